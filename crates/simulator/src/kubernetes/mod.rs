@@ -1,0 +1,1 @@
+//! The Kubernetes API of the standby cluster, and the operator that reconciles in it.
