@@ -1,1 +1,38 @@
-//! Being laid out.
+//! What a failover is, without any cloud, cluster, network, runtime or wall clock.
+//!
+//! # Layout
+//!
+//! Read in this order:
+//!
+//! * [`evidence`]: what was seen of the primary, with its source and age.
+//! * [`holdoff`]: how long the primary is *proven* to have been failing.
+//! * [`policy`]: the numbers a decision depends on.
+//! * [`decision`]: `decide(view, policy, now)`, pure; every reason has a name.
+//! * [`record`]: the one document that is kept, and [`transition`]: the only way it changes.
+//! * [`step`]: one idempotent effect; [`runbook`]: steps in order.
+//! * [`ports`]: what the engine needs of the world, with the guarantees in prose.
+//! * [`engine`]: observe, decide, claim, drive, answer.
+//! * [`fault`], [`clock`], [`retry`]: what can go wrong, when, and how often to try again.
+//! * `fakes` (feature of the same name): in-memory ports and failing decorators.
+//!
+//! Everything that talks to the world lives in the adapter crates and comes in through [`ports`].
+
+pub mod clock;
+pub mod decision;
+pub mod engine;
+pub mod evidence;
+#[cfg(any(test, feature = "fakes"))]
+pub mod fakes;
+pub mod fault;
+pub mod holdoff;
+pub mod policy;
+pub mod ports;
+pub mod record;
+pub mod retry;
+pub mod runbook;
+pub mod step;
+pub mod transition;
+
+pub use clock::{Call, Clock};
+pub use fault::{Fault, FaultClass};
+pub use jiff::Timestamp;

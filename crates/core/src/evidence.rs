@@ -1,0 +1,137 @@
+//! What was seen: of the primary, of the standby, of ourselves. Facts with a source and a time, no verdict.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{fault::NotedFault, step::Observation};
+
+/// One period of the primary's health history. It covers `[start, start + period)`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Datapoint {
+    /// Start of the period.
+    pub start: Timestamp,
+    /// The worst sample in it: 1 healthy, 0 failing. One bad sample pulls it to 0, so it proves nothing alone.
+    pub minimum: f64,
+    /// The best sample in it. Only a maximum of 0 proves that the whole period was failing.
+    pub maximum: f64,
+}
+
+/// The primary's health history as a metric store gave it, in any order, duplicates included.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    /// The points.
+    pub points: Vec<Datapoint>,
+}
+
+/// What our own probe of the primary found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "result")]
+pub enum ProbeResult {
+    /// The primary answered, and with sense.
+    Healthy {
+        /// What it said of itself.
+        said: String,
+    },
+    /// The primary did not answer, or said that it is down.
+    Failing {
+        /// What happened instead.
+        why: String,
+    },
+    /// The probe could not tell: the fault may be on our side (no name resolution, a certificate we do not trust).
+    Inconclusive {
+        /// What stood in the way.
+        why: String,
+    },
+}
+
+/// One probe of the primary's own endpoint, the one that no traffic routing touches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    /// When it was sent.
+    pub at: Timestamp,
+    /// What came of it.
+    #[serde(flatten)]
+    pub result: ProbeResult,
+}
+
+/// How many independent checkers see the primary healthy at this moment. Supporting evidence only: it goes
+/// into the record and decides nothing (AWS documents the call as a diagnosis aid).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LiveStatus {
+    /// Checkers that report success.
+    pub healthy: usize,
+    /// Checkers that reported.
+    pub total: usize,
+    /// What the source would conclude: `None` when nobody reported.
+    pub verdict: Option<bool>,
+}
+
+/// One thing that was looked at on the standby, and what it means for a failover.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// What was looked at, in a few stable words.
+    pub name: String,
+    /// How bad it is.
+    pub level: Level,
+    /// What was found, for a person.
+    pub found: String,
+}
+
+/// How a [`Check`] came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// As it should be.
+    Good,
+    /// Worth knowing, holds nothing back.
+    Warning,
+    /// A failover would not succeed.
+    Error,
+}
+
+/// Whether the standby can take over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fitness {
+    /// Everything that was looked at.
+    pub checks: Vec<Check>,
+}
+
+impl Fitness {
+    /// The checks that forbid a failover.
+    pub fn errors(&self) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(|check| check.level == Level::Error)
+    }
+}
+
+/// A reading that may have failed. An error is *unknown*: neither good nor bad.
+pub type Reading<T> = Result<T, NotedFault>;
+
+/// A step as it was found before anything was done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepSeen {
+    /// The step's name.
+    pub step: String,
+    /// What was observed.
+    pub seen: Reading<Observation>,
+}
+
+/// Everything that one look gathered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// When the look was complete.
+    pub at: Timestamp,
+    /// The primary's health over the last minutes. `None` where it was not asked for.
+    pub history: Option<Reading<History>>,
+    /// Our own probes of this call, oldest first.
+    pub probes: Vec<Probe>,
+    /// See [`LiveStatus`]. `None` where it was not asked for.
+    pub live: Option<Reading<LiveStatus>>,
+    /// When a failover last began, where the cloud's operators look for it.
+    pub last_failover: Option<Reading<Option<Timestamp>>>,
+    /// Whether the standby can take over. `None` where it was not asked for.
+    pub fitness: Option<Reading<Fitness>>,
+    /// Whether traffic is locked to the standby. `None` when the runbook has no lock or it could not be read.
+    pub locked: Option<bool>,
+    /// Each step as found, in order.
+    pub steps: Vec<StepSeen>,
+}

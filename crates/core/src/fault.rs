@@ -1,0 +1,146 @@
+//! What can go wrong in a call, whose fault it is, and whether trying again can help.
+
+use std::{error::Error, fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+/// The class of a fault: it alone decides what the engine does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultClass {
+    /// The server asked for fewer calls (429, `Throttling`). Worth a retry, after a pause.
+    Throttled,
+    /// The server failed (5xx). Worth a retry.
+    Server,
+    /// No connection, or it broke. The call may have taken effect. Worth a retry.
+    Connection,
+    /// No answer in time. The call may have taken effect. Worth a retry.
+    Timeout,
+    /// The fence did not match: somebody else wrote first, or our own earlier attempt did.
+    /// Worth a new observation, never a blind repeat.
+    Conflict,
+    /// The caller may not do this (401, 403). A person must act.
+    Denied,
+    /// The thing is not there (404).
+    NotFound,
+    /// The request or the answer makes no sense (other 4xx, unreadable data). A person must act.
+    Invalid,
+}
+
+impl FaultClass {
+    /// True when the same call may succeed a moment later.
+    pub fn is_transient(self) -> bool {
+        matches!(self, Self::Throttled | Self::Server | Self::Connection | Self::Timeout)
+    }
+
+    /// A short stable name for metrics and error types.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Throttled => "throttled",
+            Self::Server => "server",
+            Self::Connection => "connection",
+            Self::Timeout => "timeout",
+            Self::Conflict => "conflict",
+            Self::Denied => "denied",
+            Self::NotFound => "not_found",
+            Self::Invalid => "invalid",
+        }
+    }
+
+    /// The class of an HTTP status that is not a success.
+    pub fn of_status(status: u16) -> Self {
+        match status {
+            429 => Self::Throttled,
+            401 | 403 => Self::Denied,
+            404 => Self::NotFound,
+            408 => Self::Timeout,
+            409 | 412 => Self::Conflict,
+            500..=599 => Self::Server,
+            _ => Self::Invalid,
+        }
+    }
+}
+
+/// A failed call.
+#[derive(Debug)]
+pub struct Fault {
+    /// What kind of failure it is.
+    pub class: FaultClass,
+    /// The call that failed, as `service:Operation`.
+    pub call: &'static str,
+    /// What happened, in words that hold no secret and no payload.
+    pub message: String,
+    /// How long the server asked to wait (`Retry-After`), when it did.
+    pub retry_after: Option<Duration>,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Fault {
+    /// A fault of `class` in `call`.
+    pub fn new(class: FaultClass, call: &'static str, message: impl Into<String>) -> Self {
+        Self { class, call, message: message.into(), retry_after: None, source: None }
+    }
+
+    /// The same fault with the pause that the server asked for.
+    #[must_use]
+    pub fn retry_after(mut self, pause: Option<Duration>) -> Self {
+        self.retry_after = pause;
+        self
+    }
+
+    /// The same fault with its cause, for the log at the boundary.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
+    /// The part of the fault that a record keeps.
+    pub fn noted(&self) -> NotedFault {
+        NotedFault { class: self.class, call: self.call.to_owned(), message: self.message.clone() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} ({})", self.call, self.message, self.class.label())
+    }
+}
+
+impl Error for Fault {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|cause| cause as &(dyn Error + 'static))
+    }
+}
+
+/// A fault as evidence and records keep it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotedFault {
+    /// See [`Fault::class`].
+    pub class: FaultClass,
+    /// See [`Fault::call`].
+    pub call: String,
+    /// See [`Fault::message`].
+    pub message: String,
+}
+
+impl fmt::Display for NotedFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} ({})", self.call, self.message, self.class.label())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_weather_is_transient_and_meaning_is_not() {
+        for status in [429, 500, 502, 503, 504, 408] {
+            assert!(FaultClass::of_status(status).is_transient(), "{status}");
+        }
+        for status in [400, 401, 403, 404, 409, 412, 422] {
+            assert!(!FaultClass::of_status(status).is_transient(), "{status}");
+        }
+    }
+}

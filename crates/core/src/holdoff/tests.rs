@@ -1,0 +1,181 @@
+use super::*;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_767_225_600 + seconds).expect("a time in range")
+}
+
+/// One letter a minute, oldest first: `X` failing, `0` healthy, `m` mixed, `-` no data.
+fn history(letters: &str) -> History {
+    let point = |(minute, letter): (usize, char)| {
+        let (minimum, maximum) = match letter {
+            'X' => (0.0, 0.0),
+            '0' => (1.0, 1.0),
+            'm' => (0.0, 1.0),
+            _ => return None,
+        };
+        Some(Datapoint { start: at(minute as i64 * 60), minimum, maximum })
+    };
+    History { points: letters.chars().enumerate().filter_map(point).collect() }
+}
+
+fn judge(letters: &str) -> Health {
+    judge_history(&history(letters), None, &Policy::default(), at(letters.len() as i64 * 60))
+}
+
+fn proven(letters: &str) -> u64 {
+    match judge(letters) {
+        Health::Failing(streak) => streak.proven.as_secs(),
+        other => panic!("{letters}: {other:?}"),
+    }
+}
+
+#[test]
+fn three_failing_minutes_prove_180_seconds() {
+    assert_eq!(proven("000XXX"), 180);
+}
+
+#[test]
+fn a_minute_with_one_healthy_sample_ends_the_streak() {
+    assert_eq!(proven("XXXmXX"), 120);
+    assert_eq!(judge("XXXm"), Health::Healthy { at: at(240) });
+}
+
+#[test]
+fn a_gap_longer_than_one_period_ends_the_streak() {
+    assert_eq!(proven("XXX--XX"), 120);
+}
+
+#[test]
+fn a_gap_of_one_period_is_bridged_but_proves_nothing() {
+    assert_eq!(proven("XX-XX"), 240);
+}
+
+#[test]
+fn missing_data_counts_as_failing_only_when_the_policy_says_so() {
+    let policy = Policy { missing: MissingData::CountsAsFailing, ..Policy::default() };
+    let judged = judge_history(&history("0X---X"), None, &policy, at(360));
+    assert!(matches!(judged, Health::Failing(streak) if streak.proven == MINUTE * 5));
+}
+
+#[test]
+fn a_stale_history_is_silent() {
+    let judged = judge_history(&history("XXX"), None, &Policy::default(), at(180 + 181));
+    assert!(matches!(judged, Health::Silent { .. }), "{judged:?}");
+}
+
+#[test]
+fn the_minute_that_is_not_over_proves_no_failure_but_can_prove_health() {
+    let policy = Policy::default();
+    let now = at(5 * 60 + 30);
+    assert!(matches!(judge_history(&history("000XXX"), None, &policy, now), Health::Failing(s) if s.proven == MINUTE * 2));
+    assert!(matches!(judge_history(&history("00XXX0"), None, &policy, now), Health::Healthy { .. }));
+}
+
+#[test]
+fn what_was_seen_before_the_unlock_does_not_count() {
+    let judged = judge_history(&history("XXXXX"), Some(at(180)), &Policy::default(), at(300));
+    assert!(matches!(judged, Health::Failing(streak) if streak.proven == MINUTE * 2));
+}
+
+#[test]
+fn nonsense_and_the_future_are_no_evidence() {
+    let mut broken = history("00");
+    broken.points.push(Datapoint { start: at(120), minimum: f64::NAN, maximum: f64::NAN });
+    broken.points.push(Datapoint { start: at(120), minimum: 1.0, maximum: 0.0 });
+    broken.points.push(Datapoint { start: at(6000), minimum: 0.0, maximum: 0.0 });
+    let judged = judge_history(&broken, None, &Policy::default(), at(180));
+    assert_eq!(judged, Health::Healthy { at: at(120) });
+}
+
+#[test]
+fn an_empty_history_is_silent() {
+    assert!(matches!(judge(""), Health::Silent { .. }));
+}
+
+fn probe(seconds: i64, letter: char) -> Probe {
+    let result = match letter {
+        'X' => ProbeResult::Failing { why: "refused".to_owned() },
+        '0' => ProbeResult::Healthy { said: "OK".to_owned() },
+        _ => ProbeResult::Inconclusive { why: "no name".to_owned() },
+    };
+    Probe { at: at(seconds), result }
+}
+
+fn judge_letters(letters: &str, every: i64) -> Health {
+    let probes: Vec<_> = letters.chars().enumerate().map(|(n, letter)| probe(n as i64 * every, letter)).collect();
+    judge_probes(&probes, &Policy::default(), at((letters.len() as i64 - 1) * every))
+}
+
+#[test]
+fn failing_probes_prove_the_time_between_them() {
+    assert!(matches!(judge_letters("0XXXXX", 15), Health::Failing(s) if s.proven == MINUTE && s.source == Source::Probes));
+}
+
+#[test]
+fn one_healthy_probe_ends_it() {
+    assert_eq!(judge_letters("XXX0", 15), Health::Healthy { at: at(45) });
+}
+
+#[test]
+fn a_probe_that_cannot_tell_neither_proves_nor_ends() {
+    assert!(matches!(judge_letters("XX?X", 15), Health::Failing(s) if s.proven.as_secs() == 45));
+    assert!(matches!(judge_letters("??", 15), Health::Silent { .. }));
+}
+
+#[test]
+fn a_gap_in_the_watching_ends_the_streak() {
+    assert!(matches!(judge_letters("XXX", 90), Health::Failing(s) if s.proven.is_zero()));
+}
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Written another way: the longest suffix of whole minutes, with single holes skipped.
+    fn reference(letters: &str) -> Option<u64> {
+        let trimmed = letters.trim_end_matches('-');
+        if letters.len() - trimmed.len() > 3 || !trimmed.ends_with('X') {
+            return None;
+        }
+        let tail = trimmed.rsplit(['0', 'm']).next().unwrap_or("");
+        let tail = tail.rsplit("--").next().unwrap_or("");
+        Some(tail.matches('X').count() as u64 * 60)
+    }
+
+    proptest! {
+        #[test]
+        fn it_agrees_with_a_reference_written_another_way(letters in "[X0m-]{0,14}") {
+            let ours = match judge(&letters) {
+                Health::Failing(streak) => Some(streak.proven.as_secs()),
+                _ => None,
+            };
+            prop_assert_eq!(ours, reference(&letters), "{}", letters);
+        }
+
+        #[test]
+        fn order_and_duplicates_change_nothing(letters in "[X0m-]{1,14}", seed in any::<u64>()) {
+            let sorted = history(&letters);
+            let mut shuffled = sorted.clone();
+            shuffled.points.extend(sorted.points.iter().copied());
+            let count = shuffled.points.len().max(1) as u64;
+            shuffled.points.sort_by_key(|point| (point.start.as_second() as u64).wrapping_mul(seed | 1) % (count * 7));
+            let now = at(letters.len() as i64 * 60);
+            let policy = Policy::default();
+            prop_assert_eq!(judge_history(&sorted, None, &policy, now), judge_history(&shuffled, None, &policy, now));
+        }
+
+        #[test]
+        fn turning_one_healthy_minute_bad_never_shortens_the_streak(letters in "[X0m-]{1,14}", index in 0usize..14) {
+            let length = |judged: Health| match judged { Health::Failing(s) => s.proven, _ => Duration::ZERO };
+            let before = length(judge(&letters));
+            let mut worse: Vec<char> = letters.chars().collect();
+            if let Some(letter) = worse.get_mut(index).filter(|letter| **letter != '-') {
+                *letter = 'X';
+            }
+            prop_assert!(length(judge(&worse.into_iter().collect::<String>())) >= before);
+        }
+    }
+}

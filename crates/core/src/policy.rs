@@ -1,0 +1,82 @@
+//! The numbers that a decision and its execution depend on.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What a hole in the history of the primary means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MissingData {
+    /// A hole longer than one period ends the streak; a shorter one does not count as failing time.
+    #[default]
+    EndsTheStreak,
+    /// Missing data counts as failing. For sources that fall silent with the site they watch.
+    CountsAsFailing,
+}
+
+/// What a decision depends on besides the evidence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    /// How long the primary must be proven failing, without a break, before a failover.
+    #[serde(with = "seconds")]
+    pub holdoff: Duration,
+    /// How long after the start of a failover another one is refused.
+    #[serde(with = "seconds")]
+    pub cooldown: Duration,
+    /// The length of one datapoint of the history.
+    #[serde(with = "seconds")]
+    pub period: Duration,
+    /// A history whose freshest complete point ended longer ago than this says nothing about now.
+    #[serde(with = "seconds")]
+    pub stale_after: Duration,
+    /// See [`MissingData`].
+    pub missing: MissingData,
+    /// The pause between two looks while waiting inside a call.
+    #[serde(with = "seconds")]
+    pub poll: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            holdoff: Duration::from_secs(180),
+            cooldown: Duration::from_secs(300),
+            period: Duration::from_secs(60),
+            stale_after: Duration::from_secs(180),
+            missing: MissingData::default(),
+            poll: Duration::from_secs(15),
+        }
+    }
+}
+
+impl Policy {
+    /// The longest pause between two of our own probes that still counts as unbroken watching: one
+    /// period, as for the history, or two polls where polls are slower than that.
+    pub fn probe_gap(&self) -> Duration {
+        self.period.max(self.poll * 2)
+    }
+}
+
+/// Durations as seconds with a fraction, so that a record can be read by a person.
+pub mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    /// Writes seconds.
+    ///
+    /// # Errors
+    /// Those of the serialiser.
+    pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(duration.as_secs_f64())
+    }
+
+    /// Reads seconds.
+    ///
+    /// # Errors
+    /// A number that is negative, not finite or too large.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        Duration::try_from_secs_f64(f64::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}

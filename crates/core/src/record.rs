@@ -1,0 +1,271 @@
+//! The one document that survives between calls, kept on the standby cluster.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    decision::{Decision, Gate},
+    evidence::Evidence,
+    fault::NotedFault,
+    policy::Policy,
+    step::Need,
+};
+
+/// The version of the document that this code writes and reads.
+pub const SCHEMA: u32 = 1;
+
+/// How many ended executions are kept in short form. The document must stay well below 1 MiB (the limit of a
+/// Kubernetes object); an entry is some 200 bytes.
+pub const KEPT_SUMMARIES: usize = 20;
+
+/// Everything that is remembered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// See [`SCHEMA`].
+    pub schema: u32,
+    /// The kill switch: while set, nothing is begun and nothing resumed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Pause>,
+    /// When an operator last said that the cooldown need not be waited out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<Timestamp>,
+    /// When the lock of the last failover was first seen gone. History from before is about the lock, not the primary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlocked: Option<Timestamp>,
+    /// The newest execution, open or ended, in full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<Execution>,
+    /// Earlier ones, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past: Vec<Summary>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { schema: SCHEMA, pause: None, acknowledged: None, unlocked: None, current: None, past: Vec::new() }
+    }
+}
+
+impl State {
+    /// The execution that still has something to do.
+    pub fn open(&self) -> Option<&Execution> {
+        self.current.as_ref().filter(|execution| execution.status.is_open())
+    }
+
+    /// True while the last failover stands: it was driven to its end and nobody has taken its lock away.
+    pub fn failed_over(&self) -> bool {
+        self.unlocked.is_none() && self.current.as_ref().is_some_and(|run| run.status == Status::Completed)
+    }
+}
+
+/// Who set the kill switch, when and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Since when.
+    pub at: Timestamp,
+    /// The operator's words.
+    pub reason: String,
+}
+
+/// What made us look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Trigger {
+    /// An alarm changed its state.
+    Alarm {
+        /// Its name.
+        name: String,
+        /// When it changed, by its own account.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        changed_at: Option<Timestamp>,
+    },
+    /// The timer.
+    Tick,
+    /// A person.
+    Operator,
+}
+
+/// How far an execution is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// A required step is not done yet.
+    Running,
+    /// The service is active on the standby; owed steps are not done yet.
+    Owed,
+    /// Every step is done.
+    Completed,
+    /// A person ended it.
+    Aborted,
+}
+
+impl Status {
+    /// True while there is something left to do.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Running | Self::Owed)
+    }
+}
+
+/// One run of a runbook.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Execution {
+    /// Start and fence: unique for one store.
+    pub id: String,
+    /// The system.
+    pub runbook: String,
+    /// What made us look.
+    pub trigger: Trigger,
+    /// The operator's words, when an operator called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Gates that the operator overrode.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Gate>,
+    /// When the intent was written; the cooldown counts from here.
+    pub started_at: Timestamp,
+    /// When the last step was done, or a person ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+    /// How far it is.
+    pub status: Status,
+    /// Why an operator ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abort_reason: Option<String>,
+    /// The lease's fencing number of the worker that drives it. A worker with a smaller one must stop.
+    pub fence: u64,
+    /// That worker.
+    pub holder: String,
+    /// How many times another worker took it over.
+    pub takeovers: u32,
+    /// Why it was begun.
+    pub decision: Decision,
+    /// On what evidence.
+    pub evidence: Evidence,
+    /// Under which numbers.
+    pub policy: Policy,
+    /// Its steps, in order.
+    pub steps: Vec<StepRecord>,
+    /// Things worth knowing that are not steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+}
+
+/// Something worth knowing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub text: String,
+}
+
+/// How far a step is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "progress")]
+pub enum Progress {
+    /// Not reached yet.
+    Pending,
+    /// The effect holds, read back.
+    Done {
+        /// False when it held already.
+        changed: bool,
+    },
+    /// Tried and not done; later steps did not wait.
+    Owed {
+        /// Why not.
+        why: Why,
+    },
+    /// Tried and not done; later steps wait.
+    Failing {
+        /// Why not.
+        why: Why,
+    },
+}
+
+/// Why a step is not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "cause")]
+pub enum Why {
+    /// A call failed.
+    Fault {
+        /// The last fault.
+        fault: NotedFault,
+    },
+    /// The world does not allow it.
+    Blocked {
+        /// What stands in the way.
+        why: String,
+    },
+    /// It has not come true in the time that was left.
+    NotYet {
+        /// What was seen last.
+        found: String,
+    },
+}
+
+impl std::fmt::Display for Why {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Fault { fault } => write!(f, "{fault}"),
+            Self::Blocked { why } => write!(f, "{why}"),
+            Self::NotYet { found } => write!(f, "not yet: {found}"),
+        }
+    }
+}
+
+/// One step of an execution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepRecord {
+    /// The step's name.
+    pub step: String,
+    /// Whether later steps wait for it.
+    pub need: Need,
+    /// How far it is.
+    #[serde(flatten)]
+    pub progress: Progress,
+    /// How many times its effect was sent.
+    pub attempts: u32,
+    /// When it was first driven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// When it was last driven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// What was seen last.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub found: String,
+}
+
+impl StepRecord {
+    /// A step that has not been reached.
+    pub fn pending(step: &str, need: Need) -> Self {
+        Self {
+            step: step.to_owned(),
+            need,
+            progress: Progress::Pending,
+            attempts: 0,
+            started_at: None,
+            ended_at: None,
+            found: String::new(),
+        }
+    }
+
+    /// True when the effect holds.
+    pub fn is_done(&self) -> bool {
+        matches!(self.progress, Progress::Done { .. })
+    }
+}
+
+/// An ended execution in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// See [`Execution::id`].
+    pub id: String,
+    /// See [`Execution::started_at`].
+    pub started_at: Timestamp,
+    /// See [`Execution::finished_at`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+    /// See [`Execution::status`].
+    pub status: Status,
+}

@@ -1,0 +1,106 @@
+//! One idempotent effect.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{clock::Call, fault::Fault};
+
+/// Whether the failover may go on without a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// Later steps wait for it. Until it is done the execution is open, and every call drives it on.
+    Required,
+    /// Later steps do not wait for it. It is owed until it is done: every call tries again, none forgets it.
+    Owed,
+}
+
+/// How the world stands with regard to a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum Standing {
+    /// The effect holds.
+    Done,
+    /// The effect does not hold yet.
+    Todo,
+    /// The effect cannot be brought about; a person must act.
+    Blocked {
+        /// What stands in the way, and what would remove it.
+        why: String,
+    },
+}
+
+/// What a step saw, and the fence that ties its effect to what it saw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// How things stand.
+    #[serde(flatten)]
+    pub standing: Standing,
+    /// What was seen, in words for the record. No secrets.
+    pub found: String,
+    /// The compare-and-set token of the step's own making (`resourceVersion`, `HealthCheckVersion`, ...). The
+    /// effect applies to this state of the world or to none.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub fence: Value,
+}
+
+impl Observation {
+    /// The effect holds.
+    pub fn done(found: impl Into<String>) -> Self {
+        Self { standing: Standing::Done, found: found.into(), fence: Value::Null }
+    }
+
+    /// The effect is to be brought about on exactly the state that `fence` names.
+    pub fn todo(found: impl Into<String>, fence: Value) -> Self {
+        Self { standing: Standing::Todo, found: found.into(), fence }
+    }
+
+    /// The effect cannot be brought about.
+    pub fn blocked(why: impl Into<String>) -> Self {
+        let why = why.into();
+        Self { standing: Standing::Blocked { why: why.clone() }, found: why, fence: Value::Null }
+    }
+}
+
+/// One idempotent effect on the world.
+///
+/// The contract, on which resumption rests:
+///
+/// * `observe` changes nothing and tells the truth about now.
+/// * `apply` may run any number of times, and may be cut off anywhere; what it did is visible to `observe`.
+/// * `apply` touches only the state that it was shown: it passes the observation's fence to the server, and a
+///   changed world makes it fail with [`Conflict`](crate::FaultClass::Conflict) instead of overwriting.
+/// * After an `apply` that took effect, `observe` says [`Standing::Done`].
+/// * Neither retries nor sleeps: the engine does, by the class of the fault.
+#[async_trait]
+pub trait Step: Send + Sync {
+    /// A stable name, kebab-case; records and metrics carry it.
+    fn name(&self) -> &'static str;
+
+    /// Whether later steps wait for this one.
+    fn need(&self) -> Need;
+
+    /// True for the step that stops traffic from failing back by itself. Once it holds, what the health check
+    /// says is about the lock and no longer about the primary.
+    fn locks_traffic(&self) -> bool {
+        false
+    }
+
+    /// True for a step that only watches: it changes nothing, and is given time to come true.
+    fn only_watches(&self) -> bool {
+        false
+    }
+
+    /// How things stand.
+    ///
+    /// # Errors
+    /// A fault means that nothing is known.
+    async fn observe(&self, call: &Call) -> Result<Observation, Fault>;
+
+    /// Brings the effect about, on the state that `seen` describes.
+    ///
+    /// # Errors
+    /// After a transient fault the effect may or may not have happened; the engine observes again.
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault>;
+}
