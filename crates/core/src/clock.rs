@@ -86,7 +86,9 @@ impl Call {
             if !fault.class.is_transient() {
                 return Err(fault);
             }
-            let Some(pause) = pauses.next(&fault) else { return Err(fault) };
+            let Some(pause) = pauses.next(&fault) else {
+                return Err(fault);
+            };
             if pause >= self.remaining() {
                 return Err(fault);
             }

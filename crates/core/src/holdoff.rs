@@ -84,7 +84,9 @@ pub fn judge_history(history: &History, not_before: Option<Timestamp>, policy: &
     let age = until(end, now);
     if age > policy.stale_after {
         let (age, allowed) = (age.as_secs_f64(), policy.stale_after.as_secs_f64());
-        return Health::Silent { why: format!("the freshest period ended {age:.0} s ago, more than the {allowed:.0} s allowed") };
+        return Health::Silent {
+            why: format!("the freshest period ended {age:.0} s ago, more than the {allowed:.0} s allowed"),
+        };
     }
     if maximum > 0.0 {
         return Health::Healthy { at: end };

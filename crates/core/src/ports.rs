@@ -44,6 +44,10 @@ pub enum Claim {
 /// Clocks may differ between callers, so a lease alone is no mutual exclusion: every effect carries its own fence too.
 #[async_trait]
 pub trait Lease: Send + Sync {
+    /// Reads the lease ahead, beside other reads, so that the next `acquire` needs one round trip. Optional, and
+    /// without consequence when it fails: `acquire` then reads for itself.
+    async fn prime(&self, _call: &Call) {}
+
     /// Takes the lease for `ttl` if it is free, expired or already `holder`'s.
     ///
     /// # Errors

@@ -132,8 +132,10 @@ pub enum Reason {
         /// The call.
         fault: NotedFault,
     },
-    /// The caller's deadline leaves no room.
-    OutOfTime,
+    /// The lease was lost on the way; another worker carries on.
+    LeaseLost,
+    /// There is no unfinished execution to resume.
+    NothingUnfinished,
 }
 
 impl Reason {
@@ -154,7 +156,9 @@ impl fmt::Display for Reason {
             Self::Drifted { steps } => write!(f, "changed by somebody since and left alone: {}", steps.join(", ")),
             Self::LockGone { id } => write!(f, "the lock of execution {id} is gone; evidence counts from now on"),
             Self::NothingToDo => write!(f, "every effect holds already"),
-            Self::PrimaryHealthy { at, source } => write!(f, "the primary was healthy at {at:.0} ({})", name(*source)),
+            Self::PrimaryHealthy { at, source } => {
+                write!(f, "the primary was healthy at {at:.0} ({})", name(*source))
+            }
             Self::PrimaryFailing { streak } => {
                 let (proven, source) = (streak.proven.as_secs_f64(), name(streak.source));
                 write!(f, "the primary fails since {:.0}; {proven:.0} s proven by {source}", streak.since)
@@ -168,17 +172,24 @@ impl fmt::Display for Reason {
                 write!(f, "{:.0} s of failing time proven, {:.0} s needed", proven.as_secs_f64(), needed.as_secs_f64())
             }
             Self::CoolingDown { last, until } => write!(f, "a failover began at {last:.0}; the next may at {until:.0}"),
-            Self::CooldownAcknowledged { last } => write!(f, "an operator waived the cooldown since {last:.0}"),
-            Self::CooldownNoteUnreadable { fault } => write!(f, "the note of the last failover is unreadable: {fault}"),
+            Self::CooldownAcknowledged { last } => {
+                write!(f, "an operator waived the cooldown since {last:.0}")
+            }
+            Self::CooldownNoteUnreadable { fault } => {
+                write!(f, "the note of the last failover is unreadable: {fault}")
+            }
             Self::StandbyUnfit { errors } => {
                 let errors: Vec<_> = errors.iter().map(|check| format!("{}: {}", check.name, check.found)).collect();
                 write!(f, "the standby cannot take over: {}", errors.join("; "))
             }
             Self::StandbyUnknown { fault } => write!(f, "the standby cannot be looked at: {fault}"),
             Self::Overridden { gate } => write!(f, "an operator waived {}", gate.name()),
-            Self::HeldByAnother { holder, until } => write!(f, "{holder} is on it, until {until:.0} at least"),
+            Self::HeldByAnother { holder, until } => {
+                write!(f, "{holder} is on it, until {until:.0} at least")
+            }
             Self::ClaimFailed { fault } => write!(f, "nothing was begun: {fault}"),
-            Self::OutOfTime => write!(f, "the time of this call is up"),
+            Self::LeaseLost => write!(f, "the lease was lost; another worker carries on"),
+            Self::NothingUnfinished => write!(f, "no execution is unfinished"),
         }
     }
 }

@@ -69,7 +69,9 @@ fn a_stale_history_is_silent() {
 fn the_minute_that_is_not_over_proves_no_failure_but_can_prove_health() {
     let policy = Policy::default();
     let now = at(5 * 60 + 30);
-    assert!(matches!(judge_history(&history("000XXX"), None, &policy, now), Health::Failing(s) if s.proven == MINUTE * 2));
+    assert!(
+        matches!(judge_history(&history("000XXX"), None, &policy, now), Health::Failing(s) if s.proven == MINUTE * 2)
+    );
     assert!(matches!(judge_history(&history("00XXX0"), None, &policy, now), Health::Healthy { .. }));
 }
 
@@ -110,7 +112,9 @@ fn judge_letters(letters: &str, every: i64) -> Health {
 
 #[test]
 fn failing_probes_prove_the_time_between_them() {
-    assert!(matches!(judge_letters("0XXXXX", 15), Health::Failing(s) if s.proven == MINUTE && s.source == Source::Probes));
+    assert!(
+        matches!(judge_letters("0XXXXX", 15), Health::Failing(s) if s.proven == MINUTE && s.source == Source::Probes)
+    );
 }
 
 #[test]

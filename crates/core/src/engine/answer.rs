@@ -1,0 +1,155 @@
+//! What the engine says.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    decision::{Decision, Reason, Verdict},
+    evidence::{Check, Evidence},
+    record::{Execution, Progress, State, Status},
+};
+
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum Outcome {
+    /// Every step is done, some by this call.
+    Completed,
+    /// Every step was done before.
+    AlreadyDone,
+    /// The primary is well; nothing was begun.
+    StoodDown,
+    /// A gate forbids it; nothing was begun.
+    Refused,
+    /// Not decided, or another worker is on it: come back.
+    Deferred {
+        /// When it is worth coming back.
+        until: Timestamp,
+    },
+    /// The service is active on the standby; these steps are still owed and will be driven on by every call.
+    Owed {
+        /// Their names.
+        steps: Vec<String>,
+    },
+    /// A required step is not done; the execution stays open and every call drives it on.
+    Failed {
+        /// The step.
+        step: String,
+        /// Why.
+        why: String,
+    },
+    /// A dry run.
+    Planned {
+        /// What a failover call would conclude now.
+        would: Verdict,
+    },
+    /// Something was told or noted; nothing was decided.
+    Reported,
+}
+
+impl Outcome {
+    /// A short stable name for metrics and error types.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::AlreadyDone => "already_done",
+            Self::StoodDown => "stood_down",
+            Self::Refused => "refused",
+            Self::Deferred { .. } => "deferred",
+            Self::Owed { .. } => "owed",
+            Self::Failed { .. } => "failed",
+            Self::Planned { .. } => "planned",
+            Self::Reported => "reported",
+        }
+    }
+
+    /// True when the same request should come again: the work is neither done nor refused.
+    pub fn wants_retry(&self) -> bool {
+        matches!(self, Self::Deferred { .. } | Self::Owed { .. } | Self::Failed { .. })
+    }
+}
+
+/// The answer to one request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// How it ended.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// Why, most decisive last of the passes and first of the stops.
+    pub reasons: Vec<Reason>,
+    /// The reasons in words.
+    pub says: Vec<String>,
+    /// The proven failing time, seconds, when the primary was judged failing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing_for_s: Option<f64>,
+    /// What was looked at for a preflight.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
+    /// The last look, where the execution does not hold it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Box<Evidence>>,
+    /// The execution that was driven, or stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution: Option<Box<Execution>>,
+    /// The whole document, when it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Box<State>>,
+    /// How many looks this call took.
+    pub looks: u32,
+}
+
+impl Answer {
+    /// An answer with nothing but outcome and reasons.
+    pub fn new(outcome: Outcome, reasons: Vec<Reason>) -> Self {
+        let says = reasons.iter().map(Reason::to_string).collect();
+        Self {
+            outcome,
+            reasons,
+            says,
+            failing_for_s: None,
+            checks: Vec::new(),
+            evidence: None,
+            execution: None,
+            state: None,
+            looks: 0,
+        }
+    }
+
+    /// An answer that follows from a decision.
+    pub fn decided(outcome: Outcome, decision: Decision, evidence: Option<Evidence>) -> Self {
+        let failing_for_s = decision.streak.as_ref().map(|streak| streak.proven.as_secs_f64());
+        Self { failing_for_s, evidence: evidence.map(Box::new), ..Self::new(outcome, decision.reasons) }
+    }
+
+    /// An answer about an execution that this call drove as far as it could.
+    pub fn driven(execution: Execution, mut reasons: Vec<Reason>) -> Self {
+        let outcome = outcome(&execution);
+        if reasons.is_empty() {
+            reasons.clone_from(&execution.decision.reasons);
+        }
+        let failing_for_s = execution.decision.streak.as_ref().map(|streak| streak.proven.as_secs_f64());
+        Self { failing_for_s, execution: Some(Box::new(execution)), ..Self::new(outcome, reasons) }
+    }
+}
+
+fn outcome(execution: &Execution) -> Outcome {
+    match execution.status {
+        Status::Completed => Outcome::Completed,
+        Status::Aborted => Outcome::Refused,
+        Status::Owed => {
+            let owed = execution.steps.iter().filter(|step| !step.is_done());
+            Outcome::Owed { steps: owed.map(|step| step.step.clone()).collect() }
+        }
+        Status::Running => {
+            let stuck = execution.steps.iter().find(|step| !step.is_done());
+            let (step, why) = stuck.map_or_else(Default::default, |step| {
+                let why = match &step.progress {
+                    Progress::Failing { why } | Progress::Owed { why } => why.to_string(),
+                    Progress::Pending | Progress::Done { .. } => "not reached".to_owned(),
+                };
+                (step.step.clone(), why)
+            });
+            Outcome::Failed { step, why }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Gathers evidence: everything at once, each reading bounded, what does not answer is unknown.
+
+use std::{future::Future, time::Duration};
+
+use futures_util::future::join_all;
+
+use super::Engine;
+use crate::{
+    clock::Call,
+    evidence::{Evidence, Probe, Reading, StepSeen},
+    fault::Fault,
+    ports::Versioned,
+    step::Standing,
+};
+
+/// How much is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Document, history and probe: enough to see that there is nothing to do.
+    Glance,
+    /// Everything that a decision and its steps depend on.
+    Full,
+}
+
+/// What one look found.
+pub(super) struct Seen {
+    pub state: Reading<Versioned>,
+    pub evidence: Evidence,
+}
+
+impl Engine {
+    /// Looks once. `probes` carries the probes of this call from look to look.
+    pub(super) async fn look(&self, scope: Scope, probes: &mut Vec<Probe>, call: &Call) -> Seen {
+        let call = &call.within(self.limits.look_for);
+        let (state, history, probe, supporting, steps) = futures_util::join!(
+            noted(call.read("record", || self.ports.store.load(call))),
+            self.history(call),
+            self.probe(call),
+            self.supporting(scope, call),
+            self.observe_steps(scope, call),
+        );
+        probes.extend(probe);
+        let (live, last_failover, fitness) = supporting;
+        let evidence = Evidence {
+            at: self.ports.clock.now(),
+            history,
+            probes: probes.clone(),
+            live,
+            last_failover,
+            fitness,
+            locked: self.locked(&steps),
+            steps,
+        };
+        Seen { state, evidence }
+    }
+
+    async fn history(&self, call: &Call) -> Option<Reading<crate::evidence::History>> {
+        let source = self.ports.history.as_ref()?;
+        Some(noted(call.read("history", || source.history(call, self.window()))).await)
+    }
+
+    /// How far back the history is asked for: twice the holdoff, so that a streak is seen to begin, and what the
+    /// source may lag behind.
+    fn window(&self) -> Duration {
+        self.policy.holdoff * 2 + self.policy.stale_after + self.policy.period * 2
+    }
+
+    async fn probe(&self, call: &Call) -> Option<Probe> {
+        let prober = self.ports.prober.as_ref()?;
+        let at = self.ports.clock.now();
+        Some(Probe { at, result: prober.probe(call).await })
+    }
+
+    #[allow(clippy::type_complexity)]
+    async fn supporting(
+        &self,
+        scope: Scope,
+        call: &Call,
+    ) -> (
+        Option<Reading<crate::evidence::LiveStatus>>,
+        Option<Reading<Option<jiff::Timestamp>>>,
+        Option<Reading<crate::evidence::Fitness>>,
+    ) {
+        if scope == Scope::Glance {
+            return (None, None, None);
+        }
+        let live = async {
+            let source = self.ports.live.as_ref()?;
+            Some(noted(call.once("live status", source.live(call))).await)
+        };
+        let last = async {
+            let store = self.ports.cooldown.as_ref()?;
+            Some(noted(call.read("last failover", || store.last(call))).await)
+        };
+        let fitness = noted(call.read("standby", || self.ports.standby.fitness(call)));
+        let (live, last, fitness, ()) = futures_util::join!(live, last, fitness, self.ports.lease.prime(call));
+        (live, last, Some(fitness))
+    }
+
+    async fn observe_steps(&self, scope: Scope, call: &Call) -> Vec<StepSeen> {
+        if scope == Scope::Glance {
+            return Vec::new();
+        }
+        let observe = |step: &std::sync::Arc<dyn crate::step::Step>| {
+            let step = std::sync::Arc::clone(step);
+            async move {
+                let seen = noted(call.read(step.name(), || step.observe(call))).await;
+                StepSeen { step: step.name().to_owned(), seen }
+            }
+        };
+        join_all(self.runbook.steps.iter().map(observe)).await
+    }
+
+    fn locked(&self, steps: &[StepSeen]) -> Option<bool> {
+        let seen = steps.get(self.runbook.lock()?)?.seen.as_ref().ok()?;
+        Some(seen.standing == Standing::Done)
+    }
+}
+
+async fn noted<T>(reading: impl Future<Output = Result<T, Fault>>) -> Reading<T> {
+    reading.await.map_err(|fault| {
+        tracing::warn!(call = fault.call, class = fault.class.label(), "{}", fault.message);
+        fault.noted()
+    })
+}

@@ -1,0 +1,96 @@
+//! Observe, decide, claim, drive, answer.
+//!
+//! # Layout
+//!
+//! * [`request`]: what the engine is asked, [`answer`]: what it says.
+//! * `look`: gathers evidence, side by side.
+//! * `evaluate`: looks and decides until there is something to do or to say; waits in between.
+//! * `claim`: lease and intent, before the first effect.
+//! * `drive`: the steps, in order; `step`: one of them; `journal`: the record, written beside the steps.
+//! * `notes`: what operators tell it (pause, acknowledge); `preflight`: what they ask it.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    clock::{Call, Clock},
+    policy::Policy,
+    ports::Ports,
+    retry::RetryPolicy,
+    runbook::Runbook,
+};
+
+pub mod answer;
+mod claim;
+mod drive;
+mod evaluate;
+mod journal;
+mod look;
+mod notes;
+pub mod preflight;
+pub mod request;
+mod step;
+
+pub use answer::{Answer, Outcome};
+pub use request::{Action, Request};
+
+/// Numbers of the machinery, as opposed to those of the decision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    /// How long a claim lasts without renewal. A worker that dies is taken over after this.
+    pub lease_ttl: Duration,
+    /// How long one look may take in all; what has not answered by then is unknown.
+    pub look_for: Duration,
+    /// How long a watching step is given inside one call.
+    pub verify_for: Duration,
+    /// What is kept free before the caller's deadline, for the work that follows a wait.
+    pub margin: Duration,
+    /// Bounds of single calls.
+    pub retry: RetryPolicy,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            lease_ttl: Duration::from_secs(30),
+            look_for: Duration::from_secs(10),
+            verify_for: Duration::from_secs(120),
+            margin: Duration::from_secs(20),
+            retry: RetryPolicy::default(),
+        }
+    }
+}
+
+/// Drives one runbook for one site.
+#[derive(Clone)]
+pub struct Engine {
+    /// The world.
+    pub ports: Ports,
+    /// What is to be done.
+    pub runbook: Runbook,
+    /// What a decision depends on.
+    pub policy: Policy,
+    /// Numbers of the machinery.
+    pub limits: Limits,
+    /// The name of this worker in lease and record.
+    pub holder: String,
+}
+
+impl Engine {
+    /// Answers one request. Never fails: what goes wrong is in the answer.
+    pub async fn handle(&self, request: &Request) -> Answer {
+        let call = Call { clock: self.clock(), deadline: request.deadline, retry: self.limits.retry };
+        match request.action {
+            Action::FailOver | Action::Resume => self.evaluate(request, &call).await,
+            Action::Plan | Action::Preflight => self.plan(request, &call).await,
+            Action::Status => self.status(&call).await,
+            Action::Acknowledge { .. } | Action::Pause | Action::Unpause => self.note(request, &call).await,
+        }
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.ports.clock)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,20 @@
+//! In-memory ports and failing decorators, for tests of this crate and of everything above it.
+//!
+//! # Layout
+//!
+//! * [`FakeClock`]: virtual time; a sleep returns at once and time has passed.
+//! * [`Weather`]: which call fails, and how; every fake asks it first.
+//! * `ports`: the fakes of [`crate::ports`]; [`FakeStep`]: a step on a flag.
+//! * [`World`]: all of them together, and an [`Engine`](crate::engine::Engine) on top.
+
+mod clock;
+mod ports;
+mod step;
+mod weather;
+mod world;
+
+pub use clock::FakeClock;
+pub use ports::{FakeCooldown, FakeHistory, FakeLease, FakeLive, FakeProber, FakeStandby, FakeStore};
+pub use step::{Effect, FakeStep};
+pub use weather::{Mishap, Weather};
+pub use world::World;

@@ -1,0 +1,99 @@
+//! A step on a flag.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{FakeClock, Weather, ports::lock};
+use crate::{
+    clock::{Call, Clock},
+    fault::{Fault, FaultClass},
+    step::{Need, Observation, Step},
+};
+
+/// One effect that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// The step that had it.
+    pub step: &'static str,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A step whose effect is a flag with a version. Calls are named as given.
+pub struct FakeStep {
+    weather: Weather,
+    clock: Arc<FakeClock>,
+    name: &'static str,
+    calls: (&'static str, &'static str),
+    need: Need,
+    locks: bool,
+    flag: Mutex<(bool, u64)>,
+    effects: Arc<Mutex<Vec<Effect>>>,
+}
+
+impl FakeStep {
+    /// A step called `name`; `calls` names its observation and its effect in the weather.
+    pub fn new(
+        weather: Weather,
+        clock: Arc<FakeClock>,
+        name: &'static str,
+        calls: (&'static str, &'static str),
+        need: Need,
+        effects: Arc<Mutex<Vec<Effect>>>,
+    ) -> Self {
+        let locks = name == "lock";
+        Self { weather, clock, name, calls, need, locks, flag: Mutex::new((false, 1)), effects }
+    }
+
+    /// Whether the effect holds.
+    pub fn holds(&self) -> bool {
+        lock(&self.flag).0
+    }
+
+    /// Sets the flag, as an outsider would.
+    pub fn put(&self, holds: bool) {
+        let mut flag = lock(&self.flag);
+        *flag = (holds, flag.1 + 1);
+    }
+}
+
+#[async_trait]
+impl Step for FakeStep {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn need(&self) -> Need {
+        self.need
+    }
+
+    fn locks_traffic(&self) -> bool {
+        self.locks
+    }
+
+    async fn observe(&self, _: &Call) -> Result<Observation, Fault> {
+        self.weather
+            .pass(self.calls.0, async {
+                let (holds, version) = *lock(&self.flag);
+                Ok(if holds { Observation::done("set") } else { Observation::todo("not set", json!(version)) })
+            })
+            .await
+    }
+
+    async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
+        self.weather
+            .pass(self.calls.1, async {
+                let mut flag = lock(&self.flag);
+                if seen.fence != json!(flag.1) {
+                    return Err(Fault::new(FaultClass::Conflict, self.calls.1, "changed since it was seen"));
+                }
+                *flag = (true, flag.1 + 1);
+                lock(&self.effects).push(Effect { step: self.name, at: self.clock.now() });
+                Ok(())
+            })
+            .await
+    }
+}

@@ -1,0 +1,156 @@
+//! All fakes together.
+
+use std::{
+    future::Future,
+    pin::pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+
+use super::{
+    Effect, FakeClock, FakeCooldown, FakeHistory, FakeLease, FakeProber, FakeStandby, FakeStep, FakeStore, Weather,
+    ports::lock,
+};
+use crate::{
+    clock::Clock,
+    engine::{Action, Answer, Engine, Limits, Request},
+    evidence::ProbeResult,
+    policy::Policy,
+    ports::Ports,
+    record::Trigger,
+    runbook::Runbook,
+    step::{Need, Step},
+};
+
+/// A primary, a standby and everything in between, in memory, with three steps: `clean`, `scale`, `lock`.
+pub struct World {
+    /// Virtual time.
+    pub clock: Arc<FakeClock>,
+    /// What goes wrong.
+    pub weather: Weather,
+    /// The document.
+    pub store: Arc<FakeStore>,
+    /// The lease.
+    pub lease: Arc<FakeLease>,
+    /// The cloud's note.
+    pub cooldown: Arc<FakeCooldown>,
+    /// The primary as metrics see it.
+    pub history: Arc<FakeHistory>,
+    /// The primary as probes see it.
+    pub prober: Arc<FakeProber>,
+    /// The standby.
+    pub standby: Arc<FakeStandby>,
+    /// The steps, in order.
+    pub steps: Vec<Arc<FakeStep>>,
+    /// The numbers of the decision.
+    pub policy: Policy,
+    effects: Arc<Mutex<Vec<Effect>>>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl World {
+    /// A healthy primary, a fit standby, nothing done, at the start of a minute in 2026.
+    pub fn new() -> Self {
+        let clock = Arc::new(FakeClock::at(Timestamp::from_second(1_767_225_600).unwrap_or_default()));
+        let weather = Weather::fair(Arc::clone(&clock));
+        let effects = Arc::<Mutex<Vec<Effect>>>::default();
+        let step = |name, calls, need| {
+            Arc::new(FakeStep::new(weather.clone(), Arc::clone(&clock), name, calls, need, Arc::clone(&effects)))
+        };
+        Self {
+            store: Arc::new(FakeStore::new(weather.clone())),
+            lease: Arc::new(FakeLease::new(weather.clone(), Arc::clone(&clock))),
+            cooldown: Arc::new(FakeCooldown::new(weather.clone())),
+            history: Arc::new(FakeHistory::new(weather.clone(), Arc::clone(&clock), Duration::from_secs(60))),
+            prober: Arc::new(FakeProber::saying(ProbeResult::Inconclusive { why: "none".to_owned() })),
+            standby: Arc::new(FakeStandby::new(weather.clone())),
+            steps: vec![
+                step("clean", ("see clean", "clean"), Need::Required),
+                step("scale", ("see scale", "scale"), Need::Required),
+                step("lock", ("see lock", "lock"), Need::Owed),
+            ],
+            policy: Policy::default(),
+            effects,
+            clock,
+            weather,
+        }
+    }
+
+    /// Every effect so far, in order.
+    pub fn effects(&self) -> Vec<&'static str> {
+        lock(&self.effects).iter().map(|effect| effect.step).collect()
+    }
+
+    /// The primary has been failing for `seconds`, to metrics and probes alike.
+    pub fn fail_primary_for(&self, seconds: u64) {
+        self.history.set_down(Some(self.clock.now() - Duration::from_secs(seconds)));
+        self.prober.set(ProbeResult::Failing { why: "refused".to_owned() });
+    }
+
+    /// The primary is well again.
+    pub fn heal_primary(&self) {
+        self.history.set_down(None);
+        self.prober.set(ProbeResult::Healthy { said: "OK".to_owned() });
+    }
+
+    /// An engine of a worker called `holder`.
+    pub fn engine(&self, holder: &str) -> Engine {
+        let ports = Ports {
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            lease: Arc::clone(&self.lease) as _,
+            store: Arc::clone(&self.store) as _,
+            cooldown: Some(Arc::clone(&self.cooldown) as _),
+            history: Some(Arc::clone(&self.history) as _),
+            prober: Some(Arc::clone(&self.prober) as _),
+            live: None,
+            standby: Arc::clone(&self.standby) as _,
+        };
+        let steps = self.steps.iter().map(|step| Arc::clone(step) as Arc<dyn Step>).collect();
+        let runbook = Runbook { name: "fake", steps };
+        Engine { ports, runbook, policy: self.policy.clone(), limits: Limits::default(), holder: holder.to_owned() }
+    }
+
+    /// A request with 900 s to answer it, the longest life of a Lambda call.
+    pub fn request(&self, trigger: Trigger, action: Action) -> Request {
+        let deadline = self.clock.now() + Duration::from_secs(900);
+        Request { trigger, action, reason: None, overrides: Vec::new(), deadline }
+    }
+
+    /// Runs one request in the worker `holder`. `None` when the worker died on the way.
+    ///
+    /// # Panics
+    /// When the engine waits for something that will never come although its worker lives.
+    pub fn run(&self, holder: &str, request: &Request) -> Option<Answer> {
+        let engine = self.engine(holder);
+        let mut work = pin!(engine.handle(request));
+        match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(answer) => Some(answer),
+            Poll::Pending => {
+                assert!(self.clock.is_crashed(), "the engine waits for ever");
+                self.clock.crash(false);
+                None
+            }
+        }
+    }
+
+    /// An alarm comes to the worker `holder`.
+    pub fn alarm(&self, holder: &str) -> Option<Answer> {
+        self.run(
+            holder,
+            &self.request(Trigger::Alarm { name: "primary".to_owned(), changed_at: None }, Action::FailOver),
+        )
+    }
+
+    /// A tick comes to the worker `holder`.
+    pub fn tick(&self, holder: &str) -> Option<Answer> {
+        self.run(holder, &self.request(Trigger::Tick, Action::FailOver))
+    }
+}
