@@ -76,5 +76,6 @@ if $kwok_missing; then
         "$stages"/node/heartbeat-with-lease/node-heartbeat-with-lease.yaml "$stages"/pod/fast/pod-{ready,complete,delete}.yaml
 fi
 mv "$building"/* "$cache/"
+rmdir "$building"
 say "$(cd "$cache" && du -shL -- * | awk '{ printf "%s%s %s", sep, $2, $1; sep = ", " }')"
 echo "$cache"

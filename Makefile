@@ -1,0 +1,51 @@
+# One verb for each thing that a person or CI does here. `make` alone lists them.
+#   CLOUD=aws     which cloud the drill fails over (azure and oci come later)
+#   ARGS="..."    more options for `holdfast drill` and `holdfast bench`
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+CLOUD ?= aws
+ARGS ?=
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+export RUSTUP_TOOLCHAIN := $(shell scripts/toolchain.sh)
+
+.PHONY: help drill test test-real check bench package fmt build bootstrap
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+drill: build ## A failover from alarm to lock: no account, no cluster, no network; ARGS=--list names the scenarios
+	$(TARGET)/debug/holdfast drill --cloud $(CLOUD) $(ARGS)
+
+test: build ## All tests that need nothing but cargo; those of real servers say SKIPPED
+	env -u HOLDFAST_REAL cargo test --workspace --locked
+
+test-real: build ## The tests against a real control plane, moto, kubectl and boto3; installs these first
+	scripts/with-real-servers.sh cargo test --locked -p holdfast-testbed -p holdfast-tests --test starts --test 'real_*'
+
+check: ## What CI runs: format, lints, docs, licences, every test, every scenario
+	cargo fmt --all -- --check
+	scripts/licences.py
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+	$(MAKE) test
+	$(MAKE) test-real
+	$(MAKE) drill ARGS=--all
+
+bench: build bootstrap ## Start time, memory, round trips and event-to-lock time of the function as shipped
+	$(TARGET)/debug/holdfast bench --bootstrap $(TARGET)/release/bootstrap $(ARGS)
+
+package: bootstrap ## dist/holdfast-aws-lambda.zip, ready to be uploaded
+	scripts/package.sh $(TARGET)/release/bootstrap
+
+fmt: ## Formats the code
+	cargo fmt --all
+
+build:
+	cargo build --locked -p holdfast-aws-lambda -p holdfast
+
+bootstrap:
+	cargo build --locked --release -p holdfast-aws-lambda
