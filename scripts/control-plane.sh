@@ -19,7 +19,7 @@ cache="${XDG_CACHE_HOME:-$HOME/.cache}/holdfast/control-plane/$key"
 mkdir -p "$cache"
 
 say() { echo "control-plane: $*" >&2; }
-present() { [[ -x "${KUBEBUILDER_ASSETS:-/nowhere}/$1" || -x "$cache/$1" ]]; }
+present() { [[ -e "${KUBEBUILDER_ASSETS:-/nowhere}/$1" || -e "$cache/$1" ]]; }
 
 # One builder at a time; a second one waits and then finds the work done.
 exec 9> "$cache.lock"
@@ -28,7 +28,7 @@ flock 9
 missing=()
 for name in "${KUBERNETES[@]}"; do present "$name" || missing+=("$name"); done
 kwok_missing=false
-{ present kwok && [[ -d "$cache/stages" ]]; } || kwok_missing=true
+{ present kwok && present stages; } || kwok_missing=true
 
 if [[ ${#missing[@]} -eq 0 && $kwok_missing == false ]]; then
     say "found in ${KUBEBUILDER_ASSETS:+$KUBEBUILDER_ASSETS and }$cache"

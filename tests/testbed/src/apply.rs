@@ -36,33 +36,14 @@ pub async fn apply_yaml(client: &Client, yaml: &str) -> Result<(), Error> {
 async fn apply(client: &Client, document: Value) -> Result<(), Error> {
     let object: DynamicObject =
         serde_json::from_value(document).map_err(|error| Error::NotAnObject(error.to_string()))?;
-    let types = object
-        .types
-        .clone()
-        .ok_or_else(|| Error::NotAnObject("no apiVersion or kind".to_owned()))?;
-    let name = object
-        .metadata
-        .name
-        .clone()
-        .ok_or_else(|| Error::NotAnObject(format!("{} without a name", types.kind)))?;
+    let types = object.types.clone().ok_or_else(|| Error::NotAnObject("no apiVersion or kind".to_owned()))?;
+    let name =
+        object.metadata.name.clone().ok_or_else(|| Error::NotAnObject(format!("{} without a name", types.kind)))?;
     let api = served(client, &types, object.metadata.namespace.as_deref()).await?;
-    api.patch(
-        &name,
-        &PatchParams::apply(FIELD_MANAGER).force(),
-        &Patch::Apply(&object),
-    )
-    .await?;
+    api.patch(&name, &PatchParams::apply(FIELD_MANAGER).force(), &Patch::Apply(&object)).await?;
     if types.kind == "CustomResourceDefinition" {
         within(&format!("the definition of {name}"), async || {
-            condition_is_true(
-                client,
-                &types.api_version,
-                &types.kind,
-                &name,
-                "Established",
-            )
-            .await
-            .then_some(())
+            condition_is_true(client, &types.api_version, &types.kind, &name, "Established").await.then_some(())
         })
         .await?;
     }
@@ -77,50 +58,31 @@ pub(crate) async fn condition_is_true(
     name: &str,
     condition: &str,
 ) -> bool {
-    let types = TypeMeta {
-        api_version: api_version.to_owned(),
-        kind: kind.to_owned(),
-    };
+    let types = TypeMeta { api_version: api_version.to_owned(), kind: kind.to_owned() };
     let Ok(gvk) = GroupVersionKind::try_from(&types) else {
         return false;
     };
     let Ok((resource, _)) = pinned_kind(client, &gvk).await else {
         return false;
     };
-    let Ok(object) = Api::<DynamicObject>::all_with(client.clone(), &resource)
-        .get(name)
-        .await
-    else {
+    let Ok(object) = Api::<DynamicObject>::all_with(client.clone(), &resource).get(name).await else {
         return false;
     };
-    let conditions = object
-        .data
-        .pointer("/status/conditions")
-        .and_then(Value::as_array);
-    conditions.is_some_and(|all| {
-        all.iter()
-            .any(|it| it["type"] == condition && it["status"] == "True")
-    })
+    let conditions = object.data.pointer("/status/conditions").and_then(Value::as_array);
+    conditions.is_some_and(|all| all.iter().any(|it| it["type"] == condition && it["status"] == "True"))
 }
 
 /// The API for a kind, which may have been defined a moment ago.
-async fn served(
-    client: &Client,
-    types: &TypeMeta,
-    namespace: Option<&str>,
-) -> Result<Api<DynamicObject>, Error> {
-    let gvk =
-        GroupVersionKind::try_from(types).map_err(|error| Error::NotAnObject(error.to_string()))?;
-    let (resource, capabilities): (ApiResource, _) = within(
-        &format!("{} {} being served", types.api_version, types.kind),
-        async || pinned_kind(client, &gvk).await.ok(),
-    )
-    .await?;
+async fn served(client: &Client, types: &TypeMeta, namespace: Option<&str>) -> Result<Api<DynamicObject>, Error> {
+    let gvk = GroupVersionKind::try_from(types).map_err(|error| Error::NotAnObject(error.to_string()))?;
+    let (resource, capabilities): (ApiResource, _) =
+        within(&format!("{} {} being served", types.api_version, types.kind), async || {
+            pinned_kind(client, &gvk).await.ok()
+        })
+        .await?;
     Ok(match capabilities.scope {
         Scope::Cluster => Api::all_with(client.clone(), &resource),
-        Scope::Namespaced => {
-            Api::namespaced_with(client.clone(), namespace.unwrap_or("default"), &resource)
-        }
+        Scope::Namespaced => Api::namespaced_with(client.clone(), namespace.unwrap_or("default"), &resource),
     })
 }
 
@@ -134,11 +96,9 @@ async fn within<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> Result<T, E
             tokio::time::sleep(POLL).await;
         }
     };
-    tokio::time::timeout(SERVED_WITHIN, looking)
-        .await
-        .map_err(|_| Error::TimedOut {
-            what: what.to_owned(),
-            within_s: SERVED_WITHIN.as_secs(),
-            log: String::new(),
-        })
+    tokio::time::timeout(SERVED_WITHIN, looking).await.map_err(|_| Error::TimedOut {
+        what: what.to_owned(),
+        within_s: SERVED_WITHIN.as_secs(),
+        log: String::new(),
+    })
 }

@@ -39,18 +39,12 @@ pub struct AuditEntry {
 /// Reads the log after making sure that all that was answered before this call is in it: the server writes a line a
 /// moment after its answer, so a request that can be told from all others is sent and waited for.
 pub(crate) async fn read(client: &Client, log: &Path) -> Result<Vec<AuditEntry>, Error> {
-    let marker = format!(
-        "/version?noted={}",
-        std::fs::metadata(log).map_or(0, |log| log.len())
-    );
-    let request = http::Request::get(&marker)
-        .body(Vec::new())
-        .expect("a constant path and a number make a request");
+    let marker = format!("/version?noted={}", std::fs::metadata(log).map_or(0, |log| log.len()));
+    let request = http::Request::get(&marker).body(Vec::new()).expect("a constant path and a number make a request");
     client.request_text(request).await?;
     let waiting = async {
         loop {
-            let text = std::fs::read_to_string(log)
-                .map_err(Error::io(format!("read {}", log.display())))?;
+            let text = std::fs::read_to_string(log).map_err(Error::io(format!("read {}", log.display())))?;
             if text.contains(&marker) {
                 return Ok(parse(&text)
                     .into_iter()
@@ -65,9 +59,7 @@ pub(crate) async fn read(client: &Client, log: &Path) -> Result<Vec<AuditEntry>,
         within_s: WRITTEN_WITHIN.as_secs(),
         log: log.display().to_string(),
     };
-    tokio::time::timeout(WRITTEN_WITHIN, waiting)
-        .await
-        .map_err(too_late)?
+    tokio::time::timeout(WRITTEN_WITHIN, waiting).await.map_err(too_late)?
 }
 
 /// The entries of a log: one for each request, though a watch has two lines. A last line that is still being written
@@ -152,36 +144,22 @@ mod tests {
 
     #[test]
     fn a_watch_that_opened_and_closed_is_one_request() {
-        let log = format!(
-            "{WATCH_OPENED}\n{SCALED}\n{}\n",
-            WATCH_OPENED.replace("ResponseStarted", "ResponseComplete")
-        );
+        let log =
+            format!("{WATCH_OPENED}\n{SCALED}\n{}\n", WATCH_OPENED.replace("ResponseStarted", "ResponseComplete"));
         let verbs: Vec<_> = parse(&log).into_iter().map(|entry| entry.verb).collect();
         assert_eq!(verbs, ["watch", "patch"]);
     }
 
     #[test]
     fn a_line_that_is_still_being_written_is_left_out() {
-        assert_eq!(
-            parse(&format!("{SCALED}\n{}", &WATCH_OPENED[..40])).len(),
-            1
-        );
+        assert_eq!(parse(&format!("{SCALED}\n{}", &WATCH_OPENED[..40])).len(), 1);
     }
 
     #[test]
     fn an_entry_names_group_subresource_object_and_outcome() {
         let entry = parse(SCALED).remove(0);
-        let object = [
-            entry.api_group,
-            entry.resource,
-            entry.subresource,
-            entry.namespace,
-            entry.name,
-        ];
-        assert_eq!(
-            object,
-            ["apps", "deployments", "scale", "logging", "humio-operator"]
-        );
+        let object = [entry.api_group, entry.resource, entry.subresource, entry.namespace, entry.name];
+        assert_eq!(object, ["apps", "deployments", "scale", "logging", "humio-operator"]);
         assert_eq!(entry.code, 403);
     }
 }

@@ -47,10 +47,7 @@ impl Assets {
     ///
     /// [`Missing`] names the first thing that is absent, or says that [`REAL`] is not set.
     pub fn find() -> Result<Self, Missing> {
-        let folders: Vec<PathBuf> = [KUBEBUILDER_ASSETS, CONTROL_PLANE]
-            .into_iter()
-            .filter_map(folder)
-            .collect();
+        let folders: Vec<PathBuf> = [KUBEBUILDER_ASSETS, CONTROL_PLANE].into_iter().filter_map(folder).collect();
         wanted()?;
         Self::find_in(&folders)
     }
@@ -66,11 +63,7 @@ impl Assets {
                 .iter()
                 .map(|folder| folder.join(name))
                 .find(|path| path.exists())
-                .ok_or_else(|| {
-                    Missing(format!(
-                        "no {name} in {folders:?}; `make test-real` builds it"
-                    ))
-                })
+                .ok_or_else(|| Missing(format!("no {name} in {folders:?}; `make test-real` builds it")))
         };
         Ok(Self {
             etcd: find("etcd")?,
@@ -98,11 +91,7 @@ impl Venv {
         folder(VENV)
             .filter(|path| path.join("bin/python").exists())
             .map(Self)
-            .ok_or_else(|| {
-                Missing(format!(
-                    "{VENV} names no Python environment; `make test-real` makes one"
-                ))
-            })
+            .ok_or_else(|| Missing(format!("{VENV} names no Python environment; `make test-real` makes one")))
     }
 
     /// A program of the environment: `python`, `aws`, `moto_server`.
@@ -158,12 +147,12 @@ pub fn required_or_skipped<T>(found: Result<T, Missing>) -> Option<T> {
         Err(missing) => missing,
     };
     let in_ci = variable("CI").is_some_and(|value| value == "true");
-    assert!(
-        !(in_ci && wanted().is_ok()),
-        "CI=true allows no skipped test: {missing}"
-    );
-    // Straight to the stream: the test runner keeps what the print macros write, and a skip must be seen.
-    writeln!(std::io::stderr(), "SKIPPED: {missing}").ok();
+    assert!(!(in_ci && wanted().is_ok()), "CI=true allows no skipped test: {missing}");
+    // Straight to the stream: the test runner keeps what the print macros write, and a skip must be seen. In one piece,
+    // as tests run side by side; the runner names its threads after the tests.
+    let thread = std::thread::current();
+    let line = format!("SKIPPED: {}: {missing}\n", thread.name().unwrap_or("?"));
+    std::io::stderr().write_all(line.as_bytes()).ok();
     None
 }
 
@@ -171,9 +160,7 @@ pub fn required_or_skipped<T>(found: Result<T, Missing>) -> Option<T> {
 fn wanted() -> Result<(), Missing> {
     match variable(REAL) {
         Some(value) if value == "1" => Ok(()),
-        _ => Err(Missing(format!(
-            "real servers are for `make test-real` ({REAL}=1)"
-        ))),
+        _ => Err(Missing(format!("real servers are for `make test-real` ({REAL}=1)"))),
     }
 }
 
@@ -183,15 +170,10 @@ fn models() -> PathBuf {
 }
 
 fn folder(name: &str) -> Option<PathBuf> {
-    variable(name)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
+    variable(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the environment is where `make test-real` says what it installed"
-)]
+#[expect(clippy::disallowed_methods, reason = "the environment is where `make test-real` says what it installed")]
 fn variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name)
 }

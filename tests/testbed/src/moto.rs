@@ -34,24 +34,12 @@ impl Moto {
     ///
     /// When it ends or does not become ready; the message quotes its log.
     pub async fn start(venv: &Venv) -> Result<Self, Error> {
-        let folder =
-            TempDir::with_prefix("holdfast-moto-").map_err(Error::io("make a folder for moto"))?;
+        let folder = TempDir::with_prefix("holdfast-moto-").map_err(Error::io("make a folder for moto"))?;
         let port = free_port();
-        let arguments = [
-            "-H".into(),
-            "127.0.0.1".into(),
-            "-p".into(),
-            port.to_string().into(),
-        ];
+        let arguments = ["-H".into(), "127.0.0.1".into(), "-p".into(), port.to_string().into()];
         let mut server = Server::start(&venv.program("moto_server"), &arguments, folder.path())?;
-        server
-            .wait_until(READY_WITHIN, async || answers(port).await.unwrap_or(false))
-            .await?;
-        Ok(Self {
-            _server: server,
-            port,
-            _folder: folder,
-        })
+        server.wait_until(READY_WITHIN, async || answers(port).await.unwrap_or(false)).await?;
+        Ok(Self { _server: server, port, _folder: folder })
     }
 
     /// Its address, for a client's `endpoint_url`: `http://127.0.0.1:PORT`.
@@ -63,13 +51,8 @@ impl Moto {
 /// Whether moto answers on its own page.
 async fn answers(port: u16) -> std::io::Result<bool> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
-    stream
-        .write_all(b"GET /moto-api/ HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
-        .await?;
+    stream.write_all(b"GET /moto-api/ HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n").await?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await?;
-    Ok(answer
-        .lines()
-        .next()
-        .is_some_and(|status| status.contains(" 200 ")))
+    Ok(answer.lines().next().is_some_and(|status| status.contains(" 200 ")))
 }

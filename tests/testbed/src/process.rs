@@ -42,14 +42,9 @@ pub struct Server {
 impl Server {
     /// Starts `program`; what it writes goes to `<folder>/<name>.log`, where `name` is the file name of `program`.
     pub fn start(program: &Path, arguments: &[OsString], folder: &Path) -> Result<Self, Error> {
-        let name = program
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let log = folder.join(format!("{name}.log"));
-        let output =
-            fs::File::create(&log).map_err(Error::io(format!("create {}", log.display())))?;
+        let output = fs::File::create(&log).map_err(Error::io(format!("create {}", log.display())))?;
         let errors = output.try_clone().map_err(Error::io("share the log"))?;
         let guard = Command::new("sh")
             .args(["-c", GUARD, "guard"])
@@ -69,26 +64,14 @@ impl Server {
     /// # Errors
     ///
     /// When the server ends first, or `within` has passed.
-    pub async fn wait_until(
-        &mut self,
-        within: Duration,
-        ready: impl AsyncFn() -> bool,
-    ) -> Result<(), Error> {
+    pub async fn wait_until(&mut self, within: Duration, ready: impl AsyncFn() -> bool) -> Result<(), Error> {
         let looking = async {
             loop {
                 if ready().await {
                     return Ok(());
                 }
-                if self
-                    .guard
-                    .try_wait()
-                    .map_err(Error::io("look after a server"))?
-                    .is_some()
-                {
-                    return Err(Error::Ended {
-                        server: self.name.clone(),
-                        log: self.last_lines(),
-                    });
+                if self.guard.try_wait().map_err(Error::io("look after a server"))?.is_some() {
+                    return Err(Error::Ended { server: self.name.clone(), log: self.last_lines() });
                 }
                 tokio::time::sleep(POLL).await;
             }
@@ -131,8 +114,7 @@ pub fn free_port() -> u16 {
     let start = std::process::id().wrapping_mul(STRIDE) % u32::from(COUNT);
     loop {
         let next = u32::from(TAKEN.fetch_add(1, Ordering::Relaxed));
-        let offset =
-            u16::try_from((start + next) % u32::from(COUNT)).expect("COUNT fits into 16 bits");
+        let offset = u16::try_from((start + next) % u32::from(COUNT)).expect("COUNT fits into 16 bits");
         if TcpListener::bind(("127.0.0.1", FIRST + offset)).is_ok() {
             return FIRST + offset;
         }

@@ -57,22 +57,13 @@ pub fn kube_apiserver(files: &Files, ports: &Ports) -> Vec<OsString> {
         .with("--secure-port", ports.api.to_string())
         .with("--cert-dir", files.certificates())
         .with("--service-account-issuer", "https://kubernetes.default.svc")
-        .with(
-            "--service-account-signing-key-file",
-            files.service_account_key(),
-        )
-        .with(
-            "--service-account-key-file",
-            files.service_account_public_key(),
-        )
+        .with("--service-account-signing-key-file", files.service_account_key())
+        .with("--service-account-key-file", files.service_account_public_key())
         .with("--token-auth-file", files.tokens())
         .with("--authorization-mode", "RBAC")
         .with("--service-cluster-ip-range", "10.0.0.0/24")
         // No controller makes service accounts or clears the taint of a new node.
-        .with(
-            "--disable-admission-plugins",
-            "ServiceAccount,TaintNodesByCondition",
-        )
+        .with("--disable-admission-plugins", "ServiceAccount,TaintNodesByCondition")
         .with("--audit-policy-file", files.audit_policy())
         .with("--audit-log-path", files.audit_log());
     match files.webhook() {
@@ -99,21 +90,10 @@ pub fn kube_scheduler(files: &Files) -> Vec<OsString> {
 pub fn kwok(files: &Files, stages: &Path) -> Result<Vec<OsString>, Error> {
     let failed = || Error::io(format!("list {}", stages.display()));
     let entries: Result<Vec<_>, _> = fs::read_dir(stages).map_err(failed())?.collect();
-    let mut paths: Vec<_> = entries
-        .map_err(failed())?
-        .iter()
-        .map(|entry| entry.path())
-        .collect();
+    let mut paths: Vec<_> = entries.map_err(failed())?.iter().map(|entry| entry.path()).collect();
     paths.sort();
-    let arguments = Arguments::default()
-        .with("--kubeconfig", files.kubeconfig())
-        .switch("--manage-all-nodes");
-    Ok(paths
-        .into_iter()
-        .fold(arguments, |arguments, path| {
-            arguments.with("--config", path)
-        })
-        .0)
+    let arguments = Arguments::default().with("--kubeconfig", files.kubeconfig()).switch("--manage-all-nodes");
+    Ok(paths.into_iter().fold(arguments, |arguments, path| arguments.with("--config", path)).0)
 }
 
 /// What the controller manager and the scheduler share: one copy of each, and no port of its own.

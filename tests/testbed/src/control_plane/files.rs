@@ -42,21 +42,14 @@ impl Files {
     /// Writes all of them.
     pub fn write(folder: &Path, endpoint: &str, options: &Options) -> Result<Self, Error> {
         let has_webhook = options.token_webhook.is_some();
-        let files = Self {
-            folder: folder.to_owned(),
-            kubeconfig: folder.join("kubeconfig.yaml"),
-            has_webhook,
-        };
+        let files = Self { folder: folder.to_owned(), kubeconfig: folder.join("kubeconfig.yaml"), has_webhook };
         // The server makes its own certificate; the tokens that it would sign for service accounts need a key of ours.
         let key = KeyPair::generate().expect("the operating system gives random numbers");
         write(&files.service_account_key(), &key.serialize_pem())?;
         write(&files.service_account_public_key(), &key.public_key_pem())?;
         write(&files.tokens(), &tokens(&options.users))?;
         write(&files.audit_policy(), AUDIT_POLICY)?;
-        write(
-            &files.kubeconfig,
-            &kubeconfig(endpoint, Some(&files.ca()), &token(ADMIN)),
-        )?;
+        write(&files.kubeconfig, &kubeconfig(endpoint, Some(&files.ca()), &token(ADMIN)))?;
         if let Some(url) = &options.token_webhook {
             write(&files.webhook_path(), &kubeconfig(url, None, "none"))?;
         }
@@ -134,25 +127,15 @@ fn write(path: &Path, text: &str) -> Result<(), Error> {
 
 /// One line for each: token, name, uid, groups (kube-apiserver's `--token-auth-file`).
 fn tokens(users: &[User]) -> String {
-    let admin = User {
-        name: ADMIN.to_owned(),
-        groups: vec![MASTERS.to_owned()],
-    };
+    let admin = User { name: ADMIN.to_owned(), groups: vec![MASTERS.to_owned()] };
     let line = |user: &User| {
-        format!(
-            "{},{name},uid-{name},\"{}\"\n",
-            token(&user.name),
-            user.groups.join(","),
-            name = user.name
-        )
+        format!("{},{name},uid-{name},\"{}\"\n", token(&user.name), user.groups.join(","), name = user.name)
     };
     std::iter::once(&admin).chain(users).map(line).collect()
 }
 
 fn kubeconfig(server: &str, ca: Option<&Path>, token: &str) -> String {
-    let ca = ca
-        .map(|path| format!("certificate-authority: {}", path.display()))
-        .unwrap_or_default();
+    let ca = ca.map(|path| format!("certificate-authority: {}", path.display())).unwrap_or_default();
     format!(
         "apiVersion: v1
 kind: Config

@@ -68,31 +68,19 @@ impl Testbed {
     ///
     /// When a server ends or does not become ready; the message quotes its log.
     pub async fn start(assets: &Assets, options: &Options) -> Result<Self, Error> {
-        let folder = TempDir::with_prefix("holdfast-testbed-")
-            .map_err(Error::io("make a folder for the servers"))?;
-        let ports = commands::Ports {
-            etcd: free_port(),
-            etcd_peer: free_port(),
-            api: free_port(),
-        };
+        let folder = TempDir::with_prefix("holdfast-testbed-").map_err(Error::io("make a folder for the servers"))?;
+        let ports = commands::Ports { etcd: free_port(), etcd_peer: free_port(), api: free_port() };
         let endpoint = format!("https://127.0.0.1:{}", ports.api);
         let files = files::Files::write(folder.path(), &endpoint, options)?;
 
         let etcd = Server::start(&assets.etcd, &commands::etcd(&files, &ports), folder.path())?;
         let arguments = commands::kube_apiserver(&files, &ports);
         let mut api = Server::start(&assets.kube_apiserver, &arguments, folder.path())?;
-        api.wait_until(READY_WITHIN, async || is_ready(&files, &endpoint).await)
-            .await?;
+        api.wait_until(READY_WITHIN, async || is_ready(&files, &endpoint).await).await?;
 
         let ca_pem = files::read(&files.ca())?;
         let endpoint = endpoint.parse().expect("an address and a port make a URI");
-        let mut bed = Self {
-            servers: vec![etcd, api],
-            files,
-            endpoint,
-            ca_pem,
-            folder,
-        };
+        let mut bed = Self { servers: vec![etcd, api], files, endpoint, ca_pem, folder };
         if options.pods {
             bed.start_pods(assets).await?;
         }
@@ -135,8 +123,7 @@ impl Testbed {
     ///
     /// Outside a Tokio runtime.
     pub fn client(&self, token: &str) -> Client {
-        client(&self.files.ca(), &self.endpoint, token)
-            .expect("the certificate was accepted while starting")
+        client(&self.files.ca(), &self.endpoint, token).expect("the certificate was accepted while starting")
     }
 
     /// Puts every object of a YAML text in place by server-side apply, as the administrator, and waits until custom
@@ -162,18 +149,11 @@ impl Testbed {
     async fn start_pods(&mut self, assets: &Assets) -> Result<(), Error> {
         let folder = self.folder.path();
         for (program, arguments) in [
-            (
-                &assets.kube_controller_manager,
-                commands::kube_controller_manager(&self.files),
-            ),
-            (
-                &assets.kube_scheduler,
-                commands::kube_scheduler(&self.files),
-            ),
+            (&assets.kube_controller_manager, commands::kube_controller_manager(&self.files)),
+            (&assets.kube_scheduler, commands::kube_scheduler(&self.files)),
             (&assets.kwok, commands::kwok(&self.files, &assets.stages)?),
         ] {
-            self.servers
-                .push(Server::start(program, &arguments, folder)?);
+            self.servers.push(Server::start(program, &arguments, folder)?);
         }
         self.apply_yaml(files::NODE).await?;
         let admin = self.admin();
@@ -197,13 +177,8 @@ async fn is_ready(files: &files::Files, endpoint: &str) -> bool {
     let Ok(client) = client(&files.ca(), &uri, &files::token(ADMIN)) else {
         return false;
     };
-    let request = http::Request::get("/readyz")
-        .body(Vec::new())
-        .expect("a constant request is well formed");
-    client
-        .request_text(request)
-        .await
-        .is_ok_and(|answer| answer == "ok")
+    let request = http::Request::get("/readyz").body(Vec::new()).expect("a constant request is well formed");
+    client.request_text(request).await.is_ok_and(|answer| answer == "ok")
 }
 
 fn client(ca: &Path, endpoint: &Uri, token: &str) -> Result<Client, kube::Error> {
