@@ -1,1 +1,55 @@
-//! The Kubernetes API of the standby cluster, and the operator that reconciles in it.
+//! A Kubernetes API server in memory, with the controllers of a LogScale standby.
+//!
+//! # Layout
+//!
+//! A request passes these files, in this order:
+//! - `api`: one handler; logs in (`token`, `signature`), authorises (`rbac`), dispatches, writes the audit log
+//! - `request`: what method and path ask for; `selector`: which objects; `kinds`: which resources there are
+//! - `write`, `patch`, `scale`, `object`: the rules of every write; `watch`, `logs`, `reviews`, `discovery`: the rest
+//! - `store`: objects, the revision counter, history and the list of changes
+//! - `failure`: `metav1.Status` in the real server's words
+//!
+//! Beside them:
+//! - `cluster`: the [`Cluster`] as its owner holds it
+//! - `operator/`: Deployment controller, kubelet, humio-operator and cert-manager
+//! - `seed`, `certificates`: a standby to begin with, with real X.509 material
+//! - `token_review`: the same token rules as a webhook for a real kube-apiserver
+//!
+//! # What is left out
+//!
+//! Server-side apply, `deletecollection`, finalizers, paging (`limit`), tables, managed fields, pruning by schema, grace periods,
+//! following a log, admission. ClusterRoles exist only as far as every cluster has them: discovery and self reviews.
+
+mod api;
+mod certificates;
+mod clock;
+mod cluster;
+mod discovery;
+mod failure;
+mod kinds;
+mod logs;
+mod object;
+mod operator;
+mod patch;
+mod rbac;
+mod request;
+mod reviews;
+mod scale;
+mod seed;
+mod selector;
+mod signature;
+mod store;
+mod token;
+mod token_review;
+mod watch;
+mod write;
+
+pub use cluster::{AuditEntry, Cluster, ClusterOptions};
+pub use failure::Failure;
+pub use seed::{StandbySeed, TlsSeed, seed_standby};
+pub use store::Change;
+pub use token::{Identity, TokenError, TokenPolicy, review};
+pub use token_review::token_review_router;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! The cluster as its owner holds it: state, identity rules, and the calls that need no HTTP.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::failure::Failure;
+use super::kinds::Kind;
+use super::rbac::AUTHENTICATED;
+use super::request::RequestInfo;
+use super::store::{Actor, Change, Key, Store};
+use super::token::TokenPolicy;
+use super::write::{Write, text};
+use super::{api, operator};
+
+/// How a simulated cluster is set up.
+#[derive(Clone, Debug)]
+pub struct ClusterOptions {
+    /// EKS cluster name, which a token must be signed for.
+    pub name: String,
+    /// Region of the cluster and of the STS host in tokens.
+    pub region: String,
+    /// Namespace of the system under protection.
+    pub namespace: String,
+    /// Access key id of the principal with an access entry.
+    pub access_key: String,
+    /// Its secret key.
+    pub secret_key: String,
+    /// Kubernetes group of the access entry, such as `dr-failover`.
+    pub group: String,
+    /// How many times faster than in the cloud simulated durations pass; less than 1 counts as 1.
+    pub pace: f64,
+    /// Seed of uids, generated names and the admin token.
+    pub seed: u64,
+}
+
+/// One request as kube-apiserver's audit log would name it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct AuditEntry {
+    /// When it was answered.
+    pub at: Timestamp,
+    /// Username; empty when the credentials were refused.
+    pub user: String,
+    /// Groups of the user.
+    pub groups: Vec<String>,
+    /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`.
+    pub verb: String,
+    /// API group, empty for core.
+    pub api_group: String,
+    /// Plural name; the path when the request was for no resource.
+    pub resource: String,
+    /// Subresource or empty.
+    pub subresource: String,
+    /// Object name or empty.
+    pub name: String,
+    /// Whether authorisation let it pass.
+    pub allowed: bool,
+    /// HTTP status of the answer.
+    pub code: u16,
+}
+
+/// Lines of pods' logs by the pod's uid, each with the instant at which it is written.
+pub(super) type PodLogs = BTreeMap<String, Vec<(Timestamp, String)>>;
+
+/// Everything that changes.
+#[derive(Debug)]
+pub(super) struct State {
+    /// Objects.
+    pub(super) store: Store,
+    /// Pod logs.
+    pub(super) logs: PodLogs,
+    /// Requests so far.
+    pub(super) audit: Vec<AuditEntry>,
+}
+
+/// A Kubernetes cluster in memory.
+#[derive(Debug)]
+pub struct Cluster {
+    options: ClusterOptions,
+    admin_token: String,
+    state: Mutex<State>,
+}
+
+impl Cluster {
+    /// An empty cluster that has only its namespace.
+    pub fn new(options: ClusterOptions) -> Arc<Cluster> {
+        let mut store = Store::new(options.seed);
+        let admin_token = format!("admin-{}", store.uuid());
+        let state = Mutex::new(State { store, logs: PodLogs::new(), audit: Vec::new() });
+        let cluster = Arc::new(Cluster { options, admin_token, state });
+        let namespace = serde_json::json!({
+            "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": cluster.options.namespace},
+        });
+        cluster.apply(namespace).expect("a namespace object is valid");
+        cluster
+    }
+
+    /// The options that it was made with.
+    pub fn options(&self) -> &ClusterOptions {
+        &self.options
+    }
+
+    /// The API, to be served over TLS by the caller.
+    pub fn router(self: &Arc<Self>) -> axum::Router {
+        api::router(Arc::clone(self))
+    }
+
+    /// Name of a request in call logs and fault rules: `kubernetes:get:configmaps`,
+    /// `kubernetes:patch:deployments/scale`; for a path that is no resource `kubernetes:get:/version`.
+    pub fn call_name(method: &http::Method, uri: &http::Uri) -> String {
+        let info = RequestInfo::of(method, uri);
+        let what = if info.is_resource() { info.resource_path() } else { info.path };
+        format!("kubernetes:{}:{what}", info.verb)
+    }
+
+    /// A bearer token in `system:masters`, for tests and for `kubectl`.
+    pub fn admin_token(&self) -> &str {
+        &self.admin_token
+    }
+
+    /// The rules by which EKS tokens are judged here.
+    pub fn token_policy(&self) -> TokenPolicy {
+        TokenPolicy {
+            cluster_name: self.options.name.clone(),
+            region: self.options.region.clone(),
+            access_key: self.options.access_key.clone(),
+            secret_key: self.options.secret_key.clone(),
+            user: "arn:aws:sts::111122223333:assumed-role/holdfast-failover/holdfast".to_owned(),
+            groups: vec![self.options.group.clone(), AUTHENTICATED.to_owned()],
+        }
+    }
+
+    /// Creates or replaces an object, status included, as the cluster's owner: no authorisation, no resourceVersion, not listed in
+    /// [`Cluster::changes`]. An object without a namespace goes to the namespace of the options.
+    ///
+    /// # Errors
+    /// A kind that is not served, or an object that does not validate.
+    pub fn apply(&self, manifest: Value) -> Result<(), Failure> {
+        let kind = Kind::of_manifest(&manifest).ok_or_else(Failure::no_such_path)?;
+        let namespace = match text(&manifest, "namespace") {
+            "" => self.options.namespace.clone(),
+            given => given.to_owned(),
+        };
+        let name = text(&manifest, "name").to_owned();
+        let write = Write { kind, namespace, name, actor: Actor::owner(), dry_run: false };
+        let mut state = self.state();
+        let existing = state.store.get(&Key::new(kind, &write.namespace, &write.name)).cloned();
+        match existing {
+            None => write.create(&mut state.store, manifest).map(drop),
+            Some(before) => {
+                let mut wanted = manifest;
+                if wanted["status"].is_null() {
+                    wanted["status"] = before["status"].clone();
+                }
+                write.commit(&mut state.store, &before, wanted, super::object::Origin::Body).map(drop)
+            }
+        }
+    }
+
+    /// One object of the options' namespace (or of cluster scope). `resource` is the plural.
+    pub fn get(&self, resource: &str, name: &str) -> Option<Value> {
+        let key = Key::new(Kind::of_plural(resource)?, &self.options.namespace, name);
+        self.state().store.get(&key).cloned()
+    }
+
+    /// All objects of a kind in the options' namespace, by name.
+    pub fn list(&self, resource: &str) -> Vec<Value> {
+        let namespaced = Kind::of_plural(resource).is_some_and(|kind| kind.namespaced);
+        let namespace = if namespaced { self.options.namespace.as_str() } else { "" };
+        self.state().store.list(resource, namespace).cloned().collect()
+    }
+
+    /// Removes an object and what it owned, as the cluster's owner; says whether it was there.
+    pub fn delete(&self, resource: &str, name: &str) -> bool {
+        let Some(kind) = Kind::of_plural(resource) else { return false };
+        let key = Key::new(kind, &self.options.namespace, name);
+        self.state().store.remove(&key, &Actor::owner()).is_some()
+    }
+
+    /// Every request so far, in the order of their answers.
+    pub fn audit(&self) -> Vec<AuditEntry> {
+        self.state().audit.clone()
+    }
+
+    /// Every write that took effect, by API clients and by the controllers of the model, in order.
+    pub fn changes(&self) -> Vec<Change> {
+        self.state().store.changes().to_vec()
+    }
+
+    /// Starts the controllers: Deployment, kubelet, humio-operator and cert-manager. They end when the handle is aborted or the runtime ends.
+    pub fn spawn_operator(self: &Arc<Self>) -> tokio::task::JoinHandle<()> {
+        operator::spawn(Arc::clone(self))
+    }
+
+    /// The state, locked.
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no code panics while it holds the state")
+    }
+}

@@ -1,0 +1,104 @@
+//! The LogScale nodes: certificates and pods that the operator makes, and the kubelet that starts them.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::tls::{certificate, common_labels, is_trusted};
+use super::{Model, ensure, is_owned, is_ready, ladder, owner_of, pod_status, set_status};
+use crate::kubernetes::cluster::State;
+use crate::kubernetes::kinds::Kind;
+use crate::kubernetes::store::{Key, Store};
+use crate::kubernetes::write::text;
+
+/// From the creation of a node's pod to its process, in simulated seconds.
+const PROCESS_START_S: f64 = 3.0;
+/// From the creation of a node's pod to its readiness, in simulated seconds: 30 to 60 s in the seeds' baseline.
+const READY_S: f64 = 30.0;
+
+/// The node pods of a HumioCluster.
+pub(super) fn of_cluster(store: &Store, cluster: &Value) -> Vec<Value> {
+    let uid = text(cluster, "uid");
+    let is_node = |pod: &&Value| pod["metadata"]["labels"]["app.kubernetes.io/name"] == "humio" && is_owned(pod, uid);
+    store.list("pods", text(cluster, "namespace")).filter(is_node).cloned().collect()
+}
+
+/// Whether as many pods are ready as the spec wants.
+pub(super) fn all_ready(store: &Store, cluster: &Value) -> bool {
+    let ready = of_cluster(store, cluster).iter().filter(|pod| is_ready(pod)).count();
+    ready >= wanted(cluster)
+}
+
+fn wanted(cluster: &Value) -> usize {
+    cluster["spec"]["nodeCount"].as_u64().unwrap_or(0) as usize
+}
+
+/// Makes one Certificate and one pod of the same name per node that is missing. A Certificate without a pod is used first;
+/// the pod waits for its Secret. Surplus pods stay: a scale-down of LogScale is not modelled.
+pub(super) fn ensure_nodes(model: &mut Model, state: &mut State, cluster: &Value, now: Timestamp) {
+    let (name, namespace) = (text(cluster, "name").to_owned(), text(cluster, "namespace").to_owned());
+    let pods = of_cluster(&state.store, cluster);
+    let prefix = format!("{name}-core-");
+    let has_pod = |node: &str| pods.iter().any(|pod| text(pod, "name") == node);
+    let mut free: Vec<String> = state
+        .store
+        .list("certificates", &namespace)
+        .map(|one| text(one, "name").to_owned())
+        .filter(|node| node.starts_with(&prefix) && !has_pod(node))
+        .collect();
+    let missing = wanted(cluster).saturating_sub(pods.len());
+    while free.len() < missing {
+        let node = format!("{prefix}{}", state.store.letters(6));
+        ensure(&mut state.store, "humio-operator", &namespace, certificate(cluster, &node));
+        free.push(node);
+    }
+    let secrets = Kind::of_plural("secrets").expect("secrets are served");
+    for node in free.into_iter().take(missing) {
+        if state.store.get(&Key::new(secrets, &namespace, &node)).is_some() {
+            let pod = ensure(&mut state.store, "humio-operator", &namespace, pod(cluster, &node));
+            let lines = ladder::lines(cluster, |seconds| model.at(now, seconds));
+            state.logs.insert(text(&pod, "uid").to_owned(), lines);
+        }
+    }
+}
+
+fn pod(cluster: &Value, node: &str) -> Value {
+    let name = text(cluster, "name");
+    let mut labels = common_labels(name);
+    labels["humio.com/node-pool"] = name.into();
+    labels["humio.com/feature"] = "OperatorInternal".into();
+    labels["humio.com/marked-for-data-eviction"] = "false".into();
+    let image = &cluster["spec"]["image"];
+    json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {
+            "name": node, "labels": labels, "annotations": {"humio.com/pod-revision": "1"}, "ownerReferences": [owner_of(cluster)],
+        },
+        "spec": {
+            "containers": [{"name": "humio", "image": image, "env": cluster["spec"]["commonEnvironmentVariables"], "ports": [
+                {"name": "http", "containerPort": 8080, "protocol": "TCP"}, {"name": "es", "containerPort": 9200, "protocol": "TCP"},
+            ]}],
+            "initContainers": [{"name": "humio-init", "image": image}],
+            "volumes": [{"name": "tls-cert", "secret": {"secretName": node}}],
+        },
+        "status": {"phase": "Pending"},
+    })
+}
+
+/// Starts the node pods and makes those ready that the operator can reach and that did not stop at a bad configuration.
+pub(super) fn kubelet(model: &mut Model, store: &mut Store, now: Timestamp) {
+    let clusters: Vec<Value> = store.list("humioclusters", "").cloned().collect();
+    for cluster in clusters {
+        for pod in of_cluster(store, &cluster) {
+            let timer = format!("node/{}", text(&pod, "uid"));
+            let started = model.passed(&format!("{timer}/start"), PROCESS_START_S, now);
+            let due = model.passed(&format!("{timer}/ready"), READY_S, now);
+            if started && pod["status"]["phase"] == "Pending" {
+                set_status(store, "kubelet", &pod, pod_status(&pod, "Running", false, now));
+            }
+            let fit = is_trusted(store, &cluster, text(&pod, "name")) && !ladder::is_fatal(&cluster, now);
+            if due && fit && !is_ready(&pod) {
+                set_status(store, "kubelet", &pod, pod_status(&pod, "Running", true, now));
+            }
+        }
+    }
+}

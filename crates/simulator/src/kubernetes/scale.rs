@@ -1,0 +1,73 @@
+//! The scale subresource of Deployments: `autoscaling/v1` Scale with the Deployment's resourceVersion.
+
+use serde_json::{Value, json};
+
+use super::failure::Failure;
+use super::object::Origin;
+use super::patch::Patch;
+use super::store::Store;
+use super::write::{Write, text};
+
+/// The Scale of a Deployment. As on the real server `spec.replicas` is left out when it is 0.
+pub(super) fn scale_of(deployment: &Value) -> Value {
+    let metadata = &deployment["metadata"];
+    let spec = match deployment["spec"]["replicas"].as_i64().unwrap_or(0) {
+        0 => json!({}),
+        replicas => json!({"replicas": replicas}),
+    };
+    json!({
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": {
+            "name": metadata["name"], "namespace": metadata["namespace"], "uid": metadata["uid"],
+            "resourceVersion": metadata["resourceVersion"], "creationTimestamp": metadata["creationTimestamp"],
+        },
+        "spec": spec,
+        "status": {
+            "replicas": deployment["status"]["replicas"].as_i64().unwrap_or(0),
+            "selector": selector_text(&deployment["spec"]["selector"]["matchLabels"]),
+        },
+    })
+}
+
+/// PUT of a Scale: a resourceVersion or uid in it is a precondition.
+pub(super) fn replace(write: &Write, store: &mut Store, deployment: &Value, body: &Value) -> Result<Value, Failure> {
+    if body["kind"] != "Scale" {
+        let message = "the object provided is unrecognized (must be of type Scale)";
+        return Err(Failure::bad_request(message));
+    }
+    write.check_uid(deployment, body)?;
+    store_replicas(write, store, deployment, body)
+}
+
+/// PATCH of a Scale: a resourceVersion in it is a precondition, a uid is not looked at.
+pub(super) fn patch(write: &Write, store: &mut Store, deployment: &Value, patch: &Patch) -> Result<Value, Failure> {
+    let wanted = patch.apply(&scale_of(deployment))?;
+    store_replicas(write, store, deployment, &wanted)
+}
+
+fn store_replicas(write: &Write, store: &mut Store, deployment: &Value, wanted: &Value) -> Result<Value, Failure> {
+    write.check_version(deployment, wanted)?;
+    let replicas = match &wanted["spec"]["replicas"] {
+        Value::Null => 0,
+        number => number.as_i64().and_then(|number| i32::try_from(number).ok()).ok_or_else(|| {
+            Failure::bad_request("Scale in version \"v1\" cannot be handled as a Scale: replicas is no int32")
+        })?,
+    };
+    if replicas < 0 {
+        let fault = format!("Invalid value: {replicas}: must be greater than or equal to 0");
+        let name = text(deployment, "name");
+        return Err(Failure::invalid_as("Scale.autoscaling", "autoscaling", "Scale", name, "spec.replicas", &fault));
+    }
+    let mut after = deployment.clone();
+    after["spec"]["replicas"] = replicas.into();
+    let stored = write.commit(store, deployment, after, Origin::Body)?;
+    Ok(scale_of(&stored))
+}
+
+fn selector_text(labels: &Value) -> String {
+    let pairs = labels.as_object().into_iter().flatten();
+    let pairs: Vec<String> =
+        pairs.map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect();
+    pairs.join(",")
+}
