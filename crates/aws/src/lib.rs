@@ -1,1 +1,29 @@
-//! Being laid out.
+//! Route 53, CloudWatch, Systems Manager and EKS behind the ports of `holdfast-core`.
+//!
+//! # Layout
+//!
+//! * [`sdk`]: the clients, built once, without network and without repetition of their own.
+//! * [`fault`]: from an SDK's error to a [`Fault`](holdfast_core::Fault).
+//! * [`history`]: what CloudWatch recorded of the primary's health.
+//! * [`live`]: what Route 53's checkers see at this moment.
+//! * [`probe`]: our own look at the primary.
+//! * [`lock`]: the step that keeps traffic on the standby, and the way back.
+//! * [`cooldown`]: when a failover last began, as operators find it in Parameter Store.
+//! * [`eks`]: the way into the standby cluster.
+//!
+//! Every call to the network is one attempt, bounded by the [`Call`](holdfast_core::Call) that it is made for. Whether
+//! and when to repeat it is the engine's business.
+
+pub mod cooldown;
+pub mod eks;
+pub mod fault;
+pub mod history;
+pub mod live;
+pub mod lock;
+pub mod probe;
+pub mod sdk;
+
+#[cfg(test)]
+mod testing;
+
+pub use sdk::{Environment, Sdk};

@@ -1,0 +1,176 @@
+//! From a cluster's name to a client for it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_eks::types::{Cluster, ClusterStatus};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use holdfast_core::{Call, Fault, FaultClass};
+use holdfast_kubernetes::connect::{Access, Connector, TokenSource, connect};
+use kube::Client;
+use tokio::sync::OnceCell;
+
+use crate::{fault::of_sdk, sdk::Sdk};
+
+const CALL: &str = "eks:DescribeCluster";
+
+/// Where a cluster is, as EKS describes it and as deployment tools pass it on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The address of its API, `https`.
+    pub endpoint: String,
+    /// The certificate authority: PEM in base64, as in `certificateAuthority.data`.
+    pub ca_base64: String,
+}
+
+/// Connects to one cluster, once for the life of the process.
+///
+/// What configuration knows is used without a call; else EKS is asked by the first caller while the others wait for
+/// it. A failure is not kept: the next caller asks again.
+pub struct EksConnector {
+    sdk: Arc<Sdk>,
+    cluster: String,
+    known: Option<Known>,
+    token: Arc<dyn TokenSource>,
+    client: OnceCell<Client>,
+}
+
+impl EksConnector {
+    /// A connector to `cluster`, with tokens from `token`, and without a look-up where `known` says where it is.
+    pub fn new(sdk: Arc<Sdk>, cluster: impl Into<String>, known: Option<Known>, token: Arc<dyn TokenSource>) -> Self {
+        Self { sdk, cluster: cluster.into(), known, token, client: OnceCell::new() }
+    }
+
+    async fn connected(&self, call: &Call) -> Result<Client, Fault> {
+        let known = match &self.known {
+            Some(known) => known.clone(),
+            None => call.once(CALL, self.look_up()).await?,
+        };
+        let ca_pem = STANDARD.decode(known.ca_base64.trim()).map_err(|error| {
+            Fault::new(FaultClass::Invalid, CALL, format!("the certificate authority is not base64: {error}"))
+        })?;
+        connect(Access { endpoint: known.endpoint, ca_pem, token: Arc::clone(&self.token) })
+    }
+
+    async fn look_up(&self) -> Result<Known, Fault> {
+        let answer = self.sdk.eks.describe_cluster().name(&self.cluster).send().await;
+        let answer = answer.map_err(|error| of_sdk(CALL, &error))?;
+        let Some(cluster) = answer.cluster() else {
+            return Err(Fault::new(FaultClass::Server, CALL, "the answer holds no cluster"));
+        };
+        locate(cluster)
+    }
+}
+
+/// Where a usable cluster is.
+fn locate(cluster: &Cluster) -> Result<Known, Fault> {
+    let name = cluster.name().unwrap_or("the cluster");
+    match cluster.status() {
+        // A cluster that is being updated answers as before.
+        None | Some(ClusterStatus::Active | ClusterStatus::Updating) => {}
+        Some(other) => {
+            let message = format!("{name} is {}; usable are ACTIVE and UPDATING", other.as_str());
+            return Err(Fault::new(FaultClass::Invalid, CALL, message));
+        }
+    }
+    let ca = cluster.certificate_authority().and_then(|authority| authority.data());
+    let (Some(endpoint), Some(ca)) = (cluster.endpoint(), ca) else {
+        return Err(Fault::new(FaultClass::Server, CALL, format!("{name} has no endpoint or no certificate authority yet")));
+    };
+    Ok(Known { endpoint: endpoint.to_owned(), ca_base64: ca.to_owned() })
+}
+
+#[async_trait]
+impl Connector for EksConnector {
+    async fn client(&self, call: &Call) -> Result<Client, Fault> {
+        self.client.get_or_try_init(|| self.connected(call)).await.cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+
+    use super::*;
+    use crate::testing::{Answer, Server, call};
+
+    struct NoToken;
+
+    impl TokenSource for NoToken {
+        fn token(&self) -> Result<String, Fault> {
+            Ok("t".to_owned())
+        }
+    }
+
+    fn ca() -> String {
+        let key = rcgen::generate_simple_self_signed(vec!["ca".to_owned()]).expect("a certificate");
+        STANDARD.encode(key.cert.pem())
+    }
+
+    fn described(status: &str) -> Answer {
+        let body = format!(
+            "{{\"cluster\":{{\"name\":\"n\",\"endpoint\":\"https://127.0.0.1:6443\",\"status\":\"{status}\",\
+             \"certificateAuthority\":{{\"data\":\"{}\"}},\"accessConfig\":{{\"authenticationMode\":\"API\"}}}}}}",
+            ca()
+        );
+        Answer::ok("application/json", body)
+    }
+
+    async fn connector(answers: Vec<Answer>, known: Option<Known>) -> (EksConnector, Server) {
+        let server = Server::start(answers).await;
+        (EksConnector::new(Arc::new(server.sdk()), "n", known, Arc::new(NoToken)), server)
+    }
+
+    #[tokio::test]
+    async fn all_who_ask_at_once_share_one_look_up() {
+        let (connector, server) = connector(vec![described("ACTIVE")], None).await;
+        let call = call();
+        let clients = join_all((0..4).map(|_| connector.client(&call))).await;
+        assert!(clients.iter().all(Result::is_ok));
+        assert_eq!(server.requests().len(), 1);
+        assert_eq!(server.requests()[0].path, "/clusters/n");
+    }
+
+    #[tokio::test]
+    async fn what_configuration_knows_is_not_looked_up() {
+        let known = Known { endpoint: "https://127.0.0.1:6443".to_owned(), ca_base64: ca() };
+        let (connector, server) = connector(vec![], Some(known)).await;
+        connector.client(&call()).await.expect("a client");
+        assert!(server.requests().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_failed_look_up_is_not_remembered() {
+        let down = Answer::json_error(503, "ServiceUnavailableException");
+        let (connector, _server) = connector(vec![down, described("UPDATING")], None).await;
+        let Err(fault) = connector.client(&call()).await else { panic!("connected to nothing") };
+        assert_eq!(fault.class, FaultClass::Server);
+        connector.client(&call()).await.expect("the second look-up succeeds");
+    }
+
+    async fn refused(answer: Answer, known: Option<Known>) -> Fault {
+        let (connector, _server) = connector(vec![answer], known).await;
+        let Err(fault) = connector.client(&call()).await else { panic!("connected") };
+        fault
+    }
+
+    #[tokio::test]
+    async fn a_cluster_that_is_going_away_is_named_so() {
+        let fault = refused(described("DELETING"), None).await;
+        assert_eq!(fault.class, FaultClass::Invalid);
+        assert!(fault.message.contains("DELETING"), "{fault}");
+    }
+
+    #[tokio::test]
+    async fn an_unknown_cluster_is_not_found_and_a_silent_service_a_time_out() {
+        let none = Answer::json_error(404, "ResourceNotFoundException");
+        assert_eq!(refused(none, None).await.class, FaultClass::NotFound);
+        assert_eq!(refused(Answer::Hang, None).await.class, FaultClass::Timeout);
+    }
+
+    #[tokio::test]
+    async fn an_authority_that_cannot_be_read_is_a_fault_of_the_configuration() {
+        let known = Known { endpoint: "https://127.0.0.1:6443".to_owned(), ca_base64: "%%%".to_owned() };
+        assert_eq!(refused(Answer::Cut, Some(known)).await.class, FaultClass::Invalid);
+    }
+}

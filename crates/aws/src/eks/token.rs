@@ -1,0 +1,172 @@
+//! The token that an EKS cluster accepts: a signed request to STS that is never sent by us.
+//!
+//! The cluster sends it, and STS answers who signed. Made locally, so it costs no call and needs no STS to be made.
+//! (aws-iam-authenticator, `pkg/token/token.go`.)
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use aws_credential_types::Credentials;
+use aws_sigv4::{
+    http_request::{
+        SignableBody, SignableRequest, SignatureLocation, SigningError, SigningSettings, sign,
+    },
+    sign::v4::{self, signing_params},
+};
+use aws_smithy_runtime_api::client::identity::Identity;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use holdfast_core::{Clock, Fault, FaultClass, Timestamp};
+use holdfast_kubernetes::connect::TokenSource;
+
+const CALL: &str = "sts:GetCallerIdentity";
+
+/// What marks the token's kind.
+const PREFIX: &str = "k8s-aws-v1.";
+
+/// The header that binds a token to one cluster.
+const CLUSTER_HEADER: &str = "x-k8s-aws-id";
+
+/// `X-Amz-Expires`. The cluster ignores it (a token lives for 15 minutes), but refuses more than 900.
+const EXPIRES: Duration = Duration::from_secs(60);
+
+/// A token is used for this long: two thirds of its life, which leaves room for clocks that differ.
+const USED_FOR: Duration = Duration::from_secs(600);
+
+/// Makes tokens for one cluster and keeps the newest.
+pub struct EksToken {
+    credentials: Credentials,
+    region: String,
+    cluster: String,
+    clock: Arc<dyn Clock>,
+    newest: Mutex<Option<Made>>,
+}
+
+struct Made {
+    at: Timestamp,
+    token: String,
+}
+
+impl EksToken {
+    /// Tokens for `cluster` in `region`, signed with `credentials` at the time of `clock`.
+    pub fn new(
+        credentials: Credentials,
+        region: impl Into<String>,
+        cluster: impl Into<String>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { credentials, region: region.into(), cluster: cluster.into(), clock, newest: Mutex::new(None) }
+    }
+
+    /// A new token.
+    fn make(&self, now: Timestamp) -> Result<String, Fault> {
+        let url = presigned(&self.credentials, &self.region, &self.cluster, now.into(), &sts_host(&self.region))
+            .map_err(|error| Fault::new(FaultClass::Invalid, CALL, format!("no token could be signed: {error}")))?;
+        Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(url)))
+    }
+}
+
+impl TokenSource for EksToken {
+    fn token(&self) -> Result<String, Fault> {
+        let now = self.clock.now();
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = newest.as_ref().filter(|made| now < made.at + USED_FOR) {
+            return Ok(made.token.clone());
+        }
+        let token = self.make(now)?;
+        *newest = Some(Made { at: now, token: token.clone() });
+        Ok(token)
+    }
+}
+
+/// The regional STS host; clusters know no endpoint that was moved, so the environment has no say in it.
+fn sts_host(region: &str) -> String {
+    let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    format!("sts.{region}.{suffix}")
+}
+
+/// The signed URL. Its text is signed: it must not be rewritten afterwards.
+fn presigned(
+    credentials: &Credentials,
+    region: &str,
+    cluster: &str,
+    time: SystemTime,
+    host: &str,
+) -> Result<String, SigningError> {
+    let mut settings = SigningSettings::default();
+    settings.signature_location = SignatureLocation::QueryParams;
+    settings.expires_in = Some(EXPIRES);
+    let identity = Identity::from(credentials.clone());
+    let params: v4::SigningParams<'_, SigningSettings> = signing_params::Builder::default()
+        .identity(&identity)
+        .region(region)
+        .name("sts")
+        .time(time)
+        .settings(settings)
+        .build()
+        .expect("every parameter is set above");
+    let url = format!("https://{host}/?Action=GetCallerIdentity&Version=2011-06-15");
+    let headers = [("host", host), (CLUSTER_HEADER, cluster)];
+    let request = SignableRequest::new("GET", url.as_str(), headers.into_iter(), SignableBody::empty())?;
+    let (instructions, _) = sign(request, &params.into())?.into_parts();
+    let mut request = http::Request::get(&url).body(()).expect("the signer has parsed this URL");
+    instructions.apply_to_request_http1x(&mut request);
+    Ok(request.uri().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{NOW, at, clock_at};
+
+    /// Signed alike by botocore and aws-sigv4 for the same instant.
+    const UNSIGNED: &str = "https://sts.us-west-2.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15\
+        &X-Amz-Algorithm=AWS4-HMAC-SHA256\
+        &X-Amz-Credential=AKIDEXAMPLE%2F20260101%2Fus-west-2%2Fsts%2Faws4_request&X-Amz-Date=20260101T000000Z\
+        &X-Amz-Expires=60&X-Amz-SignedHeaders=host%3Bx-k8s-aws-id";
+    const SIGNATURE: &str = "8a16ff69737a21077b35a180c6dd88291b8938e24f18619221ea97cadf01313b";
+    const SIGNATURE_WITH_SESSION: &str = "042e882eb60ab4e8baff59f8f7e1c75d1cce3c77ebe1f55094c20c59e8e0ea77";
+
+    fn tokens(session: Option<&str>) -> (EksToken, Arc<crate::testing::TestClock>) {
+        let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+        let credentials = Credentials::new("AKIDEXAMPLE", secret, session.map(str::to_owned), None, "test");
+        let clock = clock_at(NOW);
+        (EksToken::new(credentials, "us-west-2", "demo-cluster", clock.clone()), clock)
+    }
+
+    fn url(token: &str) -> String {
+        let encoded = token.strip_prefix(PREFIX).expect("the prefix");
+        String::from_utf8(URL_SAFE_NO_PAD.decode(encoded).expect("base64 without padding")).expect("text")
+    }
+
+    #[test]
+    fn the_token_is_the_one_that_botocore_makes() {
+        let url = url(&tokens(None).0.token().expect("a token"));
+        assert_eq!(url, format!("{UNSIGNED}&X-Amz-Signature={SIGNATURE}"));
+    }
+
+    #[test]
+    fn a_session_is_signed_with_it() {
+        let url = url(&tokens(Some("SESSION/TOKEN+==")).0.token().expect("a token"));
+        assert!(url.contains(&format!("X-Amz-Signature={SIGNATURE_WITH_SESSION}")), "{url}");
+        assert!(url.contains("X-Amz-Security-Token=SESSION%2FTOKEN%2B%3D%3D"), "{url}");
+    }
+
+    #[test]
+    fn a_token_is_kept_for_ten_minutes_and_then_made_anew() {
+        let (tokens, clock) = tokens(None);
+        let first = tokens.token().expect("a token");
+        *clock.0.lock().expect("not poisoned") = at(NOW + 599);
+        assert_eq!(tokens.token().expect("a token"), first);
+        *clock.0.lock().expect("not poisoned") = at(NOW + 600);
+        let second = tokens.token().expect("a token");
+        assert!(url(&second).contains("X-Amz-Date=20260101T001000Z"));
+    }
+
+    #[test]
+    fn the_host_is_the_regions_own() {
+        assert_eq!(sts_host("eu-west-1"), "sts.eu-west-1.amazonaws.com");
+        assert_eq!(sts_host("cn-north-1"), "sts.cn-north-1.amazonaws.com.cn");
+    }
+}

@@ -1,0 +1,115 @@
+//! What CloudWatch recorded of the primary's health.
+
+mod series;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use aws_sdk_cloudwatch::{
+    operation::get_metric_data::GetMetricDataOutput,
+    primitives::DateTime,
+    types::{Dimension, Metric, MetricDataQuery, MetricStat, ScanBy, builders::MetricDataQueryBuilder},
+};
+use holdfast_core::{Call, Fault, FaultClass, Timestamp, evidence::History, ports::HistorySource};
+
+use crate::{fault::of_sdk, sdk::Sdk};
+use series::{Series, Statistic};
+
+/// Where Route 53 publishes, and under which names (Route 53 developer guide, "Monitoring health checks").
+const NAMESPACE: &str = "AWS/Route53";
+const METRIC: &str = "HealthCheckStatus";
+const DIMENSION: &str = "HealthCheckId";
+
+const CALL: &str = "cloudwatch:GetMetricData";
+
+/// Pages that are followed in one reading. One holds 100 800 points, which is five weeks of minutes for two
+/// statistics; more than a few pages is an answer that makes no sense.
+const MOST_PAGES: usize = 5;
+
+/// Reads the metric `HealthCheckStatus` of one health check, both its worst and its best sample of each period.
+///
+/// Both statistics come in one call: only a best sample of 0 proves that a whole period was failing.
+pub struct CloudWatchHistory {
+    sdk: Arc<Sdk>,
+    health_check_id: String,
+    period: u32,
+}
+
+impl CloudWatchHistory {
+    /// A reader of `health_check_id` with periods of `period`, rounded up to whole seconds, at least one. AWS takes
+    /// 1, 5, 10, 20, 30 and multiples of 60 seconds; Route 53 publishes one point a minute.
+    pub fn new(sdk: Arc<Sdk>, health_check_id: impl Into<String>, period: Duration) -> Self {
+        let period = u32::try_from(period.as_millis().div_ceil(1000)).unwrap_or(u32::MAX).max(1);
+        Self { sdk, health_check_id: health_check_id.into(), period }
+    }
+
+    /// One page of the answer.
+    async fn page(&self, span: &Span, token: Option<String>) -> Result<GetMetricDataOutput, Fault> {
+        let request = self.sdk.cloudwatch.get_metric_data();
+        let request = Statistic::ALL.into_iter().fold(request, |request, statistic| {
+            request.metric_data_queries(self.query(statistic))
+        });
+        request
+            .start_time(DateTime::from_secs(span.start))
+            .end_time(DateTime::from_secs(span.end))
+            .scan_by(ScanBy::TimestampDescending)
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(|error| of_sdk(CALL, &error))
+    }
+
+    /// The query for one statistic.
+    fn query(&self, statistic: Statistic) -> MetricDataQuery {
+        let dimension = Dimension::builder().name(DIMENSION).value(&self.health_check_id).build();
+        let metric = Metric::builder().namespace(NAMESPACE).metric_name(METRIC).dimensions(dimension).build();
+        // A period of more than 68 years is no period: AWS would refuse it as it refuses the largest number.
+        let period = i32::try_from(self.period).unwrap_or(i32::MAX);
+        let stat = MetricStat::builder().metric(metric).period(period).stat(statistic.name()).build();
+        MetricDataQueryBuilder::default().id(statistic.id()).metric_stat(stat).return_data(true).build()
+    }
+
+    /// Follows the pages until everything is there.
+    async fn read(&self, call: &Call, span: &Span) -> Result<History, Fault> {
+        let mut series = Series::default();
+        let mut token = None;
+        for _ in 0..MOST_PAGES {
+            let page = call.once(CALL, self.page(span, token)).await?;
+            series.take_page(&page)?;
+            token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
+            if token.is_none() {
+                return series.join();
+            }
+        }
+        Err(Fault::new(FaultClass::Server, CALL, format!("the answer does not end within {MOST_PAGES} pages")))
+    }
+}
+
+#[async_trait]
+impl HistorySource for CloudWatchHistory {
+    async fn history(&self, call: &Call, window: Duration) -> Result<History, Fault> {
+        self.read(call, &Span::before(call.clock.now(), window, i64::from(self.period))).await
+    }
+}
+
+/// What is asked for, in epoch seconds, aligned to periods: CloudWatch rounds the start by itself, others do not.
+#[derive(Debug, PartialEq, Eq)]
+struct Span {
+    start: i64,
+    /// Exclusive. It is the end of the period that runs now, so that a healthy sample in it is seen.
+    end: i64,
+}
+
+impl Span {
+    /// The periods that touch the last `window`.
+    fn before(now: Timestamp, window: Duration, period: i64) -> Self {
+        let now = now.as_second();
+        let window = i64::try_from(window.as_secs()).unwrap_or(i64::MAX);
+        let floor = |second: i64| second - second.rem_euclid(period);
+        let start = floor(now.saturating_sub(window).max(0));
+        Self { start, end: floor(now) + period }
+    }
+}
+
+#[cfg(test)]
+mod tests;

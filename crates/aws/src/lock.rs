@@ -1,0 +1,136 @@
+//! The step that keeps traffic on the standby, and the way back.
+//!
+//! Failover answers of Route 53 follow the primary's health check by themselves. Locking makes that check fail for
+//! good, by giving it a name that never resolves, so that a primary that comes back is not served before a person
+//! says so.
+
+mod found;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_route53::types::HealthCheck;
+use holdfast_core::{
+    Call, Fault, FaultClass,
+    step::{Need, Observation, Standing, Step},
+};
+
+use crate::{fault::of_sdk, sdk::Sdk};
+pub use found::Original;
+use found::{Fence, Found, same_name};
+
+/// The name that a locked health check watches. The top-level domain `invalid` never resolves (RFC 2606, RFC 6761).
+pub const LOCK_NAME: &str = "failover-locked.invalid";
+
+const GET: &str = "route53:GetHealthCheck";
+const UPDATE: &str = "route53:UpdateHealthCheck";
+
+/// What a lock is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockConfig {
+    /// The primary's health check.
+    pub health_check_id: String,
+    /// The name that it should watch while unlocked, where configured; what it really watched is in the record.
+    pub primary_fqdn: Option<String>,
+    /// The name that locks it; [`LOCK_NAME`] but for tests and local habits.
+    pub lock_fqdn: String,
+}
+
+/// Locks traffic to the standby. Owed, not required: Route 53's API may be down in the very outage, and the standby
+/// serves without it.
+pub struct HealthCheckLock {
+    sdk: Arc<Sdk>,
+    config: LockConfig,
+}
+
+impl HealthCheckLock {
+    /// A lock as `config` says.
+    pub fn new(sdk: Arc<Sdk>, config: LockConfig) -> Self {
+        Self { sdk, config }
+    }
+
+    /// Gives the health check its own name back. Nothing happens when it has it already.
+    ///
+    /// # Errors
+    /// [`Invalid`](FaultClass::Invalid) when the health check is not locked by us, or `original` is no name to go
+    /// back to; [`Conflict`](FaultClass::Conflict) when somebody changed it meanwhile; faults of the API.
+    pub async fn unlock(&self, call: &Call, original: &Original) -> Result<(), Fault> {
+        let refuse = |why: String| Err(Fault::new(FaultClass::Invalid, UPDATE, why));
+        if original.fqdn.trim().is_empty() || same_name(&original.fqdn, &self.config.lock_fqdn) {
+            return refuse(format!("{:?} is no name to go back to", original.fqdn));
+        }
+        let found = self.find(call).await?;
+        if found.watches(&original.fqdn) && found.inverted == original.inverted && !found.disabled {
+            return Ok(());
+        }
+        if !found.watches(&self.config.lock_fqdn) {
+            return refuse(format!("not locked by us: {}", found.describe(None)));
+        }
+        self.update(call, found.version, &original.fqdn, original.inverted.then_some(true)).await
+    }
+
+    /// Reads the health check.
+    async fn find(&self, call: &Call) -> Result<Found, Fault> {
+        let request = self.sdk.route53.get_health_check().health_check_id(&self.config.health_check_id);
+        let answer = call.once(GET, async { request.send().await.map_err(|error| of_sdk(GET, &error)) }).await?;
+        Found::of(GET, answer.health_check())
+    }
+
+    /// Changes the name, and the inversion where one is given, of exactly the version that was seen. The answer must
+    /// show the new name.
+    async fn update(&self, call: &Call, version: i64, fqdn: &str, inverted: Option<bool>) -> Result<(), Fault> {
+        let request = self
+            .sdk
+            .route53
+            .update_health_check()
+            .health_check_id(&self.config.health_check_id)
+            .health_check_version(version)
+            .fully_qualified_domain_name(fqdn)
+            .set_inverted(inverted);
+        let answer = call.once(UPDATE, async { request.send().await.map_err(|error| of_sdk(UPDATE, &error)) }).await?;
+        confirm(answer.health_check(), fqdn)
+    }
+}
+
+/// The answer to an update shows the health check as it is now.
+fn confirm(answer: Option<&HealthCheck>, fqdn: &str) -> Result<(), Fault> {
+    let found = Found::of(UPDATE, answer)?;
+    if found.watches(fqdn) {
+        return Ok(());
+    }
+    let message = format!("the update was accepted and the health check still differs: {}", found.describe(None));
+    Err(Fault::new(FaultClass::Server, UPDATE, message))
+}
+
+#[async_trait]
+impl Step for HealthCheckLock {
+    fn name(&self) -> &'static str {
+        "lock-traffic"
+    }
+
+    fn need(&self) -> Need {
+        Need::Owed
+    }
+
+    fn locks_traffic(&self) -> bool {
+        true
+    }
+
+    async fn observe(&self, call: &Call) -> Result<Observation, Fault> {
+        Ok(self.find(call).await?.judge(&self.config))
+    }
+
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
+        if seen.standing != Standing::Todo {
+            return Err(Fault::new(FaultClass::Invalid, UPDATE, "there is nothing to lock in what was seen"));
+        }
+        let fence: Fence = serde_json::from_value(seen.fence.clone())
+            .map_err(|error| Fault::new(FaultClass::Invalid, UPDATE, format!("the fence cannot be read: {error}")))?;
+        // An inverted check of a name that never resolves is healthy for ever, so the inversion goes too.
+        let inverted = fence.inverted.then_some(false);
+        self.update(call, fence.health_check_version, &self.config.lock_fqdn, inverted).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

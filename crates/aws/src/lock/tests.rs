@@ -1,0 +1,192 @@
+use aws_sdk_route53::types::HealthCheckType;
+use serde_json::json;
+
+use super::*;
+use crate::testing::{Answer, Server, call};
+
+fn config() -> LockConfig {
+    LockConfig {
+        health_check_id: "hc".to_owned(),
+        primary_fqdn: Some("p.example.com".to_owned()),
+        lock_fqdn: LOCK_NAME.to_owned(),
+    }
+}
+
+fn found() -> Found {
+    Found {
+        kind: HealthCheckType::Https,
+        fqdn: Some("p.example.com".to_owned()),
+        address: None,
+        inverted: false,
+        disabled: false,
+        version: 7,
+        owner: None,
+    }
+}
+
+fn named(name: &str) -> Found {
+    Found { fqdn: Some(name.to_owned()), ..found() }
+}
+
+fn why(found: &Found) -> String {
+    match found.judge(&config()).standing {
+        Standing::Blocked { why } => why,
+        other => panic!("{other:?} instead of blocked"),
+    }
+}
+
+#[test]
+fn an_unlocked_check_is_to_be_locked_at_the_version_that_was_seen() {
+    let seen = found().judge(&config());
+    assert_eq!(seen.standing, Standing::Todo);
+    assert_eq!(seen.fence, json!({"health_check_version": 7, "fqdn": "p.example.com", "inverted": false}));
+    assert_eq!(seen.found, "HTTPS p.example.com, version 7");
+}
+
+#[test]
+fn a_check_of_the_lock_name_is_locked_however_it_is_spelt() {
+    for name in [LOCK_NAME, "Failover-Locked.INVALID", "failover-locked.invalid."] {
+        assert_eq!(named(name).judge(&config()).standing, Standing::Done, "{name}");
+    }
+}
+
+#[test]
+fn an_inverted_check_of_the_lock_name_is_healthy_for_ever_and_so_not_locked() {
+    assert_eq!(Found { inverted: true, ..named(LOCK_NAME) }.judge(&config()).standing, Standing::Todo);
+}
+
+#[test]
+fn a_disabled_check_is_locked_only_when_it_is_inverted_too() {
+    assert_eq!(Found { disabled: true, inverted: true, ..found() }.judge(&config()).standing, Standing::Done);
+    assert!(why(&Found { disabled: true, ..found() }).contains("healthy for ever"));
+    assert!(why(&Found { disabled: true, ..named(LOCK_NAME) }).contains("healthy for ever"));
+}
+
+#[test]
+fn a_check_by_address_is_not_locked_by_a_name() {
+    let by_address = Found { address: Some("192.0.2.1".to_owned()), ..named(LOCK_NAME) };
+    assert!(why(&by_address).contains("Host header"));
+}
+
+#[test]
+fn checks_that_watch_no_name_cannot_be_locked_by_one() {
+    for kind in [HealthCheckType::Calculated, HealthCheckType::CloudwatchMetric, HealthCheckType::RecoveryControl] {
+        assert!(why(&Found { kind: kind.clone(), fqdn: None, ..found() }).contains(kind.as_str()));
+    }
+    assert!(why(&Found { fqdn: None, ..found() }).contains("no name"));
+    assert!(why(&Found { owner: Some("servicediscovery.amazonaws.com".to_owned()), ..found() }).contains("belongs to"));
+}
+
+#[test]
+fn a_name_that_is_not_the_configured_one_is_mentioned() {
+    assert_eq!(named("q.example.com").judge(&config()).found, "HTTPS q.example.com (configured: p.example.com), version 7");
+    assert!(!named(LOCK_NAME).judge(&config()).found.contains("configured"));
+}
+
+#[test]
+fn the_way_back_is_in_the_fence() {
+    let fence = Found { inverted: true, ..found() }.judge(&config()).fence;
+    let original = Original { fqdn: "p.example.com".to_owned(), inverted: true };
+    assert_eq!(Original::of_fence(&fence), Some(original));
+    assert_eq!(Original::of_fence(&serde_json::Value::Null), None);
+}
+
+fn check(root: &str, fqdn: &str, version: i64, extra: &str) -> Answer {
+    Answer::xml(&format!(
+        "<{root} xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"><HealthCheck><Id>hc</Id>\
+         <CallerReference>r</CallerReference><HealthCheckConfig><Port>443</Port><Type>HTTPS</Type>\
+         <FullyQualifiedDomainName>{fqdn}</FullyQualifiedDomainName>{extra}</HealthCheckConfig>\
+         <HealthCheckVersion>{version}</HealthCheckVersion></HealthCheck></{root}>"
+    ))
+}
+
+fn got(fqdn: &str, version: i64) -> Answer {
+    check("GetHealthCheckResponse", fqdn, version, "<Inverted>false</Inverted>")
+}
+
+fn updated(fqdn: &str, version: i64) -> Answer {
+    check("UpdateHealthCheckResponse", fqdn, version, "")
+}
+
+async fn lock(answers: Vec<Answer>) -> (HealthCheckLock, Server) {
+    let server = Server::start(answers).await;
+    (HealthCheckLock::new(Arc::new(server.sdk()), config()), server)
+}
+
+#[tokio::test]
+async fn the_lock_is_sent_with_the_version_that_was_seen_and_reads_back_as_done() {
+    let answers = vec![got("p.example.com", 7), updated(LOCK_NAME, 8), got(LOCK_NAME, 8)];
+    let (lock, server) = lock(answers).await;
+    let seen = lock.observe(&call()).await.expect("seen");
+    lock.apply(&call(), &seen).await.expect("applied");
+    assert_eq!(lock.observe(&call()).await.expect("seen").standing, Standing::Done);
+    let sent = &server.requests()[1];
+    let body = String::from_utf8_lossy(&sent.body).into_owned();
+    assert_eq!((sent.method.as_str(), sent.path.as_str()), ("POST", "/2013-04-01/healthcheck/hc"));
+    assert!(body.contains("<HealthCheckVersion>7</HealthCheckVersion>"), "{body}");
+    assert!(body.contains("<FullyQualifiedDomainName>failover-locked.invalid</FullyQualifiedDomainName>"), "{body}");
+    assert!(!body.contains("Inverted"), "what is not changed is not sent: {body}");
+}
+
+#[tokio::test]
+async fn an_inverted_check_is_turned_back_by_the_lock() {
+    let inverted = check("GetHealthCheckResponse", "p.example.com", 7, "<Inverted>true</Inverted>");
+    let (lock, server) = lock(vec![inverted, updated(LOCK_NAME, 8)]).await;
+    let seen = lock.observe(&call()).await.expect("seen");
+    lock.apply(&call(), &seen).await.expect("applied");
+    assert!(String::from_utf8_lossy(&server.requests()[1].body).contains("<Inverted>false</Inverted>"));
+}
+
+#[tokio::test]
+async fn a_changed_health_check_is_a_conflict_and_nothing_is_overwritten() {
+    let (lock, _server) = lock(vec![got("p.example.com", 7), Answer::route53_error(409, "HealthCheckVersionMismatch", "8")]).await;
+    let seen = lock.observe(&call()).await.expect("seen");
+    assert_eq!(lock.apply(&call(), &seen).await.expect_err("conflict").class, FaultClass::Conflict);
+}
+
+#[tokio::test]
+async fn an_update_that_changed_nothing_is_a_fault() {
+    let (lock, _server) = lock(vec![got("p.example.com", 7), updated("p.example.com", 8)]).await;
+    let seen = lock.observe(&call()).await.expect("seen");
+    assert_eq!(lock.apply(&call(), &seen).await.expect_err("not locked").class, FaultClass::Server);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_without_a_fence() {
+    let (lock, server) = lock(vec![]).await;
+    for seen in [Observation::done("locked"), Observation::todo("?", json!({"fqdn": "p"}))] {
+        assert_eq!(lock.apply(&call(), &seen).await.expect_err("no fence").class, FaultClass::Invalid);
+    }
+    assert!(server.requests().is_empty());
+}
+
+fn original() -> Original {
+    Original { fqdn: "p.example.com".to_owned(), inverted: false }
+}
+
+#[tokio::test]
+async fn unlocking_gives_the_name_back_once() {
+    let (lock, server) = lock(vec![got(LOCK_NAME, 8), updated("p.example.com", 9), got("p.example.com", 9)]).await;
+    lock.unlock(&call(), &original()).await.expect("unlocked");
+    lock.unlock(&call(), &original()).await.expect("unlocked already");
+    let requests = server.requests();
+    assert_eq!(requests.iter().filter(|request| request.method == "POST").count(), 1);
+    assert!(String::from_utf8_lossy(&requests[1].body).contains("<HealthCheckVersion>8</HealthCheckVersion>"));
+}
+
+#[tokio::test]
+async fn what_we_did_not_lock_we_do_not_unlock() {
+    let (lock, server) = lock(vec![got("elsewhere.example.com", 8)]).await;
+    assert_eq!(lock.unlock(&call(), &original()).await.expect_err("not ours").class, FaultClass::Invalid);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn nobody_goes_back_to_the_lock_name_or_to_no_name() {
+    let (lock, server) = lock(vec![]).await;
+    for fqdn in ["", "  ", "Failover-locked.invalid."] {
+        let original = Original { fqdn: fqdn.to_owned(), inverted: false };
+        assert_eq!(lock.unlock(&call(), &original).await.expect_err("no name").class, FaultClass::Invalid);
+    }
+    assert!(server.requests().is_empty());
+}

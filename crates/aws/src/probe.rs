@@ -1,0 +1,48 @@
+//! Our own look at the primary, at the address that no traffic routing touches.
+//!
+//! A probe stands in for the metrics when those are lost with their region, so it must not call a primary dead that
+//! is not. What may be our own fault (no name resolution, no route, no trust in a certificate) is *inconclusive*.
+
+mod exchange;
+mod target;
+mod verdict;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use holdfast_core::{Call, evidence::ProbeResult, ports::Prober, retry::RetryPolicy};
+
+pub use target::{BadTarget, Target};
+
+const CALL: &str = "probe:Get";
+
+/// Asks the status endpoint of the primary, on a new connection each time: a kept one proves little.
+pub struct StatusProbe {
+    target: Target,
+    timeout: Duration,
+    exchange: exchange::Exchange,
+}
+
+impl StatusProbe {
+    /// A probe of `target` that listens for at most `timeout`.
+    pub fn new(target: Target, timeout: Duration) -> Self {
+        Self { target, timeout, exchange: exchange::Exchange::default() }
+    }
+}
+
+#[async_trait]
+impl Prober for StatusProbe {
+    async fn probe(&self, call: &Call) -> ProbeResult {
+        let patience = Call { retry: RetryPolicy { attempt_timeout: self.timeout, ..call.retry }, ..call.clone() };
+        let cut_short = call.remaining() < self.timeout;
+        match patience.once(CALL, async { Ok(self.exchange.get(&self.target).await) }).await {
+            Ok(outcome) => verdict::of(outcome),
+            // A primary that was not given its time has not failed to answer in time.
+            Err(_) if cut_short => ProbeResult::Inconclusive { why: "our own deadline came before the answer".to_owned() },
+            Err(fault) => ProbeResult::Failing { why: fault.message },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

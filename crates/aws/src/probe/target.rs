@@ -1,0 +1,89 @@
+//! The address of the primary's status endpoint.
+
+use std::net::IpAddr;
+
+use http::Uri;
+
+/// An address that cannot be probed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{url:?} {why}; allowed is https://HOST[:PORT]/PATH, and http:// for loopback hosts only")]
+pub struct BadTarget {
+    /// What was given.
+    pub url: String,
+    /// What is wrong with it.
+    pub why: &'static str,
+}
+
+/// An address that can be probed: `https`, or `http` on loopback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    pub(super) tls: bool,
+    /// Without the brackets of an IPv6 address.
+    pub(super) host: String,
+    pub(super) port: u16,
+    /// The `Host` header.
+    pub(super) authority: String,
+    pub(super) path: String,
+}
+
+impl std::str::FromStr for Target {
+    type Err = BadTarget;
+
+    fn from_str(url: &str) -> Result<Self, BadTarget> {
+        let bad = |why| BadTarget { url: url.to_owned(), why };
+        let uri: Uri = url.trim().parse().map_err(|_| bad("is no address"))?;
+        let authority = uri.authority().ok_or(bad("names no host"))?;
+        if authority.as_str().contains('@') {
+            // Not repeated in the error: it may hold a password.
+            return Err(BadTarget { url: "the address".to_owned(), why: "must not hold a user name or password" });
+        }
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let tls = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") if is_loopback(&host) => false,
+            Some("http") => return Err(bad("is http and not on loopback")),
+            _ => return Err(bad("is neither https nor http")),
+        };
+        Ok(Self {
+            tls,
+            host,
+            port: authority.port_u16().unwrap_or(if tls { 443 } else { 80 }),
+            authority: authority.to_string(),
+            path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+        })
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_taken_apart() {
+        let target: Target = "https://p.example.com/api/v1/status?x=1".parse().expect("a target");
+        assert_eq!((target.tls, target.host.as_str(), target.port), (true, "p.example.com", 443));
+        assert_eq!((target.authority.as_str(), target.path.as_str()), ("p.example.com", "/api/v1/status?x=1"));
+        let target: Target = "http://[::1]:8080".parse().expect("a target");
+        assert_eq!((target.tls, target.host.as_str(), target.port, target.path.as_str()), (false, "::1", 8080, "/"));
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_only() {
+        for url in ["http://127.0.0.1:1/", "http://localhost/", "http://[::1]/"] {
+            assert!(url.parse::<Target>().is_ok(), "{url}");
+        }
+        for url in ["http://p.example.com/", "http://127.0.0.1.example.com/", "ftp://127.0.0.1/", "p.example.com", "", "/x"] {
+            assert!(url.parse::<Target>().is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_neither_taken_nor_repeated() {
+        let error = "https://me:secret@p.example.com/".parse::<Target>().expect_err("a password");
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}

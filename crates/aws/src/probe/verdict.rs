@@ -1,0 +1,108 @@
+//! What an answer, or its absence, says about the primary. Pure.
+
+use std::io::ErrorKind;
+
+use holdfast_core::evidence::ProbeResult;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::exchange::Outcome;
+
+/// How much of the primary's own words is kept.
+const SHOWN: usize = 80;
+
+/// The status document of LogScale; other keys are nobody's business here.
+#[derive(Deserialize)]
+struct Status {
+    status: String,
+    #[serde(default)]
+    version: Option<String>,
+}
+
+/// Healthy is a status document that says so: a 200 from an ingress error page is not health. A node says `WARN`
+/// for its first 30 seconds, and whenever something deserves attention while it works.
+pub(super) fn of(outcome: Outcome) -> ProbeResult {
+    match outcome {
+        Outcome::Answered { status, body } => of_answer(status, &body),
+        Outcome::TooLong => failing("the answer is too long for a status document"),
+        Outcome::NoAddress(why) => inconclusive(format!("the name cannot be resolved: {why}")),
+        Outcome::NoTrust(why) => inconclusive(format!("no trusted connection: {why}")),
+        Outcome::NotConnected(error) if is_ours(error.kind()) => inconclusive(format!("no way out: {error}")),
+        Outcome::NotConnected(error) => failing(format!("no connection: {error}")),
+        Outcome::Broken(why) => failing(format!("the connection broke: {why}")),
+    }
+}
+
+fn of_answer(status: StatusCode, body: &[u8]) -> ProbeResult {
+    if status != StatusCode::OK {
+        return failing(format!("HTTP {}", status.as_u16()));
+    }
+    let Ok(document) = serde_json::from_slice::<Status>(body) else {
+        return failing("HTTP 200 without a status document");
+    };
+    let said = shown(&document.status);
+    if !matches!(document.status.as_str(), "OK" | "WARN") {
+        return failing(format!("status {said}"));
+    }
+    let version = document.version.map_or_else(String::new, |version| format!(" {}", shown(&version)));
+    ProbeResult::Healthy { said: format!("{said}{version}") }
+}
+
+/// Errors that arise on this side, before anything reached the network of the primary.
+fn is_ours(kind: ErrorKind) -> bool {
+    use ErrorKind::{ConnectionReset, ConnectionRefused, HostUnreachable, TimedOut};
+    !matches!(kind, ConnectionRefused | ConnectionReset | TimedOut | HostUnreachable)
+}
+
+fn shown(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).take(SHOWN).collect()
+}
+
+fn failing(why: impl Into<String>) -> ProbeResult {
+    ProbeResult::Failing { why: why.into() }
+}
+
+fn inconclusive(why: String) -> ProbeResult {
+    ProbeResult::Inconclusive { why }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    fn answered(status: u16, body: &str) -> ProbeResult {
+        of_answer(StatusCode::from_u16(status).expect("a status"), body.as_bytes())
+    }
+
+    #[test]
+    fn ok_and_warn_are_healthy_and_down_is_not() {
+        let healthy = answered(200, "{\"status\":\"OK\",\"version\":\"1.2.3--build-4\",\"more\":[]}");
+        assert_eq!(healthy, ProbeResult::Healthy { said: "OK 1.2.3--build-4".to_owned() });
+        assert!(matches!(answered(200, "{\"status\":\"WARN\"}"), ProbeResult::Healthy { .. }));
+        assert!(matches!(answered(200, "{\"status\":\"DOWN\"}"), ProbeResult::Failing { .. }));
+    }
+
+    #[test]
+    fn a_page_that_is_no_status_document_is_not_health() {
+        for body in ["<html>It works</html>", "", "[]", "{}", "{\"status\":1}", "\"OK\""] {
+            assert!(matches!(answered(200, body), ProbeResult::Failing { .. }), "{body}");
+        }
+        for status in [204, 301, 404, 502, 503] {
+            assert!(matches!(answered(status, "{\"status\":\"OK\"}"), ProbeResult::Failing { .. }), "{status}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_our_own_fault_proves_nothing() {
+        use ErrorKind::{AddrNotAvailable, NetworkUnreachable, Other, PermissionDenied};
+        for kind in [AddrNotAvailable, NetworkUnreachable, Other, PermissionDenied] {
+            let result = of(Outcome::NotConnected(io::Error::from(kind)));
+            assert!(matches!(result, ProbeResult::Inconclusive { .. }), "{kind}");
+        }
+        for kind in [ErrorKind::ConnectionRefused, ErrorKind::TimedOut, ErrorKind::HostUnreachable] {
+            assert!(matches!(of(Outcome::NotConnected(io::Error::from(kind))), ProbeResult::Failing { .. }), "{kind}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The SDK's clients: built once, without network, without retries of their own.
+
+mod environment;
+mod https;
+
+use std::time::Duration;
+
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_smithy_runtime_api::client::{
+    behavior_version::BehaviorVersion, stalled_stream_protection::StalledStreamProtectionConfig,
+};
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use aws_types::{SdkConfig, region::Region};
+
+pub use environment::{Endpoints, Environment, MissingCredentials, Service};
+
+/// The region in which Route 53 publishes the metrics of health checks, for the ordinary partition.
+pub const METRIC_REGION: &str = "us-east-1";
+
+/// How long a connection may take. The SDK's own default, and the only bound that it sets by itself.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
+
+/// Where the clients talk to, and how long they listen.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The region of the standby cluster, of the function and of its parameter, such as `eu-west-1`.
+    pub cluster_region: String,
+    /// The region of the health check's metric; [`METRIC_REGION`] but for other partitions. Route 53's global
+    /// endpoint is chosen by its partition.
+    pub metric_region: String,
+    /// How long one attempt may take, from the first byte sent to the last received.
+    pub attempt_timeout: Duration,
+}
+
+/// The clients of the four services, and the credentials they sign with.
+///
+/// Building one opens no connection, reads no file and loads no trust anchors: those come with the first request.
+/// Retries are off, because the engine repeats calls by the class of their fault and within its deadline.
+#[derive(Debug)]
+pub struct Sdk {
+    /// Health checks.
+    pub route53: aws_sdk_route53::Client,
+    /// The metric of the health check.
+    pub cloudwatch: aws_sdk_cloudwatch::Client,
+    /// Parameter Store.
+    pub ssm: aws_sdk_ssm::Client,
+    /// The standby cluster's address.
+    pub eks: aws_sdk_eks::Client,
+    /// What requests are signed with.
+    pub credentials: Credentials,
+}
+
+impl Sdk {
+    /// Clients for `options`, with what `environment` says. Endpoints that the environment moves are logged as a
+    /// warning: a production function must not inherit them by accident.
+    pub fn new(environment: &Environment, options: &Options) -> Self {
+        environment.endpoints.warn_of_overrides();
+        let shared = shared(environment, options);
+        let config = |region: &str, service: Service| {
+            let mut builder = shared.to_builder().region(Region::new(region.to_owned()));
+            builder.set_endpoint_url(environment.endpoints.of(service).map(str::to_owned));
+            builder.build()
+        };
+        let (home, metrics) = (options.cluster_region.as_str(), options.metric_region.as_str());
+        Self {
+            route53: aws_sdk_route53::Client::new(&config(metrics, Service::Route53)),
+            cloudwatch: aws_sdk_cloudwatch::Client::new(&config(metrics, Service::CloudWatch)),
+            ssm: aws_sdk_ssm::Client::new(&config(home, Service::Ssm)),
+            eks: aws_sdk_eks::Client::new(&config(home, Service::Eks)),
+            credentials: environment.credentials.clone(),
+        }
+    }
+}
+
+/// What all clients have in common.
+fn shared(environment: &Environment, options: &Options) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT.min(options.attempt_timeout))
+        .operation_attempt_timeout(options.attempt_timeout)
+        .operation_timeout(options.attempt_timeout)
+        .build();
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(SharedCredentialsProvider::new(environment.credentials.clone()))
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts)
+        // Answers are a few kilobytes and each attempt is bounded: a second watch over the stream adds nothing.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .use_fips(environment.fips)
+        .use_dual_stack(environment.dual_stack)
+        .http_client(https::LazyHttps::default())
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use holdfast_core::FaultClass;
+
+    use super::*;
+    use crate::{fault::of_sdk, testing::{Answer, Server, environment, options}};
+
+    #[test]
+    fn clients_are_built_without_a_runtime_or_a_connection() {
+        let sdk = Sdk::new(&environment("http://127.0.0.1:1"), &options());
+        assert_eq!(sdk.credentials.access_key_id(), "AKIDEXAMPLE");
+        assert_eq!(sdk.ssm.config().region().map(AsRef::as_ref), Some("eu-west-1"));
+        assert_eq!(sdk.cloudwatch.config().region().map(AsRef::as_ref), Some("us-east-1"));
+    }
+
+    async fn fault_for(answer: Answer) -> holdfast_core::Fault {
+        let server = Server::start(vec![answer]).await;
+        let sdk = Arc::new(server.sdk());
+        let error = sdk.route53.get_health_check().health_check_id("hc").send().await.expect_err("a fault");
+        assert_eq!(server.requests().len(), 1, "one call is one attempt");
+        of_sdk("route53:GetHealthCheck", &error)
+    }
+
+    #[tokio::test]
+    async fn throttling_sent_as_400_is_throttling_and_is_not_repeated_by_the_sdk() {
+        let fault = fault_for(Answer::route53_error(400, "Throttling", "Rate exceeded")).await;
+        assert_eq!((fault.class, fault.message.as_str()), (FaultClass::Throttled, "Throttling: Rate exceeded"));
+    }
+
+    #[tokio::test]
+    async fn a_failing_server_is_worth_a_retry_and_is_not_repeated_by_the_sdk() {
+        let fault = fault_for(Answer::route53_error(500, "InternalFailure", "oops")).await;
+        assert_eq!(fault.class, FaultClass::Server);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_denied() {
+        let fault = fault_for(Answer::route53_error(403, "AccessDenied", "not yours")).await;
+        assert_eq!(fault.class, FaultClass::Denied);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_says_nothing_is_a_time_out() {
+        assert_eq!(fault_for(Answer::Hang).await.class, FaultClass::Timeout);
+    }
+
+    #[tokio::test]
+    async fn a_cut_connection_is_a_connection_fault() {
+        assert_eq!(fault_for(Answer::Cut).await.class, FaultClass::Connection);
+    }
+
+    #[tokio::test]
+    async fn an_unreadable_success_is_worth_a_retry() {
+        let fault = fault_for(Answer::ok("text/html", "<html><body>proxy</body>")).await;
+        assert_eq!(fault.class, FaultClass::Server, "{fault}");
+    }
+
+    #[tokio::test]
+    async fn a_404_that_is_not_the_services_says_nothing_about_the_resource() {
+        let fault = fault_for(Answer::status(404, "text/html", "<html>")).await;
+        assert_eq!(fault.class, FaultClass::Server, "{fault}");
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_is_a_connection_fault() {
+        let sdk = Sdk::new(&environment("http://127.0.0.1:1"), &options());
+        let error = sdk.ssm.get_parameter().name("n").send().await.expect_err("nobody listens");
+        let fault = of_sdk("ssm:GetParameter", &error);
+        assert_eq!(fault.class, FaultClass::Connection);
+        assert!(fault.message.contains("refused"), "{}", fault.message);
+    }
+}
