@@ -1,0 +1,102 @@
+//! A client for one API server: its CA and no other, a fresh token on each request, every wait bounded.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use holdfast_core::{Call, Fault, FaultClass};
+use http::{Uri, uri::Scheme};
+use kube::{Client, Config, client::ClientBuilder};
+
+mod bearer;
+#[cfg(test)]
+mod tests;
+
+/// How long a connection may take to be made. The SDKs of the clouds allow about as much (3.1 s).
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// How long the other side may be silent. Above the attempt time-out of the retry policy (5 s by default), which
+/// ends a call first; this one ends connections that nobody waits for any more.
+const SILENCE: Duration = Duration::from_secs(15);
+
+const CALL: &str = "kubernetes:connect";
+
+/// Makes the bearer token of a request.
+pub trait TokenSource: Send + Sync {
+    /// A token that is valid now. Asked on every request, so an implementation keeps its token while it lasts;
+    /// it must not block.
+    ///
+    /// # Errors
+    /// When no token can be made; the request is then not sent.
+    fn token(&self) -> Result<String, Fault>;
+}
+
+/// What is needed to talk to an API server.
+pub struct Access {
+    /// Its address, `https` only.
+    pub endpoint: String,
+    /// The CA that signed its certificate: one or more certificates in PEM. Nothing else is trusted.
+    pub ca_pem: Vec<u8>,
+    /// Where the tokens come from.
+    pub token: Arc<dyn TokenSource>,
+}
+
+/// Builds the client. Nothing is sent yet. Must be called within a tokio runtime.
+///
+/// No kubeconfig, no environment variable and no proxy has a say: only what `access` holds.
+///
+/// # Errors
+/// [`Invalid`](FaultClass::Invalid) when the endpoint is no `https` address or the CA is not readable.
+pub fn connect(access: Access) -> Result<Client, Fault> {
+    let mut config = Config::new(endpoint(&access.endpoint)?);
+    config.root_cert = Some(authorities(&access.ca_pem)?);
+    config.connect_timeout = Some(CONNECT);
+    config.read_timeout = Some(SILENCE);
+    config.write_timeout = Some(SILENCE);
+    // Else the time that a kept connection was idle counts as silence.
+    config.reset_reader_on_write = true;
+    // Retrying is the engine's: it knows the deadline, and whether a repeat is safe.
+    config.default_retry = false;
+    let builder = ClientBuilder::try_from(config).map_err(|error| crate::fault::of_error(CALL, error))?;
+    Ok(builder.with_layer(&bearer::BearerLayer::new(access.token)).build())
+}
+
+fn endpoint(text: &str) -> Result<Uri, Fault> {
+    let invalid = |why: &str| Fault::new(FaultClass::Invalid, CALL, format!("the endpoint {text:?} {why}"));
+    let uri: Uri = text.parse().map_err(|_| invalid("is no address"))?;
+    if uri.scheme() != Some(&Scheme::HTTPS) || uri.host().is_none() {
+        return Err(invalid("must begin with https:// and name a host"));
+    }
+    Ok(uri)
+}
+
+fn authorities(text: &[u8]) -> Result<Vec<Vec<u8>>, Fault> {
+    let unreadable = || Fault::new(FaultClass::Invalid, CALL, "the cluster's CA is not a certificate in PEM");
+    let blocks = pem::parse_many(text).map_err(|_| unreadable())?;
+    let ders: Vec<_> =
+        blocks.into_iter().filter(|block| block.tag() == "CERTIFICATE").map(pem::Pem::into_contents).collect();
+    if ders.is_empty() { Err(unreadable()) } else { Ok(ders) }
+}
+
+/// Where a client comes from. Some clusters must be looked up first, with a call of its own to the cloud.
+///
+/// Asked before each request and by several callers at the same time: an implementation answers from memory
+/// after the first time, and looks up once for all who ask meanwhile.
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// The client.
+    ///
+    /// # Errors
+    /// Faults of the look-up, or those of [`connect`].
+    async fn client(&self, call: &Call) -> Result<Client, Fault>;
+}
+
+/// A client that is known beforehand.
+#[derive(Clone)]
+pub struct Direct(pub Client);
+
+#[async_trait]
+impl Connector for Direct {
+    async fn client(&self, _call: &Call) -> Result<Client, Fault> {
+        Ok(self.0.clone())
+    }
+}

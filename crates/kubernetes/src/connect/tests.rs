@@ -1,0 +1,116 @@
+//! A real TLS server on loopback, and clients that do or do not trust it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use http::Request;
+use rcgen::{CertificateParams, KeyPair};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+use tokio_rustls::{TlsAcceptor, rustls};
+
+use super::*;
+
+/// Counts its tokens, so that a request shows which one it carries.
+struct Counting(AtomicUsize);
+
+impl TokenSource for Counting {
+    fn token(&self) -> Result<String, Fault> {
+        Ok(format!("token-{}", self.0.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+struct Refusing;
+
+impl TokenSource for Refusing {
+    fn token(&self) -> Result<String, Fault> {
+        Err(Fault::new(FaultClass::Denied, "aws:credentials", "no credentials"))
+    }
+}
+
+/// Answers every request with its own `authorization` header; returns the address and the certificate in PEM.
+async fn echo_server() -> (String, Vec<u8>) {
+    let key = KeyPair::generate().expect("a key");
+    let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name");
+    let cert = params.self_signed(&key).expect("a certificate");
+    let key_der = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).expect("a key in DER");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("protocol versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key_der)
+        .expect("a server configuration");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = format!("https://{}", listener.local_addr().expect("an address"));
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(mut stream) = acceptor.accept(stream).await else { return };
+                let mut seen = vec![0; 4096];
+                while let Ok(n @ 1..) = stream.read(&mut seen).await {
+                    let head = String::from_utf8_lossy(&seen[..n]).into_owned();
+                    let body = head.lines().find(|line| line.starts_with("authorization")).unwrap_or("none");
+                    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                }
+            });
+        }
+    });
+    (address, cert.pem().into_bytes())
+}
+
+async fn ask(client: &Client) -> Result<String, Fault> {
+    let request = Request::get("/version").body(Vec::new()).expect("a request");
+    client.request_text(request).await.map_err(|error| crate::fault::of_error("kubernetes:test", error))
+}
+
+#[tokio::test]
+async fn each_request_carries_a_token_that_was_asked_for_then() {
+    let (endpoint, ca_pem) = echo_server().await;
+    let client = connect(Access { endpoint, ca_pem, token: Arc::new(Counting(AtomicUsize::new(0))) }).expect("a client");
+    assert_eq!(ask(&client).await.expect("an answer"), "authorization: Bearer token-0");
+    assert_eq!(ask(&client).await.expect("an answer"), "authorization: Bearer token-1");
+}
+
+#[tokio::test]
+async fn a_server_that_another_ca_signed_is_refused_with_a_clear_sentence() {
+    let (endpoint, _) = echo_server().await;
+    let (_, other_ca) = echo_server().await;
+    let access = Access { endpoint, ca_pem: other_ca, token: Arc::new(Counting(AtomicUsize::new(0))) };
+    let fault = ask(&connect(access).expect("a client")).await.expect_err("not trusted");
+    assert_eq!(fault.class, FaultClass::Invalid, "{fault}");
+    assert!(fault.message.contains("configured CA"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_dead_server_is_a_connection_fault() {
+    let (_, ca_pem) = echo_server().await;
+    let free = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
+    let access =
+        Access { endpoint: format!("https://{free}"), ca_pem, token: Arc::new(Counting(AtomicUsize::new(0))) };
+    let fault = ask(&connect(access).expect("a client")).await.expect_err("nobody there");
+    assert_eq!(fault.class, FaultClass::Connection, "{fault}");
+}
+
+#[tokio::test]
+async fn without_a_token_nothing_is_sent() {
+    let (endpoint, ca_pem) = echo_server().await;
+    let client = connect(Access { endpoint, ca_pem, token: Arc::new(Refusing) }).expect("a client");
+    let fault = ask(&client).await.expect_err("no token");
+    assert_eq!((fault.class, fault.message.as_str()), (FaultClass::Denied, "no credentials"));
+}
+
+#[tokio::test]
+async fn a_plain_address_and_an_unreadable_ca_are_invalid() {
+    let (endpoint, ca_pem) = echo_server().await;
+    let token: Arc<dyn TokenSource> = Arc::new(Refusing);
+    let plain = endpoint.replace("https", "http");
+    let fault = connect(Access { endpoint: plain, ca_pem, token: Arc::clone(&token) }).err().expect("refused");
+    assert_eq!(fault.class, FaultClass::Invalid);
+    let fault = connect(Access { endpoint, ca_pem: b"junk".to_vec(), token }).err().expect("refused");
+    assert_eq!(fault.class, FaultClass::Invalid);
+}

@@ -1,0 +1,225 @@
+//! What is read of a `HumioCluster` (core.humio.com/v1alpha1) and of its pods.
+//!
+//! Field names and defaults: humio-operator, `api/v1alpha1/humiocluster_types.go`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::secret::Meta;
+
+/// `spec.targetReplicationFactor` when it is not set.
+const DEFAULT_REPLICATION_FACTOR: i64 = 2;
+
+/// The state in which the operator makes no pod.
+pub const CONFIG_ERROR: &str = "ConfigError";
+
+/// The label that says which node pool a pod belongs to.
+const POOL_LABEL: &str = "humio.com/node-pool";
+
+/// A declared LogScale cluster.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct HumioCluster {
+    /// Name, generation.
+    pub metadata: Meta,
+    /// What is wanted.
+    pub spec: Spec,
+    /// What the operator wrote last; stale while it does not run.
+    pub status: Status,
+}
+
+/// What is wanted.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Spec {
+    /// Transport security inside the cluster.
+    pub tls: Option<Tls>,
+    /// Copies of each segment.
+    pub target_replication_factor: Option<i64>,
+    /// Variables of all pools; a pool's own win.
+    pub common_environment_variables: Vec<EnvVar>,
+    /// The licence.
+    pub license: License,
+    /// Further pools.
+    pub node_pools: Vec<NodePool>,
+    /// The top pool.
+    #[serde(flatten)]
+    pub top: NodeSpec,
+}
+
+/// One pool's nodes.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NodeSpec {
+    /// How many.
+    pub node_count: i64,
+    /// Variables of this pool.
+    pub environment_variables: Vec<EnvVar>,
+    /// Variables from elsewhere, as far as it matters: whether there are any.
+    pub environment_variables_source: Vec<serde_json::Value>,
+}
+
+/// A further pool.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct NodePool {
+    /// Its short name.
+    pub name: String,
+    /// Its nodes.
+    pub spec: NodeSpec,
+}
+
+/// Transport security.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Tls {
+    /// Unset means on wherever cert-manager is used.
+    pub enabled: Option<bool>,
+    /// A CA of the user's own.
+    pub ca_secret_name: Option<String>,
+}
+
+/// The licence.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct License {
+    /// Where it is kept.
+    pub secret_key_ref: Option<SecretKeyRef>,
+}
+
+/// An entry of a secret, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct SecretKeyRef {
+    /// The secret.
+    pub name: String,
+    /// Its entry.
+    pub key: String,
+}
+
+/// An environment variable.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EnvVar {
+    /// Its name.
+    pub name: String,
+    /// Its value, when it stands there.
+    pub value: Option<String>,
+    /// Its source, when it does not.
+    pub value_from: Option<ValueFrom>,
+}
+
+/// Where a variable's value comes from.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ValueFrom {
+    /// A secret.
+    pub secret_key_ref: Option<SecretKeyRef>,
+}
+
+/// What the operator wrote last.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Status {
+    /// One word; no proof of readiness.
+    pub state: String,
+    /// The operator's sentence.
+    pub message: String,
+    /// The generation that it refers to, as **text**.
+    pub observed_generation: String,
+}
+
+impl HumioCluster {
+    /// Whether transport security is on. Unset counts as on: then there are secrets to look at, or there are none.
+    pub fn tls_enabled(&self) -> bool {
+        self.spec.tls.as_ref().and_then(|tls| tls.enabled).unwrap_or(true)
+    }
+
+    /// The user's own CA, if one is named.
+    pub fn ca_secret_name(&self) -> Option<&str> {
+        self.spec.tls.as_ref()?.ca_secret_name.as_deref().filter(|name| !name.is_empty())
+    }
+
+    /// The pools with their full names (the value of their pods' label) and node counts.
+    pub fn pools(&self) -> Vec<(String, i64)> {
+        let name = &self.metadata.name;
+        let further = self.spec.node_pools.iter().map(|pool| (format!("{name}-{}", pool.name), pool.spec.node_count));
+        std::iter::once((name.clone(), self.spec.top.node_count)).chain(further).collect()
+    }
+
+    /// Nodes of all pools together.
+    pub fn nodes(&self) -> i64 {
+        self.pools().iter().map(|(_, nodes)| nodes).sum()
+    }
+
+    /// Copies of each segment that are wanted.
+    pub fn replication_factor(&self) -> i64 {
+        self.spec.target_replication_factor.filter(|factor| *factor > 0).unwrap_or(DEFAULT_REPLICATION_FACTOR)
+    }
+
+    /// True when the status refers to what is wanted now.
+    pub fn status_is_current(&self) -> bool {
+        self.metadata.generation.is_some_and(|now| self.status.observed_generation == now.to_string())
+    }
+
+    /// The variable as the nodes of the top pool see it.
+    pub fn variable(&self, name: &str) -> Option<&EnvVar> {
+        let own = self.spec.top.environment_variables.iter();
+        own.chain(&self.spec.common_environment_variables).find(|variable| variable.name == name)
+    }
+}
+
+/// A pod as far as it is looked at.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Pod {
+    /// Name and labels.
+    pub metadata: Meta,
+    /// Conditions.
+    pub status: PodStatus,
+}
+
+/// The conditions of a pod.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PodStatus {
+    /// All of them.
+    pub conditions: Vec<Condition>,
+}
+
+/// One condition.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Condition {
+    /// Which.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `True`, `False` or `Unknown`.
+    pub status: String,
+}
+
+impl Pod {
+    /// True when it serves: ready, and not on its way out.
+    pub fn is_ready(&self) -> bool {
+        let ready = |condition: &Condition| condition.kind == "Ready" && condition.status == "True";
+        self.metadata.deletion_timestamp.is_none() && self.status.conditions.iter().any(ready)
+    }
+}
+
+/// The query that lists the pods of the cluster `name` and of no other: `app.kubernetes.io/name=humio` alone
+/// would match those of every HumioCluster in the namespace.
+pub(crate) fn pods_of(name: &str) -> String {
+    format!("labelSelector=app.kubernetes.io/name=humio,app.kubernetes.io/instance={name}")
+}
+
+/// Ready pods of each pool.
+pub fn ready_by_pool(pods: &[Pod]) -> BTreeMap<&str, i64> {
+    let mut ready = BTreeMap::new();
+    for pod in pods.iter().filter(|pod| pod.is_ready()) {
+        if let Some(pool) = pod.metadata.labels.get(POOL_LABEL) {
+            *ready.entry(pool.as_str()).or_default() += 1;
+        }
+    }
+    ready
+}

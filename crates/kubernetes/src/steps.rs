@@ -1,0 +1,9 @@
+//! The steps of a failover on the standby cluster.
+
+mod remove_stale_tls;
+mod scale_operator;
+mod verify_standby;
+
+pub use remove_stale_tls::RemoveStaleTls;
+pub use scale_operator::ScaleOperator;
+pub use verify_standby::VerifyStandby;

@@ -1,0 +1,101 @@
+//! Starts the operator: the one switch that turns the standby into an active site.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use holdfast_core::{
+    Call, Fault, FaultClass,
+    step::{Need, Observation, Standing, Step},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    api::PATCH_SCALE,
+    deployment::Deployment,
+    look::Look,
+};
+
+/// Raises `spec.replicas` of the operator's Deployment to the target, never lowers it.
+///
+/// The effect is a merge patch of the scale subresource that carries the `resourceVersion` of the Deployment as it
+/// was seen (Deployment and scale share it); the server answers 409 when anything has been written since.
+pub struct ScaleOperator {
+    look: Arc<Look>,
+    target: i32,
+}
+
+impl ScaleOperator {
+    pub(crate) fn new(look: Arc<Look>, target: i32) -> Self {
+        Self { look, target }
+    }
+}
+
+#[async_trait]
+impl Step for ScaleOperator {
+    fn name(&self) -> &'static str {
+        "scale-operator"
+    }
+
+    fn need(&self) -> Need {
+        Need::Required
+    }
+
+    async fn observe(&self, call: &Call) -> Result<Observation, Fault> {
+        let deployment = self.look.deployment(call).await?;
+        Ok(match deployment.as_ref() {
+            Some(deployment) => observation(deployment, self.target),
+            None => Observation::blocked(missing(&self.look)),
+        })
+    }
+
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
+        if seen.standing != Standing::Todo {
+            return Ok(());
+        }
+        let Value::String(version) = &seen.fence else {
+            return Err(Fault::new(FaultClass::Invalid, PATCH_SCALE.name, "the observation carries no resourceVersion"));
+        };
+        let patch = json!({"metadata": {"resourceVersion": version}, "spec": {"replicas": self.target}});
+        self.look.api.write(call, &PATCH_SCALE, self.look.operator(), &patch).await.map(drop)
+    }
+}
+
+/// The sentence for an operator that is not there.
+pub(crate) fn missing(look: &Look) -> String {
+    format!("there is no {}; install humio-operator there, or correct its name", look.place("Deployment", look.operator()))
+}
+
+fn observation(deployment: &Deployment, target: i32) -> Observation {
+    let wanted = deployment.wanted();
+    let found = format!("{} wants {wanted} of {target} replicas", deployment.metadata.name);
+    if wanted >= target {
+        return Observation::done(found);
+    }
+    Observation::todo(found, Value::String(deployment.metadata.resource_version.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deployment(replicas: i32) -> Deployment {
+        serde_json::from_value(json!({
+            "metadata": {"name": "humio-operator", "resourceVersion": "41"},
+            "spec": {"replicas": replicas},
+        }))
+        .expect("a deployment")
+    }
+
+    #[test]
+    fn fewer_than_the_target_is_to_be_done_on_the_version_that_was_seen() {
+        let seen = observation(&deployment(0), 1);
+        assert_eq!(seen.standing, Standing::Todo);
+        assert_eq!(seen.fence, json!("41"));
+    }
+
+    #[test]
+    fn the_target_or_more_is_done_so_nothing_is_ever_scaled_down() {
+        assert_eq!(observation(&deployment(1), 1).standing, Standing::Done);
+        assert_eq!(observation(&deployment(3), 1).standing, Standing::Done);
+    }
+}

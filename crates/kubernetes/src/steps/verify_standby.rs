@@ -1,0 +1,134 @@
+//! Watches the standby come up.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use holdfast_core::{
+    Call, Fault,
+    step::{Need, Observation, Step},
+};
+use serde_json::Value;
+
+use super::scale_operator::missing;
+use crate::{
+    deployment::Deployment,
+    humio::{CONFIG_ERROR, HumioCluster, Pod, ready_by_pool},
+    look::{Humio, Look},
+    tls::{Material, OwnSecret, own_secret},
+};
+
+/// Done when the operator is available, has seen the declared cluster, and the declared number of nodes is ready
+/// under certificates of the current CA. Changes nothing.
+///
+/// `status.state` alone proves nothing: the operator writes `Running` before a pod exists. `ConfigError` from a
+/// running operator is final until a person acts, so it is reported at once.
+pub struct VerifyStandby {
+    look: Arc<Look>,
+    target: i32,
+}
+
+impl VerifyStandby {
+    pub(crate) fn new(look: Arc<Look>, target: i32) -> Self {
+        Self { look, target }
+    }
+}
+
+#[async_trait]
+impl Step for VerifyStandby {
+    fn name(&self) -> &'static str {
+        "verify-standby"
+    }
+
+    fn need(&self) -> Need {
+        Need::Owed
+    }
+
+    fn only_watches(&self) -> bool {
+        true
+    }
+
+    async fn observe(&self, call: &Call) -> Result<Observation, Fault> {
+        let humio = async {
+            match self.look.cluster() {
+                Some(name) => self.look.humio(call, name).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (deployment, humio) = futures_util::join!(self.look.deployment(call), humio);
+        let (deployment, humio) = (deployment?, humio?);
+        let Some(deployment) = deployment.as_ref() else {
+            return Ok(Observation::blocked(missing(&self.look)));
+        };
+        let Some(humio) = humio else { return Ok(verdict(operator(deployment, self.target), "operator available")) };
+        let Some(cluster) = humio.cluster.as_ref() else {
+            let place = self.look.place("HumioCluster", self.look.cluster().unwrap_or_default());
+            return Ok(Observation::blocked(format!("there is no {place}")));
+        };
+        Ok(judged(deployment, self.target, cluster, &humio))
+    }
+
+    async fn apply(&self, _call: &Call, _seen: &Observation) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+fn judged(deployment: &Deployment, target: i32, cluster: &HumioCluster, humio: &Humio) -> Observation {
+    let status = &cluster.status;
+    let operator_missing = operator(deployment, target);
+    if status.state == CONFIG_ERROR && operator_missing.is_empty() {
+        return Observation::blocked(format!("HumioCluster {}: ConfigError: {}", cluster.metadata.name, status.message));
+    }
+    if cluster.nodes() == 0 {
+        return Observation::blocked(format!("HumioCluster {} declares no nodes", cluster.metadata.name));
+    }
+    let mut missing = operator_missing;
+    missing.extend(nodes(cluster, &humio.pods));
+    missing.extend(certificates(&Material::of(cluster, &humio.secrets, &humio.pods)));
+    if !cluster.status_is_current() {
+        let (seen, now) = (&status.observed_generation, cluster.metadata.generation.unwrap_or_default());
+        missing.push(format!("the operator has seen generation {seen:?} of HumioCluster, not {now}"));
+    }
+    let ready = format!("operator available, all {} nodes ready, state {:?}", cluster.nodes(), status.state);
+    let mut observation = verdict(missing, &ready);
+    if observation.standing == holdfast_core::step::Standing::Todo && !status.message.is_empty() {
+        observation.found = format!("{} (the operator says: {})", observation.found, status.message);
+    }
+    observation
+}
+
+fn verdict(missing: Vec<String>, ready: &str) -> Observation {
+    // Nothing is written, so nothing needs a fence.
+    if missing.is_empty() { Observation::done(ready) } else { Observation::todo(missing.join("; "), Value::Bool(true)) }
+}
+
+fn operator(deployment: &Deployment, target: i32) -> Vec<String> {
+    let available = deployment.available();
+    if available >= target { Vec::new() } else { vec![format!("{available} of {target} operators available")] }
+}
+
+fn nodes(cluster: &HumioCluster, pods: &[Pod]) -> Vec<String> {
+    let ready = ready_by_pool(pods);
+    cluster
+        .pools()
+        .into_iter()
+        .map(|(pool, wanted)| (ready.get(pool.as_str()).copied().unwrap_or(0), wanted, pool))
+        .filter(|(ready, wanted, _)| ready < wanted)
+        .map(|(ready, wanted, pool)| format!("{ready} of {wanted} nodes of pool {pool} ready"))
+        .collect()
+}
+
+fn certificates(material: &Material<'_>) -> Option<String> {
+    if !material.enabled {
+        return None;
+    }
+    match own_secret(material) {
+        Ok(OwnSecret::Matching { .. }) => None,
+        Ok(OwnSecret::Absent) => Some(format!("TLS secret {} not issued yet", material.cluster)),
+        Ok(OwnSecret::Stale { why }) => Some(format!("TLS secret {} {why}", material.cluster)),
+        Err(why) => Some(why),
+    }
+}
+
+#[cfg(test)]
+#[path = "verify_standby_tests.rs"]
+mod tests;

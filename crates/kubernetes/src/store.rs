@@ -1,0 +1,120 @@
+//! Keeps the record in a ConfigMap of the standby cluster: the one place that must be reachable for a failover to
+//! make sense, on every cloud.
+
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use holdfast_core::{
+    Call, Fault, FaultClass,
+    ports::{StateStore, Versioned},
+    record::{SCHEMA, State},
+};
+use serde_json::{Value, json};
+
+use crate::api::{Api, GET_CONFIG_MAP, PUT_CONFIG_MAP, not_applied, version_of};
+
+#[cfg(test)]
+mod tests;
+
+/// The entry of the ConfigMap that holds the document.
+const KEY: &str = "state";
+
+/// Largest document that is sent. Kubernetes takes 1 MiB for the whole object; the rest is for what others keep in it.
+const LARGEST: usize = 900 * 1024;
+
+/// [`StateStore`] in the entry `state` of a ConfigMap that exists beforehand (`infra/kubernetes/role.yaml`).
+///
+/// Other entries, labels and annotations stay as they are. An absent entry is an empty state.
+pub struct ConfigMapStore {
+    api: Api,
+    name: String,
+    seen: Mutex<Option<Value>>,
+}
+
+impl ConfigMapStore {
+    pub(crate) fn new(api: Api, name: String) -> Self {
+        Self { api, name, seen: Mutex::new(None) }
+    }
+
+    async fn read(&self, call: &Call) -> Result<Value, Fault> {
+        let document = self.api.get(call, &GET_CONFIG_MAP, &self.name).await?;
+        document.ok_or_else(|| not_applied(&GET_CONFIG_MAP, "ConfigMap", self.api.namespace(), &self.name))
+    }
+
+    /// The object at `version`. A replacement must be whole, so the object that was read is kept; a process that has
+    /// not read it (or has seen another version since) reads it now.
+    async fn at(&self, call: &Call, version: &str) -> Result<Value, Fault> {
+        let is_it = |document: &Value| document["metadata"]["resourceVersion"] == version;
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match seen.filter(is_it) {
+            Some(document) => Ok(document),
+            None => {
+                let document = self.read(call).await?;
+                if is_it(&document) { Ok(document) } else { Err(changed(&document)) }
+            }
+        }
+    }
+
+    fn keep(&self, document: Value) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(document);
+    }
+
+    fn state(&self, document: &Value) -> Result<State, Fault> {
+        let Some(text) = document["data"][KEY].as_str() else { return Ok(State::default()) };
+        parsed(text).map_err(|why| {
+            let (namespace, name) = (self.api.namespace(), &self.name);
+            let message = format!(
+                "the record in ConfigMap {namespace}/{name}, entry {KEY}, {why}. Nothing is done on a record that \
+                 cannot be read; look at it with: kubectl -n {namespace} get configmap {name} -o jsonpath='{{.data.{KEY}}}'"
+            );
+            Fault::new(FaultClass::Invalid, GET_CONFIG_MAP.name, message)
+        })
+    }
+}
+
+fn parsed(text: &str) -> Result<State, String> {
+    let value: Value = serde_json::from_str(text).map_err(|error| format!("is not JSON ({error})"))?;
+    match value["schema"].as_u64() {
+        Some(schema) if schema == u64::from(SCHEMA) => {}
+        Some(schema) => return Err(format!("has schema {schema}, this version of Holdfast knows {SCHEMA}")),
+        None => return Err("names no schema".to_owned()),
+    }
+    serde_json::from_value(value).map_err(|error| format!("does not fit its schema ({error})"))
+}
+
+fn changed(document: &Value) -> Fault {
+    let version = document["metadata"]["resourceVersion"].as_str().unwrap_or("unknown");
+    Fault::new(FaultClass::Conflict, PUT_CONFIG_MAP.name, format!("the record has been written since, it is at {version}"))
+}
+
+fn text_of(state: &State) -> Result<String, Fault> {
+    let invalid = |message: String| Fault::new(FaultClass::Invalid, PUT_CONFIG_MAP.name, message);
+    let text = serde_json::to_string(state).map_err(|error| invalid(format!("the record is no JSON: {error}")))?;
+    if text.len() > LARGEST {
+        return Err(invalid(format!("the record has {} bytes, more than the {LARGEST} that are sent", text.len())));
+    }
+    Ok(text)
+}
+
+#[async_trait]
+impl StateStore for ConfigMapStore {
+    async fn load(&self, call: &Call) -> Result<Versioned, Fault> {
+        let document = self.read(call).await?;
+        let (state, version) = (self.state(&document)?, version_of(&GET_CONFIG_MAP, &document)?);
+        self.keep(document);
+        Ok(Versioned { state, version })
+    }
+
+    async fn save(&self, call: &Call, state: &State, version: &str) -> Result<String, Fault> {
+        let text = text_of(state)?;
+        let mut document = self.at(call, version).await?;
+        if !document["data"].is_object() {
+            document["data"] = json!({});
+        }
+        document["data"][KEY] = text.into();
+        let written = self.api.write(call, &PUT_CONFIG_MAP, &self.name, &document).await?;
+        let version = version_of(&PUT_CONFIG_MAP, &written)?;
+        self.keep(written);
+        Ok(version)
+    }
+}
