@@ -1,0 +1,89 @@
+//! The AWS services that the function and operators call, all on one HTTPS port, told apart as their SDKs address them.
+
+mod cloudwatch;
+mod eks;
+mod error;
+mod iam;
+mod request;
+mod route53;
+mod route53_config;
+mod route53_status;
+mod route53_xml;
+mod ssm;
+mod sts;
+mod tree;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+
+pub use eks::ClusterView;
+pub use iam::{Authority, Credentials, Denied};
+
+use crate::gate::{Gate, Refusal};
+use crate::net::{Cut, Handler};
+use crate::world::World;
+use error::AwsError;
+use request::{AwsRequest, Service};
+
+/// The simulated account: the services and who may use them.
+pub(crate) struct Cloud {
+    pub(crate) gate: Gate,
+    pub(crate) world: World,
+    pub(crate) authority: Authority,
+    pub(crate) cluster: ClusterView,
+    /// Region of SSM and EKS: that of the standby.
+    pub(crate) region: String,
+}
+
+/// What an operation comes to.
+type Outcome = Result<Response<Body>, AwsError>;
+
+impl Cloud {
+    /// The handler for the port.
+    pub(crate) fn handler(self: Arc<Self>) -> Handler {
+        Arc::new(move |request| {
+            let cloud = Arc::clone(&self);
+            Box::pin(async move { cloud.handle(request).await })
+        })
+    }
+
+    async fn handle(&self, request: Request<Body>) -> Result<Response<Body>, Cut> {
+        let (head, body) = request.into_parts();
+        let Ok(body) = body.collect().await else { return Err(Cut) };
+        let request = AwsRequest::read(&head, body.to_bytes());
+        let protocol = request.protocol;
+        let refuse = move |refusal: Refusal| {
+            let message = format!("Put on this call by the simulator: {}", refusal.code);
+            AwsError::new(refusal.status.as_u16(), &refusal.code, &message).answer(protocol)
+        };
+        let effect = async { self.answer(&request).unwrap_or_else(|error| error.answer(protocol)) };
+        self.gate.pass(&request.name(), request.session.as_deref(), refuse, effect).await
+    }
+
+    fn answer(&self, request: &AwsRequest) -> Outcome {
+        self.authority.admit(request, &self.resource(request))?;
+        match request.service {
+            Service::Route53 => route53::answer(self, request),
+            Service::CloudWatch => cloudwatch::answer(self, request),
+            Service::Ssm => ssm::answer(self, request),
+            Service::Eks => eks::answer(self, request),
+            Service::Sts => sts::answer(self, request),
+            Service::Unknown => Err(AwsError::unknown_operation(&request.operation)),
+        }
+    }
+
+    /// The ARN that IAM judges the call by; `*` where the service knows no resources.
+    fn resource(&self, request: &AwsRequest) -> String {
+        match request.service {
+            Service::Route53 => route53::resource(request),
+            Service::Ssm => ssm::resource(&self.region, request),
+            Service::Eks => eks::resource(&self.region, request),
+            _ => "*".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What every call passes through: the log, the injected delay, the faults.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::time::Duration;
+
+use axum::body::Body;
+use http::Response;
+
+use crate::calls::{CallLog, OpenCall};
+use crate::faults::{Fault, Faults};
+use crate::lambda::LambdaHost;
+use crate::net::Cut;
+use crate::timeline::{Timeline, What};
+
+/// The refusal that a fault asks for, to be put in the service's own shape.
+pub(crate) struct Refusal {
+    /// HTTP status; 500 when the rule's number is none.
+    pub(crate) status: http::StatusCode,
+    /// The service's error code.
+    pub(crate) code: String,
+}
+
+/// The gate. One for all services, so that one log and one set of rules see every call.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    pub(crate) calls: CallLog,
+    pub(crate) faults: Faults,
+    pub(crate) timeline: Timeline,
+    pub(crate) lambda: LambdaHost,
+    /// Added to every call before it is taken up.
+    pub(crate) delay: Duration,
+}
+
+impl Gate {
+    /// Lets a call through to its effect, or not. `session` is the session token that came with it, which tells the process.
+    pub(crate) async fn pass(
+        &self,
+        name: &str,
+        session: Option<&str>,
+        refuse: impl FnOnce(Refusal) -> Response<Body>,
+        effect: impl Future<Output = Response<Body>>,
+    ) -> Result<Response<Body>, Cut> {
+        let call = self.calls.begin(name, self.lambda.invocation_of(session));
+        if !self.delay.is_zero() {
+            tokio::time::sleep(self.delay).await;
+        }
+        let fault = self.faults.take(name);
+        if let Some(fault) = &fault {
+            self.note(name, fault, &call);
+        }
+        let answer = self.apply(fault, session, refuse, effect).await?;
+        call.status(answer.status());
+        Ok(answer)
+    }
+
+    fn note(&self, name: &str, fault: &Fault, call: &OpenCall) {
+        call.fault(fault.to_string());
+        self.timeline.tell(What::FaultInjected { call: name.to_owned(), fault: fault.to_string() });
+    }
+
+    async fn apply(
+        &self,
+        fault: Option<Fault>,
+        session: Option<&str>,
+        refuse: impl FnOnce(Refusal) -> Response<Body>,
+        effect: impl Future<Output = Response<Body>>,
+    ) -> Result<Response<Body>, Cut> {
+        match fault {
+            None => Ok(effect.await),
+            Some(Fault::Delay(by)) => {
+                tokio::time::sleep(by).await;
+                Ok(effect.await)
+            }
+            Some(Fault::Error { status, code }) => {
+                let status = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+                Ok(refuse(Refusal { status, code }))
+            }
+            Some(Fault::Hang) => match std::future::pending::<Infallible>().await {},
+            Some(Fault::Cut) => Err(Cut),
+            Some(Fault::LoseAnswer) => {
+                drop(effect.await);
+                Err(Cut)
+            }
+            Some(Fault::KillFunction { after }) => {
+                if after {
+                    drop(effect.await);
+                }
+                self.lambda.kill_caller(session).await;
+                Err(Cut)
+            }
+        }
+    }
+}

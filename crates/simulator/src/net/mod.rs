@@ -1,0 +1,7 @@
+//! What every service of the simulator stands on: a certificate authority and a listener.
+
+mod listener;
+mod tls;
+
+pub(crate) use listener::{Cut, Handler, Listener};
+pub(crate) use tls::{Authority, TlsError};

@@ -1,0 +1,193 @@
+//! What happens where, told as it happens.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::sync::broadcast;
+
+use crate::time;
+use crate::world::{AlarmState, MetricsMode, Outage, Site};
+
+/// How many events a receiver may lag behind before it misses some; a drill makes a few hundred.
+const CAPACITY: usize = 8192;
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// What. Its `Display` is a sentence in plain words.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// The kinds of events, each with what a reader or a check needs to know.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the variants' docs and the fields' names say it all")]
+pub enum What {
+    /// A site stopped answering as it should.
+    SiteDown { site: Site, outage: Outage },
+    /// A site answers again, or for the first time.
+    SiteUp { site: Site },
+    /// The verdict of the health checkers changed. `healthy_checkers` of `checkers` see a good endpoint.
+    CheckersReport { health_check: String, healthy: bool, healthy_checkers: usize, checkers: usize },
+    /// A metric point became readable. `start` is the start of its period.
+    MetricPublished { health_check: String, start: Timestamp, minimum: f64, maximum: f64 },
+    /// A point that was due was not published, because of the metrics mode.
+    MetricWithheld { health_check: String, start: Timestamp },
+    /// The metrics mode was changed.
+    MetricsChanged { mode: MetricsMode },
+    /// The alarm went from one state to another.
+    AlarmChanged { name: String, from: AlarmState, to: AlarmState },
+    /// A notification was handed to the function.
+    Notified { message_id: String, request_id: String, state: AlarmState },
+    /// The scheduler's tick was handed to the function.
+    Ticked { request_id: String },
+    /// A process of the function was started.
+    FunctionStarted { environment: u64 },
+    /// The process asked for its first event.
+    FunctionReady { environment: u64, after_ms: u64 },
+    /// An event was given to a process.
+    InvocationStarted { request_id: String, attempt: u32, environment: u64 },
+    /// The invocation ended; `outcome` is a short sentence.
+    InvocationEnded { request_id: String, attempt: u32, outcome: String, took_ms: u64 },
+    /// A failed asynchronous event will be tried again.
+    RetryScheduled { request_id: String, attempt: u32, in_ms: u64 },
+    /// A failed asynchronous event will not be tried again; it went to the on-failure destination.
+    GaveUp { request_id: String },
+    /// A fault was put on a call.
+    FaultInjected { call: String, fault: String },
+    /// A health check's configuration was changed by an API call.
+    HealthCheckUpdated { health_check: String, version: u64, name: String },
+    /// An SSM parameter was written. Its value is not told.
+    ParameterWritten { name: String, version: u64 },
+    /// Something changed in the standby cluster.
+    ClusterChanged { change: String },
+    /// The global name's answer changed.
+    DnsChanged { from: Site, to: Site },
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SiteDown { .. } | Self::SiteUp { .. } | Self::CheckersReport { .. } | Self::DnsChanged { .. } => self.tell_site(out),
+            Self::MetricPublished { .. } | Self::MetricWithheld { .. } | Self::MetricsChanged { .. } => self.tell_metric(out),
+            Self::AlarmChanged { .. } | Self::Notified { .. } | Self::Ticked { .. } => self.tell_trigger(out),
+            Self::HealthCheckUpdated { .. } | Self::ParameterWritten { .. } | Self::ClusterChanged { .. } | Self::FaultInjected { .. } => {
+                self.tell_effect(out)
+            }
+            _ => self.tell_function(out),
+        }
+    }
+}
+
+impl What {
+    fn tell_site(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SiteDown { site, outage } => write!(out, "the {site} site is down ({outage})"),
+            Self::SiteUp { site } => write!(out, "the {site} site answers"),
+            Self::CheckersReport { healthy, healthy_checkers, checkers, .. } => {
+                let verdict = if *healthy { "healthy" } else { "unhealthy" };
+                write!(out, "health checkers report {verdict}: {healthy_checkers} of {checkers} see a good answer")
+            }
+            Self::DnsChanged { from, to } => write!(out, "DNS now answers with the {to} site, no longer the {from}"),
+            _ => Ok(()),
+        }
+    }
+
+    fn tell_metric(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MetricPublished { minimum, maximum, .. } if minimum == maximum => write!(out, "metric point published: {minimum}"),
+            Self::MetricPublished { minimum, maximum, .. } => write!(out, "metric point published: between {minimum} and {maximum}"),
+            Self::MetricWithheld { .. } => write!(out, "metric point withheld"),
+            Self::MetricsChanged { mode } => write!(out, "metrics are {mode}"),
+            _ => Ok(()),
+        }
+    }
+
+    fn tell_trigger(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlarmChanged { from, to, .. } => write!(out, "the alarm goes from {from} to {to}"),
+            Self::Notified { state, .. } => write!(out, "SNS hands the notification ({state}) to the function"),
+            Self::Ticked { .. } => write!(out, "the scheduler calls the function"),
+            _ => Ok(()),
+        }
+    }
+
+    fn tell_effect(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HealthCheckUpdated { name, version, .. } => write!(out, "the health check now looks at {name} (version {version})"),
+            Self::ParameterWritten { name, version } => write!(out, "the parameter {name} is written (version {version})"),
+            Self::ClusterChanged { change } => write!(out, "in the standby cluster: {change}"),
+            Self::FaultInjected { call, fault } => write!(out, "fault on {call}: {fault}"),
+            _ => Ok(()),
+        }
+    }
+
+    fn tell_function(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FunctionStarted { environment } => write!(out, "a function process starts (environment {environment})"),
+            Self::FunctionReady { after_ms, .. } => write!(out, "the function process is ready after {after_ms} ms"),
+            Self::InvocationStarted { attempt, .. } => write!(out, "the function takes the event (attempt {attempt})"),
+            Self::InvocationEnded { outcome, took_ms, .. } => write!(out, "the function ends after {took_ms} ms: {outcome}"),
+            Self::RetryScheduled { attempt, in_ms, .. } => write!(out, "Lambda will try again in {in_ms} ms (attempt {attempt})"),
+            Self::GaveUp { .. } => write!(out, "Lambda gives the event up and hands it to the on-failure destination"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Everything told so far, and a channel for what is told next. Clones share one story.
+#[derive(Debug, Clone)]
+pub(crate) struct Timeline {
+    told: Arc<Mutex<Vec<Event>>>,
+    channel: broadcast::Sender<Event>,
+}
+
+impl Timeline {
+    pub(crate) fn new() -> Self {
+        Self { told: Arc::default(), channel: broadcast::channel(CAPACITY).0 }
+    }
+
+    /// Tells an event that happens now.
+    pub(crate) fn tell(&self, what: What) {
+        let event = Event { at: time::now(), what };
+        tracing::debug!(what = %event.what, "simulated");
+        self.told.lock().expect("no code panics while it holds this lock").push(event.clone());
+        // An error means that nobody listens.
+        drop(self.channel.send(event));
+    }
+
+    pub(crate) fn listen(&self) -> broadcast::Receiver<Event> {
+        self.channel.subscribe()
+    }
+
+    pub(crate) fn told(&self) -> Vec<Event> {
+        self.told.lock().expect("no code panics while it holds this lock").clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_told_in_plain_words() {
+        let event = What::SiteDown { site: Site::Primary, outage: Outage::Silent };
+        assert_eq!(event.to_string(), "the primary site is down (takes connections and says nothing)");
+        let event = What::CheckersReport { health_check: "h".to_owned(), healthy: false, healthy_checkers: 2, checkers: 16 };
+        assert_eq!(event.to_string(), "health checkers report unhealthy: 2 of 16 see a good answer");
+    }
+
+    #[test]
+    fn a_late_listener_finds_the_past_in_what_was_told() {
+        let timeline = Timeline::new();
+        timeline.tell(What::SiteUp { site: Site::Standby });
+        let mut listener = timeline.listen();
+        assert!(listener.try_recv().is_err());
+        assert_eq!(timeline.told().len(), 1);
+    }
+}

@@ -1,0 +1,113 @@
+//! The vocabulary of the world: sites, outages, alarm states, metric modes.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// One of the two places where the service can run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Site {
+    /// Where the service runs on a normal day.
+    Primary,
+    /// Where it can be made to run.
+    Standby,
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Primary => "primary",
+            Self::Standby => "standby",
+        })
+    }
+}
+
+/// How a site is down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outage {
+    /// Answers 503 with status DOWN.
+    Refuse,
+    /// Takes connections and never answers.
+    Silent,
+    /// Resets every connection, as a closed port does.
+    Closed,
+}
+
+impl fmt::Display for Outage {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Refuse => "answers 503",
+            Self::Silent => "takes connections and says nothing",
+            Self::Closed => "resets connections",
+        })
+    }
+}
+
+/// State of an alarm, spelled as CloudWatch does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum AlarmState {
+    /// The condition is not met.
+    #[serde(rename = "OK")]
+    Ok,
+    /// The condition is met.
+    #[serde(rename = "ALARM")]
+    Alarm,
+    /// There is too little data to tell.
+    #[serde(rename = "INSUFFICIENT_DATA")]
+    InsufficientData,
+}
+
+impl AlarmState {
+    /// The spelling of the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Alarm => "ALARM",
+            Self::InsufficientData => "INSUFFICIENT_DATA",
+        }
+    }
+
+    /// Reads the spelling of the API.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Ok, Self::Alarm, Self::InsufficientData].into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+impl fmt::Display for AlarmState {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+/// What the metric store does with the points of the health checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "mode")]
+pub enum MetricsMode {
+    /// Each period's point is published after the usual delay.
+    Normal,
+    /// Reads find no points at all, and none are published.
+    Lost,
+    /// Reads are answered 500 `InternalServiceFault`, and no points are published.
+    Failing,
+    /// What is published stays readable, and nothing new comes.
+    Stale,
+    /// The next points are left out, then it is normal again.
+    Gap {
+        /// How many points are left out.
+        periods: u32,
+    },
+}
+
+impl fmt::Display for MetricsMode {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Normal => out.write_str("published again"),
+            Self::Lost => out.write_str("lost"),
+            Self::Failing => out.write_str("unreadable"),
+            Self::Stale => out.write_str("no longer updated"),
+            Self::Gap { periods } => write!(out, "missing for {periods} periods"),
+        }
+    }
+}
