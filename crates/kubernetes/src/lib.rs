@@ -4,17 +4,33 @@
 //!
 //! Read in this order:
 //!
-//! * [`connect`]: a client that trusts one CA and asks for a token on each request.
-//! * [`fault`]: what went wrong, in core's words.
+//! * [`site`]: everything below over one connection; what callers build.
+//! * [`connect`]: a client that trusts one CA and asks for a token on each request; [`fault`]: what went wrong, in
+//!   core's words.
+//! * [`steps`]: remove stale TLS secrets, start the operator, watch the standby come up.
 //! * [`tls`]: which secrets are stale, a pure decision table.
+//! * [`check`]: whether the standby could take over now.
+//! * [`lease`] and [`store`]: who may act, and the record, both by compare-and-set.
+//! * [`humio`], [`secret`]: the parts of objects that are read. Private keys are dropped while a secret is read.
+//! * `api`: the few requests, each named as the Role in `infra/kubernetes/role.yaml` lists it; `look` and
+//!   `single_flight`: each thing is read once for all who look at the same moment.
 
-pub mod connect;
 mod api;
+pub mod check;
+pub mod connect;
 mod deployment;
 pub mod fault;
 pub mod humio;
+pub mod lease;
 mod look;
 pub mod secret;
 mod single_flight;
+pub mod site;
 pub mod steps;
+pub mod store;
 pub mod tls;
+
+pub use check::RecoverPrefix;
+pub use connect::{Access, Connector, Direct, TokenSource, connect};
+pub use site::{KubernetesSite, SiteOptions};
+pub use tls::TlsCleanup;

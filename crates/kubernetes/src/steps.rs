@@ -6,4 +6,5 @@ mod verify_standby;
 
 pub use remove_stale_tls::RemoveStaleTls;
 pub use scale_operator::ScaleOperator;
+pub(crate) use scale_operator::missing as missing_operator;
 pub use verify_standby::VerifyStandby;

@@ -9,7 +9,7 @@ use holdfast_core::{
 };
 use serde_json::Value;
 
-use super::scale_operator::missing;
+use super::missing_operator;
 use crate::{
     deployment::Deployment,
     humio::{CONFIG_ERROR, HumioCluster, Pod, ready_by_pool},
@@ -57,7 +57,7 @@ impl Step for VerifyStandby {
         let (deployment, humio) = futures_util::join!(self.look.deployment(call), humio);
         let (deployment, humio) = (deployment?, humio?);
         let Some(deployment) = deployment.as_ref() else {
-            return Ok(Observation::blocked(missing(&self.look)));
+            return Ok(Observation::blocked(missing_operator(&self.look)));
         };
         let Some(humio) = humio else { return Ok(verdict(operator(deployment, self.target), "operator available")) };
         let Some(cluster) = humio.cluster.as_ref() else {
