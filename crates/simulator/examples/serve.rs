@@ -47,7 +47,10 @@ fn exports(simulator: &Simulator) -> BTreeMap<&'static str, String> {
         ("SIMULATOR_FUNCTION_TOKEN", function.session_token.unwrap_or_default()),
         ("SIMULATOR_HEALTH_CHECK_ID", variables["PRIMARY_HEALTH_CHECK_ID"].clone()),
         ("SIMULATOR_CLUSTER_NAME", variables["CLUSTER_NAME"].clone()),
-        ("SIMULATOR_COOLDOWN_PARAMETER", format!("/logscale-dr/{}/last-failover-timestamp", variables["AWS_LAMBDA_FUNCTION_NAME"])),
+        (
+            "SIMULATOR_COOLDOWN_PARAMETER",
+            format!("/logscale-dr/{}/last-failover-timestamp", variables["AWS_LAMBDA_FUNCTION_NAME"]),
+        ),
         ("SIMULATOR_KUBERNETES_ENDPOINT", simulator.kubernetes_endpoint()),
         ("SIMULATOR_KUBERNETES_TOKEN", simulator.cluster().admin_token().to_owned()),
         ("SIMULATOR_PRIMARY_URL", simulator.primary_url()),

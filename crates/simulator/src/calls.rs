@@ -67,7 +67,15 @@ impl CallLog {
     pub(crate) fn begin(&self, name: &str, invocation: Option<String>) -> OpenCall {
         let mut calls = self.lock();
         let id = calls.len() as u64 + 1;
-        calls.push(Call { id, name: name.to_owned(), invocation, started: time::now(), ended: None, status: None, fault: None });
+        calls.push(Call {
+            id,
+            name: name.to_owned(),
+            invocation,
+            started: time::now(),
+            ended: None,
+            status: None,
+            fault: None,
+        });
         OpenCall { log: self.clone(), id }
     }
 
@@ -126,7 +134,15 @@ mod tests {
 
     fn call(id: u64, started: i64, ended: i64) -> Call {
         let at = |ms| Timestamp::from_millisecond(ms).expect("time");
-        Call { id, name: format!("c{id}"), invocation: None, started: at(started), ended: Some(at(ended)), status: None, fault: None }
+        Call {
+            id,
+            name: format!("c{id}"),
+            invocation: None,
+            started: at(started),
+            ended: Some(at(ended)),
+            status: None,
+            fault: None,
+        }
     }
 
     fn chain(calls: Vec<Call>) -> Vec<u64> {

@@ -137,11 +137,23 @@ impl Simulator {
             region: STANDBY_REGION.to_owned(),
         });
         let aws = Listener::tls(authority.acceptor(), cloud.clone().handler()).await?;
-        let watch = options.external_kubernetes.is_none().then(|| standby::Watch::start(cluster.clone(), world.clone()));
+        let watch =
+            options.external_kubernetes.is_none().then(|| standby::Watch::start(cluster.clone(), world.clone()));
         let operator = cluster.spawn_operator();
         let clockwork = Clockwork::start(world.clone(), gate.lambda.clone(), pace);
-        let simulator =
-            Self { world, gate, cluster, cloud, authority, sites, aws, kubernetes, _clockwork: clockwork, _watch: watch, operator };
+        let simulator = Self {
+            world,
+            gate,
+            cluster,
+            cloud,
+            authority,
+            sites,
+            aws,
+            kubernetes,
+            _clockwork: clockwork,
+            _watch: watch,
+            operator,
+        };
         simulator.gate.lambda.set_variables(simulator.variables(&options, &health_check, pace));
         Ok(simulator)
     }
@@ -274,7 +286,10 @@ impl Drop for Simulator {
 }
 
 fn channel() -> Channel {
-    Channel { alarm: format!("{CLUSTER_NAME}-dr-failover-primary-unhealthy"), topic: format!("{CLUSTER_NAME}-dr-failover-sns") }
+    Channel {
+        alarm: format!("{CLUSTER_NAME}-dr-failover-primary-unhealthy"),
+        topic: format!("{CLUSTER_NAME}-dr-failover-sns"),
+    }
 }
 
 fn lambda_settings(options: &Options, pace: Pace) -> lambda::Settings {

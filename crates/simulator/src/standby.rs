@@ -124,7 +124,8 @@ mod tests {
         let bearer = format!("Bearer k8s-aws-v1.{}", URL_SAFE_NO_PAD.encode(url));
         let request = Request::get("/api").header("authorization", bearer).body(Body::empty()).expect("request");
         assert_eq!(session(&request).as_deref(), Some("holdfast-simulated-session-3"));
-        let request = Request::get("/api").header("authorization", "Bearer admin").body(Body::empty()).expect("request");
+        let request =
+            Request::get("/api").header("authorization", "Bearer admin").body(Body::empty()).expect("request");
         assert_eq!(session(&request), None);
     }
 

@@ -73,12 +73,17 @@ pub enum What {
 impl fmt::Display for What {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::SiteDown { .. } | Self::SiteUp { .. } | Self::CheckersReport { .. } | Self::DnsChanged { .. } => self.tell_site(out),
-            Self::MetricPublished { .. } | Self::MetricWithheld { .. } | Self::MetricsChanged { .. } => self.tell_metric(out),
-            Self::AlarmChanged { .. } | Self::Notified { .. } | Self::Ticked { .. } => self.tell_trigger(out),
-            Self::HealthCheckUpdated { .. } | Self::ParameterWritten { .. } | Self::ClusterChanged { .. } | Self::FaultInjected { .. } => {
-                self.tell_effect(out)
+            Self::SiteDown { .. } | Self::SiteUp { .. } | Self::CheckersReport { .. } | Self::DnsChanged { .. } => {
+                self.tell_site(out)
             }
+            Self::MetricPublished { .. } | Self::MetricWithheld { .. } | Self::MetricsChanged { .. } => {
+                self.tell_metric(out)
+            }
+            Self::AlarmChanged { .. } | Self::Notified { .. } | Self::Ticked { .. } => self.tell_trigger(out),
+            Self::HealthCheckUpdated { .. }
+            | Self::ParameterWritten { .. }
+            | Self::ClusterChanged { .. }
+            | Self::FaultInjected { .. } => self.tell_effect(out),
             _ => self.tell_function(out),
         }
     }
@@ -100,8 +105,12 @@ impl What {
 
     fn tell_metric(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MetricPublished { minimum, maximum, .. } if minimum == maximum => write!(out, "metric point published: {minimum}"),
-            Self::MetricPublished { minimum, maximum, .. } => write!(out, "metric point published: between {minimum} and {maximum}"),
+            Self::MetricPublished { minimum, maximum, .. } if minimum == maximum => {
+                write!(out, "metric point published: {minimum}")
+            }
+            Self::MetricPublished { minimum, maximum, .. } => {
+                write!(out, "metric point published: between {minimum} and {maximum}")
+            }
             Self::MetricWithheld { .. } => write!(out, "metric point withheld"),
             Self::MetricsChanged { mode } => write!(out, "metrics are {mode}"),
             _ => Ok(()),
@@ -119,8 +128,12 @@ impl What {
 
     fn tell_effect(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::HealthCheckUpdated { name, version, .. } => write!(out, "the health check now looks at {name} (version {version})"),
-            Self::ParameterWritten { name, version } => write!(out, "the parameter {name} is written (version {version})"),
+            Self::HealthCheckUpdated { name, version, .. } => {
+                write!(out, "the health check now looks at {name} (version {version})")
+            }
+            Self::ParameterWritten { name, version } => {
+                write!(out, "the parameter {name} is written (version {version})")
+            }
             Self::ClusterChanged { change } => write!(out, "in the standby cluster: {change}"),
             Self::FaultInjected { call, fault } => write!(out, "fault on {call}: {fault}"),
             _ => Ok(()),
@@ -129,11 +142,17 @@ impl What {
 
     fn tell_function(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::FunctionStarted { environment } => write!(out, "a function process starts (environment {environment})"),
+            Self::FunctionStarted { environment } => {
+                write!(out, "a function process starts (environment {environment})")
+            }
             Self::FunctionReady { after_ms, .. } => write!(out, "the function process is ready after {after_ms} ms"),
             Self::InvocationStarted { attempt, .. } => write!(out, "the function takes the event (attempt {attempt})"),
-            Self::InvocationEnded { outcome, took_ms, .. } => write!(out, "the function ends after {took_ms} ms: {outcome}"),
-            Self::RetryScheduled { attempt, in_ms, .. } => write!(out, "Lambda will try again in {in_ms} ms (attempt {attempt})"),
+            Self::InvocationEnded { outcome, took_ms, .. } => {
+                write!(out, "the function ends after {took_ms} ms: {outcome}")
+            }
+            Self::RetryScheduled { attempt, in_ms, .. } => {
+                write!(out, "Lambda will try again in {in_ms} ms (attempt {attempt})")
+            }
             Self::GaveUp { .. } => write!(out, "Lambda gives the event up and hands it to the on-failure destination"),
             _ => Ok(()),
         }
@@ -178,7 +197,8 @@ mod tests {
     fn events_are_told_in_plain_words() {
         let event = What::SiteDown { site: Site::Primary, outage: Outage::Silent };
         assert_eq!(event.to_string(), "the primary site is down (takes connections and says nothing)");
-        let event = What::CheckersReport { health_check: "h".to_owned(), healthy: false, healthy_checkers: 2, checkers: 16 };
+        let event =
+            What::CheckersReport { health_check: "h".to_owned(), healthy: false, healthy_checkers: 2, checkers: 16 };
         assert_eq!(event.to_string(), "health checkers report unhealthy: 2 of 16 see a good answer");
     }
 

@@ -59,7 +59,10 @@ impl<'a> Question<'a> {
     fn new(times: &Value, metric: &'a Value, period: &Value) -> Result<Self, AwsError> {
         let from = tree::time(&times["StartTime"]).ok_or_else(|| invalid("The parameter StartTime is required."))?;
         let to = tree::time(&times["EndTime"]).ok_or_else(|| invalid("The parameter EndTime is required."))?;
-        let period = period.as_i64().filter(|period| *period > 0).ok_or_else(|| invalid("The parameter Period must be a positive number of seconds."))?;
+        let period = period
+            .as_i64()
+            .filter(|period| *period > 0)
+            .ok_or_else(|| invalid("The parameter Period must be a positive number of seconds."))?;
         if from >= to {
             return Err(invalid("The parameter StartTime must be less than the parameter EndTime."));
         }
@@ -82,9 +85,15 @@ impl<'a> Question<'a> {
     fn points(&self, cloud: &Cloud, region: &str) -> Result<BTreeMap<i64, Point>, AwsError> {
         cloud.world.with(|state| {
             if state.metrics == MetricsMode::Failing {
-                return Err(AwsError::new(500, "InternalServiceFault", "Request processing has failed because of some unknown error, exception or failure."));
+                return Err(AwsError::new(
+                    500,
+                    "InternalServiceFault",
+                    "Request processing has failed because of some unknown error, exception or failure.",
+                ));
             }
-            let readable = region == METRICS_REGION && state.metrics != MetricsMode::Lost && self.metric["Namespace"] == "AWS/Route53";
+            let readable = region == METRICS_REGION
+                && state.metrics != MetricsMode::Lost
+                && self.metric["Namespace"] == "AWS/Route53";
             let watched = self.health_check().and_then(|id| state.checks.get(id)).filter(|_| readable);
             let series = watched.and_then(|watched| match self.name() {
                 "HealthCheckStatus" => Some(&watched.status),
@@ -101,13 +110,16 @@ fn metric_data(cloud: &Cloud, request: &AwsRequest, body: &Value) -> Result<Node
     let queries = queries.ok_or_else(|| invalid("The collection MetricDataQueries must have 1 to 500 members."))?;
     let ascending = body["ScanBy"] == "TimestampAscending";
     let shown = queries.iter().filter(|query| query["ReturnData"].as_bool().unwrap_or(true));
-    let results: Result<Vec<Node>, AwsError> = shown.map(|query| metric_result(cloud, request.region(), body, query, ascending)).collect();
+    let results: Result<Vec<Node>, AwsError> =
+        shown.map(|query| metric_result(cloud, request.region(), body, query, ascending)).collect();
     Ok(Node::map([("MetricDataResults", Node::List(results?)), ("Messages", Node::List(Vec::new()))]))
 }
 
 fn metric_result(cloud: &Cloud, region: &str, times: &Value, query: &Value, ascending: bool) -> Result<Node, AwsError> {
     let id = query["Id"].as_str().filter(|id| id.starts_with(|first: char| first.is_ascii_lowercase()));
-    let id = id.ok_or_else(|| invalid("The value for parameter MetricDataQueries.member.Id must begin with a lower-case letter."))?;
+    let id = id.ok_or_else(|| {
+        invalid("The value for parameter MetricDataQueries.member.Id must begin with a lower-case letter.")
+    })?;
     let wanted = &query["MetricStat"];
     if wanted.is_null() {
         return Err(invalid("The simulator computes no expressions."));
@@ -118,7 +130,10 @@ fn metric_result(cloud: &Cloud, region: &str, times: &Value, query: &Value, asce
         return Err(invalid(&format!("The value {statistic} for parameter Stat is not supported.")));
     }
     let points = question.points(cloud, region)?;
-    let mut points: Vec<(Node, Node)> = points.iter().filter_map(|(start, point)| Some((instant(*start)?, Node::Float(point.statistic(statistic)?)))).collect();
+    let mut points: Vec<(Node, Node)> = points
+        .iter()
+        .filter_map(|(start, point)| Some((instant(*start)?, Node::Float(point.statistic(statistic)?))))
+        .collect();
     if !ascending {
         points.reverse();
     }
@@ -188,7 +203,10 @@ fn alarm(cloud: &Cloud) -> Node {
 
 /// Fires the action when the state differs; the next evaluation puts the alarm back to its true state (facts 1).
 fn set_alarm_state(cloud: &Cloud, request: &AwsRequest, body: &Value) -> Result<Node, AwsError> {
-    let to = body["StateValue"].as_str().and_then(AlarmState::parse).ok_or_else(|| invalid("The parameter StateValue must be OK, ALARM or INSUFFICIENT_DATA."))?;
+    let to = body["StateValue"]
+        .as_str()
+        .and_then(AlarmState::parse)
+        .ok_or_else(|| invalid("The parameter StateValue must be OK, ALARM or INSUFFICIENT_DATA."))?;
     let reason = body["StateReason"].as_str().unwrap_or_default().to_owned();
     let effects = cloud.world.with(|state| {
         if request.region() != METRICS_REGION || body["AlarmName"] != state.channel.alarm {
@@ -204,7 +222,8 @@ fn set_alarm_state(cloud: &Cloud, request: &AwsRequest, body: &Value) -> Result<
 
 fn switch_actions(cloud: &Cloud, body: &Value, on: bool) -> Node {
     cloud.world.with(|state| {
-        let named = body["AlarmNames"].as_array().is_some_and(|names| names.iter().any(|name| *name == state.channel.alarm));
+        let named =
+            body["AlarmNames"].as_array().is_some_and(|names| names.iter().any(|name| *name == state.channel.alarm));
         if named {
             state.alarm.settings.actions_enabled = on;
         }

@@ -51,14 +51,17 @@ fn describe(cloud: &Cloud, name: &str, here: bool) -> Result<Node, AwsError> {
     let authority = Node::map([("data", Node::Text(STANDARD.encode(&cloud.cluster.ca_pem)))]);
     let access = Node::map([("authenticationMode", Node::text("API"))]);
     let network = Node::map([("endpointPublicAccess", Node::Bool(true)), ("endpointPrivateAccess", Node::Bool(true))]);
-    Ok(Node::map([("cluster", Node::map([
-        ("name", Node::text(name)),
-        ("arn", Node::Text(arn(&cloud.region, name))),
-        ("endpoint", Node::text(&cloud.cluster.endpoint)),
-        ("status", Node::text("ACTIVE")),
-        ("version", Node::text("1.33")),
-        ("certificateAuthority", authority),
-        ("accessConfig", access),
-        ("resourcesVpcConfig", network),
-    ]))]))
+    Ok(Node::map([(
+        "cluster",
+        Node::map([
+            ("name", Node::text(name)),
+            ("arn", Node::Text(arn(&cloud.region, name))),
+            ("endpoint", Node::text(&cloud.cluster.endpoint)),
+            ("status", Node::text("ACTIVE")),
+            ("version", Node::text("1.33")),
+            ("certificateAuthority", authority),
+            ("accessConfig", access),
+            ("resourcesVpcConfig", network),
+        ]),
+    )]))
 }

@@ -31,14 +31,22 @@ impl AwsError {
 
     /// The answer in the shape of the protocol (facts 12).
     pub(crate) fn answer(&self, protocol: Protocol) -> Response<Body> {
-        let fields = |message: &'static str| Node::map([("__type", Node::text(&self.code)), (message, Node::text(&self.message))]);
+        let fields = |message: &'static str| {
+            Node::map([("__type", Node::text(&self.code)), (message, Node::text(&self.message))])
+        };
         let answer = match protocol {
             Protocol::RestXml => self.xml("ErrorResponse", Some(NAMESPACE)),
             Protocol::Query => self.xml("ErrorResponse", Some("https://sts.amazonaws.com/doc/2011-06-15/")),
-            Protocol::Cbor => return self.with_headers(fields("message").cbor_response(self.http_status()), &[("x-amzn-query-error", format!("{};{}", self.code, self.side()))]),
+            Protocol::Cbor => {
+                return self.with_headers(
+                    fields("message").cbor_response(self.http_status()),
+                    &[("x-amzn-query-error", format!("{};{}", self.code, self.side()))],
+                );
+            }
             Protocol::Json10 => fields("message").json_response(self.http_status(), "application/x-amz-json-1.0"),
             Protocol::Json11 => fields("message").json_response(self.http_status(), "application/x-amz-json-1.1"),
-            Protocol::RestJson => Node::map([("message", Node::text(&self.message))]).json_response(self.http_status(), "application/json"),
+            Protocol::RestJson => Node::map([("message", Node::text(&self.message))])
+                .json_response(self.http_status(), "application/json"),
         };
         self.with_headers(answer, &[("x-amzn-errortype", self.code.clone())])
     }
@@ -57,8 +65,12 @@ impl AwsError {
     }
 
     fn xml(&self, root: &'static str, namespace: Option<&'static str>) -> Response<Body> {
-        let error = Element::new("Error").text("Type", self.side()).text("Code", &self.code).text("Message", &self.message);
-        let root = Element::new(root).namespace(namespace).child(error).text("RequestId", "00000000-0000-4000-8000-000000000000");
+        let error =
+            Element::new("Error").text("Type", self.side()).text("Code", &self.code).text("Message", &self.message);
+        let root = Element::new(root)
+            .namespace(namespace)
+            .child(error)
+            .text("RequestId", "00000000-0000-4000-8000-000000000000");
         root.response(self.http_status())
     }
 }

@@ -109,8 +109,13 @@ impl Authority {
             return Err(unknown_key(request.protocol));
         }
         let action = request.name();
-        let message = format!("User: arn:aws:sts::111122223333:assumed-role/dr-failover/function is not authorized to perform: {action} on resource: {resource}");
-        self.denied.lock().expect("no code panics while it holds this lock").insert(Denied { action, resource: resource.to_owned() });
+        let message = format!(
+            "User: arn:aws:sts::111122223333:assumed-role/dr-failover/function is not authorized to perform: {action} on resource: {resource}"
+        );
+        self.denied
+            .lock()
+            .expect("no code panics while it holds this lock")
+            .insert(Denied { action, resource: resource.to_owned() });
         let code = if request.service == Service::Route53 { "AccessDenied" } else { "AccessDeniedException" };
         // JSON protocols answer 400 with this code, REST and query ones 403.
         Err(AwsError::new(if request.service == Service::Ssm { 400 } else { 403 }, code, &message))
@@ -119,10 +124,15 @@ impl Authority {
     /// GetCallerIdentity needs no permission (facts 7.3).
     fn allows(&self, action: &str, resource: &str) -> bool {
         let fits = |statement: &&Statement| {
-            statement.effect == "Allow" && statement.action.any(|allowed| wild(allowed, action)) && statement.resource.any(|allowed| wild(allowed, resource))
+            statement.effect == "Allow"
+                && statement.action.any(|allowed| wild(allowed, action))
+                && statement.resource.any(|allowed| wild(allowed, resource))
         };
         let Some(statement) = self.policy.statement.iter().find(fits) else { return action == "sts:GetCallerIdentity" };
-        self.used.lock().expect("no code panics while it holds this lock").insert((statement.sid.clone(), action.to_owned()));
+        self.used
+            .lock()
+            .expect("no code panics while it holds this lock")
+            .insert((statement.sid.clone(), action.to_owned()));
         true
     }
 
@@ -143,7 +153,11 @@ impl Authority {
 }
 
 fn unknown_key(protocol: Protocol) -> AwsError {
-    let code = if matches!(protocol, Protocol::RestXml | Protocol::Query) { "InvalidClientTokenId" } else { "UnrecognizedClientException" };
+    let code = if matches!(protocol, Protocol::RestXml | Protocol::Query) {
+        "InvalidClientTokenId"
+    } else {
+        "UnrecognizedClientException"
+    };
     AwsError::new(403, code, "The security token included in the request is invalid.")
 }
 
@@ -151,7 +165,9 @@ fn unknown_key(protocol: Protocol) -> AwsError {
 fn wild(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
-        Some((head, rest)) => text.strip_prefix(head).is_some_and(|tail| (0..=tail.len()).any(|at| tail.is_char_boundary(at) && wild(rest, &tail[at..]))),
+        Some((head, rest)) => text
+            .strip_prefix(head)
+            .is_some_and(|tail| (0..=tail.len()).any(|at| tail.is_char_boundary(at) && wild(rest, &tail[at..]))),
     }
 }
 

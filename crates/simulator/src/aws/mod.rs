@@ -11,9 +11,9 @@ mod route53_status;
 mod route53_xml;
 mod ssm;
 mod sts;
-mod tree;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 use std::sync::Arc;
 

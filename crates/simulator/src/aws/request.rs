@@ -154,7 +154,10 @@ fn query_operation(query: &BTreeMap<String, String>, body: &[u8]) -> (Service, S
 /// The pairs of a query or a form.
 fn form(text: &str) -> BTreeMap<String, String> {
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
-    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(key, value)| (decode(key), decode(value))).collect()
+    pairs
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(key, value)| (decode(key), decode(value)))
+        .collect()
 }
 
 /// Percent decoding; what is not UTF-8 afterwards is replaced.
@@ -182,10 +185,16 @@ mod tests {
     fn the_services_are_told_apart_by_path_and_target() {
         let name = |request: http::request::Builder| read(request, "").name();
         assert_eq!(name(http::Request::get("/2013-04-01/healthcheck/x/status")), "route53:GetHealthCheckStatus");
-        assert_eq!(name(http::Request::post("/service/GraniteServiceVersion20100801/operation/GetMetricData")), "cloudwatch:GetMetricData");
+        assert_eq!(
+            name(http::Request::post("/service/GraniteServiceVersion20100801/operation/GetMetricData")),
+            "cloudwatch:GetMetricData"
+        );
         assert_eq!(name(http::Request::post("/").header("x-amz-target", "AmazonSSM.PutParameter")), "ssm:PutParameter");
         assert_eq!(name(http::Request::get("/clusters/standby")), "eks:DescribeCluster");
-        assert_eq!(read(http::Request::post("/"), "Action=GetCallerIdentity&Version=2011-06-15").name(), "sts:GetCallerIdentity");
+        assert_eq!(
+            read(http::Request::post("/"), "Action=GetCallerIdentity&Version=2011-06-15").name(),
+            "sts:GetCallerIdentity"
+        );
     }
 
     #[test]

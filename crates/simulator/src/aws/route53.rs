@@ -31,11 +31,15 @@ pub(super) fn answer(cloud: &Cloud, request: &AwsRequest) -> Outcome {
         "ListHealthChecks" => Ok(list(cloud, request)),
         "GetHealthCheckCount" => Ok(count(cloud)),
         "CreateHealthCheck" => create(cloud, request),
-        "GetHealthCheck" => cloud.world.with(|state| Ok(ok(Element::root("GetHealthCheckResponse").child(route53_config::element(&watched(state, id)?.check))))),
+        "GetHealthCheck" => cloud.world.with(|state| {
+            Ok(ok(Element::root("GetHealthCheckResponse").child(route53_config::element(&watched(state, id)?.check))))
+        }),
         "UpdateHealthCheck" => update(cloud, request, id),
         "DeleteHealthCheck" => delete(cloud, id),
         "GetHealthCheckStatus" => cloud.world.with(|state| Ok(ok(route53_status::status(watched(state, id)?)))),
-        "GetHealthCheckLastFailureReason" => cloud.world.with(|state| Ok(ok(route53_status::last_failure(watched(state, id)?)))),
+        "GetHealthCheckLastFailureReason" => {
+            cloud.world.with(|state| Ok(ok(route53_status::last_failure(watched(state, id)?))))
+        }
         "ListTagsForResource" => cloud.world.with(|state| Ok(ok(tags(&watched(state, id)?.check)))),
         "ChangeTagsForResource" => change_tags(cloud, request, id),
         other => Err(AwsError::unknown_operation(other)),
@@ -78,13 +82,22 @@ fn count(cloud: &Cloud) -> Response<Body> {
 /// One caller reference makes one check: again with the same settings is the same check, with others a conflict (facts 4.1).
 fn create(cloud: &Cloud, request: &AwsRequest) -> Outcome {
     let document = Document::read(&request.body)?;
-    let reference = document.text("CallerReference").ok_or_else(|| route53_config::invalid("CallerReference is required"))?;
+    let reference =
+        document.text("CallerReference").ok_or_else(|| route53_config::invalid("CallerReference is required"))?;
     let config = route53_config::create(&document.inside("HealthCheckConfig"))?;
     let check = cloud.world.with(|state| {
-        let known = state.checks.values().find(|watched| watched.check.caller_reference == reference).map(|watched| watched.check.clone());
+        let known = state
+            .checks
+            .values()
+            .find(|watched| watched.check.caller_reference == reference)
+            .map(|watched| watched.check.clone());
         match known {
             Some(check) if check.config == config => Ok(check),
-            Some(_) => Err(AwsError::new(409, "HealthCheckAlreadyExists", "The health check you're attempting to create already exists.")),
+            Some(_) => Err(AwsError::new(
+                409,
+                "HealthCheckAlreadyExists",
+                "The health check you're attempting to create already exists.",
+            )),
             None => {
                 let check = HealthCheck::new(&cloud.gate.lambda.uuid(), reference, config);
                 state.watch(check.clone(), time::now());
@@ -92,7 +105,8 @@ fn create(cloud: &Cloud, request: &AwsRequest) -> Outcome {
             }
         }
     })?;
-    let mut answer = Element::root("CreateHealthCheckResponse").child(route53_config::element(&check)).response(StatusCode::CREATED);
+    let mut answer =
+        Element::root("CreateHealthCheckResponse").child(route53_config::element(&check)).response(StatusCode::CREATED);
     if let Ok(location) = format!("https://route53.amazonaws.com/2013-04-01/healthcheck/{}", check.id).parse() {
         answer.headers_mut().insert(http::header::LOCATION, location);
     }
@@ -133,7 +147,10 @@ fn delete(cloud: &Cloud, id: &str) -> Outcome {
 
 fn tags(check: &HealthCheck) -> Element {
     let tags = check.tags.iter().map(|(key, value)| Element::new("Tag").text("Key", key).text("Value", value));
-    let set = Element::new("ResourceTagSet").text("ResourceType", "healthcheck").text("ResourceId", &check.id).child(Element::new("Tags").children(tags));
+    let set = Element::new("ResourceTagSet")
+        .text("ResourceType", "healthcheck")
+        .text("ResourceId", &check.id)
+        .child(Element::new("Tags").children(tags));
     Element::root("ListTagsForResourceResponse").child(set)
 }
 
@@ -142,7 +159,10 @@ fn change_tags(cloud: &Cloud, request: &AwsRequest, id: &str) -> Outcome {
     cloud.world.with(|state| {
         let tags = &mut watched(state, id)?.check.tags;
         for tag in document.inside("AddTags").each() {
-            tags.insert(tag.text("Key").unwrap_or_default().to_owned(), tag.text("Value").unwrap_or_default().to_owned());
+            tags.insert(
+                tag.text("Key").unwrap_or_default().to_owned(),
+                tag.text("Value").unwrap_or_default().to_owned(),
+            );
         }
         for key in document.inside("RemoveTagKeys").texts() {
             tags.remove(&key);

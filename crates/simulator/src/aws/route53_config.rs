@@ -100,9 +100,13 @@ fn reset(config: &mut HealthCheckConfig, name: &str) -> Result<(), AwsError> {
 fn check(config: &HealthCheckConfig) -> Result<(), AwsError> {
     let named = config.name.as_ref().is_some_and(|name| !name.is_empty());
     match () {
-        () if config.ip_address.is_none() && !named => Err(invalid("A check without IPAddress needs a FullyQualifiedDomainName")),
+        () if config.ip_address.is_none() && !named => {
+            Err(invalid("A check without IPAddress needs a FullyQualifiedDomainName"))
+        }
         () if !(1..=10).contains(&config.failure_threshold) => Err(invalid("FailureThreshold must be 1 to 10")),
-        () if config.name.as_ref().is_some_and(|name| name.len() > 255) => Err(invalid("FullyQualifiedDomainName is too long")),
+        () if config.name.as_ref().is_some_and(|name| name.len() > 255) => {
+            Err(invalid("FullyQualifiedDomainName is too long"))
+        }
         () if (1..3).contains(&config.regions.len()) => Err(invalid("At least three regions are required")),
         () => Ok(()),
     }
@@ -120,23 +124,34 @@ mod tests {
     fn what_an_update_does_not_name_stays() {
         let mut config = HealthCheckConfig::https("a.example");
         apply(&mut config, &document("<FullyQualifiedDomainName>b.example</FullyQualifiedDomainName>")).expect("valid");
-        assert_eq!(config, HealthCheckConfig { name: Some("b.example".to_owned()), ..HealthCheckConfig::https("a.example") });
+        assert_eq!(
+            config,
+            HealthCheckConfig { name: Some("b.example".to_owned()), ..HealthCheckConfig::https("a.example") }
+        );
     }
 
     #[test]
     fn a_check_by_name_cannot_lose_its_name() {
         let mut config = HealthCheckConfig::https("a.example");
-        let reset = document("<ResetElements><ResettableElementName>FullyQualifiedDomainName</ResettableElementName></ResetElements>");
+        let reset = document(
+            "<ResetElements><ResettableElementName>FullyQualifiedDomainName</ResettableElementName></ResetElements>",
+        );
         assert_eq!(apply(&mut config, &reset).expect_err("refused").code, "InvalidInput");
-        let mut config = HealthCheckConfig { ip_address: Some("192.0.2.10".to_owned()), ..HealthCheckConfig::https("a.example") };
+        let mut config =
+            HealthCheckConfig { ip_address: Some("192.0.2.10".to_owned()), ..HealthCheckConfig::https("a.example") };
         apply(&mut config, &reset).expect("valid by address");
         assert_eq!(config.name, None);
     }
 
     #[test]
     fn a_new_check_takes_the_defaults_of_the_service() {
-        let config = create(&document("<Type>HTTPS</Type><FullyQualifiedDomainName>a.example</FullyQualifiedDomainName>")).expect("valid");
-        assert_eq!((config.port, config.request_interval, config.failure_threshold, config.enable_sni), (Some(443), 30, 3, true));
+        let config =
+            create(&document("<Type>HTTPS</Type><FullyQualifiedDomainName>a.example</FullyQualifiedDomainName>"))
+                .expect("valid");
+        assert_eq!(
+            (config.port, config.request_interval, config.failure_threshold, config.enable_sni),
+            (Some(443), 30, 3, true)
+        );
         assert_eq!(create(&document("<Type>CALCULATED</Type>")).expect_err("refused").status, 400);
     }
 }

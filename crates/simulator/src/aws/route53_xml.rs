@@ -95,7 +95,15 @@ impl Document {
 
     fn of(node: roxmltree::Node<'_, '_>) -> Self {
         let children = node.children().filter(roxmltree::Node::is_element);
-        Self(children.map(|child| Item { name: child.tag_name().name().to_owned(), text: child.text().unwrap_or_default().to_owned(), children: Self::of(child) }).collect())
+        Self(
+            children
+                .map(|child| Item {
+                    name: child.tag_name().name().to_owned(),
+                    text: child.text().unwrap_or_default().to_owned(),
+                    children: Self::of(child),
+                })
+                .collect(),
+        )
     }
 
     /// The text of the first child of this name.
@@ -125,7 +133,10 @@ impl Document {
 
     /// The text of a child as a number or flag; a text that is none is refused.
     pub(crate) fn parse<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, AwsError> {
-        self.text(name).map(str::parse).transpose().map_err(|_| AwsError::new(400, "InvalidInput", &format!("Invalid value for {name}")))
+        self.text(name)
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| AwsError::new(400, "InvalidInput", &format!("Invalid value for {name}")))
     }
 }
 

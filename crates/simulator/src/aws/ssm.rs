@@ -41,7 +41,11 @@ pub(super) fn answer(cloud: &Cloud, request: &AwsRequest) -> Outcome {
 fn elsewhere(operation: &str) -> Result<Node, AwsError> {
     match operation {
         "GetParameter" | "DeleteParameter" => Err(not_found()),
-        other => Err(AwsError::new(400, "ValidationException", &format!("{other}: the simulator keeps parameters in the standby region only"))),
+        other => Err(AwsError::new(
+            400,
+            "ValidationException",
+            &format!("{other}: the simulator keeps parameters in the standby region only"),
+        )),
     }
 }
 
@@ -114,10 +118,20 @@ fn check_name(name: &str) -> Result<(), AwsError> {
     let allowed = |sign: char| sign.is_ascii_alphanumeric() || "_.-/".contains(sign);
     let first = name.trim_start_matches('/').to_ascii_lowercase();
     match () {
-        () if !name.chars().all(allowed) => Err(validation("Parameter name: only a-z, A-Z, 0-9, and the symbols ._-/ are allowed.")),
-        () if name.contains('/') && !name.starts_with('/') => Err(validation("Parameter name must be a fully qualified name.")),
-        () if first.starts_with("aws") || first.starts_with("ssm") => Err(AwsError::new(400, "AccessDeniedException", "No access to reserved parameter name.")),
-        () if name.matches('/').count() > 15 => Err(AwsError::new(400, "HierarchyLevelLimitExceededException", "A hierarchy can have a maximum of 15 levels.")),
+        () if !name.chars().all(allowed) => {
+            Err(validation("Parameter name: only a-z, A-Z, 0-9, and the symbols ._-/ are allowed."))
+        }
+        () if name.contains('/') && !name.starts_with('/') => {
+            Err(validation("Parameter name must be a fully qualified name."))
+        }
+        () if first.starts_with("aws") || first.starts_with("ssm") => {
+            Err(AwsError::new(400, "AccessDeniedException", "No access to reserved parameter name."))
+        }
+        () if name.matches('/').count() > 15 => Err(AwsError::new(
+            400,
+            "HierarchyLevelLimitExceededException",
+            "A hierarchy can have a maximum of 15 levels.",
+        )),
         () => Ok(()),
     }
 }

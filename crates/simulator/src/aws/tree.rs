@@ -34,7 +34,9 @@ impl Node {
 
     fn cbor(&self) -> Cbor {
         match self {
-            Self::Map(fields) => Cbor::Map(fields.iter().map(|(key, value)| (Cbor::Text((*key).to_owned()), value.cbor())).collect()),
+            Self::Map(fields) => {
+                Cbor::Map(fields.iter().map(|(key, value)| (Cbor::Text((*key).to_owned()), value.cbor())).collect())
+            }
             Self::List(items) => Cbor::Array(items.iter().map(Self::cbor).collect()),
             Self::Text(text) => Cbor::Text(text.clone()),
             Self::Integer(number) => Cbor::Integer((*number).into()),
@@ -46,7 +48,9 @@ impl Node {
 
     fn json(&self) -> Value {
         match self {
-            Self::Map(fields) => Value::Object(fields.iter().map(|(key, value)| ((*key).to_owned(), value.json())).collect()),
+            Self::Map(fields) => {
+                Value::Object(fields.iter().map(|(key, value)| ((*key).to_owned(), value.json())).collect())
+            }
             Self::List(items) => items.iter().map(Self::json).collect(),
             Self::Text(text) => json!(text),
             Self::Integer(number) => json!(number),

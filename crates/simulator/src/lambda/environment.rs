@@ -61,14 +61,20 @@ pub(crate) struct Stillborn {
 
 impl Environment {
     /// Starts a process and waits until it asks for an event. Also gives the time that took.
-    pub(crate) async fn start(number: u64, bootstrap: &Path, mut variables: BTreeMap<String, String>) -> Result<(Self, Duration), Stillborn> {
+    pub(crate) async fn start(
+        number: u64,
+        bootstrap: &Path,
+        mut variables: BTreeMap<String, String>,
+    ) -> Result<(Self, Duration), Stillborn> {
         let failed = |detail: String| Stillborn { outcome: Outcome::Crashed { detail }, log: Vec::new() };
         let (api, inbox) = RuntimeApi::new();
-        let listener = Listener::plain(api.handler()).await.map_err(|error| failed(format!("no Runtime API: {error}")))?;
+        let listener =
+            Listener::plain(api.handler()).await.map_err(|error| failed(format!("no Runtime API: {error}")))?;
         let session = variables.get("AWS_SESSION_TOKEN").cloned().unwrap_or_default();
         variables.insert("AWS_LAMBDA_RUNTIME_API".to_owned(), format!("127.0.0.1:{}", listener.port()));
         let begun = time::now();
-        let process = Process::start(bootstrap, &variables).map_err(|error| failed(format!("{} cannot be started: {error}", bootstrap.display())))?;
+        let process = Process::start(bootstrap, &variables)
+            .map_err(|error| failed(format!("{} cannot be started: {error}", bootstrap.display())))?;
         let mut environment = Self { number, session, process, api, inbox, read_lines: 0, _listener: listener };
         match environment.first_ask().await {
             Ok(()) => Ok((environment, between(begun, time::now()))),

@@ -7,8 +7,6 @@ mod process;
 mod queue;
 mod result;
 mod runtime_api;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -69,7 +67,14 @@ struct State {
 impl LambdaHost {
     pub(crate) fn new(settings: Settings, seed: u64, timeline: Timeline) -> Self {
         let state = Mutex::new(State { concurrency: settings.concurrency, ..State::default() });
-        Self(Arc::new(Inner { settings, ids: Ids::new(seed), timeline, state, outstanding: watch::Sender::new(0), finished: watch::Sender::new(0) }))
+        Self(Arc::new(Inner {
+            settings,
+            ids: Ids::new(seed),
+            timeline,
+            state,
+            outstanding: watch::Sender::new(0),
+            finished: watch::Sender::new(0),
+        }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -173,7 +178,12 @@ impl LambdaHost {
         let victims: Vec<Process> = {
             let state = self.state();
             let is_caller = |token: &str| session.is_none_or(|session| session == token);
-            state.running.iter().filter(|(token, _)| is_caller(token)).map(|(_, (_, process))| process.clone()).collect()
+            state
+                .running
+                .iter()
+                .filter(|(token, _)| is_caller(token))
+                .map(|(_, (_, process))| process.clone())
+                .collect()
         };
         for process in victims {
             process.kill().await;
@@ -231,7 +241,11 @@ impl LambdaHost {
         result.environment = environment.number;
         let session = environment.session.clone();
         self.state().running.insert(session.clone(), (result.request_id.clone(), environment.process.clone()));
-        self.tell(What::InvocationStarted { request_id: result.request_id.clone(), attempt: result.attempt, environment: environment.number });
+        self.tell(What::InvocationStarted {
+            request_id: result.request_id.clone(),
+            attempt: result.attempt,
+            environment: environment.number,
+        });
         let work = Handover {
             request_id: &result.request_id,
             invocation_id: self.uuid(),
@@ -269,8 +283,10 @@ impl LambdaHost {
             state.made += 1;
             (state.made, state.variables.clone())
         };
-        let failed = |detail: &str| Stillborn { outcome: Outcome::Crashed { detail: detail.to_owned() }, log: Vec::new() };
-        let bootstrap = self.0.settings.bootstrap.as_deref().ok_or_else(|| failed("no bootstrap was given to the simulator"))?;
+        let failed =
+            |detail: &str| Stillborn { outcome: Outcome::Crashed { detail: detail.to_owned() }, log: Vec::new() };
+        let bootstrap =
+            self.0.settings.bootstrap.as_deref().ok_or_else(|| failed("no bootstrap was given to the simulator"))?;
         variables.insert("AWS_SESSION_TOKEN".to_owned(), session_token(number));
         self.tell(What::FunctionStarted { environment: number });
         let (environment, took) = Environment::start(number, bootstrap, variables).await?;

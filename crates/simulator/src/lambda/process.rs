@@ -104,7 +104,11 @@ fn read_lines(source: Option<impl AsyncRead + Unpin + Send + 'static>, stderr: b
     tokio::spawn(async move {
         let mut lines = BufReader::new(source).lines();
         while let Ok(Some(text)) = lines.next_line().await {
-            log.lock().expect("no code panics while it holds this lock").push(LogLine { at: time::now(), stderr, text });
+            log.lock().expect("no code panics while it holds this lock").push(LogLine {
+                at: time::now(),
+                stderr,
+                text,
+            });
         }
     });
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::result::{GivenUp, InvocationResult, Outcome};
 use super::LambdaHost;
+use super::result::{GivenUp, InvocationResult, Outcome};
 use crate::timeline::What;
 
 /// Simulated seconds before the second and the third attempt.

@@ -92,7 +92,8 @@ impl RuntimeApi {
 
     async fn handle(&self, request: Request<Body>) -> Response<Body> {
         let (head, body) = request.into_parts();
-        let invocation_id = head.headers.get("lambda-runtime-invocation-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+        let invocation_id =
+            head.headers.get("lambda-runtime-invocation-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
         let path = head.uri.path().strip_prefix(PREFIX).unwrap_or_default().to_owned();
         let body = match body.collect().await {
             Ok(body) => body.to_bytes(),
@@ -118,10 +119,14 @@ impl RuntimeApi {
             .header("lambda-runtime-invocation-id", &work.invocation_id)
             .header("lambda-runtime-deadline-ms", work.deadline.as_millisecond())
             .header("lambda-runtime-invoked-function-arn", &work.function_arn)
-            .header("lambda-runtime-trace-id", "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0")
+            .header(
+                "lambda-runtime-trace-id",
+                "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0",
+            )
             .body(Body::from(work.payload.to_string()))
             .expect("ids and numbers are valid header values");
-        *self.running() = Some(Running { request_id: work.request_id, invocation_id: work.invocation_id, reply: work.reply });
+        *self.running() =
+            Some(Running { request_id: work.request_id, invocation_id: work.invocation_id, reply: work.reply });
         response
     }
 

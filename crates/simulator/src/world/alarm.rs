@@ -90,7 +90,9 @@ impl AlarmSettings {
     /// With only bad points and gaps, the alarm goes off once the oldest bad point is at least M points old (facts 1.1).
     fn premature(&self, points: &[Option<bool>]) -> bool {
         let oldest_bad = points.iter().position(|point| *point == Some(true));
-        oldest_bad.is_some_and(|index| points.len() - index >= self.datapoints_to_alarm && !points[index..].contains(&Some(false)))
+        oldest_bad.is_some_and(|index| {
+            points.len() - index >= self.datapoints_to_alarm && !points[index..].contains(&Some(false))
+        })
     }
 }
 
@@ -140,12 +142,17 @@ impl Alarm {
 pub(crate) fn reason(settings: &AlarmSettings, to: AlarmState, newest: Option<(Timestamp, f64)>) -> String {
     let n = settings.evaluation_periods;
     let Some((start, value)) = newest else {
-        return format!("Threshold Crossed: no datapoints were received for {n} period and {n} missing datapoint was treated as [{}].", settings.missing.as_str());
+        return format!(
+            "Threshold Crossed: no datapoints were received for {n} period and {n} missing datapoint was treated as [{}].",
+            settings.missing.as_str()
+        );
     };
     let compared = if to == AlarmState::Alarm { "was less than" } else { "was not less than" };
     let start = start.strftime("%d/%m/%y %H:%M:%S");
     let m = settings.datapoints_to_alarm;
-    format!("Threshold Crossed: {m} out of the last {n} datapoints [{value:.1} ({start})] {compared} the threshold (1.0) (minimum {m} datapoint for OK -> ALARM transition).")
+    format!(
+        "Threshold Crossed: {m} out of the last {n} datapoints [{value:.1} ({start})] {compared} the threshold (1.0) (minimum {m} datapoint for OK -> ALARM transition)."
+    )
 }
 
 #[cfg(test)]
@@ -155,24 +162,36 @@ mod tests {
     use MissingData::{Breaching, Ignore, Missing, NotBreaching};
 
     fn three_of_three(picture: &str, missing: MissingData, current: AlarmState) -> AlarmState {
-        let points: Vec<_> = picture.split(' ').map(|sign| match sign { "X" => Some(true), "0" => Some(false), _ => None }).collect();
-        let settings = AlarmSettings { evaluation_periods: 3, datapoints_to_alarm: 3, missing, ..AlarmSettings::default() };
+        let points: Vec<_> = picture
+            .split(' ')
+            .map(|sign| match sign {
+                "X" => Some(true),
+                "0" => Some(false),
+                _ => None,
+            })
+            .collect();
+        let settings =
+            AlarmSettings { evaluation_periods: 3, datapoints_to_alarm: 3, missing, ..AlarmSettings::default() };
         settings.evaluate(&points, current)
     }
 
     /// The documented table of facts 1.1, row by row; `current` is OK unless the table says "keep".
     #[test]
     fn missing_points_count_as_the_documentation_says() {
-        for (picture, expected) in [
-            ("0 - X - X", [O, O, O, O]),
-            ("0 - - - -", [O, O, O, O]),
-            ("0 X X - X", [A, A, A, A]),
-        ] {
+        for (picture, expected) in
+            [("0 - X - X", [O, O, O, O]), ("0 - - - -", [O, O, O, O]), ("0 X X - X", [A, A, A, A])]
+        {
             let got = [Missing, Ignore, Breaching, NotBreaching].map(|missing| three_of_three(picture, missing, O));
             assert_eq!(got, expected, "{picture}");
         }
-        assert_eq!([Missing, Breaching, NotBreaching].map(|missing| three_of_three("- - - - -", missing, O)), [I, A, O]);
-        assert_eq!([Missing, Breaching, NotBreaching].map(|missing| three_of_three("- - X - -", missing, O)), [A, A, O]);
+        assert_eq!(
+            [Missing, Breaching, NotBreaching].map(|missing| three_of_three("- - - - -", missing, O)),
+            [I, A, O]
+        );
+        assert_eq!(
+            [Missing, Breaching, NotBreaching].map(|missing| three_of_three("- - X - -", missing, O)),
+            [A, A, O]
+        );
     }
 
     #[test]

@@ -6,8 +6,16 @@ use super::health_check::HealthCheckConfig;
 use crate::time::{Pace, plus};
 
 /// The eight regions that checkers stand in, two in each (facts 4.1).
-pub(crate) const REGIONS: [&str; 8] =
-    ["us-east-1", "us-west-1", "us-west-2", "eu-west-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1", "sa-east-1"];
+pub(crate) const REGIONS: [&str; 8] = [
+    "us-east-1",
+    "us-west-1",
+    "us-west-2",
+    "eu-west-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-northeast-1",
+    "sa-east-1",
+];
 const PER_REGION: usize = 2;
 
 /// More than this share of healthy checkers makes the check healthy (facts 4.2).
@@ -126,7 +134,9 @@ impl Checkers {
 
     /// The checkers that work for this configuration.
     pub(crate) fn reporting<'a>(&'a self, config: &'a HealthCheckConfig) -> impl Iterator<Item = &'a Checker> {
-        self.all.iter().filter(|checker| config.regions.is_empty() || config.regions.iter().any(|region| region == checker.region))
+        self.all
+            .iter()
+            .filter(|checker| config.regions.is_empty() || config.regions.iter().any(|region| region == checker.region))
     }
 
     /// (healthy checkers, checkers).

@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
+use super::World;
 use super::alarm::Transition;
 use super::notification::{envelope, message};
 use super::state::Effect;
-use super::World;
 use crate::lambda::LambdaHost;
 use crate::time::Pace;
 use crate::timeline::What;

@@ -72,6 +72,12 @@ impl HealthCheckConfig {
 impl HealthCheck {
     /// A check at version 1 without tags.
     pub fn new(id: &str, caller_reference: &str, config: HealthCheckConfig) -> Self {
-        Self { id: id.to_owned(), caller_reference: caller_reference.to_owned(), version: 1, config, tags: BTreeMap::new() }
+        Self {
+            id: id.to_owned(),
+            caller_reference: caller_reference.to_owned(),
+            version: 1,
+            config,
+            tags: BTreeMap::new(),
+        }
     }
 }

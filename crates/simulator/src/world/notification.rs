@@ -36,7 +36,14 @@ fn stamp(at: Timestamp) -> String {
 }
 
 /// The event that the function gets.
-pub(crate) fn envelope(channel: &Channel, message_id: &str, subscription: &str, message: &Value, state: AlarmState, at: Timestamp) -> Value {
+pub(crate) fn envelope(
+    channel: &Channel,
+    message_id: &str,
+    subscription: &str,
+    message: &Value,
+    state: AlarmState,
+    at: Timestamp,
+) -> Value {
     let (alarm, topic) = (&channel.alarm, channel.topic_arn());
     json!({"Records": [{
         "EventSource": "aws:sns",
@@ -59,7 +66,13 @@ pub(crate) fn envelope(channel: &Channel, message_id: &str, subscription: &str, 
 }
 
 /// The text inside the envelope.
-pub(crate) fn message(channel: &Channel, health_check: &str, period: i64, settings: &AlarmSettings, change: &Transition) -> Value {
+pub(crate) fn message(
+    channel: &Channel,
+    health_check: &str,
+    period: i64,
+    settings: &AlarmSettings,
+    change: &Transition,
+) -> Value {
     let topic = channel.topic_arn();
     let actions = |state| if settings.notified_states.contains(&state) { vec![topic.clone()] } else { Vec::new() };
     json!({

@@ -58,11 +58,18 @@ pub(crate) struct Sites {
 /// Opens the three ports.
 pub(crate) async fn serve_sites(world: &World, gate: &Gate, acceptor: &TlsAcceptor) -> io::Result<Sites> {
     let open = |door| listener(door, world.clone(), gate.clone(), acceptor.clone());
-    Ok(Sites { primary: open(Door::Site(Site::Primary)).await?, standby: open(Door::Site(Site::Standby)).await?, global: open(Door::Global).await? })
+    Ok(Sites {
+        primary: open(Door::Site(Site::Primary)).await?,
+        standby: open(Door::Site(Site::Standby)).await?,
+        global: open(Door::Global).await?,
+    })
 }
 
 async fn listener(door: Door, world: World, gate: Gate, acceptor: TlsAcceptor) -> io::Result<Listener> {
-    let closed = { let world = world.clone(); Arc::new(move || door.outage(&world) != Some(Outage::Closed)) };
+    let closed = {
+        let world = world.clone();
+        Arc::new(move || door.outage(&world) != Some(Outage::Closed))
+    };
     let handler: Handler = Arc::new(move |request| {
         let (world, gate) = (world.clone(), gate.clone());
         Box::pin(async move { handle(door, &world, &gate, request).await })

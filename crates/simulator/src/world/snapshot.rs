@@ -51,7 +51,11 @@ impl WorldSnapshot {
             newest_point: newest.and_then(|(start, point)| Some((Timestamp::from_second(start).ok()?, point))),
             alarm: (state.alarm.state, state.alarm.since),
             answer: state.answer,
-            parameters: state.parameters.all().map(|parameter| (parameter.name.clone(), parameter.value.clone())).collect(),
+            parameters: state
+                .parameters
+                .all()
+                .map(|parameter| (parameter.name.clone(), parameter.value.clone()))
+                .collect(),
         }
     }
 }

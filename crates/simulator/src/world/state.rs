@@ -189,7 +189,12 @@ impl State {
             let period = Timestamp::from_second(start).unwrap_or(Timestamp::MIN);
             let told = watched.status.close(start, publish).filter(|_| publish).map_or(
                 What::MetricWithheld { health_check: health_check.clone(), start: period },
-                |point| What::MetricPublished { health_check, start: period, minimum: point.minimum, maximum: point.maximum },
+                |point| What::MetricPublished {
+                    health_check,
+                    start: period,
+                    minimum: point.minimum,
+                    maximum: point.maximum,
+                },
             );
             effects.push(Effect::Tell(told));
         }
@@ -200,10 +205,16 @@ impl State {
         let Some(watched) = self.checks.get(&self.primary_check).filter(|_| self.alarm.enabled) else { return };
         let range = self.alarm.settings.range() as i64;
         let starts = (0..range).rev().map(|back| newest - back * self.period);
-        let points: Vec<Option<f64>> = starts.map(|start| watched.status.at(start).map(|point| point.minimum)).collect();
+        let points: Vec<Option<f64>> =
+            starts.map(|start| watched.status.at(start).map(|point| point.minimum)).collect();
         let bad: Vec<Option<bool>> = points.iter().map(|minimum| minimum.map(|minimum| minimum < 1.0)).collect();
         let to = self.alarm.settings.evaluate(&bad, self.alarm.state);
-        let shown = points.last().copied().flatten().zip(Timestamp::from_second(newest).ok()).map(|(minimum, start)| (start, minimum));
+        let shown = points
+            .last()
+            .copied()
+            .flatten()
+            .zip(Timestamp::from_second(newest).ok())
+            .map(|(minimum, start)| (start, minimum));
         let reason = reason(&self.alarm.settings, to, shown);
         self.enter_alarm(to, reason, now, effects);
     }

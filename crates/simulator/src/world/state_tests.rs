@@ -29,7 +29,13 @@ fn run(state: &mut State, from: i64, to: i64) -> Vec<Effect> {
 }
 
 fn notifications(effects: &[Effect]) -> Vec<AlarmState> {
-    effects.iter().filter_map(|effect| match effect { Effect::Notify(change) => Some(change.to), _ => None }).collect()
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Notify(change) => Some(change.to),
+            _ => None,
+        })
+        .collect()
 }
 
 #[test]
@@ -106,7 +112,8 @@ fn a_gap_is_exactly_as_long_as_asked_for() {
     let mut state = world();
     state.metrics = MetricsMode::Gap { periods: 2 };
     run(&mut state, 0, 400);
-    let present: Vec<_> = state.checks["check"].status.read(at(0), at(300), 60).into_keys().map(|start| start - START).collect();
+    let present: Vec<_> =
+        state.checks["check"].status.read(at(0), at(300), 60).into_keys().map(|start| start - START).collect();
     assert_eq!(present, [120, 180, 240]);
     assert_eq!(state.metrics, MetricsMode::Normal);
 }
