@@ -4,7 +4,7 @@ use super::*;
 use crate::testing::{Answer, Server, call};
 
 async fn probe(url: &str) -> ProbeResult {
-    StatusProbe::new(url.parse().expect("a target"), Duration::from_millis(300)).probe(&call()).await
+    StatusProbe::new(Target::parse(url).expect("a target"), Duration::from_millis(300)).probe(&call()).await
 }
 
 async fn answered(answer: Answer) -> (ProbeResult, Server) {
@@ -62,7 +62,7 @@ async fn a_server_that_does_not_speak_tls_proves_nothing() {
 #[tokio::test]
 async fn our_own_deadline_is_not_the_primarys_failure() {
     let server = Server::start(vec![Answer::Hang]).await;
-    let target = server.url().parse().expect("a target");
+    let target = Target::parse(&server.url()).expect("a target");
     let short = call().within(Duration::from_millis(50));
     let result = StatusProbe::new(target, Duration::from_secs(30)).probe(&short).await;
     assert!(matches!(result, ProbeResult::Inconclusive { .. }), "{result:?}");
@@ -72,7 +72,7 @@ async fn our_own_deadline_is_not_the_primarys_failure() {
 async fn each_probe_makes_a_connection_of_its_own() {
     let document = Answer::ok("application/json", "{\"status\":\"OK\"}");
     let server = Server::start(vec![document.clone(), document]).await;
-    let probe = StatusProbe::new(server.url().parse().expect("a target"), Duration::from_millis(300));
+    let probe = StatusProbe::new(Target::parse(&server.url()).expect("a target"), Duration::from_millis(300));
     for _ in 0..2 {
         assert!(matches!(probe.probe(&call()).await, ProbeResult::Healthy { .. }));
     }
