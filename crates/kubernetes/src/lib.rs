@@ -28,6 +28,8 @@ mod single_flight;
 pub mod site;
 pub mod steps;
 pub mod store;
+#[cfg(test)]
+mod testing;
 pub mod tls;
 
 pub use check::RecoverPrefix;

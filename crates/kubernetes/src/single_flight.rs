@@ -15,9 +15,9 @@ type Flight<T> = Shared<BoxFuture<'static, Answer<T>>>;
 
 /// Lets callers of one moment share a read.
 ///
-/// A read waits one turn of the executor before it sends anything, and can be joined only during that turn. So a
-/// caller never gets an answer to a question that was asked before it came: what it sees is at least as new as
-/// its own call, whatever effects other callers had meanwhile. Nothing is kept after the answer.
+/// Each caller waits one turn of the executor before it lets the read go; a read can be joined until the first of
+/// them does. So a caller never gets an answer to a question that was asked before it came: what it sees is at
+/// least as new as its own call, whatever effects other callers had meanwhile. Nothing is kept after the answer.
 pub(crate) struct SingleFlight<T> {
     boarding: Arc<Mutex<Option<WeakShared<BoxFuture<'static, Answer<T>>>>>>,
 }
@@ -33,6 +33,8 @@ impl<T: Send + Sync + 'static> SingleFlight<T> {
         F: Future<Output = Result<T, Fault>> + Send + 'static,
     {
         let flight = self.board(read);
+        // Here and not in the flight: a shared future is polled by all who share it, within one turn.
+        one_turn().await;
         flight.await.map_err(|fault| again(&fault))
     }
 
@@ -47,7 +49,6 @@ impl<T: Send + Sync + 'static> SingleFlight<T> {
         }
         let (read, departing) = (read(), Arc::clone(&self.boarding));
         let flight = async move {
-            one_turn().await;
             *departing.lock().unwrap_or_else(PoisonError::into_inner) = None;
             read.await.map(Arc::new).map_err(Arc::new)
         }

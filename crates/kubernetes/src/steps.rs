@@ -2,6 +2,8 @@
 
 mod remove_stale_tls;
 mod scale_operator;
+#[cfg(test)]
+mod tests;
 mod verify_standby;
 
 pub use remove_stale_tls::RemoveStaleTls;

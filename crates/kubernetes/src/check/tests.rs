@@ -1,1 +1,239 @@
-//! Being written.
+//! Each thing that would spoil a failover, broken one at a time on a standby that is fit.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::testing::{FakeApi, call};
+
+const DEPLOYMENT: &str = "apis/apps/v1/deployments/humio-operator";
+const CLUSTER: &str = "apis/core.humio.com/v1alpha1/humioclusters/logging";
+
+fn key_of(secret: &str) -> Value {
+    json!({"secretKeyRef": {"name": secret, "key": "key"}})
+}
+
+fn cluster() -> Value {
+    json!({
+        "metadata": {"generation": 1},
+        "spec": {
+            "nodeCount": 1,
+            "targetReplicationFactor": 1,
+            "license": {"secretKeyRef": {"name": "licence", "key": "data"}},
+            "commonEnvironmentVariables": [
+                {"name": "S3_STORAGE_BUCKET", "value": "own"},
+                {"name": "S3_STORAGE_ENCRYPTION_KEY", "valueFrom": key_of("own-key")},
+                {"name": "S3_RECOVER_FROM_BUCKET", "value": "source"},
+                {"name": "S3_RECOVER_FROM_ENCRYPTION_KEY", "valueFrom": key_of("source-key")},
+                {"name": "S3_RECOVER_FROM_REPLACE_REGION", "value": "us-west-2/us-east-2"},
+                {"name": "S3_RECOVER_FROM_REPLACE_BUCKET", "value": "source/own"},
+            ],
+        },
+        "status": {"state": "Running"},
+    })
+}
+
+/// A standby that is fit, after `change` to its HumioCluster.
+fn standby(change: impl FnOnce(&mut Value)) -> FakeApi {
+    let server = FakeApi::default();
+    let mut cluster = cluster();
+    change(&mut cluster);
+    server.put(CLUSTER, cluster);
+    server.put(DEPLOYMENT, json!({"metadata": {"generation": 1}, "spec": {"replicas": 0}}));
+    server.put("api/v1/secrets/licence", json!({"data": {"data": "eA=="}}));
+    server.put("api/v1/secrets/own-key", json!({"data": {"key": "c2FtZQ=="}}));
+    server.put("api/v1/secrets/source-key", json!({"data": {"key": "c2FtZQ=="}}));
+    server.put("api/v1/secrets/logging-bootstrap-token", json!({"data": {"secret": "eA==", "hashedToken": "eA=="}}));
+    server
+}
+
+async fn checks_with(server: &FakeApi, change: impl FnOnce(&mut crate::SiteOptions)) -> Vec<Check> {
+    let site = server.site(|options| {
+        options.humio_cluster = Some("logging".into());
+        change(options);
+    });
+    site.standby().fitness(&call().0).await.expect("looked at").checks
+}
+
+/// The checks that did not come out good.
+async fn bad(server: &FakeApi) -> BTreeMap<String, (Level, String)> {
+    let bad = checks_with(server, |_| ()).await.into_iter().filter(|check| check.level != Level::Good);
+    bad.map(|check| (check.name, (check.level, check.found))).collect()
+}
+
+/// Changes the cluster and expects exactly one thing to be wrong, an error.
+async fn spoils(name: &str, says: &str, change: impl FnOnce(&mut Value)) {
+    let bad = bad(&standby(change)).await;
+    assert_eq!(bad.len(), 1, "{bad:?}");
+    let (level, found) = &bad[name];
+    assert_eq!(*level, Level::Error, "{found}");
+    assert!(found.contains(says), "{found}");
+}
+
+fn common(cluster: &mut Value) -> &mut Vec<Value> {
+    cluster["spec"]["commonEnvironmentVariables"].as_array_mut().expect("a list")
+}
+
+fn set(cluster: &mut Value, name: &str, value: &str) {
+    common(cluster).retain(|variable| variable["name"] != name);
+    common(cluster).push(json!({"name": name, "value": value}));
+}
+
+#[tokio::test]
+async fn a_fit_standby_has_nothing_to_complain_of() {
+    let bad = bad(&standby(|_| ())).await;
+    assert!(bad.is_empty(), "{bad:?}");
+}
+
+#[tokio::test]
+async fn an_absent_operator_or_cluster_is_an_error() {
+    let server = FakeApi::default();
+    let bad = bad(&server).await;
+    assert_eq!(bad["operator-deployment"].0, Level::Error);
+    assert_eq!(bad["humiocluster"].0, Level::Error);
+}
+
+#[tokio::test]
+async fn an_operator_that_runs_is_a_warning() {
+    let server = standby(|_| ());
+    server.put(DEPLOYMENT, json!({"spec": {"replicas": 1}}));
+    assert_eq!(bad(&server).await["operator-replicas"].0, Level::Warning);
+}
+
+#[tokio::test]
+async fn one_node_without_a_replication_factor_of_one_is_an_error() {
+    spoils("node-count", "fewer than the replication factor 2", |cluster| {
+        cluster["spec"]["targetReplicationFactor"] = Value::Null;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nodes_of_all_pools_count_together() {
+    let server = standby(|cluster| {
+        cluster["spec"]["targetReplicationFactor"] = 3.into();
+        cluster["spec"]["nodePools"] = json!([{"name": "ui", "spec": {"nodeCount": 2}}]);
+    });
+    assert!(bad(&server).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_variable_given_twice_in_one_list_is_an_error() {
+    spoils("environment-duplicates", "S3_STORAGE_BUCKET in commonEnvironmentVariables", |cluster| {
+        common(cluster).push(json!({"name": "S3_STORAGE_BUCKET", "value": "own"}));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_kafka_reset_variable_is_an_error_wherever_it_stands_and_whatever_its_value() {
+    let reset = |value: &str| json!({"name": "ALLOW_KAFKA_RESET_UNTIL_TIMESTAMP_MS", "value": value});
+    spoils("kafka-reset-variable", "in the past", |cluster| common(cluster).push(reset("1000"))).await;
+    spoils("kafka-reset-variable", "in the future", |cluster| {
+        cluster["spec"]["environmentVariables"] = json!([reset("4102444800000")]);
+    })
+    .await;
+    spoils("kafka-reset-variable", "of pool ui, with a value that is no time", |cluster| {
+        let spec = json!({"nodeCount": 1, "environmentVariables": [reset("soon")]});
+        cluster["spec"]["nodePools"] = json!([{"name": "ui", "spec": spec}]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn recovery_variables_that_are_absent_are_an_error() {
+    spoils("recover-from-variables", "S3_RECOVER_FROM_BUCKET", |cluster| {
+        common(cluster).retain(|variable| variable["name"] != "S3_RECOVER_FROM_BUCKET");
+    })
+    .await;
+    spoils("recover-from-variables", "S3_RECOVER_FROM_ENCRYPTION_KEY", |cluster| {
+        common(cluster).retain(|variable| variable["name"] != "S3_RECOVER_FROM_ENCRYPTION_KEY");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn recovery_variables_of_another_provider_do_not_count() {
+    let checks = checks_with(&standby(|_| ()), |options| options.recover_prefix = RecoverPrefix::Azure).await;
+    let found = checks.iter().find(|check| check.name == "recover-from-variables").expect("checked");
+    assert_eq!(found.level, Level::Error, "{}", found.found);
+}
+
+#[tokio::test]
+async fn replacements_that_do_not_fit_are_errors() {
+    let region = "S3_RECOVER_FROM_REPLACE_REGION";
+    for text in ["us-west-2", "a/b/c", "/b", "a/", "a/a"] {
+        spoils("recover-from-replace-region", text, |cluster| set(cluster, region, text)).await;
+    }
+    let bucket = "S3_RECOVER_FROM_REPLACE_BUCKET";
+    spoils("recover-from-replace-bucket", "left side", |cluster| set(cluster, bucket, "other/own")).await;
+    spoils("recover-from-replace-bucket", "right side", |cluster| set(cluster, bucket, "source/other")).await;
+}
+
+#[tokio::test]
+async fn secrets_that_are_referred_to_must_be_there() {
+    spoils("licence-secret", "does not exist", |cluster| {
+        cluster["spec"]["license"]["secretKeyRef"]["name"] = "gone".into();
+    })
+    .await;
+    spoils("encryption-key-secret", "does not exist", |cluster| {
+        common(cluster).retain(|variable| variable["name"] != "S3_STORAGE_ENCRYPTION_KEY");
+        common(cluster).push(json!({"name": "S3_STORAGE_ENCRYPTION_KEY", "valueFrom": key_of("gone")}));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn different_encryption_keys_are_an_error_and_neither_is_shown() {
+    let server = standby(|_| ());
+    server.put("api/v1/secrets/source-key", json!({"data": {"key": "b3RoZXI="}}));
+    let bad = bad(&server).await;
+    let (level, found) = &bad["encryption-keys-equal"];
+    assert_eq!(*level, Level::Error);
+    assert!(!found.contains("other") && !found.contains("same key"), "{found}");
+}
+
+#[tokio::test]
+async fn a_bootstrap_token_that_lacks_a_key_is_a_warning_with_its_cost() {
+    let server = standby(|_| ());
+    server.put("api/v1/secrets/logging-bootstrap-token", json!({"data": {"secret": "eA=="}}));
+    let bad = bad(&server).await;
+    let (level, found) = &bad["bootstrap-token"];
+    assert_eq!(*level, Level::Warning);
+    assert!(found.contains("adds to the recovery time"), "{found}");
+}
+
+#[tokio::test]
+async fn a_stale_tls_secret_is_no_fault_while_it_will_be_removed() {
+    let server = standby(|_| ());
+    server.put("api/v1/secrets/logging", json!({"data": {}}));
+    let of = |checks: Vec<Check>| checks.into_iter().find(|check| check.name == "tls-secrets").expect("checked");
+    let kept = of(checks_with(&server, |_| ()).await);
+    assert_eq!(kept.level, Level::Good);
+    assert!(kept.found.contains("will be removed"), "{}", kept.found);
+    let off = of(checks_with(&server, |options| options.tls_cleanup = TlsCleanup::Off).await);
+    assert_eq!(off.level, Level::Error, "{}", off.found);
+}
+
+#[tokio::test]
+async fn a_named_ca_that_does_not_exist_is_an_error() {
+    spoils("tls-secrets", "my-ca", |cluster| cluster["spec"]["tls"] = json!({"caSecretName": "my-ca"})).await;
+}
+
+#[tokio::test]
+async fn a_config_error_counts_while_the_operator_runs() {
+    let error = |cluster: &mut Value| cluster["status"] = json!({"state": "ConfigError", "message": "bad licence"});
+    let asleep = standby(error);
+    assert!(bad(&asleep).await.is_empty(), "the words of an operator that sleeps are stale");
+    asleep.put(
+        DEPLOYMENT,
+        json!({
+            "metadata": {"generation": 1},
+            "spec": {"replicas": 1},
+            "status": {"observedGeneration": 1, "availableReplicas": 1},
+        }),
+    );
+    let bad = bad(&asleep).await;
+    assert_eq!(bad["humiocluster-state"], (Level::Error, "ConfigError: bad licence".to_owned()));
+}

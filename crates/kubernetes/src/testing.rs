@@ -1,0 +1,161 @@
+//! For the tests of this crate: an API server of a few lines, in memory, that keeps objects and versions, and a
+//! clock that is set by hand. Whether real servers behave so is proven elsewhere, on the wire.
+
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use holdfast_core::{Call, Clock, Timestamp, retry::RetryPolicy};
+use http::{Method, Request, Response};
+use kube::{Client, client::Body};
+use serde_json::{Value, json};
+
+use crate::{Direct, KubernetesSite, SiteOptions};
+
+/// Shows what it is set to; nobody's time-out ever ends on it.
+pub(crate) struct HandClock(Mutex<Timestamp>);
+
+impl HandClock {
+    pub(crate) fn advance(&self, by: Duration) {
+        *self.0.lock().expect("unpoisoned") += by;
+    }
+}
+
+#[async_trait]
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().expect("unpoisoned")
+    }
+
+    async fn sleep(&self, _pause: Duration) {
+        std::future::pending().await
+    }
+}
+
+/// A call on New Year's Day 2026, and the clock behind it.
+pub(crate) fn call() -> (Call, Arc<HandClock>) {
+    let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
+    let clock = Arc::new(HandClock(Mutex::new(now)));
+    let deadline = now + Duration::from_secs(600);
+    (Call { clock: Arc::clone(&clock) as Arc<dyn Clock>, deadline, retry: RetryPolicy::default() }, clock)
+}
+
+#[derive(Default)]
+struct World {
+    objects: BTreeMap<String, Value>,
+    version: u64,
+    log: Vec<String>,
+    failing: Option<u16>,
+    losing_answers: bool,
+}
+
+/// The server.
+#[derive(Clone, Default)]
+pub(crate) struct FakeApi(Arc<Mutex<World>>);
+
+impl FakeApi {
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.0.lock().expect("unpoisoned")
+    }
+
+    /// Puts an object there; its path is `group/resource/name`, such as `api/v1/secrets/logging`.
+    pub(crate) fn put(&self, path: &str, mut object: Value) {
+        let mut world = self.world();
+        world.version += 1;
+        let name = path.rsplit('/').next().expect("a name").to_owned();
+        object["metadata"]["name"] = name.into();
+        object["metadata"]["resourceVersion"] = world.version.to_string().into();
+        if object["metadata"]["uid"].is_null() {
+            object["metadata"]["uid"] = format!("uid-{}", world.version).into();
+        }
+        world.objects.insert(path.to_owned(), object);
+    }
+
+    pub(crate) fn object(&self, path: &str) -> Option<Value> {
+        self.world().objects.get(path).cloned()
+    }
+
+    /// The requests since the last time, as `VERB group/resource[/name][/subresource]`.
+    pub(crate) fn log(&self) -> Vec<String> {
+        std::mem::take(&mut self.world().log)
+    }
+
+    /// Answers the next request with an error and does nothing.
+    pub(crate) fn fail_next(&self, code: u16) {
+        self.world().failing = Some(code);
+    }
+
+    /// Carries out the next request and answers with an error.
+    pub(crate) fn lose_next_answer(&self) {
+        self.world().losing_answers = true;
+    }
+
+    pub(crate) fn site(&self, change: impl FnOnce(&mut SiteOptions)) -> KubernetesSite {
+        let server = self.clone();
+        let service = tower::service_fn(move |request: Request<Body>| {
+            let server = server.clone();
+            async move { Ok::<_, Infallible>(server.answer(request).await) }
+        });
+        let mut options = SiteOptions::new(Arc::new(Direct(Client::new(service, "logging"))));
+        change(&mut options);
+        KubernetesSite::new(options)
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        let (head, body) = request.into_parts();
+        let body = body.collect_bytes().await.expect("a body");
+        let document = serde_json::from_slice(&body).unwrap_or_default();
+        let path = head.uri.path().trim_start_matches('/').replace("namespaces/logging/", "");
+        let mut world = self.world();
+        world.log.push(format!("{} {path}", head.method));
+        let (mut code, mut answer) = match world.failing.take() {
+            Some(code) => (code, json!({})),
+            None => world.serve(&head.method, &path, &document),
+        };
+        if std::mem::take(&mut world.losing_answers) {
+            (code, answer) = (502, json!({}));
+        }
+        let body = Body::from(answer.to_string().into_bytes());
+        Response::builder().status(code).body(body).expect("a response")
+    }
+}
+
+impl World {
+    fn serve(&mut self, method: &Method, path: &str, document: &Value) -> (u16, Value) {
+        if *method == Method::GET && matches!(path, "api/v1/secrets" | "api/v1/pods") {
+            let prefix = format!("{path}/");
+            let items: Vec<_> =
+                self.objects.iter().filter(|(path, _)| path.starts_with(&prefix)).map(|(_, item)| item).collect();
+            return (200, json!({"items": items}));
+        }
+        let path = path.trim_end_matches("/scale");
+        let Some(object) = self.objects.get(path).cloned() else { return (404, json!({})) };
+        let metadata = &object["metadata"];
+        let fenced = if *method == Method::DELETE { &document["preconditions"] } else { &document["metadata"] };
+        let is_fenced = |field: &str| fenced[field].is_null() || fenced[field] == metadata[field];
+        if *method != Method::GET && !(is_fenced("resourceVersion") && is_fenced("uid")) {
+            return (409, json!({"message": "the object has been modified", "reason": "Conflict"}));
+        }
+        match *method {
+            Method::PUT => self.replace(path, document.clone()),
+            Method::PATCH => {
+                let mut patched = object;
+                patched["spec"]["replicas"] = document["spec"]["replicas"].clone();
+                self.replace(path, patched)
+            }
+            Method::DELETE => (200, self.objects.remove(path).unwrap_or_default()),
+            _ => (200, object),
+        }
+    }
+
+    fn replace(&mut self, path: &str, mut object: Value) -> (u16, Value) {
+        self.version += 1;
+        object["metadata"]["resourceVersion"] = self.version.to_string().into();
+        self.objects.insert(path.to_owned(), object.clone());
+        (200, object)
+    }
+}
