@@ -1,2 +1,23 @@
-//! The operator command.
-fn main() {}
+//! `holdfast`: the operator's command.
+//!
+//! # Layout
+//!
+//! * [`args`]: what can be asked on the command line.
+//! * [`drill`]: rehearses a failover with the shipped function against the embedded simulator.
+//! * [`bench`]: measures the shipped function against the budgets.
+
+mod args;
+mod bench;
+mod drill;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match args::Arguments::parse().command {
+        args::Command::Drill(arguments) => drill::run(&arguments).await,
+        args::Command::Bench(arguments) => bench::run(&arguments).await,
+    }
+}

@@ -6,7 +6,10 @@
 use holdfast_core::{decision::Gate, engine::Action};
 use serde_json::{Map, Value};
 
-use super::{ManualCall, ignored::{IgnoredReason, shown}};
+use super::{
+    ManualCall,
+    ignored::{IgnoredReason, shown},
+};
 
 /// The actions, as an operator writes them.
 const ACTIONS: &str = "failover, plan, preflight, status, resume, acknowledge, pause, unpause";
@@ -20,7 +23,10 @@ const LONGEST_REASON: usize = 400;
 pub(super) fn parse(payload: &Value) -> Result<ManualCall, IgnoredReason> {
     let Some(fields) = payload.as_object() else { return Err(IgnoredReason::UnknownShape) };
     if let Some(unknown) = fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {
-        return Err(invalid("a field", format!("{:?} is not known; allowed are {}", shown(unknown), FIELDS.join(", "))));
+        return Err(invalid(
+            "a field",
+            format!("{:?} is not known; allowed are {}", shown(unknown), FIELDS.join(", ")),
+        ));
     }
     let abort = flag(fields, "abort")?;
     let action = action(fields, abort)?;

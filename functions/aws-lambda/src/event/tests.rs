@@ -121,7 +121,8 @@ fn every_shape_that_is_known_is_understood() {
 #[test]
 fn no_fixture_is_forgotten() {
     let files = std::fs::read_dir(folder()).expect("fixtures").map(|file| file.expect("a file").file_name());
-    let files: BTreeSet<String> = files.map(|name| name.to_string_lossy().trim_end_matches(".json").to_owned()).collect();
+    let files: BTreeSet<String> =
+        files.map(|name| name.to_string_lossy().trim_end_matches(".json").to_owned()).collect();
     let tested: BTreeSet<String> = EXPECTED.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(files, tested);
 }
@@ -203,7 +204,9 @@ fn without_a_configured_topic_any_topic_will_do() {
 #[test]
 fn a_megabyte_of_junk_is_not_looked_at() {
     let long = Value::String("x".repeat(1024 * 1024 + 1));
-    for junk in [json!({"action": "failover", "reason": long}), json!(vec![0; 1024 * 1024 + 1]), json!({"Records": [long]})] {
+    for junk in
+        [json!({"action": "failover", "reason": long}), json!(vec![0; 1024 * 1024 + 1]), json!({"Records": [long]})]
+    {
         assert_eq!(word(&parse(&junk, &filter())[0]), "too_large");
     }
 }
@@ -225,8 +228,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(5, 40, 6, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            prop::collection::vec((words, inner), 0..6)
-                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            prop::collection::vec((words, inner), 0..6).prop_map(|fields| Value::Object(fields.into_iter().collect())),
         ]
     })
 }

@@ -1,0 +1,160 @@
+//! Everything that is known when a scenario is over.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use holdfast_core::record::State;
+use holdfast_simulator::{
+    kubernetes::{AuditEntry, Change},
+    lambda::{InvocationResult, Outcome},
+    timeline::{Event, What},
+    world::WorldSnapshot,
+};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::stage::{COOLDOWN_S, HOLDOFF_S, Stage, uids};
+
+/// An effect of a failover, as the cloud or the cluster saw it, and not as the function tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// A TLS secret was deleted.
+    SecretDeleted,
+    /// The operator was scaled.
+    Scaled,
+    /// The health check was changed.
+    Locked,
+}
+
+/// What is left when the curtain has fallen.
+pub struct Facts {
+    /// Simulated seconds per real one.
+    pub pace: f64,
+    /// From when on failing time may be counted.
+    pub broke_at: Option<Timestamp>,
+    /// The holdoff, in real time.
+    pub holdoff: Duration,
+    /// The cooldown likewise.
+    pub cooldown: Duration,
+    /// The world now.
+    pub world: WorldSnapshot,
+    /// The health check's version before.
+    pub version_before: u64,
+    /// Name to uid of the secrets before.
+    pub secrets_before: BTreeMap<String, String>,
+    /// And now.
+    pub secrets: BTreeMap<String, String>,
+    /// The operator's Deployment.
+    pub operator: Value,
+    /// The function's own effects, in order.
+    pub effects: Vec<(Effect, Timestamp)>,
+    /// Every request that the function sent to the cluster.
+    pub audit: Vec<AuditEntry>,
+    /// What IAM refused.
+    pub refused: Vec<String>,
+    /// Every invocation that ended.
+    pub results: Vec<InvocationResult>,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// The document.
+    pub state: Option<State>,
+    /// Every text that must never be in a log: keys, tokens.
+    pub secrets_of_the_cloud: Vec<String>,
+}
+
+impl Facts {
+    /// Gathers them.
+    pub fn gather(stage: &Stage) -> Self {
+        let sim = &stage.sim;
+        let group = sim.cluster().options().group.clone();
+        let audit: Vec<_> = sim.cluster().audit().into_iter().filter(|entry| entry.groups.contains(&group)).collect();
+        let users: Vec<&str> = audit.iter().map(|entry| entry.user.as_str()).collect();
+        let mut effects: Vec<_> = sim.cluster().changes().iter().filter_map(|change| effect(change, &users)).collect();
+        let events = sim.events();
+        effects.extend(events.iter().filter_map(|event| match event.what {
+            What::HealthCheckUpdated { .. } => Some((Effect::Locked, event.at)),
+            _ => None,
+        }));
+        effects.sort_by_key(|(_, at)| *at);
+        Self {
+            pace: stage.pace,
+            broke_at: stage.broke_at(),
+            holdoff: stage.seconds(HOLDOFF_S),
+            cooldown: stage.seconds(COOLDOWN_S),
+            world: sim.world().snapshot(),
+            version_before: stage.version_before,
+            secrets_before: stage.secrets_before.clone(),
+            secrets: uids(sim),
+            operator: sim.cluster().get("deployments", "humio-operator").unwrap_or_default(),
+            effects,
+            audit,
+            refused: sim.iam().denied().iter().map(|denied| format!("{} on {}", denied.action, denied.resource)).collect(),
+            results: sim.lambda().results(),
+            events,
+            state: stage.state(),
+            secrets_of_the_cloud: secrets(stage),
+        }
+    }
+
+    /// The answers of the function, oldest first.
+    pub fn answers(&self) -> impl Iterator<Item = &Value> {
+        self.results.iter().filter_map(|result| result.outcome.answer())
+    }
+
+    /// The outcomes of all invocations in a word each: that of the answer, or the type of the error.
+    pub fn outcomes(&self) -> Vec<String> {
+        let word = |result: &InvocationResult| match &result.outcome {
+            Outcome::Ok { answer } => answer["outcome"].as_str().unwrap_or("?").to_owned(),
+            Outcome::FunctionError { kind, .. } => kind.clone(),
+            other => other.words(),
+        };
+        self.results.iter().map(word).collect()
+    }
+
+    /// When an effect first happened.
+    pub fn first(&self, effect: Effect) -> Option<Timestamp> {
+        self.effects.iter().find(|(kind, _)| *kind == effect).map(|(_, at)| *at)
+    }
+
+    /// How often an effect happened.
+    pub fn count(&self, effect: Effect) -> usize {
+        self.effects.iter().filter(|(kind, _)| *kind == effect).count()
+    }
+
+    /// Whether the lock is on.
+    pub fn is_locked(&self) -> bool {
+        self.world.health_check.config.name.as_deref() == Some("failover-locked.invalid")
+    }
+
+    /// The operator's wanted replicas.
+    pub fn replicas(&self) -> i64 {
+        self.operator["spec"]["replicas"].as_i64().unwrap_or(-1)
+    }
+
+    /// Real time as simulated seconds, for people.
+    pub fn simulated(&self, real: Duration) -> f64 {
+        real.as_secs_f64() * self.pace
+    }
+}
+
+fn effect(change: &Change, users: &[&str]) -> Option<(Effect, Timestamp)> {
+    if !users.contains(&change.actor.as_str()) {
+        return None;
+    }
+    match (change.resource.as_str(), change.verb) {
+        ("secrets", "delete") => Some((Effect::SecretDeleted, change.at)),
+        ("deployments/scale" | "deployments", _) => Some((Effect::Scaled, change.at)),
+        _ => None,
+    }
+}
+
+/// The texts that a log must never hold: the function's credentials, the beginning of its tokens, key material.
+fn secrets(stage: &Stage) -> Vec<String> {
+    let variables = stage.sim.function_env();
+    let mut secrets: Vec<String> = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
+        .iter()
+        .filter_map(|name| variables.get(*name).cloned())
+        .filter(|value| !value.is_empty())
+        .collect();
+    secrets.extend(["k8s-aws-v1.".to_owned(), "PRIVATE KEY".to_owned(), "X-Amz-Signature".to_owned()]);
+    secrets
+}

@@ -1,0 +1,218 @@
+//! What must be true in the end. Each promise reads the clouds' and the cluster's own account, and holds the function's
+//! record against it.
+
+use holdfast_core::{
+    clock::until,
+    record::{Execution, Progress, Status},
+};
+use holdfast_simulator::{timeline::What, world::Site};
+
+use super::facts::{Effect, Facts};
+
+/// One promise.
+pub struct Promise {
+    /// In a few words.
+    pub name: &'static str,
+    /// `Ok` says what was seen, `Err` how the promise was broken.
+    pub check: fn(&Facts) -> Result<String, String>,
+}
+
+const fn promise(name: &'static str, check: fn(&Facts) -> Result<String, String>) -> Promise {
+    Promise { name, check }
+}
+
+/// What holds in every scenario.
+fn always() -> Vec<Promise> {
+    vec![
+        promise("least privilege: nothing was refused", nothing_refused),
+        promise("no key, token or secret in a log", no_secrets_logged),
+        promise("every call was answered in time", all_answered),
+    ]
+}
+
+/// What holds when the failover was due.
+pub fn failed_over() -> Vec<Promise> {
+    let mut promises = vec![
+        promise("the standby is active and serves", standby_serves),
+        promise("traffic is locked to it", locked),
+        promise("it happened once", once),
+        promise("not before the holdoff was proven", not_early),
+        promise("secrets, then operator, then lock", in_order),
+        promise("the record tells what happened", record_true),
+    ];
+    promises.extend(always());
+    promises
+}
+
+/// What holds when it was not due.
+pub fn untouched() -> Vec<Promise> {
+    let mut promises = vec![promise("nothing was touched", nothing_touched)];
+    promises.extend(always());
+    promises
+}
+
+/// These promises and others.
+pub fn and(mut promises: Vec<Promise>, more: Vec<Promise>) -> Vec<Promise> {
+    promises.extend(more);
+    promises
+}
+
+/// The primary came back, and traffic stayed.
+pub fn traffic_stays() -> Promise {
+    promise("traffic stays when the primary returns", |facts| {
+        let back = facts.events.iter().filter(|event| matches!(event.what, What::DnsChanged { to: Site::Primary, .. })).count();
+        let well = facts.world.primary.is_none();
+        if well && back == 0 && facts.world.answer == Site::Standby {
+            return Ok("DNS answers with the standby while the primary is well".to_owned());
+        }
+        Err(format!("primary well: {well}, DNS answers with the {}, went back {back} times", facts.world.answer))
+    })
+}
+
+/// Some invocation said this.
+pub fn said(name: &'static str, check: fn(&Facts) -> Result<String, String>) -> Promise {
+    promise(name, check)
+}
+
+/// Whether any invocation came to `outcome`; for use in [`said`].
+pub fn came_to(facts: &Facts, outcome: &str) -> Result<String, String> {
+    let outcomes = facts.outcomes();
+    if outcomes.iter().any(|seen| seen == outcome) {
+        return Ok(format!("an invocation came to {outcome}"));
+    }
+    Err(format!("no invocation came to {outcome}; there were: {}", outcomes.join(", ")))
+}
+
+/// Whether any answer gave a reason with this code; for use in [`said`].
+pub fn gave_reason(facts: &Facts, code: &str) -> Result<String, String> {
+    let has = |answer: &serde_json::Value| {
+        answer["reasons"].as_array().is_some_and(|reasons| reasons.iter().any(|reason| reason["code"] == code))
+    };
+    if facts.answers().any(has) {
+        return Ok(format!("an answer names {code}"));
+    }
+    Err(format!("no answer names {code}; outcomes: {}", facts.outcomes().join(", ")))
+}
+
+/// The execution, when there is one.
+pub fn execution(facts: &Facts) -> Result<&Execution, String> {
+    let state = facts.state.as_ref().ok_or("the record is empty or cannot be read")?;
+    state.current.as_ref().ok_or_else(|| "the record holds no execution".to_owned())
+}
+
+fn standby_serves(facts: &Facts) -> Result<String, String> {
+    let ready = facts.operator["status"]["readyReplicas"].as_i64().unwrap_or(0);
+    if facts.replicas() == 1 && ready == 1 && facts.world.standby_ready {
+        return Ok("operator 1/1, the standby's status endpoint answers 200".to_owned());
+    }
+    let (wanted, up) = (facts.replicas(), facts.world.standby_ready);
+    Err(format!("operator {ready}/{wanted}, standby answers: {up}"))
+}
+
+fn locked(facts: &Facts) -> Result<String, String> {
+    let name = facts.world.health_check.config.name.as_deref().unwrap_or("nothing");
+    if facts.is_locked() && facts.world.answer == Site::Standby {
+        return Ok(format!("the health check looks at {name}; DNS answers with the standby"));
+    }
+    Err(format!("the health check looks at {name}; DNS answers with the {}", facts.world.answer))
+}
+
+fn once(facts: &Facts) -> Result<String, String> {
+    let (scaled, locked) = (facts.count(Effect::Scaled), facts.count(Effect::Locked));
+    let versions = facts.world.health_check.version - facts.version_before;
+    let past = facts.state.as_ref().map_or(0, |state| state.past.len());
+    if scaled <= 1 && locked <= 1 && versions == locked as u64 && past == 0 {
+        return Ok(format!("scaled {scaled} time, locked {locked} time, one execution"));
+    }
+    Err(format!("scaled {scaled} times, locked {locked} times ({versions} versions), {past} earlier executions"))
+}
+
+fn not_early(facts: &Facts) -> Result<String, String> {
+    let broke = facts.broke_at.ok_or("the primary was never broken")?;
+    let Some((effect, first)) = facts.effects.first() else { return Err("there was no effect at all".to_owned()) };
+    let waited = until(broke, *first);
+    let (waited_s, holdoff_s) = (facts.simulated(waited), facts.simulated(facts.holdoff));
+    let proven = execution(facts)?.decision.streak.as_ref().map(|streak| streak.proven).unwrap_or_default();
+    if waited >= facts.holdoff && proven >= facts.holdoff {
+        let proven_s = facts.simulated(proven);
+        return Ok(format!("first effect {waited_s:.0} s after the break, {proven_s:.0} s of failing time proven"));
+    }
+    Err(format!("{effect:?} came {waited_s:.0} s after the break with {:.0} s proven; {holdoff_s:.0} s are needed", facts.simulated(proven)))
+}
+
+fn in_order(facts: &Facts) -> Result<String, String> {
+    let kinds: Vec<_> = facts.effects.iter().map(|(kind, _)| *kind).collect();
+    if kinds.is_sorted() {
+        return Ok(format!("{kinds:?}"));
+    }
+    Err(format!("out of order: {kinds:?}"))
+}
+
+fn record_true(facts: &Facts) -> Result<String, String> {
+    let execution = execution(facts)?;
+    if execution.status != Status::Completed || execution.finished_at.is_none() {
+        return Err(format!("the record says {:?}", execution.status));
+    }
+    let changed = |name: &str| {
+        let step = execution.steps.iter().find(|step| step.step == name);
+        step.is_some_and(|step| matches!(step.progress, Progress::Done { changed: true }))
+    };
+    let told = [
+        ("remove-stale-tls", Effect::SecretDeleted),
+        ("scale-operator", Effect::Scaled),
+        ("lock-traffic", Effect::Locked),
+    ];
+    for (name, effect) in told {
+        let (says, seen) = (changed(name), facts.count(effect) > 0);
+        // A worker that died after its effect leaves a step that its successor finds done.
+        if says && !seen || seen && !says && execution.takeovers == 0 {
+            return Err(format!("the record says {name} changed something: {says}; the cloud saw it: {seen}"));
+        }
+    }
+    let evidence = &execution.evidence;
+    if evidence.history.is_none() && evidence.probes.is_empty() {
+        return Err("the record holds no evidence".to_owned());
+    }
+    Ok(format!("execution {} completed, {} steps, evidence kept", execution.id, execution.steps.len()))
+}
+
+fn nothing_touched(facts: &Facts) -> Result<String, String> {
+    let ours = |entry: &&holdfast_simulator::kubernetes::AuditEntry| {
+        let reading = matches!(entry.verb.as_str(), "get" | "list" | "watch");
+        let notes = matches!(entry.resource.as_str(), "leases" | "configmaps");
+        !reading && !notes
+    };
+    let writes: Vec<_> = facts.audit.iter().filter(ours).map(|entry| format!("{} {}", entry.verb, entry.resource)).collect();
+    let executions = facts.state.as_ref().is_some_and(|state| state.current.is_some());
+    if writes.is_empty() && facts.effects.is_empty() && facts.replicas() == 0 && !executions && !facts.is_locked() {
+        return Ok(format!("{} calls to the cluster, all of them reads; operator at 0; health check as it was", facts.audit.len()));
+    }
+    Err(format!("writes: {}; effects: {:?}; replicas {}; an execution: {executions}", writes.join(", "), facts.effects, facts.replicas()))
+}
+
+fn nothing_refused(facts: &Facts) -> Result<String, String> {
+    let refused = facts.audit.iter().filter(|entry| !entry.allowed || matches!(entry.code, 401 | 403));
+    let mut refused: Vec<_> = refused.map(|entry| format!("{} {}/{}", entry.verb, entry.resource, entry.subresource)).collect();
+    refused.extend(facts.refused.iter().cloned());
+    if refused.is_empty() { Ok(format!("{} calls to the cluster under the shipped Role", facts.audit.len())) } else { Err(refused.join(", ")) }
+}
+
+fn no_secrets_logged(facts: &Facts) -> Result<String, String> {
+    let mut lines = 0;
+    for line in facts.results.iter().flat_map(|result| &result.log) {
+        lines += 1;
+        if let Some(secret) = facts.secrets_of_the_cloud.iter().find(|secret| line.text.contains(secret.as_str())) {
+            return Err(format!("a line holds {:.12}...", secret));
+        }
+    }
+    Ok(format!("{lines} lines read"))
+}
+
+fn all_answered(facts: &Facts) -> Result<String, String> {
+    let outcomes = facts.outcomes();
+    if outcomes.is_empty() {
+        return Err("the function was never called".to_owned());
+    }
+    let timed_out = outcomes.iter().filter(|outcome| outcome.contains("time limit")).count();
+    if timed_out == 0 { Ok(format!("{} invocations", outcomes.len())) } else { Err(format!("{timed_out} invocations ran into the time limit")) }
+}

@@ -1,0 +1,45 @@
+//! What a scenario is.
+
+use std::{collections::BTreeMap, future::Future, pin::Pin};
+
+use holdfast_simulator::kubernetes::StandbySeed;
+
+use super::{promise::Promise, stage::Stage};
+
+/// A story that did not go on: what was waited for and did not come.
+pub type Stuck = String;
+
+/// The future of a scenario's acts.
+pub type Acts<'a> = Pin<Box<dyn Future<Output = Result<(), Stuck>> + Send + 'a>>;
+
+/// How things are before the curtain rises.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// The standby.
+    pub standby: StandbySeed,
+    /// Variables of the function, beside the usual ones.
+    pub variables: BTreeMap<String, String>,
+}
+
+impl Setup {
+    /// A standby as `change` leaves it.
+    pub fn standby(change: impl FnOnce(&mut StandbySeed)) -> Self {
+        let mut setup = Self::default();
+        change(&mut setup.standby);
+        setup
+    }
+}
+
+/// One scenario.
+pub struct Scenario {
+    /// Its name, kebab-case.
+    pub name: &'static str,
+    /// What happens, in a sentence.
+    pub says: &'static str,
+    /// How things are before.
+    pub setup: fn() -> Setup,
+    /// What is done to the world.
+    pub act: for<'a> fn(&'a Stage) -> Acts<'a>,
+    /// What must be true in the end.
+    pub promises: Vec<Promise>,
+}

@@ -1,0 +1,58 @@
+//! The function is killed half-way. The next call must finish what it began.
+
+use holdfast_simulator::{faults::Fault, kubernetes::TlsSeed, world::Outage};
+
+use crate::drill::{
+    facts::Facts,
+    promise::{Promise, and, execution, failed_over, said},
+    scenario::{Scenario, Setup},
+    stage::Stage,
+};
+
+/// All of them.
+pub fn all() -> Vec<Scenario> {
+    vec![
+        Scenario {
+            name: "crash-after-claim",
+            says: "killed once the intent is written and nothing is touched yet",
+            setup: stale,
+            act: |stage| Box::pin(killed_after(stage, "kubernetes:update:configmaps")),
+            promises: and(failed_over(), vec![taken_over()]),
+        },
+        Scenario {
+            name: "crash-after-tls",
+            says: "killed once the stale TLS secret is gone",
+            setup: stale,
+            act: |stage| Box::pin(killed_after(stage, "kubernetes:delete:secrets")),
+            promises: and(failed_over(), vec![taken_over()]),
+        },
+        Scenario {
+            name: "crash-after-scale",
+            says: "killed once the operator is scaled: the next call must lock, although the operator already runs",
+            setup: stale,
+            act: |stage| Box::pin(killed_after(stage, "kubernetes:patch:deployments/scale")),
+            promises: and(failed_over(), vec![taken_over()]),
+        },
+    ]
+}
+
+fn stale() -> Setup {
+    Setup::standby(|standby| standby.tls = TlsSeed::StaleOtherCa)
+}
+
+async fn killed_after(stage: &Stage, call: &str) -> Result<(), String> {
+    stage.sim.faults().once(call, Fault::KillFunction { after: true });
+    stage.break_primary(Outage::Refuse);
+    stage.until_failed_over().await
+}
+
+fn taken_over() -> Promise {
+    said("another call took the work over", |facts: &Facts| {
+        let execution = execution(facts)?;
+        let crashed = facts.outcomes().iter().filter(|outcome| outcome.contains("crashed")).count();
+        if crashed > 0 && execution.takeovers > 0 {
+            return Ok(format!("{crashed} crash, {} take-over", execution.takeovers));
+        }
+        Err(format!("{crashed} crashes, {} take-overs", execution.takeovers))
+    })
+}

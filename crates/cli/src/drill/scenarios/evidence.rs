@@ -1,0 +1,76 @@
+//! What is seen of the primary is late, lost, full of holes, or out of date.
+
+use holdfast_core::holdoff::Source;
+use holdfast_simulator::{
+    time,
+    world::{MetricsMode, Outage, Past},
+};
+
+use crate::drill::{
+    promise::{and, execution, failed_over, said, untouched},
+    scenario::{Scenario, Setup},
+};
+
+/// All of them.
+pub fn all() -> Vec<Scenario> {
+    vec![
+        Scenario {
+            name: "metrics-lost",
+            says: "the metric store fails together with the primary: our own probes must prove the outage",
+            setup: Setup::default,
+            act: |stage| {
+                Box::pin(async move {
+                    stage.sim.world().set_metrics(MetricsMode::Failing);
+                    stage.break_primary(Outage::Closed);
+                    stage.until_failed_over().await
+                })
+            },
+            promises: and(failed_over(), vec![said("probes are the evidence", proven_by_probes)]),
+        },
+        Scenario {
+            name: "metrics-stale",
+            says: "the metrics stopped while they said failing; the primary is well",
+            setup: Setup::default,
+            act: |stage| {
+                Box::pin(async move {
+                    let past = [vec![Past::Healthy; 5], vec![Past::Failing; 6]].concat();
+                    stage.sim.world().publish_history(&past);
+                    stage.sim.world().set_metrics(MetricsMode::Stale);
+                    stage.pass(600.0).await;
+                    Ok(())
+                })
+            },
+            promises: untouched(),
+        },
+        Scenario {
+            name: "gap-in-metrics",
+            says: "two minutes of data are missing in the middle of the outage: what lies before them does not count",
+            setup: Setup::default,
+            act: |stage| {
+                Box::pin(async move {
+                    use Past::{Failing, Healthy, Missing};
+                    stage.sim.world().publish_history(&[Healthy, Healthy, Failing, Failing, Missing, Missing]);
+                    stage.break_primary(Outage::Refuse);
+                    stage.sim.world().settle_checkers();
+                    stage.note_broken(time::now());
+                    stage.until_failed_over().await
+                })
+            },
+            promises: and(failed_over(), vec![said("the gap is in the record", gap_recorded)]),
+        },
+    ]
+}
+
+fn proven_by_probes(facts: &crate::drill::facts::Facts) -> Result<String, String> {
+    let execution = execution(facts)?;
+    let streak = execution.decision.streak.as_ref().ok_or("the record holds no streak")?;
+    if streak.source == Source::Probes {
+        return Ok(format!("{} probes in the record", execution.evidence.probes.len()));
+    }
+    Err("the record says that metrics proved it".to_owned())
+}
+
+fn gap_recorded(facts: &crate::drill::facts::Facts) -> Result<String, String> {
+    let streak = execution(facts)?.decision.streak.clone().ok_or("the record holds no streak")?;
+    if streak.gaps.is_empty() { Err("no gap is in the record".to_owned()) } else { Ok(format!("{} gap", streak.gaps.len())) }
+}

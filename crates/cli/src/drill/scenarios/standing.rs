@@ -1,0 +1,56 @@
+//! Part of the failover stands already, by somebody's hand.
+
+use holdfast_simulator::world::Outage;
+
+use crate::drill::{
+    facts::{Effect, Facts},
+    promise::{and, failed_over, said},
+    scenario::{Scenario, Setup},
+};
+
+/// All of them.
+pub fn all() -> Vec<Scenario> {
+    vec![
+        Scenario {
+            name: "already-locked",
+            says: "the health check was locked by hand before the primary went down: it says nothing about the primary",
+            setup: Setup::default,
+            act: |stage| {
+                Box::pin(async move {
+                    stage.sim.world().edit_health_check(|check| check.config.name = Some("failover-locked.invalid".to_owned()));
+                    stage.pass(300.0).await;
+                    if stage.state().is_some_and(|state| state.current.is_some()) {
+                        return Err("a well primary was failed over on the word of a locked health check".to_owned());
+                    }
+                    stage.break_primary(Outage::Refuse);
+                    stage.until_failed_over().await
+                })
+            },
+            promises: and(failed_over(), vec![said("the lock was left as it was", |facts| happened(facts, Effect::Locked, 0))]),
+        },
+        Scenario {
+            name: "already-active",
+            says: "the operator of the standby runs already: the lock must be set all the same",
+            setup: || Setup::standby(|standby| standby.operator_replicas = 1),
+            act: |stage| {
+                Box::pin(async move {
+                    stage.pass(120.0).await;
+                    stage.break_primary(Outage::Refuse);
+                    stage.until_failed_over().await
+                })
+            },
+            promises: and(
+                failed_over(),
+                vec![
+                    said("the operator was left as it was", |facts| happened(facts, Effect::Scaled, 0)),
+                    said("the lock was set", |facts| happened(facts, Effect::Locked, 1)),
+                ],
+            ),
+        },
+    ]
+}
+
+fn happened(facts: &Facts, effect: Effect, times: usize) -> Result<String, String> {
+    let count = facts.count(effect);
+    if count == times { Ok(format!("{effect:?}: {count}")) } else { Err(format!("{effect:?}: {count}, not {times}")) }
+}

@@ -1,0 +1,189 @@
+//! The simulator during one scenario, and what a scenario can do on it.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use holdfast_core::record::State;
+use holdfast_simulator::{Options, Simulator, StartError, lambda::InvocationResult, time, world::Outage};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::scenario::{Scenario, Setup, Stuck};
+
+/// The holdoff of every drill, in simulated seconds: the reference's default.
+pub const HOLDOFF_S: f64 = 180.0;
+/// The cooldown likewise.
+pub const COOLDOWN_S: f64 = 300.0;
+/// The longest that a scenario waits for one thing, in simulated seconds: what a tired engineer would call for ever.
+const PATIENCE_S: f64 = 1200.0;
+/// How often it looks.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// What is needed to open a stage.
+pub struct Terms {
+    setup: Setup,
+    pace: f64,
+    seed: u64,
+    bootstrap: PathBuf,
+}
+
+impl Terms {
+    /// The terms of one scenario.
+    pub fn new(scenario: &Scenario, pace: f64, seed: u64, bootstrap: &Path) -> Self {
+        Self { setup: (scenario.setup)(), pace, seed, bootstrap: bootstrap.to_owned() }
+    }
+}
+
+/// One scenario's world.
+pub struct Stage {
+    /// The clouds and the cluster.
+    pub sim: Simulator,
+    /// Simulated seconds per real one.
+    pub pace: f64,
+    /// When the curtain rose.
+    pub began: Timestamp,
+    /// The uids of all secrets before the curtain rose.
+    pub secrets_before: BTreeMap<String, String>,
+    /// The health check's version before.
+    pub version_before: u64,
+    broke_at: Mutex<Option<Timestamp>>,
+}
+
+impl Stage {
+    /// Starts the simulator and lets it settle.
+    pub async fn open(terms: Terms) -> Result<Self, StartError> {
+        let Terms { setup, pace, seed, bootstrap } = terms;
+        let options = Options {
+            pace,
+            seed,
+            bootstrap: Some(bootstrap),
+            // A Lambda function lives for 900 s at most.
+            function_timeout: Duration::from_secs_f64(900.0 / pace),
+            function_env: variables(&setup, pace),
+            standby: setup.standby,
+            ..Options::default()
+        };
+        let sim = Simulator::start(options).await?;
+        let secrets_before = uids(&sim);
+        let version_before = sim.world().health_check().version;
+        Ok(Self { sim, pace, began: time::now(), secrets_before, version_before, broke_at: Mutex::new(None) })
+    }
+
+    /// Simulated seconds as real time.
+    pub fn seconds(&self, simulated: f64) -> Duration {
+        Duration::from_secs_f64(simulated / self.pace)
+    }
+
+    /// Lets time pass.
+    pub async fn pass(&self, simulated: f64) {
+        tokio::time::sleep(self.seconds(simulated)).await;
+    }
+
+    /// Takes the primary down.
+    pub fn break_primary(&self, outage: Outage) {
+        self.note_broken(time::now());
+        self.sim.world().break_primary(outage);
+    }
+
+    /// From when on failing time may be counted, where that is not the moment of the break.
+    pub fn note_broken(&self, at: Timestamp) {
+        *self.broke_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+    }
+
+    /// When the primary broke.
+    pub fn broke_at(&self) -> Option<Timestamp> {
+        *self.broke_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until `is_so`, or gives up.
+    pub async fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) -> Result<(), Stuck> {
+        let give_up = tokio::time::Instant::from_std(std::time::Instant::from(deadline(self.seconds(PATIENCE_S))));
+        while !is_so(self) {
+            if tokio::time::timeout_at(give_up, tokio::time::sleep(GLANCE)).await.is_err() {
+                return Err(format!("waited {PATIENCE_S} simulated seconds for this: {what}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the failover is recorded as done, the lock included.
+    pub async fn until_failed_over(&self) -> Result<(), Stuck> {
+        self.until("the failover is done", |stage| stage.state().is_some_and(|state| state.failed_over())).await
+    }
+
+    /// Waits until an execution with this status is recorded.
+    pub async fn until_status(&self, status: holdfast_core::record::Status) -> Result<(), Stuck> {
+        let what = format!("an execution is {status:?}");
+        let is = |state: State| state.current.is_some_and(|run| run.status == status);
+        self.until(&what, |stage| stage.state().is_some_and(is)).await
+    }
+
+    /// The primary comes back after a failover. Traffic must not follow it, however long we look.
+    pub async fn primary_returns(&self) {
+        self.sim.world().heal_primary();
+        self.pass(240.0).await;
+    }
+
+    /// Calls the function as `aws lambda invoke` does.
+    pub async fn invoke(&self, payload: Value) -> InvocationResult {
+        self.sim.lambda().invoke(payload).await
+    }
+
+    /// An operator's call that has to be answered.
+    pub async fn operator(&self, action: &str, reason: &str) -> Result<Value, Stuck> {
+        let result = self.invoke(json!({"action": action, "reason": reason})).await;
+        result.outcome.answer().cloned().ok_or_else(|| format!("{action} was not answered but {}", result.outcome.words()))
+    }
+
+    /// The document as it is on the standby now; `None` while it is empty or cannot be read.
+    pub fn state(&self) -> Option<State> {
+        let config_map = self.sim.cluster().get("configmaps", "holdfast")?;
+        serde_json::from_str(config_map["data"]["state"].as_str()?).ok()
+    }
+
+    /// Lets what runs come to its end, and no more come.
+    pub async fn settle(&self) {
+        self.sim.world().set_scheduler(false);
+        self.sim.world().set_alarm(false);
+        self.sim.lambda().settled(self.seconds(PATIENCE_S)).await;
+    }
+
+    /// Ends it.
+    pub async fn close(self) {
+        self.sim.stop().await;
+    }
+}
+
+/// The moment `after` from now.
+#[allow(clippy::disallowed_methods, reason = "a drill waits in real time")]
+fn deadline(after: Duration) -> std::time::Instant {
+    std::time::Instant::now() + after
+}
+
+/// Name to uid of every secret.
+pub fn uids(sim: &Simulator) -> BTreeMap<String, String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let secrets = sim.cluster().list("secrets");
+    secrets.iter().map(|secret| (text(&secret["metadata"]["name"]), text(&secret["metadata"]["uid"]))).collect()
+}
+
+/// The function's own numbers, at the drill's pace. Bounds of single calls stay real: a busy laptop is not a failing cloud.
+fn variables(setup: &Setup, pace: f64) -> BTreeMap<String, String> {
+    let paced = |simulated: f64, least: f64| (simulated / pace).max(least).to_string();
+    let own = [
+        ("HOLDFAST_CALL_TIMEOUT_SECONDS", "1".to_owned()),
+        ("HOLDFAST_PROBE_TIMEOUT_SECONDS", "0.5".to_owned()),
+        ("HOLDFAST_LOOK_SECONDS", "2".to_owned()),
+        ("HOLDFAST_LEASE_SECONDS", paced(30.0, 2.5)),
+        ("HOLDFAST_MARGIN_SECONDS", paced(20.0, 1.0)),
+        ("HOLDFAST_VERIFY_SECONDS", paced(120.0, 4.0)),
+        ("BASE_DELAY_SECONDS", "0.1".to_owned()),
+        ("MAX_DELAY_SECONDS", "1".to_owned()),
+    ];
+    let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
+    own.chain(setup.variables.clone()).collect()
+}

@@ -1,0 +1,122 @@
+//! The engine of the AWS form: ports, steps and numbers put together. No network until the first request.
+
+use std::sync::Arc;
+
+use holdfast_aws::{
+    cooldown::SsmCooldown,
+    eks::{EksConnector, EksToken, Known},
+    history::CloudWatchHistory,
+    live::CheckerStatus,
+    lock::{HealthCheckLock, LockConfig},
+    probe::{StatusProbe, Target},
+    sdk::{Environment, Options, Sdk},
+};
+use holdfast_core::{
+    Clock,
+    engine::Engine,
+    ports::{Ports, Prober, Standby},
+    runbook::Runbook,
+    step::Step,
+};
+use holdfast_kubernetes::{KubernetesSite, SiteOptions};
+
+use super::{aws::AwsConfig, secondary::WithHealthCheck};
+use crate::variables::{ConfigurationFaults, VariableFault};
+
+/// The system's name in records.
+pub const RUNBOOK: &str = "logscale";
+
+/// Everything that outlives one invocation: clients, the cluster's address, the token.
+pub struct AwsSite {
+    ports: Ports,
+    runbook: Runbook,
+    config: AwsConfig,
+}
+
+impl AwsSite {
+    /// The site that `config` describes, with the credentials and endpoints of `environment`.
+    ///
+    /// # Errors
+    /// An address that cannot be probed.
+    pub fn new(config: AwsConfig, environment: &Environment, clock: Arc<dyn Clock>) -> Result<Self, ConfigurationFaults> {
+        let sdk = Arc::new(Sdk::new(environment, &sdk_options(&config)));
+        let cluster = KubernetesSite::new(site_options(&config, &sdk, &clock));
+        let lock = LockConfig {
+            health_check_id: config.primary_check.clone(),
+            primary_fqdn: config.primary_fqdn.clone(),
+            lock_fqdn: config.lock_fqdn.clone(),
+        };
+        let ports = Ports {
+            clock,
+            lease: cluster.lease(),
+            store: cluster.store(),
+            cooldown: Some(Arc::new(SsmCooldown::new(Arc::clone(&sdk), &config.cooldown_parameter))),
+            history: Some(Arc::new(CloudWatchHistory::new(Arc::clone(&sdk), &config.primary_check, config.policy.period))),
+            prober: prober(&config)?,
+            live: Some(Arc::new(CheckerStatus::new(Arc::clone(&sdk), &config.primary_check))),
+            standby: standby(&config, &sdk, cluster.standby()),
+        };
+        let lock = Arc::new(HealthCheckLock::new(sdk, lock));
+        let steps: Vec<Arc<dyn Step>> = vec![cluster.remove_stale_tls(), cluster.scale_operator(), lock, cluster.verify_standby()];
+        Ok(Self { ports, runbook: Runbook { name: RUNBOOK, steps }, config })
+    }
+
+    /// An engine for one invocation by the worker `holder`.
+    pub fn engine(&self, holder: String) -> Engine {
+        Engine {
+            ports: self.ports.clone(),
+            runbook: self.runbook.clone(),
+            policy: self.config.policy.clone(),
+            limits: self.config.limits.clone(),
+            holder,
+        }
+    }
+
+    /// What the site was built from.
+    pub fn config(&self) -> &AwsConfig {
+        &self.config
+    }
+}
+
+fn sdk_options(config: &AwsConfig) -> Options {
+    Options {
+        cluster_region: config.cluster_region.clone(),
+        metric_region: config.metric_region.clone(),
+        attempt_timeout: config.limits.retry.attempt_timeout,
+    }
+}
+
+fn site_options(config: &AwsConfig, sdk: &Arc<Sdk>, clock: &Arc<dyn Clock>) -> SiteOptions {
+    let token = EksToken::new(sdk.credentials.clone(), &config.cluster_region, &config.cluster_name, Arc::clone(clock));
+    let known = config.known_cluster.clone().map(|known| Known { endpoint: known.endpoint, ca_base64: known.ca_data });
+    let connector = EksConnector::new(Arc::clone(sdk), &config.cluster_name, known, Arc::new(token));
+    SiteOptions {
+        connector: Arc::new(connector),
+        namespace: config.namespace.clone(),
+        operator_deployment: config.operator_deployment.clone(),
+        target_replicas: config.target_replicas,
+        humio_cluster: config.humio_cluster.clone(),
+        tls_cleanup: config.tls_cleanup,
+        recover_prefix: config.recover_prefix,
+        object_name: config.object_name.clone(),
+    }
+}
+
+fn prober(config: &AwsConfig) -> Result<Option<Arc<dyn Prober>>, ConfigurationFaults> {
+    let Some(url) = &config.probe_url else { return Ok(None) };
+    let target = Target::parse(url).map_err(|error| {
+        let fault = VariableFault {
+            name: "HOLDFAST_PRIMARY_PROBE_URL".to_owned(),
+            value: Some(url.clone()),
+            allowed: error.to_string(),
+        };
+        ConfigurationFaults(vec![fault])
+    })?;
+    Ok(Some(Arc::new(StatusProbe::new(target, config.probe_timeout))))
+}
+
+fn standby(config: &AwsConfig, sdk: &Arc<Sdk>, inner: Arc<dyn Standby>) -> Arc<dyn Standby> {
+    let Some(id) = &config.secondary_check else { return inner };
+    let check = Arc::new(CheckerStatus::new(Arc::clone(sdk), id));
+    Arc::new(WithHealthCheck { inner, check })
+}

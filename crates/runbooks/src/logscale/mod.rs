@@ -1,0 +1,10 @@
+//! LogScale on Kubernetes: remove stale TLS secrets, scale `humio-operator` up, lock traffic, verify.
+//!
+//! # Layout
+//!
+//! * [`aws`]: the configuration of the AWS form; [`aws_site`]: the engine that follows from it.
+//! * [`secondary`]: the reference's optional gate on the standby's own health check.
+
+pub mod aws;
+pub mod aws_site;
+pub mod secondary;
