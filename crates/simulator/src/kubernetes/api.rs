@@ -17,7 +17,7 @@ use super::selector::Selector;
 use super::store::{Actor, Key};
 use super::token::{Identity, review};
 use super::write::Write;
-use super::{clock, discovery, logs, patch, rbac, reviews, scale, watch};
+use super::{clock, discovery, logs, patch, protobuf, rbac, reviews, scale, watch};
 
 /// Largest body that is read, in bytes: 3 MiB, the limit of kube-apiserver.
 const LARGEST_BODY: usize = 3 * 1024 * 1024;
@@ -98,6 +98,9 @@ impl Call<'_> {
             let answer = reviews::answer(&self.cluster.state().store, self.who, info, &self.json()?)?;
             return Ok(reply(StatusCode::CREATED, answer));
         }
+        if !discovery::is_group(&info.group) {
+            return Ok(no_such_page());
+        }
         let kind = Kind::of_path(&info.group, &info.version, &info.resource).ok_or_else(Failure::no_such_path)?;
         let known = info.subresource.is_empty() || kind.subresources().any(|name| name == info.subresource);
         if !known || (kind.namespaced && info.namespace.is_empty() && !info.name.is_empty() && info.verb == "get") {
@@ -109,7 +112,7 @@ impl Call<'_> {
             "list" => self.list(kind),
             "watch" => self.watch(kind),
             "create" if info.name.is_empty() => self.create(kind),
-            "update" | "patch" if info.subresource != "log" => self.change(kind),
+            "update" | "patch" if info.subresource != "log" && !info.name.is_empty() => self.change(kind),
             "delete" if info.subresource.is_empty() => self.delete(kind),
             _ => Err(Failure::no_such_verb()),
         }
@@ -118,7 +121,7 @@ impl Call<'_> {
     fn answer_path(&self) -> Result<Response, Failure> {
         match self.info.path.trim_end_matches('/') {
             "/healthz" | "/livez" | "/readyz" => Ok("ok".into_response()),
-            path => discovery::answer(path).map(|value| reply(StatusCode::OK, value)).ok_or_else(Failure::no_such_path),
+            path => Ok(discovery::answer(path).map_or_else(no_such_page, |value| reply(StatusCode::OK, value))),
         }
     }
 
@@ -149,10 +152,13 @@ impl Call<'_> {
                 fields.remove("apiVersion");
             }
         }
-        let list = json!({
+        let mut list = json!({
             "kind": format!("{}List", kind.kind), "apiVersion": kind.api_version(),
             "metadata": {"resourceVersion": state.store.revision().to_string()}, "items": items,
         });
+        if kind.custom {
+            list["metadata"]["continue"] = "".into();
+        }
         Ok(reply(StatusCode::OK, list))
     }
 
@@ -167,8 +173,14 @@ impl Call<'_> {
     }
 
     fn json(&self) -> Result<Value, Failure> {
+        let media_type = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        if media_type.is_some_and(|media_type| media_type.starts_with("application/vnd.kubernetes.protobuf")) {
+            return protobuf::decode(&self.body).ok_or_else(|| Failure::unsupported_media("application/json"));
+        }
         serde_json::from_slice(&self.body).map_err(|error| {
-            Failure::bad_request(format!("the object provided is unrecognized (must be of type JSON): {error}"))
+            let wanted = Kind::of_plural(&self.info.resource).map_or("object", |kind| kind.kind);
+            let why = format!("couldn't get version/kind; json parse error: {error}");
+            Failure::bad_request(format!("the object provided is unrecognized (must be of type {wanted}): {why}"))
         })
     }
 
@@ -183,7 +195,7 @@ impl Call<'_> {
         let dry_run = match self.info.query.get("dryRun").map(String::as_str) {
             None => dry_run,
             Some("All") => true,
-            Some(other) => return Err(bad_dry_run(other)),
+            Some(other) => return Err(bad_dry_run(verb, other)),
         };
         Ok(Write {
             kind,
@@ -243,9 +255,20 @@ impl Call<'_> {
     }
 }
 
-fn bad_dry_run(value: &str) -> Failure {
-    let fault = format!("Unsupported value: \"{value}\": supported values: \"All\"");
-    Failure::invalid_as("Options.meta.k8s.io", "meta.k8s.io", "Options", "", "dryRun", &fault)
+fn bad_dry_run(verb: &str, value: &str) -> Failure {
+    let options = match verb {
+        "create" => "CreateOptions",
+        "update" => "UpdateOptions",
+        "patch" => "PatchOptions",
+        _ => "DeleteOptions",
+    };
+    let fault = format!("Unsupported value: [\"{value}\"]: supported values: \"All\"");
+    Failure::invalid_as(&format!("{options}.meta.k8s.io"), "meta.k8s.io", options, "", "dryRun", &fault)
+}
+
+/// What the real server says, in plain text, of paths below no API that it knows.
+fn no_such_page() -> Response {
+    (StatusCode::NOT_FOUND, "404 page not found\n").into_response()
 }
 
 fn reply(code: StatusCode, value: Value) -> Response {

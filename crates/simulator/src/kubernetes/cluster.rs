@@ -154,7 +154,7 @@ impl Cluster {
                 if wanted["status"].is_null() {
                     wanted["status"] = before["status"].clone();
                 }
-                write.commit(&mut state.store, &before, wanted, super::object::Origin::Body).map(drop)
+                write.commit(&mut state.store, &before, wanted, super::validate::Origin::Body).map(drop)
             }
         }
     }

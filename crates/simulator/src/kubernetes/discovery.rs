@@ -43,6 +43,11 @@ fn group_versions() -> Vec<(&'static str, &'static str)> {
     found
 }
 
+/// Whether anything is served under this group at all.
+pub(super) fn is_group(group: &str) -> bool {
+    group.is_empty() || group_versions().iter().any(|(known, _)| *known == group)
+}
+
 fn is_served(group: &str, version: &str) -> bool {
     group_versions().contains(&(group, version))
 }
@@ -81,6 +86,9 @@ fn describe(kind: &Kind) -> Vec<Value> {
     });
     if !kind.short.is_empty() {
         own["shortNames"] = json!(kind.short);
+    }
+    if matches!(kind.plural, "pods" | "services" | "deployments" | "replicasets") {
+        own["categories"] = json!(["all"]);
     }
     let below = kind.subresources().map(|subresource| {
         let mut entry = json!({

@@ -85,6 +85,13 @@ impl Failure {
         Failure::conflict(kind, name, why)
     }
 
+    /// 409: a patch of a Scale names another uid. Here the real server names the subresource.
+    pub(super) fn scale_conflict(name: &str, why: &str) -> Failure {
+        let message = format!("Operation cannot be fulfilled on deployments/scale.apps \"{name}\": {why}");
+        let details = json!({"name": name, "group": "apps", "kind": "deployments/scale"});
+        Failure { details, ..Failure::new(StatusCode::CONFLICT, "Conflict", message) }
+    }
+
     /// 409 of a delete whose precondition fails; here the real server names the kind where it else names the resource.
     pub(super) fn delete_precondition(kind: &Kind, name: &str, why: &str) -> Failure {
         let message = format!("Operation cannot be fulfilled on {} \"{name}\": {why}", kind.qualified_kind());
@@ -108,11 +115,49 @@ impl Failure {
         fault: &str,
     ) -> Failure {
         let message = format!("{qualified} \"{name}\" is invalid: {field}: {fault}");
-        let details = json!({
-            "name": name, "group": group, "kind": kind,
-            "causes": [{"reason": "FieldValueInvalid", "message": fault, "field": field}],
-        });
+        let reason = match fault.split(':').next() {
+            Some("Required value") => "FieldValueRequired",
+            Some("Unsupported value") => "FieldValueNotSupported",
+            Some("Too long") => "FieldValueTooLong",
+            _ => "FieldValueInvalid",
+        };
+        let mut details = json!({"causes": [{"reason": reason, "message": fault, "field": field}]});
+        for (key, value) in [("name", name), ("group", group), ("kind", kind)] {
+            if !value.is_empty() {
+                details[key] = value.into();
+            }
+        }
         Failure { details, ..Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message) }
+    }
+
+    /// 422: this kind takes no update without a resourceVersion. The real server names the resource where it else names the kind.
+    pub(super) fn version_required(kind: &Kind, name: &str) -> Failure {
+        let fault = "Invalid value: 0: must be specified for an update";
+        Failure::invalid_as(&kind.qualified(), kind.group, kind.plural, name, "metadata.resourceVersion", fault)
+    }
+
+    /// 400: a body that is no object of its type.
+    pub(super) fn undecodable(kind: &str, version: &str, why: &str) -> Failure {
+        Failure::bad_request(format!("{kind} in version \"{version}\" cannot be handled as a {kind}: {why}"))
+    }
+
+    /// 422: the outcome of a patch is no object of its type.
+    pub(super) fn patch_undecodable(object: &Value, why: &str) -> Failure {
+        let fault = format!("Invalid value: \"{}\": {why}", object.to_string().replace('"', "\\\""));
+        Failure::invalid_as("", "", "", "", "patch", &fault)
+    }
+
+    /// 500 without a reason: a resourceVersion that is no number. `place` is what the real server puts before it.
+    pub(super) fn unparsable_version(place: &str, text: &str) -> Failure {
+        let message = format!("{place}strconv.ParseUint: parsing \"{text}\": invalid syntax");
+        Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "", message)
+    }
+
+    /// 415: the media type has no place at this path at all.
+    pub(super) fn unknown_media() -> Failure {
+        let failure =
+            Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", "415: Unsupported Media Type");
+        Failure { details: json!({}), ..failure }
     }
 
     /// 422 of a JSON patch that does not apply: a `test` that fails, or a path that is not there.

@@ -5,7 +5,7 @@
 //! A request passes these files, in this order:
 //! - `api`: one handler; logs in (`token`, `signature`), authorises (`rbac`), dispatches, writes the audit log
 //! - `request`: what method and path ask for; `selector`: which objects; `kinds`: which resources there are
-//! - `write`, `patch`, `scale`, `object`: the rules of every write; `watch`, `logs`, `reviews`, `discovery`: the rest
+//! - `write`, `patch`, `scale`, `object`, `validate`: the rules of every write; `watch`, `logs`, `reviews`, `discovery`: the rest
 //! - `store`: objects, the revision counter, history and the list of changes
 //! - `failure`: `metav1.Status` in the real server's words
 //!
@@ -31,6 +31,7 @@ mod logs;
 mod object;
 mod operator;
 mod patch;
+mod protobuf;
 mod rbac;
 mod request;
 mod reviews;
@@ -41,6 +42,7 @@ mod signature;
 mod store;
 mod token;
 mod token_review;
+mod validate;
 mod watch;
 mod write;
 

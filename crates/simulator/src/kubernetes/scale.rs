@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::object::Origin;
 use super::patch::Patch;
 use super::store::Store;
+use super::validate::{Origin, json_type};
 use super::write::{Write, text};
 
 /// The Scale of a Deployment. As on the real server `spec.replicas` is left out when it is 0.
@@ -36,33 +36,58 @@ pub(super) fn replace(write: &Write, store: &mut Store, deployment: &Value, body
         let message = "the object provided is unrecognized (must be of type Scale)";
         return Err(Failure::bad_request(message));
     }
+    write.check_name(body)?;
     write.check_uid(deployment, body)?;
-    store_replicas(write, store, deployment, body)
+    store_replicas(write, store, deployment, body, Origin::Body)
 }
 
-/// PATCH of a Scale: a resourceVersion in it is a precondition, a uid is not looked at.
+/// PATCH of a Scale: a resourceVersion or uid in it is a precondition.
 pub(super) fn patch(write: &Write, store: &mut Store, deployment: &Value, patch: &Patch) -> Result<Value, Failure> {
     let wanted = patch.apply(&scale_of(deployment))?;
-    store_replicas(write, store, deployment, &wanted)
+    write.check_name(&wanted)?;
+    let (given, found) = (text(&wanted, "uid"), text(deployment, "uid"));
+    if !given.is_empty() && given != found {
+        let why = format!("Precondition failed: UID in precondition: {given}, UID in object meta: {found}");
+        return Err(Failure::scale_conflict(text(deployment, "name"), &why));
+    }
+    store_replicas(write, store, deployment, &wanted, Origin::Patch)
 }
 
-fn store_replicas(write: &Write, store: &mut Store, deployment: &Value, wanted: &Value) -> Result<Value, Failure> {
+fn store_replicas(
+    write: &Write,
+    store: &mut Store,
+    deployment: &Value,
+    wanted: &Value,
+    origin: Origin,
+) -> Result<Value, Failure> {
+    let replicas = replicas_of(wanted, origin)?;
     write.check_version(deployment, wanted)?;
-    let replicas = match &wanted["spec"]["replicas"] {
-        Value::Null => 0,
-        number => number.as_i64().and_then(|number| i32::try_from(number).ok()).ok_or_else(|| {
-            Failure::bad_request("Scale in version \"v1\" cannot be handled as a Scale: replicas is no int32")
-        })?,
-    };
-    if replicas < 0 {
-        let fault = format!("Invalid value: {replicas}: must be greater than or equal to 0");
-        let name = text(deployment, "name");
-        return Err(Failure::invalid_as("Scale.autoscaling", "autoscaling", "Scale", name, "spec.replicas", &fault));
-    }
     let mut after = deployment.clone();
     after["spec"]["replicas"] = replicas.into();
-    let stored = write.commit(store, deployment, after, Origin::Body)?;
+    let stored = write.commit(store, deployment, after, origin)?;
     Ok(scale_of(&stored))
+}
+
+fn replicas_of(wanted: &Value, origin: Origin) -> Result<i32, Failure> {
+    let value = &wanted["spec"]["replicas"];
+    let replicas = match value {
+        Value::Null => 0,
+        number => number.as_i64().and_then(|number| i32::try_from(number).ok()).ok_or_else(|| {
+            let found = json_type(value);
+            let why =
+                format!("json: cannot unmarshal {found} into Go struct field ScaleSpec.spec.replicas of type int32");
+            match origin {
+                Origin::Body => Failure::undecodable("Scale", "v1", &why),
+                Origin::Patch => Failure::patch_undecodable(wanted, &why),
+            }
+        })?,
+    };
+    if replicas >= 0 {
+        return Ok(replicas);
+    }
+    let fault = format!("Invalid value: {replicas}: must be greater than or equal to 0");
+    let name = text(wanted, "name");
+    Err(Failure::invalid_as("Scale.autoscaling", "autoscaling", "Scale", name, "spec.replicas", &fault))
 }
 
 fn selector_text(labels: &Value) -> String {

@@ -65,7 +65,10 @@ fn requirement(text: &str) -> Option<Requirement> {
         return Some(Requirement::NotIn(label_key(key)?, vec![value.trim().to_owned()]));
     }
     if let Some((key, value)) = text.split_once('=') {
-        let value = value.trim_start_matches('=').trim().to_owned();
+        let value = value.strip_prefix('=').unwrap_or(value).trim().to_owned();
+        if value.contains('=') {
+            return None;
+        }
         return Some(Requirement::In(label_key(key)?, vec![value]));
     }
     let Some((head, set)) = text.split_once('(') else {
@@ -86,7 +89,9 @@ fn label_key(text: &str) -> Option<String> {
 }
 
 fn unparsable(part: &str) -> Failure {
-    Failure::bad_request(format!("unable to parse requirement: found '{}', expected a label requirement", part.trim()))
+    let found = part.split_whitespace().nth(1).unwrap_or("");
+    let message = format!("unable to parse requirement: found '{found}', expected: in, notin, =, ==, !=, gt, lt");
+    Failure::bad_request(message)
 }
 
 fn field(part: &str) -> Result<(String, String, bool), Failure> {
@@ -102,7 +107,9 @@ fn field(part: &str) -> Result<(String, String, bool), Failure> {
     let path = path.trim();
     // Pods and secrets have a few more on the real server; these are the ones that clients here use.
     if !matches!(path, "metadata.name" | "metadata.namespace" | "status.phase" | "spec.nodeName" | "type") {
-        return Err(Failure::bad_request(format!("field label not supported: {path}")));
+        return Err(Failure::bad_request(format!(
+            "\"{path}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+        )));
     }
     Ok((path.to_owned(), value.trim().to_owned(), equal))
 }

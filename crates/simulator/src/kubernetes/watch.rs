@@ -44,7 +44,9 @@ pub(super) fn start(
     let parameter = |name: &str| info.query.get(name).map(String::as_str).unwrap_or_default();
     let from = match parameter("resourceVersion") {
         "" | "0" => None,
-        text => Some(text.parse().map_err(|_| Failure::bad_request(format!("invalid resource version: {text}")))?),
+        text => Some(text.parse().map_err(|_| {
+            Failure::unparsable_version(&format!("resourceVersion: Invalid value: \"{text}\": "), text)
+        })?),
     };
     let timeout = parameter("timeoutSeconds").parse().map_or(LONGEST_WATCH, Duration::from_secs);
     let (news, revision, existing) = {

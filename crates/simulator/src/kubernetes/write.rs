@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::kinds::Kind;
-use super::object::{Origin, counts_as_new_generation, normalise, set_defaults, validate};
+use super::object::{counts_as_new_generation, normalise, set_defaults};
 use super::patch::Patch;
 use super::scale;
 use super::store::{Actor, Key, Store};
+use super::validate::{Origin, validate};
 
 /// One write: where, through which subresource, by whom, and whether only for show.
 #[derive(Clone, Debug)]
@@ -51,7 +52,7 @@ impl Write {
         }
         normalise(&mut object);
         set_defaults(self.kind, &mut object);
-        validate(self.kind, &object, Origin::Body)?;
+        validate(self.kind, None, &object, Origin::Body)?;
         store.stamp_new(&mut object, self.kind);
         if self.dry_run { Ok(object) } else { Ok(store.put(self.key(), object, &self.actor)) }
     }
@@ -89,16 +90,11 @@ impl Write {
             return scale::replace(&self, store, &before, &body);
         }
         check_kind(self.kind, &body)?;
-        if text(&body, "name") != self.name {
-            let (given, path) = (text(&body, "name"), &self.name);
-            let message = format!("the name of the object ({given}) does not match the name on the URL ({path})");
-            return Err(Failure::bad_request(message));
-        }
+        self.check_name(&body)?;
         check_namespace(&body, &self.namespace)?;
         self.check_uid(&before, &body)?;
         if text(&body, "resourceVersion").is_empty() && !self.kind.unconditional {
-            let fault = "Invalid value: 0x0: must be specified for an update";
-            return Err(Failure::invalid(self.kind, &self.name, "metadata.resourceVersion", fault));
+            return Err(Failure::version_required(self.kind, &self.name));
         }
         self.check_version(&before, &body)?;
         self.commit(store, &before, body, Origin::Body)
@@ -111,6 +107,7 @@ impl Write {
             return scale::patch(&self, store, &before, patch);
         }
         let after = patch.apply(&before)?;
+        self.check_name(&after)?;
         self.check_version(&before, &after)?;
         if !text(&after, "uid").is_empty() && text(&after, "uid") != text(&before, "uid") {
             let fault = format!("Invalid value: \"{}\": field is immutable", text(&after, "uid"));
@@ -141,13 +138,30 @@ impl Write {
         last.ok_or_else(|| Failure::not_found(self.kind, &self.name))
     }
 
+    /// 400 when the body names another object than the path does.
+    pub(super) fn check_name(&self, body: &Value) -> Result<(), Failure> {
+        let (given, path) = (text(body, "name"), &self.name);
+        if given == path {
+            return Ok(());
+        }
+        let message = format!("the name of the object ({given}) does not match the name on the URL ({path})");
+        Err(Failure::bad_request(message))
+    }
+
     /// 409 when the body names another uid than the stored object has.
     pub(super) fn check_uid(&self, before: &Value, body: &Value) -> Result<(), Failure> {
         let (wanted, found) = (text(body, "uid"), text(before, "uid"));
         if wanted.is_empty() || wanted == found {
             return Ok(());
         }
-        let why = format!("Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}");
+        // The real server lets the storage layer's error through, with the key in etcd.
+        let kind = self.kind;
+        let group = if kind.custom { format!("{}/", kind.group) } else { String::new() };
+        let key = format!("/registry/{group}{}/{}/{}", kind.plural, self.namespace, self.name);
+        let why = format!(
+            "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: \
+             Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
+        );
         Err(Failure::conflict(self.kind, &self.name, &why))
     }
 
@@ -156,6 +170,9 @@ impl Write {
         let wanted = text(body, "resourceVersion");
         if matches!(wanted, "" | "0") || wanted == text(before, "resourceVersion") {
             return Ok(());
+        }
+        if wanted.parse::<u64>().is_err() {
+            return Err(Failure::unparsable_version("", wanted));
         }
         Err(Failure::modified(self.kind, &self.name))
     }
@@ -171,7 +188,7 @@ impl Write {
         let mut after = self.scoped(before, wanted);
         normalise(&mut after);
         set_defaults(self.kind, &mut after);
-        validate(self.kind, &after, origin)?;
+        validate(self.kind, Some(before), &after, origin)?;
         for field in ["uid", "creationTimestamp", "generation", "resourceVersion", "name", "namespace"] {
             after["metadata"][field] = before["metadata"][field].clone();
         }
@@ -222,8 +239,6 @@ fn check_namespace(object: &Value, namespace: &str) -> Result<(), Failure> {
     if given.is_empty() || given == namespace {
         return Ok(());
     }
-    let message = format!(
-        "the namespace of the provided object does not match the namespace sent on the request: {given}, {namespace}"
-    );
+    let message = "the namespace of the provided object does not match the namespace sent on the request";
     Err(Failure::bad_request(message))
 }

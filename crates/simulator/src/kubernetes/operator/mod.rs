@@ -23,8 +23,8 @@ use serde_json::Value;
 use super::clock;
 use super::cluster::{Cluster, State};
 use super::kinds::Kind;
-use super::object::Origin;
 use super::store::{Actor, Key, Store};
+use super::validate::Origin;
 use super::write::{Write, text};
 
 /// How often the controllers look, in simulated time: a tenth of a second, the latency of a watch and a work queue.

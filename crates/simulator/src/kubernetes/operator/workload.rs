@@ -8,8 +8,8 @@ use super::{Model, ensure, is_owned, is_ready, owner_of, pod_status, remove, set
 use crate::kubernetes::clock;
 use crate::kubernetes::cluster::State;
 use crate::kubernetes::kinds::Kind;
-use crate::kubernetes::object::Origin;
 use crate::kubernetes::store::{Actor, Store};
+use crate::kubernetes::validate::Origin;
 use crate::kubernetes::write::{Write, text};
 
 /// From the creation of a controller's pod to its readiness, in simulated seconds: image at hand, one probe.

@@ -47,7 +47,7 @@ async fn a_negative_or_absurd_number_is_refused() {
     let cluster = standby();
     let (code, status) = merge(&cluster, SCALE, json!({"spec": {"replicas": -1}})).await;
     assert_eq!((code, status["details"]["kind"].as_str()), (422, Some("Scale")));
-    assert_eq!(merge(&cluster, SCALE, json!({"spec": {"replicas": "many"}})).await.0, 400);
+    assert_eq!(merge(&cluster, SCALE, json!({"spec": {"replicas": "many"}})).await.0, 422);
     let absent = SCALE.replace("humio-operator", "other");
     let (code, status) = merge(&cluster, &absent, json!({"spec": {"replicas": 1}})).await;
     assert_eq!((code, status["message"].as_str()), (404, Some("deployments.apps \"other\" not found")));

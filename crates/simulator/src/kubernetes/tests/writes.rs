@@ -70,6 +70,9 @@ async fn a_lease_takes_times_with_six_digits_of_fraction_only() {
     assert_eq!(code, 200);
     lease["spec"]["renewTime"] = "2026-01-01T00:00:00.123456789Z".into();
     assert_eq!(admin(&cluster, "PUT", path, lease.clone()).await.0, 400);
+    lease["spec"]["renewTime"] = "2026-01-01T02:00:00.000001+02:00".into();
+    let (_, mut lease) = admin(&cluster, "PUT", path, lease).await;
+    assert_eq!(lease["spec"]["renewTime"], "2026-01-01T00:00:00.000001Z", "given back in UTC");
     lease["spec"]["renewTime"] = Value::Null;
     lease["spec"]["leaseDurationSeconds"] = 0.into();
     assert_eq!(admin(&cluster, "PUT", path, lease).await.0, 422);
@@ -97,6 +100,16 @@ async fn a_failing_test_of_a_json_patch_is_invalid() {
     assert_eq!((code, status["reason"].as_str()), (422, Some("Invalid")));
     let (code, stored) = json_patch(&cluster, &core("configmaps/record"), patch("one")).await;
     assert_eq!((code, stored["data"]["state"].as_str()), (200, Some("two")));
+}
+
+#[tokio::test]
+async fn a_replace_sets_a_field_that_is_not_there_as_the_real_server_does() {
+    let cluster = empty();
+    admin(&cluster, "POST", &core("configmaps"), config("record")).await;
+    let replace = |path: &str| json!([{"op": "replace", "path": path, "value": "new"}]);
+    let (code, stored) = json_patch(&cluster, &core("configmaps/record"), replace("/data/other")).await;
+    assert_eq!((code, stored["data"]["other"].as_str()), (200, Some("new")));
+    assert_eq!(json_patch(&cluster, &core("configmaps/record"), replace("/nothing/other")).await.0, 422);
 }
 
 #[tokio::test]
@@ -181,8 +194,7 @@ async fn values_of_the_wrong_type_are_refused() {
     assert_eq!(admin(&cluster, "POST", &core("configmaps"), number).await.0, 400);
     let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"a": "%"}});
     assert_eq!(admin(&cluster, "POST", &core("secrets"), secret).await.0, 400);
-    let large =
-        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"a": "x".repeat(1 << 20)}});
+    let large = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"a": "x".repeat((1 << 20) + 1)}});
     assert_eq!(admin(&cluster, "POST", &core("configmaps"), large).await.0, 422);
     assert_eq!(admin(&cluster, "POST", &core("configmaps"), config("Upper_Case")).await.0, 422);
 }
