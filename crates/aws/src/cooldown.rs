@@ -123,7 +123,8 @@ mod tests {
     }
 
     fn holds(value: &str) -> Answer {
-        let body = format!("{{\"Parameter\":{{\"Name\":\"n\",\"Type\":\"String\",\"Value\":\"{value}\",\"Version\":3}}}}");
+        let body =
+            format!("{{\"Parameter\":{{\"Name\":\"n\",\"Type\":\"String\",\"Value\":\"{value}\",\"Version\":3}}}}");
         Answer::ok("application/x-amz-json-1.1", body)
     }
 
@@ -153,7 +154,10 @@ mod tests {
         let (store, _server) = store(vec![holds(&"x".repeat(500))]).await;
         let fault = store.last(&call()).await.expect_err("nonsense");
         assert_eq!(fault.class, FaultClass::Invalid);
-        assert!(fault.message.contains("last-failover-timestamp") && fault.message.contains("epoch seconds"), "{fault}");
+        assert!(
+            fault.message.contains("last-failover-timestamp") && fault.message.contains("epoch seconds"),
+            "{fault}"
+        );
         assert!(fault.message.len() < 250, "{fault}");
     }
 

@@ -46,9 +46,9 @@ impl CloudWatchHistory {
     /// One page of the answer.
     async fn page(&self, span: &Span, token: Option<String>) -> Result<GetMetricDataOutput, Fault> {
         let request = self.sdk.cloudwatch.get_metric_data();
-        let request = Statistic::ALL.into_iter().fold(request, |request, statistic| {
-            request.metric_data_queries(self.query(statistic))
-        });
+        let request = Statistic::ALL
+            .into_iter()
+            .fold(request, |request, statistic| request.metric_data_queries(self.query(statistic)));
         request
             .start_time(DateTime::from_secs(span.start))
             .end_time(DateTime::from_secs(span.end))

@@ -24,7 +24,7 @@ pub struct StatusProbe {
 }
 
 impl StatusProbe {
-    /// A probe of `target` that listens for at most `timeout`.
+    /// A probe of `target` that waits for at most `timeout` for the name to resolve, and as long for the answer.
     pub fn new(target: Target, timeout: Duration) -> Self {
         Self { target, timeout, exchange: exchange::Exchange::default() }
     }
@@ -34,14 +34,26 @@ impl StatusProbe {
 impl Prober for StatusProbe {
     async fn probe(&self, call: &Call) -> ProbeResult {
         let patience = Call { retry: RetryPolicy { attempt_timeout: self.timeout, ..call.retry }, ..call.clone() };
-        let cut_short = call.remaining() < self.timeout;
-        match patience.once(CALL, async { Ok(self.exchange.get(&self.target).await) }).await {
+        // Resolving has a patience of its own: a resolver that hangs is no silence of the primary.
+        let addresses = match patience.once(CALL, async { Ok(exchange::resolve(&self.target).await) }).await {
+            Ok(Ok(addresses)) => addresses,
+            Ok(Err(why)) => return unresolved(&why),
+            Err(fault) => return unresolved(&fault.message),
+        };
+        let cut_short = patience.remaining() < self.timeout;
+        match patience.once(CALL, async { Ok(self.exchange.get(&self.target, &addresses).await) }).await {
             Ok(outcome) => verdict::of(outcome),
             // A primary that was not given its time has not failed to answer in time.
-            Err(_) if cut_short => ProbeResult::Inconclusive { why: "our own deadline came before the answer".to_owned() },
+            Err(_) if cut_short => {
+                ProbeResult::Inconclusive { why: "our own deadline came before the answer".to_owned() }
+            }
             Err(fault) => ProbeResult::Failing { why: fault.message },
         }
     }
+}
+
+fn unresolved(why: &str) -> ProbeResult {
+    ProbeResult::Inconclusive { why: format!("the name cannot be resolved: {why}") }
 }
 
 #[cfg(test)]

@@ -75,7 +75,11 @@ fn locate(cluster: &Cluster) -> Result<Known, Fault> {
     }
     let ca = cluster.certificate_authority().and_then(|authority| authority.data());
     let (Some(endpoint), Some(ca)) = (cluster.endpoint(), ca) else {
-        return Err(Fault::new(FaultClass::Server, CALL, format!("{name} has no endpoint or no certificate authority yet")));
+        return Err(Fault::new(
+            FaultClass::Server,
+            CALL,
+            format!("{name} has no endpoint or no certificate authority yet"),
+        ));
     };
     Ok(Known { endpoint: endpoint.to_owned(), ca_base64: ca.to_owned() })
 }

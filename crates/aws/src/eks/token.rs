@@ -10,9 +10,7 @@ use std::{
 
 use aws_credential_types::Credentials;
 use aws_sigv4::{
-    http_request::{
-        SignableBody, SignableRequest, SignatureLocation, SigningError, SigningSettings, sign,
-    },
+    http_request::{SignableBody, SignableRequest, SignatureLocation, SigningError, SigningSettings, sign},
     sign::v4::{self, signing_params},
 };
 use aws_smithy_runtime_api::client::identity::Identity;

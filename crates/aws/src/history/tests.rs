@@ -93,7 +93,10 @@ async fn no_data_is_an_empty_history_and_no_error() {
 
 #[tokio::test]
 async fn pages_are_followed_until_the_series_are_complete() {
-    let first = vec![series("minimum", "PartialData", &[(START - 60.0, 0.0)]), series("maximum", "PartialData", &[(START - 60.0, 0.0)])];
+    let first = vec![
+        series("minimum", "PartialData", &[(START - 60.0, 0.0)]),
+        series("maximum", "PartialData", &[(START - 60.0, 0.0)]),
+    ];
     let (history, server) = read(vec![page(first, Some("more")), page(both(&[(START - 120.0, 0.0)]), None)]).await;
     assert_eq!(history.expect("a history").points.len(), 2);
     assert_eq!(server.requests().len(), 2);
@@ -122,7 +125,9 @@ async fn a_series_that_is_missing_altogether_is_a_fault() {
 
 #[tokio::test]
 async fn what_cloudwatch_may_not_show_is_denied_and_what_it_cannot_read_is_its_own_fault() {
-    for (status, class) in [("Forbidden", FaultClass::Denied), ("InternalError", FaultClass::Server), ("New", FaultClass::Server)] {
+    for (status, class) in
+        [("Forbidden", FaultClass::Denied), ("InternalError", FaultClass::Server), ("New", FaultClass::Server)]
+    {
         let results = vec![series("minimum", status, &[]), series("maximum", "Complete", &[])];
         assert_eq!(read(vec![page(results, None)]).await.0.expect_err(status).class, class, "{status}");
     }
@@ -138,7 +143,8 @@ async fn a_server_that_does_not_speak_the_protocol_is_worth_a_retry() {
 
 #[tokio::test]
 async fn throttling_and_silence_are_told_apart() {
-    let throttled = Answer::status(400, "application/cbor", cbor_error("ThrottlingException")).with("smithy-protocol", "rpc-v2-cbor");
+    let throttled = Answer::status(400, "application/cbor", cbor_error("ThrottlingException"))
+        .with("smithy-protocol", "rpc-v2-cbor");
     assert_eq!(read(vec![throttled]).await.0.expect_err("throttled").class, FaultClass::Throttled);
     assert_eq!(read(vec![Answer::Hang]).await.0.expect_err("silent").class, FaultClass::Timeout);
 }

@@ -93,14 +93,18 @@ impl Found {
                 });
                 Observation::todo(described, fence)
             }
-            None => Observation::blocked(format!("the health check watches no name that could be changed; found: {described}")),
+            None => Observation::blocked(format!(
+                "the health check watches no name that could be changed; found: {described}"
+            )),
         }
     }
 
     /// What makes a change of name useless or impossible, and what would remove it.
     fn obstacle(&self) -> Option<String> {
         if let Some(owner) = &self.owner {
-            return Some(format!("the health check belongs to {owner}, and only that service may change it: use one of your own"));
+            return Some(format!(
+                "the health check belongs to {owner}, and only that service may change it: use one of your own"
+            ));
         }
         if !by_name(&self.kind) {
             return Some(format!(

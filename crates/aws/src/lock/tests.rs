@@ -79,7 +79,10 @@ fn checks_that_watch_no_name_cannot_be_locked_by_one() {
 
 #[test]
 fn a_name_that_is_not_the_configured_one_is_mentioned() {
-    assert_eq!(named("q.example.com").judge(&config()).found, "HTTPS q.example.com (configured: p.example.com), version 7");
+    assert_eq!(
+        named("q.example.com").judge(&config()).found,
+        "HTTPS q.example.com (configured: p.example.com), version 7"
+    );
     assert!(!named(LOCK_NAME).judge(&config()).found.contains("configured"));
 }
 
@@ -139,7 +142,8 @@ async fn an_inverted_check_is_turned_back_by_the_lock() {
 
 #[tokio::test]
 async fn a_changed_health_check_is_a_conflict_and_nothing_is_overwritten() {
-    let (lock, _server) = lock(vec![got("p.example.com", 7), Answer::route53_error(409, "HealthCheckVersionMismatch", "8")]).await;
+    let (lock, _server) =
+        lock(vec![got("p.example.com", 7), Answer::route53_error(409, "HealthCheckVersionMismatch", "8")]).await;
     let seen = lock.observe(&call()).await.expect("seen");
     assert_eq!(lock.apply(&call(), &seen).await.expect_err("conflict").class, FaultClass::Conflict);
 }

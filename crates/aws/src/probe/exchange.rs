@@ -1,8 +1,16 @@
 //! One request on one new connection.
 
-use std::{io, sync::OnceLock};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+};
 
-use futures_util::future::{Either, select};
+use futures_util::{
+    StreamExt,
+    future::{Either, select},
+    stream::FuturesUnordered,
+};
 use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper::{
@@ -13,15 +21,17 @@ use hyper::{
 use hyper_rustls::ConfigBuilderExt;
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, crypto::aws_lc_rs, pki_types::ServerName};
-use std::sync::Arc;
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::target::Target;
+use super::{target::Target, verdict::is_ours};
 use crate::fault::chain;
 
 /// A status is a few hundred bytes; what is longer is another thing.
 const LONGEST_BODY: usize = 64 * 1024;
+
+/// Addresses that are tried; a load balancer has one for each of its zones.
+const MOST_ADDRESSES: usize = 8;
 
 const USER_AGENT: &str = concat!("holdfast/", env!("CARGO_PKG_VERSION"));
 
@@ -32,9 +42,7 @@ pub(super) enum Outcome {
     Answered { status: StatusCode, body: Bytes },
     /// The answer was longer than a status can be.
     TooLong,
-    /// The name could not be resolved.
-    NoAddress(String),
-    /// No connection could be made to any address: the last error.
+    /// No connection could be made to any address: the error that says most about the other side.
     NotConnected(io::Error),
     /// The other side's certificate or protocol was not accepted, or ours was not.
     NoTrust(String),
@@ -45,17 +53,17 @@ pub(super) enum Outcome {
 /// Makes requests. Keeps the trust anchors, and no connection.
 #[derive(Default)]
 pub(super) struct Exchange {
-    tls: OnceLock<Result<Arc<ClientConfig>, String>>,
+    pub(super) tls: OnceLock<Result<Arc<ClientConfig>, String>>,
 }
 
 impl Exchange {
     /// One `GET`; redirections are answers like others.
-    pub(super) async fn get(&self, target: &Target) -> Outcome {
-        self.attempt(target).await.unwrap_or_else(|outcome| outcome)
+    pub(super) async fn get(&self, target: &Target, addresses: &[SocketAddr]) -> Outcome {
+        self.attempt(target, addresses).await.unwrap_or_else(|outcome| outcome)
     }
 
-    async fn attempt(&self, target: &Target) -> Result<Outcome, Outcome> {
-        let stream = connect(target).await?;
+    async fn attempt(&self, target: &Target, addresses: &[SocketAddr]) -> Result<Outcome, Outcome> {
+        let stream = connect(addresses).await?;
         if target.tls {
             let stream = self.secure(target, stream).await?;
             ask(TokioIo::new(stream), target).await
@@ -82,18 +90,26 @@ fn trust() -> Result<Arc<ClientConfig>, String> {
     Ok(Arc::new(builder.with_no_client_auth()))
 }
 
-/// A connection to the first address that takes one.
-async fn connect(target: &Target) -> Result<TcpStream, Outcome> {
-    let addresses = lookup_host((target.host.as_str(), target.port));
-    let addresses = addresses.await.map_err(|error| Outcome::NoAddress(chain(&error)))?;
-    let mut last = None;
-    for address in addresses {
-        match TcpStream::connect(address).await {
+/// The addresses of the target's host; at least one.
+pub(super) async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, String> {
+    let found = lookup_host((target.host.as_str(), target.port)).await.map_err(|error| chain(&error))?;
+    let addresses: Vec<SocketAddr> = found.take(MOST_ADDRESSES).collect();
+    if addresses.is_empty() { Err("it has no address".to_owned()) } else { Ok(addresses) }
+}
+
+/// The first connection that comes about. All addresses are tried at once: a load balancer has one in each zone, and
+/// the one in a dead zone must not use up the patience that the others would need.
+async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, Outcome> {
+    let mut attempts: FuturesUnordered<_> = addresses.iter().map(TcpStream::connect).collect();
+    let mut told = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    while let Some(attempt) = attempts.next().await {
+        match attempt {
             Ok(stream) => return Ok(stream),
-            Err(error) => last = Some(error),
+            Err(error) if is_ours(told.kind()) => told = error,
+            Err(_) => {}
         }
     }
-    Err(last.map_or_else(|| Outcome::NoAddress("the name has no address".to_owned()), Outcome::NotConnected))
+    Err(Outcome::NotConnected(told))
 }
 
 /// Sends the request and reads the answer, while the connection is driven beside it.

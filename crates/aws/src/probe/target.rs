@@ -78,7 +78,9 @@ mod tests {
         for url in ["http://127.0.0.1:1/", "http://localhost/", "http://[::1]/"] {
             assert!(Target::parse(url).is_ok(), "{url}");
         }
-        for url in ["http://p.example.com/", "http://127.0.0.1.example.com/", "ftp://127.0.0.1/", "p.example.com", "", "/x"] {
+        for url in
+            ["http://p.example.com/", "http://127.0.0.1.example.com/", "ftp://127.0.0.1/", "p.example.com", "", "/x"]
+        {
             assert!(Target::parse(url).is_err(), "{url}");
         }
     }

@@ -1,5 +1,12 @@
 use std::time::Duration;
 
+use std::sync::Arc;
+
+use hyper_util::rt::TokioIo;
+use rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::aws_lc_rs, pki_types::PrivateKeyDer};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
 use super::*;
 use crate::testing::{Answer, Server, call};
 
@@ -77,4 +84,76 @@ async fn each_probe_makes_a_connection_of_its_own() {
         assert!(matches!(probe.probe(&call()).await, ProbeResult::Healthy { .. }));
     }
     assert_eq!(server.connections(), 2);
+}
+
+#[tokio::test]
+async fn an_address_that_is_silent_does_not_hide_one_that_answers() {
+    let server = Server::start(vec![Answer::ok("application/json", "{\"status\":\"OK\"}")]).await;
+    let target = Target::parse(&server.url()).expect("a target");
+    // TEST-NET-1 (RFC 5737): nobody answers there, or there is no route at all.
+    let addresses = [([192, 0, 2, 1], server.port).into(), ([127, 0, 0, 1], server.port).into()];
+    let outcome = exchange::Exchange::default().get(&target, &addresses).await;
+    assert!(matches!(verdict::of(outcome), ProbeResult::Healthy { .. }));
+}
+
+/// A server with a certificate of its own that says it is well, and a trust in that certificate.
+async fn secured() -> (u16, Arc<ClientConfig>) {
+    let provider = || Arc::new(aws_lc_rs::default_provider());
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+    let certificate = made.cert.der().clone();
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
+    let config =
+        ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().expect("versions");
+    let config = config.with_no_client_auth().with_single_cert(vec![certificate.clone()], key).expect("a server");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+    let port = listener.local_addr().expect("bound").port();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(stream) = acceptor.accept(stream).await else { continue };
+            let well = http::Response::new("{\"status\":\"OK\"}".to_owned());
+            let service =
+                hyper::service::service_fn(move |_| std::future::ready(Ok::<_, std::io::Error>(well.clone())));
+            tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        }
+    });
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate).expect("a trust anchor");
+    let config =
+        ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().expect("versions");
+    (port, Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+}
+
+async fn probe_secured(host: &str, port: u16, trust: Option<Arc<ClientConfig>>) -> ProbeResult {
+    let target = Target::parse(&format!("https://{host}:{port}/")).expect("a target");
+    let probe = StatusProbe::new(target, Duration::from_millis(500));
+    if let Some(trust) = trust {
+        probe.exchange.tls.set(Ok(trust)).expect("not set yet");
+    }
+    probe.probe(&call()).await
+}
+
+#[tokio::test]
+async fn a_trusted_certificate_is_a_healthy_primary() {
+    let (port, trust) = secured().await;
+    let result = probe_secured("localhost", port, Some(trust)).await;
+    assert!(matches!(result, ProbeResult::Healthy { .. }), "{result:?}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_vouches_for_or_of_another_name_proves_nothing() {
+    let (port, trust) = secured().await;
+    for (host, trust) in [("localhost", None), ("127.0.0.1", Some(trust))] {
+        let result = probe_secured(host, port, trust).await;
+        assert!(matches!(result, ProbeResult::Inconclusive { .. }), "{host}: {result:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_in_the_handshake_is_a_failure() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+    let port = listener.local_addr().expect("bound").port();
+    tokio::spawn(async move { while listener.accept().await.is_ok() {} });
+    let result = probe_secured("localhost", port, Some(secured().await.1)).await;
+    assert!(matches!(result, ProbeResult::Failing { .. }), "{result:?}");
 }

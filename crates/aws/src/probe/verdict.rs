@@ -25,7 +25,6 @@ pub(super) fn of(outcome: Outcome) -> ProbeResult {
     match outcome {
         Outcome::Answered { status, body } => of_answer(status, &body),
         Outcome::TooLong => failing("the answer is too long for a status document"),
-        Outcome::NoAddress(why) => inconclusive(format!("the name cannot be resolved: {why}")),
         Outcome::NoTrust(why) => inconclusive(format!("no trusted connection: {why}")),
         Outcome::NotConnected(error) if is_ours(error.kind()) => inconclusive(format!("no way out: {error}")),
         Outcome::NotConnected(error) => failing(format!("no connection: {error}")),
@@ -49,8 +48,8 @@ fn of_answer(status: StatusCode, body: &[u8]) -> ProbeResult {
 }
 
 /// Errors that arise on this side, before anything reached the network of the primary.
-fn is_ours(kind: ErrorKind) -> bool {
-    use ErrorKind::{ConnectionReset, ConnectionRefused, HostUnreachable, TimedOut};
+pub(super) fn is_ours(kind: ErrorKind) -> bool {
+    use ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, TimedOut};
     !matches!(kind, ConnectionRefused | ConnectionReset | TimedOut | HostUnreachable)
 }
 

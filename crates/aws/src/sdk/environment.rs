@@ -6,7 +6,9 @@ use tracing::warn;
 
 /// No credentials in the environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must both be set and not empty; Lambda sets them from the function's role")]
+#[error(
+    "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must both be set and not empty; Lambda sets them from the function's role"
+)]
 pub struct MissingCredentials;
 
 /// The services that we call.
@@ -97,16 +99,8 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Reads the environment of this process. On Lambda it does not change for the life of the process: a sandbox
-    /// is replaced before its credentials expire.
-    ///
-    /// # Errors
-    /// [`MissingCredentials`].
-    pub fn of_process() -> Result<Self, MissingCredentials> {
-        Self::read(&|name| std::env::var(name).ok())
-    }
-
-    /// Reads variables from `variable`.
+    /// Reads variables from `variable`, once: on Lambda they do not change for the life of the process, because a
+    /// sandbox is replaced before its credentials expire.
     ///
     /// # Errors
     /// [`MissingCredentials`].

@@ -108,22 +108,26 @@ pub struct ManualCall {
 /// Understands one event of Lambda: one result for each notification in it, one in all for other shapes.
 pub fn parse(payload: &Value, filter: &Filter) -> Vec<Incoming> {
     let incoming = shape::parse(payload, filter);
-    for alarm in incoming.iter().filter_map(|incoming| match incoming {
-        Incoming::Alarm(alarm) => Some(alarm),
-        _ => None,
-    }) {
-        tracing::info!(
-            alarm = alarm.name,
-            arn = alarm.arn,
-            region = alarm.region,
-            kind = alarm.kind.name(),
-            health_checks = alarm.health_check_ids.join(" "),
-            topic = alarm.topic_arn,
-            message_id = alarm.message_id,
-            "an alarm of ours"
-        );
+    for one in &incoming {
+        if let Incoming::Alarm(alarm) = one {
+            log(alarm);
+        }
     }
     incoming
+}
+
+/// One line that ties a run to the notification that began it.
+fn log(alarm: &AlarmEvent) {
+    tracing::info!(
+        alarm = alarm.name,
+        arn = alarm.arn,
+        region = alarm.region,
+        kind = alarm.kind.name(),
+        health_checks = alarm.health_check_ids.join(" "),
+        topic = alarm.topic_arn,
+        message_id = alarm.message_id,
+        "an alarm of ours"
+    );
 }
 
 /// The text at `pointer`, without what cannot be shown, and not longer than any name of AWS.
