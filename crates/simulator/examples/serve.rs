@@ -1,6 +1,7 @@
 //! Starts the simulator, prints what clients need as `export` lines (the last is `SIMULATOR_READY`), and lives until its input ends.
 //!
-//! `serve [BOOTSTRAP] [PACE]`. Lines of input are orders: `break refuse|silent|closed`, `heal`, `invoke JSON`.
+//! `serve [BOOTSTRAP] [PACE]`. Lines of input are orders: `break refuse|silent|closed`, `heal`, `invoke JSON`, `log`. What happens
+//! is told on stderr.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "its output is its purpose")]
 
@@ -21,6 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("export {name}='{value}'");
     }
     println!("export SIMULATOR_READY='1'");
+    tell(&simulator);
     let mut orders = orders();
     while let Some(line) = orders.recv().await {
         obey(&simulator, &line).await;
@@ -41,6 +43,7 @@ fn exports(simulator: &Simulator) -> BTreeMap<&'static str, String> {
         ("AWS_ACCESS_KEY_ID", admin.access_key),
         ("AWS_SECRET_ACCESS_KEY", admin.secret_key),
         ("AWS_REGION", variables["AWS_REGION"].clone()),
+        ("SIMULATOR_FUNCTION_NAME", variables["AWS_LAMBDA_FUNCTION_NAME"].clone()),
         ("AWS_DEFAULT_REGION", variables["AWS_REGION"].clone()),
         ("SIMULATOR_FUNCTION_KEY_ID", function.access_key),
         ("SIMULATOR_FUNCTION_SECRET", function.secret_key),
@@ -57,6 +60,16 @@ fn exports(simulator: &Simulator) -> BTreeMap<&'static str, String> {
         ("SIMULATOR_STANDBY_URL", simulator.standby_url()),
         ("SIMULATOR_GLOBAL_URL", simulator.global_url()),
     ])
+}
+
+/// Tells every event on stderr.
+fn tell(simulator: &Simulator) {
+    let mut events = simulator.timeline();
+    tokio::spawn(async move {
+        while let Ok(event) = events.recv().await {
+            eprintln!("{} {}", event.at.strftime("%H:%M:%S.%3f"), event.what);
+        }
+    });
 }
 
 /// The lines of the input, read by a thread of their own; the channel closes when the input ends.
@@ -82,6 +95,14 @@ async fn obey(simulator: &Simulator, line: &str) {
             Ok(payload) => println!("{}", serde_json::json!(simulator.lambda().invoke(payload).await)),
             Err(error) => eprintln!("not JSON: {error}"),
         },
+        ("log", _) => {
+            for call in simulator.calls().all() {
+                println!("{}", serde_json::json!(call));
+            }
+            for result in simulator.lambda().results() {
+                println!("{}", serde_json::json!(result));
+            }
+        }
         (order, _) => eprintln!("unknown order: {order}"),
     }
 }

@@ -99,9 +99,10 @@ impl Drop for Watch {
 
 fn tell(world: &World, change: &Change) {
     let Change { actor, verb, resource, name, .. } = change;
+    let actor = if actor.starts_with("arn:aws:sts:") { "the function" } else { actor };
     // Statuses change all the time and are consequences; what matters of them shows elsewhere.
     if !resource.ends_with("/status") {
-        world.tell(What::ClusterChanged { change: format!("{verb} {resource} {name} (by {actor})") });
+        world.tell_at(change.at, What::ClusterChanged { change: format!("{verb} {resource} {name} (by {actor})") });
     }
 }
 

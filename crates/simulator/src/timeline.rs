@@ -173,7 +173,12 @@ impl Timeline {
 
     /// Tells an event that happens now.
     pub(crate) fn tell(&self, what: What) {
-        let event = Event { at: time::now(), what };
+        self.tell_at(time::now(), what);
+    }
+
+    /// Tells an event that happened a moment ago and was noticed only now.
+    pub(crate) fn tell_at(&self, at: Timestamp, what: What) {
+        let event = Event { at, what };
         tracing::debug!(what = %event.what, "simulated");
         self.told.lock().expect("no code panics while it holds this lock").push(event.clone());
         // An error means that nobody listens.

@@ -1,8 +1,11 @@
 //! The Lambda service with real processes, and the alarm and the tick that reach them.
 
+mod common;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
+use common::{Caller, text};
 use holdfast_simulator::lambda::{InvocationResult, Outcome};
 use holdfast_simulator::world::{AlarmState, Outage};
 use holdfast_simulator::{Options, Simulator};
@@ -157,4 +160,30 @@ async fn the_tick_comes_every_simulated_minute_with_its_input() {
     for result in simulator.lambda().results() {
         assert_eq!(answer(&result)["event"], json!({"source": "failover.schedule"}));
     }
+}
+
+#[tokio::test]
+async fn an_operator_can_call_the_function_through_the_service_and_the_function_itself_cannot() {
+    let simulator = quiet(PATIENCE).await;
+    let caller = Caller::new(&simulator);
+    let name = &simulator.function_env()["AWS_LAMBDA_FUNCTION_NAME"];
+    let url = format!("{}/2015-03-31/functions/{name}/invocations", simulator.aws_endpoint());
+    let request = |key: &str| {
+        let scope = format!(
+            "AWS4-HMAC-SHA256 Credential={key}/20260101/us-west-2/lambda/aws4_request, SignedHeaders=host, Signature=0"
+        );
+        http::Request::post(&url).header("authorization", scope)
+    };
+    let operator = simulator.admin_credentials().access_key;
+    let answer = caller.send(request(&operator), r#"{"do": "echo"}"#).await.expect("answer");
+    assert!(!answer.headers().contains_key("x-amz-function-error"));
+    assert!(text(answer).await.contains(r#""event":{"do":"echo"}"#));
+    let answer = caller.send(request(&operator), r#"{"do": "fail"}"#).await.expect("answer");
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["x-amz-function-error"]),
+        (200, &http::HeaderValue::from_static("Unhandled"))
+    );
+    assert_eq!(text(answer).await, r#"{"errorMessage":"not yet","errorType":"Later"}"#);
+    let function = simulator.function_credentials().access_key;
+    assert_eq!(caller.send(request(&function), "{}").await.expect("answer").status(), 403);
 }

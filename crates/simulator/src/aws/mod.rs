@@ -4,6 +4,7 @@ mod cloudwatch;
 mod eks;
 mod error;
 mod iam;
+mod invoke;
 mod request;
 mod route53;
 mod route53_config;
@@ -61,7 +62,13 @@ impl Cloud {
             let message = format!("Put on this call by the simulator: {}", refusal.code);
             AwsError::new(refusal.status.as_u16(), &refusal.code, &message).answer(protocol)
         };
-        let effect = async { self.answer(&request).unwrap_or_else(|error| error.answer(protocol)) };
+        let effect = async {
+            let answered = match request.service {
+                Service::Lambda => invoke::answer(self, &request).await,
+                _ => self.answer(&request),
+            };
+            answered.unwrap_or_else(|error| error.answer(protocol))
+        };
         self.gate.pass(&request.name(), request.session.as_deref(), refuse, effect).await
     }
 
@@ -73,7 +80,7 @@ impl Cloud {
             Service::Ssm => ssm::answer(self, request),
             Service::Eks => eks::answer(self, request),
             Service::Sts => sts::answer(self, request),
-            Service::Unknown => Err(AwsError::unknown_operation(&request.operation)),
+            Service::Lambda | Service::Unknown => Err(AwsError::unknown_operation(&request.operation)),
         }
     }
 
@@ -83,6 +90,7 @@ impl Cloud {
             Service::Route53 => route53::resource(request),
             Service::Ssm => ssm::resource(&self.region, request),
             Service::Eks => eks::resource(&self.region, request),
+            Service::Lambda => invoke::resource(&self.region, request),
             _ => "*".to_owned(),
         }
     }

@@ -14,6 +14,7 @@ pub(crate) enum Service {
     Ssm,
     Eks,
     Sts,
+    Lambda,
     Unknown,
 }
 
@@ -26,6 +27,7 @@ impl Service {
             Self::Ssm => "ssm",
             Self::Eks => "eks",
             Self::Sts => "sts",
+            Self::Lambda => "lambda",
             Self::Unknown => "unknown",
         }
     }
@@ -42,7 +44,7 @@ pub(crate) enum Protocol {
     Json10,
     /// AWS JSON 1.1.
     Json11,
-    /// REST-JSON of EKS.
+    /// REST-JSON of EKS and Lambda.
     RestJson,
     /// Query (form in, XML out) of STS.
     Query,
@@ -60,10 +62,12 @@ pub(crate) struct AwsRequest {
     /// The parts of the path after the API version, such as `["healthcheck", "ID"]`.
     pub(crate) path: Vec<String>,
     pub(crate) query: BTreeMap<String, String>,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
 const ROUTE53_PREFIX: &str = "/2013-04-01/";
+const LAMBDA_PREFIX: &str = "/2015-03-31/functions/";
 const CLOUDWATCH_PREFIX: &str = "/service/GraniteServiceVersion20100801/operation/";
 
 impl AwsRequest {
@@ -82,18 +86,35 @@ impl AwsRequest {
             (Service::CloudWatch, operation.to_owned(), Protocol::Json10)
         } else if let Some(operation) = target.strip_prefix("AmazonSSM.") {
             (Service::Ssm, operation.to_owned(), Protocol::Json11)
+        } else if path.starts_with(LAMBDA_PREFIX) && path.ends_with("/invocations") && head.method == Method::POST {
+            (Service::Lambda, "Invoke".to_owned(), Protocol::RestJson)
         } else if parts.first().is_some_and(|part| part == "clusters") {
             (Service::Eks, eks_operation(&head.method, &parts), Protocol::RestJson)
         } else {
             query_operation(&query, &body)
         };
         let session = header(&head.headers, "x-amz-security-token").map(str::to_owned);
-        Self { service, operation, protocol, scope: scope(&head.headers), session, path: parts, query, body }
+        Self {
+            service,
+            operation,
+            protocol,
+            scope: scope(&head.headers),
+            session,
+            path: parts,
+            query,
+            headers: head.headers.clone(),
+            body,
+        }
     }
 
     /// The name in the log, in fault rules and in IAM policies.
     pub(crate) fn name(&self) -> String {
         format!("{}:{}", self.service.prefix(), self.operation)
+    }
+
+    /// A header's text; empty when it is not there.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        header(&self.headers, name).unwrap_or_default()
     }
 
     /// Region of the signature's scope; empty when the call is not signed.

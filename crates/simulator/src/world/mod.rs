@@ -90,6 +90,10 @@ impl World {
         self.timeline.tell(what);
     }
 
+    pub(crate) fn tell_at(&self, at: jiff::Timestamp, what: What) {
+        self.timeline.tell_at(at, what);
+    }
+
     /// Takes the primary down, in this way. The checkers, the metric, the alarm and DNS follow by themselves.
     pub fn break_primary(&self, outage: Outage) {
         if self.with(|state| state.primary.replace(outage)) != Some(outage) {

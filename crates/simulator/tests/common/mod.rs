@@ -1,5 +1,7 @@
 //! A client for the simulator's ports.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
 use std::sync::Arc;
 
 use http::{Request, Response};
