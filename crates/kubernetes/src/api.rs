@@ -13,11 +13,15 @@ use serde_json::Value;
 
 use crate::{connect::Connector, fault};
 
+#[cfg(test)]
+mod tests;
+
 /// One kind of request: a verb on a resource, as the Role lists them.
 pub(crate) struct Operation {
     /// The name that faults and logs carry.
     pub name: &'static str,
     method: Method,
+    /// The path of the API group and its version.
     group: &'static str,
     resource: &'static str,
     subresource: &'static str,
@@ -50,8 +54,7 @@ pub(crate) const DELETE_SECRET: Operation =
     Operation::new("kubernetes:delete secrets", Method::DELETE, CORE, "secrets");
 pub(crate) const LIST_PODS: Operation = Operation::new("kubernetes:list pods", Method::GET, CORE, "pods");
 pub(crate) const GET_LEASE: Operation = Operation::new("kubernetes:get leases", Method::GET, COORDINATION, "leases");
-pub(crate) const PUT_LEASE: Operation =
-    Operation::new("kubernetes:update leases", Method::PUT, COORDINATION, "leases");
+pub(crate) const PUT_LEASE: Operation = Operation::new("kubernetes:update leases", Method::PUT, COORDINATION, "leases");
 pub(crate) const GET_CONFIG_MAP: Operation =
     Operation::new("kubernetes:get configmaps", Method::GET, CORE, "configmaps");
 pub(crate) const PUT_CONFIG_MAP: Operation =

@@ -66,7 +66,8 @@ impl Look {
 
     /// The HumioCluster `name` with its secrets and pods.
     pub(crate) async fn humio(&self, call: &Call, name: &str) -> Result<Humio, Fault> {
-        let (cluster, secrets, pods) = futures_util::join!(self.declared(call, name), self.secrets(call), self.pods(call, name));
+        let (cluster, secrets, pods) =
+            futures_util::join!(self.declared(call, name), self.secrets(call), self.pods(call, name));
         Ok(Humio { cluster: cluster?, secrets: secrets?, pods: pods? })
     }
 

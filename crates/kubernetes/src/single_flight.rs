@@ -11,7 +11,7 @@ use holdfast_core::Fault;
 use crate::fault::again;
 
 type Answer<T> = Result<Arc<T>, Arc<Fault>>;
-type Flight<T> = Shared<BoxFuture<'static, Answer<T>>>;
+type Reading<T> = BoxFuture<'static, Answer<T>>;
 
 /// Lets callers of one moment share a read.
 ///
@@ -19,7 +19,7 @@ type Flight<T> = Shared<BoxFuture<'static, Answer<T>>>;
 /// them does. So a caller never gets an answer to a question that was asked before it came: what it sees is at
 /// least as new as its own call, whatever effects other callers had meanwhile. Nothing is kept after the answer.
 pub(crate) struct SingleFlight<T> {
-    boarding: Arc<Mutex<Option<WeakShared<BoxFuture<'static, Answer<T>>>>>>,
+    boarding: Arc<Mutex<Option<WeakShared<Reading<T>>>>>,
 }
 
 impl<T: Send + Sync + 'static> SingleFlight<T> {
@@ -38,7 +38,7 @@ impl<T: Send + Sync + 'static> SingleFlight<T> {
         flight.await.map_err(|fault| again(&fault))
     }
 
-    fn board<F>(&self, read: impl FnOnce() -> F) -> Flight<T>
+    fn board<F>(&self, read: impl FnOnce() -> F) -> Shared<Reading<T>>
     where
         F: Future<Output = Result<T, Fault>> + Send + 'static,
     {

@@ -84,7 +84,11 @@ fn parsed(text: &str) -> Result<State, String> {
 
 fn changed(document: &Value) -> Fault {
     let version = document["metadata"]["resourceVersion"].as_str().unwrap_or("unknown");
-    Fault::new(FaultClass::Conflict, PUT_CONFIG_MAP.name, format!("the record has been written since, it is at {version}"))
+    Fault::new(
+        FaultClass::Conflict,
+        PUT_CONFIG_MAP.name,
+        format!("the record has been written since, it is at {version}"),
+    )
 }
 
 fn text_of(state: &State) -> Result<String, Fault> {

@@ -19,13 +19,13 @@ pub(super) fn checks(cluster: &HumioCluster, operator_runs: bool, now: Timestamp
 fn nodes(cluster: &HumioCluster) -> Check {
     let (nodes, factor) = (cluster.nodes(), cluster.replication_factor());
     if nodes >= factor && nodes > 0 {
-        return good("node-count", format!("{nodes} nodes, replication factor {factor}"));
+        return good("node-count", format!("nodes {nodes}, replication factor {factor}"));
     }
     let given = if cluster.spec.target_replication_factor.is_some() { "" } else { " (the operator's default)" };
     error(
         "node-count",
         format!(
-            "{nodes} nodes are fewer than the replication factor {factor}{given}: the operator stops with ConfigError. \
+            "the number of nodes, {nodes}, is below the replication factor {factor}{given}: the operator stops with ConfigError. \
              Set spec.targetReplicationFactor to {} on the standby",
             nodes.max(1)
         ),
@@ -94,7 +94,8 @@ fn state(cluster: &HumioCluster, operator_runs: bool) -> Check {
     let name = "humiocluster-state";
     match (status.state.as_str(), operator_runs) {
         (CONFIG_ERROR, true) => error(name, format!("ConfigError: {}", status.message)),
-        (state, true) => good(name, format!("{state:?}")),
-        (state, false) => good(name, format!("{state:?} was written before the operator was stopped")),
+        ("", _) => good(name, "none yet: the operator has not seen it"),
+        (state, true) => good(name, state),
+        (state, false) => good(name, format!("{state}, written before the operator was stopped")),
     }
 }

@@ -103,7 +103,7 @@ async fn an_operator_that_runs_is_a_warning() {
 
 #[tokio::test]
 async fn one_node_without_a_replication_factor_of_one_is_an_error() {
-    spoils("node-count", "fewer than the replication factor 2", |cluster| {
+    spoils("node-count", "below the replication factor 2", |cluster| {
         cluster["spec"]["targetReplicationFactor"] = Value::Null;
     })
     .await;

@@ -71,7 +71,8 @@ async fn ask(client: &Client) -> Result<String, Fault> {
 #[tokio::test]
 async fn each_request_carries_a_token_that_was_asked_for_then() {
     let (endpoint, ca_pem) = echo_server().await;
-    let client = connect(Access { endpoint, ca_pem, token: Arc::new(Counting(AtomicUsize::new(0))) }).expect("a client");
+    let client =
+        connect(Access { endpoint, ca_pem, token: Arc::new(Counting(AtomicUsize::new(0))) }).expect("a client");
     assert_eq!(ask(&client).await.expect("an answer"), "authorization: Bearer token-0");
     assert_eq!(ask(&client).await.expect("an answer"), "authorization: Bearer token-1");
 }
@@ -90,8 +91,7 @@ async fn a_server_that_another_ca_signed_is_refused_with_a_clear_sentence() {
 async fn a_dead_server_is_a_connection_fault() {
     let (_, ca_pem) = echo_server().await;
     let free = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
-    let access =
-        Access { endpoint: format!("https://{free}"), ca_pem, token: Arc::new(Counting(AtomicUsize::new(0))) };
+    let access = Access { endpoint: format!("https://{free}"), ca_pem, token: Arc::new(Counting(AtomicUsize::new(0))) };
     let fault = ask(&connect(access).expect("a client")).await.expect_err("nobody there");
     assert_eq!(fault.class, FaultClass::Connection, "{fault}");
 }

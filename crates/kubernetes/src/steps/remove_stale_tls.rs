@@ -54,7 +54,9 @@ impl RemoveStaleTls {
         let (humio, unconditional) = (humio?, unconditional?);
         let Some(cluster) = humio.cluster.as_ref() else {
             let place = self.look.place("HumioCluster", name);
-            return Ok(Judgement::Blocked { why: format!("there is no {place}; the operator would have nothing to run") });
+            return Ok(Judgement::Blocked {
+                why: format!("there is no {place}; the operator would have nothing to run"),
+            });
         };
         Ok(judge(&Material::of(cluster, &humio.secrets, &humio.pods), unconditional(&humio)))
     }

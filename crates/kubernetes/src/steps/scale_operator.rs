@@ -9,11 +9,7 @@ use holdfast_core::{
 };
 use serde_json::{Value, json};
 
-use crate::{
-    api::PATCH_SCALE,
-    deployment::Deployment,
-    look::Look,
-};
+use crate::{api::PATCH_SCALE, deployment::Deployment, look::Look};
 
 /// Raises `spec.replicas` of the operator's Deployment to the target, never lowers it.
 ///
@@ -53,7 +49,11 @@ impl Step for ScaleOperator {
             return Ok(());
         }
         let Value::String(version) = &seen.fence else {
-            return Err(Fault::new(FaultClass::Invalid, PATCH_SCALE.name, "the observation carries no resourceVersion"));
+            return Err(Fault::new(
+                FaultClass::Invalid,
+                PATCH_SCALE.name,
+                "the observation carries no resourceVersion",
+            ));
         };
         let patch = json!({"metadata": {"resourceVersion": version}, "spec": {"replicas": self.target}});
         self.look.api.write(call, &PATCH_SCALE, self.look.operator(), &patch).await.map(drop)
@@ -62,7 +62,10 @@ impl Step for ScaleOperator {
 
 /// The sentence for an operator that is not there.
 pub(crate) fn missing(look: &Look) -> String {
-    format!("there is no {}; install humio-operator there, or correct its name", look.place("Deployment", look.operator()))
+    format!(
+        "there is no {}; install humio-operator there, or correct its name",
+        look.place("Deployment", look.operator())
+    )
 }
 
 fn observation(deployment: &Deployment, target: i32) -> Observation {

@@ -75,11 +75,13 @@ impl Step for VerifyStandby {
 fn judged(deployment: &Deployment, target: i32, cluster: &HumioCluster, humio: &Humio) -> Observation {
     let status = &cluster.status;
     let operator_missing = operator(deployment, target);
-    if status.state == CONFIG_ERROR && operator_missing.is_empty() {
-        return Observation::blocked(format!("HumioCluster {}: ConfigError: {}", cluster.metadata.name, status.message));
+    let operator_runs = operator_missing.is_empty();
+    let name = &cluster.metadata.name;
+    if status.state == CONFIG_ERROR && operator_runs {
+        return Observation::blocked(format!("HumioCluster {name}: ConfigError: {}", status.message));
     }
     if cluster.nodes() == 0 {
-        return Observation::blocked(format!("HumioCluster {} declares no nodes", cluster.metadata.name));
+        return Observation::blocked(format!("HumioCluster {name} declares no nodes"));
     }
     let mut missing = operator_missing;
     missing.extend(nodes(cluster, &humio.pods));
@@ -88,12 +90,12 @@ fn judged(deployment: &Deployment, target: i32, cluster: &HumioCluster, humio: &
         let (seen, now) = (&status.observed_generation, cluster.metadata.generation.unwrap_or_default());
         missing.push(format!("the operator has seen generation {seen:?} of HumioCluster, not {now}"));
     }
-    let ready = format!("operator available, all {} nodes ready, state {:?}", cluster.nodes(), status.state);
-    let mut observation = verdict(missing, &ready);
-    if observation.standing == holdfast_core::step::Standing::Todo && !status.message.is_empty() {
-        observation.found = format!("{} (the operator says: {})", observation.found, status.message);
+    let ready = format!("operator available, {0} of {0} nodes ready, state {1}", cluster.nodes(), status.state);
+    // What an operator that sleeps said last is stale.
+    if !missing.is_empty() && operator_runs && !status.message.is_empty() {
+        missing.push(format!("the operator says: {}", status.message));
     }
-    observation
+    verdict(missing, &ready)
 }
 
 fn verdict(missing: Vec<String>, ready: &str) -> Observation {

@@ -37,8 +37,7 @@ fn pod(pool: &str, ready: bool) -> Pod {
 }
 
 fn observe(deployment: &Deployment, cluster: &HumioCluster, pods: Vec<Pod>) -> Observation {
-    let humio =
-        Humio { cluster: Arc::new(None), secrets: Arc::new(Vec::<Secret>::new()), pods: Arc::new(pods) };
+    let humio = Humio { cluster: Arc::new(None), secrets: Arc::new(Vec::<Secret>::new()), pods: Arc::new(pods) };
     judged(deployment, 1, cluster, &humio)
 }
 

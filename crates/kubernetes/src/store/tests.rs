@@ -27,7 +27,10 @@ async fn an_entry_that_is_not_there_yet_is_an_empty_state() {
 #[tokio::test]
 async fn what_was_saved_is_loaded_and_everything_else_stays() {
     let (server, (call, _)) = (server(), call());
-    server.put(PATH, json!({"metadata": {"labels": {"a": "b"}}, "data": {"note": "keep me"}, "binaryData": {"x": "eA=="}}));
+    server.put(
+        PATH,
+        json!({"metadata": {"labels": {"a": "b"}}, "data": {"note": "keep me"}, "binaryData": {"x": "eA=="}}),
+    );
     let store = server.site(|_| ()).store();
     let before = store.load(&call).await.expect("loaded");
     server.log();

@@ -56,6 +56,7 @@ impl<'a> Material<'a> {
 
 /// A secret that is to go, as it was seen. It goes in exactly this version or not at all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Doomed {
     /// Its name.
     pub name: String,

@@ -47,13 +47,7 @@ fn issued(name: &str, by: &Ca) -> Secret {
 }
 
 fn material<'a>(secrets: &'a [Secret], pods: &[&'a str]) -> Material<'a> {
-    Material {
-        cluster: "logging",
-        enabled: true,
-        ca_secret_name: None,
-        secrets,
-        pods: pods.iter().copied().collect(),
-    }
+    Material { cluster: "logging", enabled: true, ca_secret_name: None, secrets, pods: pods.iter().copied().collect() }
 }
 
 fn doomed(judgement: Judgement) -> Vec<String> {

@@ -1,0 +1,83 @@
+//! The requests and the Role that allows them say the same.
+
+use std::collections::BTreeSet;
+
+use holdfast_core::FaultClass;
+
+use super::*;
+use crate::testing::{FakeApi, call};
+
+const ALL: [Operation; 10] = [
+    GET_DEPLOYMENT,
+    PATCH_SCALE,
+    GET_HUMIO_CLUSTER,
+    LIST_SECRETS,
+    DELETE_SECRET,
+    LIST_PODS,
+    GET_LEASE,
+    PUT_LEASE,
+    GET_CONFIG_MAP,
+    PUT_CONFIG_MAP,
+];
+
+/// `group/resource verb` for each rule of the shipped Role.
+fn allowed() -> BTreeSet<String> {
+    let manifests = include_str!("../../../../infra/kubernetes/role.yaml");
+    let role = manifests.split("\n---\n").next().expect("the Role comes first");
+    let role: Value = serde_saphyr::from_str(role).expect("YAML");
+    let texts = |value: &Value| -> Vec<String> { serde_json::from_value(value.clone()).expect("a list of texts") };
+    let mut allowed = BTreeSet::new();
+    for rule in role["rules"].as_array().expect("rules") {
+        for (group, resource) in texts(&rule["apiGroups"]).iter().zip(texts(&rule["resources"])) {
+            allowed.extend(texts(&rule["verbs"]).iter().map(|verb| format!("{group}/{resource} {verb}")));
+        }
+    }
+    allowed
+}
+
+#[test]
+fn the_role_allows_what_is_asked_and_nothing_else() {
+    let asked: BTreeSet<_> = ALL
+        .iter()
+        .map(|operation| {
+            let (verb, _) =
+                operation.name.strip_prefix("kubernetes:").and_then(|it| it.split_once(' ')).expect("a verb");
+            let group = operation.group.strip_prefix("apis/").and_then(|it| it.split_once('/')).map_or("", |it| it.0);
+            format!("{group}/{}{} {verb}", operation.resource, operation.subresource)
+        })
+        .collect();
+    assert_eq!(asked, allowed());
+}
+
+#[test]
+fn the_name_of_a_request_says_what_it_does() {
+    for operation in ALL {
+        let verb = match operation.method {
+            Method::PUT => "update",
+            Method::PATCH => "patch",
+            Method::DELETE => "delete",
+            _ if operation.name.contains(":list ") => "list",
+            _ => "get",
+        };
+        let said = format!("kubernetes:{verb} {}{}", operation.resource, operation.subresource);
+        assert_eq!(operation.name, said);
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_would_be_another_path_is_never_sent() {
+    let (call, _) = call();
+    for name in ["../secrets", "a/b", "a?b", "", "..", "A"] {
+        let server = FakeApi::default();
+        let store = server.site(|options| options.object_name = name.into()).store();
+        let fault = holdfast_core::ports::StateStore::load(store.as_ref(), &call).await.expect_err(name);
+        assert_eq!(fault.class, FaultClass::Invalid, "{name}");
+        assert_eq!(server.log(), [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn an_answer_that_does_not_fit_is_never_quoted() {
+    let fault = read::<Vec<u32>>(&LIST_SECRETS, br#"{"data": "c2VjcmV0"}"#).expect_err("not a list");
+    assert_eq!(fault.message, "the answer cannot be understood at line 1, column 0");
+}
