@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::until,
     evidence::{Evidence, Reading, StepSeen},
-    holdoff::{Health, Source, Streak, judge_history, judge_probes},
+    holdoff::{Health, Source, Streak, judge_history, judge_probes, prolong},
     policy::Policy,
     record::State,
     step::Standing,
@@ -187,11 +187,8 @@ impl Judge<'_> {
             (_, Health::Healthy { at }) => {
                 self.gate(gate, Reason::PrimaryHealthy { at, source: Source::Probes }, Verdict::StandDown)
             }
-            (Health::Failing(streak), _) | (Health::Silent { .. }, Health::Failing(streak)) => {
-                self.reasons.push(Reason::PrimaryFailing { streak: streak.clone() });
-                self.streak = Some(streak);
-                None
-            }
+            (Health::Failing(history), Health::Failing(probes)) => self.failing(prolong(history, &probes, self.policy)),
+            (Health::Failing(streak), _) | (Health::Silent { .. }, Health::Failing(streak)) => self.failing(streak),
             // The metrics lag behind: only health seen after our own failing probe outweighs it.
             (Health::Healthy { at }, Health::Failing(ours)) if at <= ours.since + self.policy.period => {
                 let again = self.again();
@@ -205,6 +202,12 @@ impl Judge<'_> {
                 self.gate(gate, Reason::NoEvidence { why }, again)
             }
         }
+    }
+
+    fn failing(&mut self, streak: Streak) -> Option<Verdict> {
+        self.reasons.push(Reason::PrimaryFailing { streak: streak.clone() });
+        self.streak = Some(streak);
+        None
     }
 
     /// What the history says, if it can say anything about the primary at all.

@@ -118,7 +118,7 @@ pub struct StepSeen {
 /// Everything that one look gathered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// When the look was complete.
+    /// When the look began: the decision is about this moment, however long the answers took.
     pub at: Timestamp,
     /// The primary's health over the last minutes. `None` where it was not asked for.
     pub history: Option<Reading<History>>,

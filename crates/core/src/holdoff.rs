@@ -23,6 +23,8 @@ pub enum Source {
     History,
     /// Our own probes.
     Probes,
+    /// The history, and our own probes for the time since its freshest point.
+    Both,
 }
 
 /// A hole in the history.
@@ -167,6 +169,22 @@ pub fn judge_probes(probes: &[Probe], policy: &Policy, now: Timestamp) -> Health
         since = since.min(probe.at);
     }
     Health::Failing(Streak { since, to: newest.at, proven: until(since, newest.at), source: Source::Probes, gaps })
+}
+
+/// Prolongs what the history proves by what the probes prove since: both say failing, and the watching had no gap.
+/// Metrics lag behind by a minute or more; two witnesses that agree need not wait for the lag. The time between the
+/// freshest point and the first probe is proven by neither and is not counted.
+pub fn prolong(history: Streak, probes: &Streak, policy: &Policy) -> Streak {
+    let unbroken = until(history.to, probes.since) <= policy.probe_gap();
+    if !unbroken || probes.to <= history.to {
+        return history;
+    }
+    let mut streak = Streak { to: probes.to, source: Source::Both, ..history };
+    streak.proven += until(history.to.max(probes.since), probes.to);
+    if probes.since > history.to {
+        streak.gaps.insert(0, Gap { from: history.to, to: probes.since });
+    }
+    streak
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ const ALLOWED: &[&str] = &[
     "holdfast-core",
     "itoa",
     "jiff",
+    "jiff-core",
     "memchr",
     "once_cell",
     "pin-project-lite",

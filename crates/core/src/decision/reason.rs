@@ -198,5 +198,6 @@ fn name(source: Source) -> &'static str {
     match source {
         Source::History => "the metric history",
         Source::Probes => "our own probes",
+        Source::Both => "the metric history and our own probes",
     }
 }

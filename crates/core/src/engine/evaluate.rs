@@ -66,7 +66,7 @@ impl Engine {
 
     pub(super) fn decide(&self, seen: &Seen, request: &Request) -> Decision {
         let state: Reading<State> = seen.state.clone().map(|versioned| versioned.state);
-        decide(&state, &seen.evidence, &self.policy, self.ports.clock.now(), &request.overrides)
+        decide(&state, &seen.evidence, &self.policy, seen.evidence.at, &request.overrides)
     }
 
     async fn round(

@@ -10,7 +10,7 @@ use crate::{
     evidence::{Evidence, Probe, Reading, StepSeen},
     fault::Fault,
     ports::Versioned,
-    step::Standing,
+    step::{Need, Standing},
 };
 
 /// How much is looked at.
@@ -31,6 +31,7 @@ pub(super) struct Seen {
 impl Engine {
     /// Looks once. `probes` carries the probes of this call from look to look.
     pub(super) async fn look(&self, scope: Scope, probes: &mut Vec<Probe>, call: &Call) -> Seen {
+        let at = self.ports.clock.now();
         let call = &call.within(self.limits.look_for);
         let (state, history, probe, supporting, steps) = futures_util::join!(
             noted(call.read("record", || self.ports.store.load(call))),
@@ -42,7 +43,7 @@ impl Engine {
         probes.extend(probe);
         let (live, last_failover, fitness) = supporting;
         let evidence = Evidence {
-            at: self.ports.clock.now(),
+            at,
             history,
             probes: probes.clone(),
             live,
@@ -84,13 +85,14 @@ impl Engine {
         if scope == Scope::Glance {
             return (None, None, None);
         }
+        let brief = &self.brief(call);
         let live = async {
             let source = self.ports.live.as_ref()?;
-            Some(noted(call.once("live status", source.live(call))).await)
+            Some(noted(brief.once("live status", source.live(brief))).await)
         };
         let last = async {
             let store = self.ports.cooldown.as_ref()?;
-            Some(noted(call.read("last failover", || store.last(call))).await)
+            Some(noted(brief.read("last failover", || store.last(brief))).await)
         };
         let fitness = noted(call.read("standby", || self.ports.standby.fitness(call)));
         let (live, last, fitness, ()) = futures_util::join!(live, last, fitness, self.ports.lease.prime(call));
@@ -103,12 +105,19 @@ impl Engine {
         }
         let observe = |step: &std::sync::Arc<dyn crate::step::Step>| {
             let step = std::sync::Arc::clone(step);
+            let call = if step.need() == Need::Owed { self.brief(call) } else { call.clone() };
             async move {
-                let seen = noted(call.read(step.name(), || step.observe(call))).await;
+                let seen = noted(call.read(step.name(), || step.observe(&call))).await;
                 StepSeen { step: step.name().to_owned(), seen }
             }
         };
         join_all(self.runbook.steps.iter().map(observe)).await
+    }
+
+    /// What only supports a decision gets the time of one attempt: an API that hangs with the primary's region must
+    /// not hold up every look.
+    fn brief(&self, call: &Call) -> Call {
+        call.within(self.limits.retry.attempt_timeout)
     }
 
     fn locked(&self, steps: &[StepSeen]) -> Option<bool> {

@@ -133,6 +133,27 @@ fn a_gap_in_the_watching_ends_the_streak() {
     assert!(matches!(judge_letters("XXX", 90), Health::Failing(s) if s.proven.is_zero()));
 }
 
+fn failing(from: i64, to: i64, source: Source) -> Streak {
+    let proven = Duration::from_secs((to - from) as u64);
+    Streak { since: at(from), to: at(to), proven, source, gaps: Vec::new() }
+}
+
+#[test]
+fn probes_prolong_what_the_history_proves_and_nothing_is_counted_twice() {
+    let history = failing(0, 120, Source::History);
+    let both = prolong(history.clone(), &failing(90, 165, Source::Probes), &Policy::default());
+    assert_eq!((both.since, both.to, both.proven.as_secs(), both.source), (at(0), at(165), 165, Source::Both));
+    let later = prolong(history, &failing(150, 180, Source::Probes), &Policy::default());
+    assert_eq!(later.proven.as_secs(), 150, "the 30 s that nobody watched are not counted");
+    assert_eq!(later.gaps, [Gap { from: at(120), to: at(150) }]);
+}
+
+#[test]
+fn probes_that_began_too_late_prolong_nothing() {
+    let history = failing(0, 120, Source::History);
+    assert_eq!(prolong(history.clone(), &failing(200, 300, Source::Probes), &Policy::default()), history);
+}
+
 mod properties {
     use proptest::prelude::*;
 

@@ -52,7 +52,8 @@ pub fn all() -> Vec<Scenario> {
                     stage.sim.world().publish_history(&[Healthy, Healthy, Failing, Failing, Missing, Missing]);
                     stage.break_primary(Outage::Refuse);
                     stage.sim.world().settle_checkers();
-                    stage.note_broken(time::now());
+                    // The gap ends where the running period of one real second began.
+                    stage.note_broken(time::now() - stage.seconds(60.0));
                     stage.until_failed_over().await
                 })
             },
