@@ -63,6 +63,8 @@ pub(crate) struct State {
     pub(crate) metric_delay: Duration,
     /// Start of the oldest period whose point is still due.
     due: i64,
+    /// Start of the newest period that has a sample.
+    sampled: i64,
     pub(crate) alarm: Alarm,
     pub(crate) channel: Channel,
     pub(crate) ticking: bool,
@@ -75,6 +77,7 @@ impl State {
     /// A world where all is well, with a past of ten healthy periods.
     pub(crate) fn new(now: Timestamp, pace: Pace, seed: u64, primary_check: &str, channel: Channel) -> Self {
         let period = pace.metric_period_seconds();
+        let running = now.as_second().div_euclid(period) * period;
         let mut state = Self {
             pace,
             seed,
@@ -86,7 +89,8 @@ impl State {
             secondary_check: None,
             metrics: MetricsMode::Normal,
             metric_delay: pace.seconds(METRIC_DELAY_S),
-            due: now.as_second().div_euclid(period) * period,
+            due: running,
+            sampled: running,
             alarm: Alarm::new(now),
             channel,
             ticking: true,
@@ -156,19 +160,33 @@ impl State {
 
     fn look(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         let sights: Vec<Sight> = self.checks.values().map(|watched| self.sight(&watched.check.config)).collect();
-        let start = now.as_second().div_euclid(self.period) * self.period;
         for (watched, sight) in self.checks.values_mut().zip(sights) {
             let config = &watched.check.config;
             watched.checkers.step(now, config, self.pace, sight);
             let healthy = watched.checkers.verdict(config);
-            let (healthy_checkers, checkers) = watched.checkers.count(config);
-            watched.status.sample(start, if healthy { 1.0 } else { 0.0 });
-            if !config.disabled {
-                watched.percentage.sample(start, 100.0 * healthy_checkers as f64 / checkers.max(1) as f64);
-            }
             if std::mem::replace(&mut watched.verdict, healthy) != healthy {
+                let (healthy_checkers, checkers) = watched.checkers.count(config);
                 let health_check = watched.check.id.clone();
                 effects.push(Effect::Tell(What::CheckersReport { health_check, healthy, healthy_checkers, checkers }));
+            }
+        }
+        self.sample(now);
+    }
+
+    /// Adds a sample to the running period, and to those that passed since the last step: a step that comes late on a busy machine
+    /// must not look like a gap in the metric.
+    fn sample(&mut self, now: Timestamp) {
+        let running = now.as_second().div_euclid(self.period) * self.period;
+        let passed = running.min(self.sampled + self.period)..=running;
+        self.sampled = running;
+        for watched in self.checks.values_mut() {
+            let config = &watched.check.config;
+            let (healthy, checkers) = watched.checkers.count(config);
+            for start in passed.clone().step_by(self.period as usize) {
+                watched.status.sample(start, if watched.verdict { 1.0 } else { 0.0 });
+                if !config.disabled {
+                    watched.percentage.sample(start, 100.0 * healthy as f64 / checkers.max(1) as f64);
+                }
             }
         }
     }

@@ -156,3 +156,12 @@ fn a_verdict_is_told_when_it_changes_and_only_then() {
     let reports = effects.iter().filter(|effect| matches!(effect, Effect::Tell(What::CheckersReport { .. }))).count();
     assert_eq!(reports, 1);
 }
+
+#[test]
+fn a_step_that_comes_late_leaves_no_gap() {
+    let mut state = world();
+    state.step(at(0));
+    state.step(at(300));
+    let points = state.checks["check"].status.read(at(0), at(240), 60);
+    assert_eq!(points.len(), 4);
+}
