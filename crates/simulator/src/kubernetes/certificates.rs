@@ -71,3 +71,43 @@ fn params(names: &[String], life: Duration) -> CertificateParams {
     params.not_after = now + life;
     params
 }
+
+#[cfg(test)]
+mod tests {
+    use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+    use super::*;
+
+    /// Whether `leaf` carries a signature that `ca` can have made.
+    fn is_signed_by(leaf: &Pair, ca: &Pair) -> bool {
+        let (leaf, ca) = (pem::parse(&leaf.certificate).unwrap(), pem::parse(&ca.certificate).unwrap());
+        let (_, leaf) = X509Certificate::from_der(leaf.contents()).unwrap();
+        let (_, ca) = X509Certificate::from_der(ca.contents()).unwrap();
+        leaf.verify_signature(Some(ca.public_key())).is_ok()
+    }
+
+    #[test]
+    fn a_leaf_is_signed_by_its_own_ca_and_by_no_other() {
+        let (one, other) = (authority(1), authority(2));
+        let leaf = leaf(&one, &["logscale.logging".to_owned()]).unwrap();
+        assert!(is_signed_by(&leaf, &one) && !is_signed_by(&leaf, &other));
+        assert!(!same(&one.certificate, &other.certificate) && same(&one.certificate, &one.certificate));
+    }
+
+    #[test]
+    fn two_cas_have_one_common_name_and_two_subjects() {
+        let subject = |ca: &Pair| {
+            let ca = pem::parse(&ca.certificate).unwrap();
+            X509Certificate::from_der(ca.contents()).unwrap().1.subject().to_string()
+        };
+        let (one, other) = (subject(&authority(1)), subject(&authority(2)));
+        assert!(one.contains("CN=humio-operator") && other.contains("CN=humio-operator"));
+        assert_ne!(one, other);
+    }
+
+    #[test]
+    fn a_spoilt_ca_signs_nothing() {
+        let spoilt = Pair { certificate: "no PEM".to_owned(), key: authority(1).key };
+        assert!(leaf(&spoilt, &[]).is_none());
+    }
+}

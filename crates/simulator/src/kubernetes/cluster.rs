@@ -14,6 +14,7 @@ use super::store::{Actor, Change, Key, Store};
 use super::token::TokenPolicy;
 use super::write::{Write, text};
 use super::{api, operator};
+use crate::ids::Ids;
 
 /// How a simulated cluster is set up.
 #[derive(Clone, Debug)]
@@ -86,9 +87,9 @@ pub struct Cluster {
 impl Cluster {
     /// An empty cluster that has only its namespace.
     pub fn new(options: ClusterOptions) -> Arc<Cluster> {
-        let mut store = Store::new(options.seed);
-        let admin_token = format!("admin-{}", store.uuid());
-        let state = Mutex::new(State { store, logs: PodLogs::new(), audit: Vec::new() });
+        // Seeds of their own: the token is no uid, and neither is an id that the rest of the simulator makes.
+        let admin_token = format!("admin-{}", Ids::new(!options.seed).uuid());
+        let state = Mutex::new(State { store: Store::new(options.seed.wrapping_add(2)), logs: PodLogs::new(), audit: Vec::new() });
         let cluster = Arc::new(Cluster { options, admin_token, state });
         let namespace = serde_json::json!({
             "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": cluster.options.namespace},

@@ -5,9 +5,10 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::certificates::{Pair, authority};
+use super::clock;
 use super::cluster::Cluster;
 use super::kinds::Kind;
-use super::operator::{ca_key_pair, ca_secret_name, certificate, issued_secret, issuer};
+use super::operator::{Model, ca_key_pair, ca_secret_name, certificate, issued_secret, issuer};
 
 /// The Role, RoleBinding, Lease and ConfigMap that Holdfast ships.
 const ROLE_MANIFEST: &str = include_str!("../../../../infra/kubernetes/role.yaml");
@@ -93,6 +94,10 @@ pub fn seed_standby(cluster: &Cluster, seed: &StandbySeed) {
         humio
     };
     seed_tls(cluster, seed, &declared);
+    // The controllers have seen all this long ago: one look, so that nothing is left for them to do when the story begins.
+    let mut state = cluster.state();
+    Model::new(cluster.options().pace).step(&mut state, clock::now());
+    state.store.forget_changes();
 }
 
 fn put(cluster: &Cluster, manifest: Value) {

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::clock;
 use super::kinds::Kind;
+use crate::ids::Ids;
 
 /// How many events are kept for watches that start in the past.
 const HISTORY: usize = 4096;
@@ -96,8 +97,8 @@ pub(super) struct Store {
     history: VecDeque<Event>,
     changes: Vec<Change>,
     announce: watch::Sender<u64>,
-    /// Source of uids and generated names.
-    pub(super) random: fastrand::Rng,
+    ids: Ids,
+    random: fastrand::Rng,
 }
 
 impl Store {
@@ -109,6 +110,7 @@ impl Store {
             history: VecDeque::new(),
             changes: Vec::new(),
             announce: watch::channel(1).0,
+            ids: Ids::new(seed),
             random: fastrand::Rng::with_seed(seed),
         }
     }
@@ -126,6 +128,11 @@ impl Store {
     /// All writes that are listed, oldest first.
     pub(super) fn changes(&self) -> &[Change] {
         &self.changes
+    }
+
+    /// Empties that list: what came before is how the cluster was found.
+    pub(super) fn forget_changes(&mut self) {
+        self.changes.clear();
     }
 
     /// One object.
@@ -194,22 +201,13 @@ impl Store {
 
     /// Metadata that a new object gets.
     pub(super) fn stamp_new(&mut self, object: &mut Value, kind: &Kind) {
-        let uid = self.uuid();
+        let uid = self.ids.uuid();
         let metadata = &mut object["metadata"];
         metadata["uid"] = uid.into();
         metadata["creationTimestamp"] = clock::seconds(clock::now()).into();
         if kind.generation {
             metadata["generation"] = json!(1);
         }
-    }
-
-    /// A version 4 UUID.
-    pub(super) fn uuid(&mut self) -> String {
-        let bits = (self.random.u128(..) & !(0xf000_u128 << 64) & !(0xc000_u128 << 48))
-            | (0x4000_u128 << 64)
-            | (0x8000_u128 << 48);
-        let hex = format!("{bits:032x}");
-        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
     }
 
     /// A random suffix in the alphabet that the real server uses for generated names: no vowels, nothing that looks alike.
