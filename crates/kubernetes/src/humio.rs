@@ -131,9 +131,9 @@ pub struct Status {
 }
 
 impl HumioCluster {
-    /// Whether transport security is on. Unset counts as on: then there are secrets to look at, or there are none.
-    pub fn tls_enabled(&self) -> bool {
-        self.spec.tls.as_ref().and_then(|tls| tls.enabled).unwrap_or(true)
+    /// Whether transport security is declared on or off.
+    pub fn tls_enabled(&self) -> Option<bool> {
+        self.spec.tls.as_ref()?.enabled
     }
 
     /// The user's own CA, if one is named.

@@ -48,6 +48,19 @@ async fn an_expired_lease_is_taken_over_with_a_greater_fence_and_its_former_hold
 }
 
 #[tokio::test]
+async fn a_grant_from_before_another_holder_is_void_even_under_the_same_name() {
+    let (server, (call, clock)) = (server(), call());
+    let (ours, theirs) = (server.site(|_| ()).lease(), server.site(|_| ()).lease());
+    let first = granted(&ours, &call, "a").await;
+    for holder in ["b", "a"] {
+        clock.advance(TTL);
+        granted(&theirs, &call, holder).await;
+    }
+    let fault = ours.renew(&call, "a", &first, TTL).await.expect_err("an older fence");
+    assert_eq!(fault.class, FaultClass::Conflict, "{fault}");
+}
+
+#[tokio::test]
 async fn a_renewal_is_one_request_and_keeps_the_fence() {
     let (server, (call, clock)) = (server(), call());
     let lease = server.site(|_| ()).lease();

@@ -120,11 +120,8 @@ fn nodes(cluster: &HumioCluster, pods: &[Pod]) -> Vec<String> {
 }
 
 fn certificates(material: &Material<'_>) -> Option<String> {
-    if !material.enabled {
-        return None;
-    }
     match own_secret(material) {
-        Ok(OwnSecret::Matching { .. }) => None,
+        Ok(OwnSecret::Unused | OwnSecret::Matching { .. }) => None,
         Ok(OwnSecret::Absent) => Some(format!("TLS secret {} not issued yet", material.cluster)),
         Ok(OwnSecret::Stale { why }) => Some(format!("TLS secret {} {why}", material.cluster)),
         Err(why) => Some(why),

@@ -92,7 +92,7 @@ fn a_config_error_left_behind_by_an_operator_that_sleeps_does_not_block() {
 #[test]
 fn a_missing_certificate_is_waited_for() {
     let mut with_tls = cluster("Running", "5");
-    with_tls.spec.tls = None;
+    with_tls.spec.tls = Some(crate::humio::Tls { enabled: Some(true), ca_secret_name: None });
     let seen = observe(&deployment(1), &with_tls, all_pods());
     assert_eq!(seen.standing, Standing::Todo);
     assert!(seen.found.contains("TLS secret logging not issued yet"), "{}", seen.found);

@@ -16,8 +16,9 @@ const NODE_MARK: &str = "-core-";
 pub struct Material<'a> {
     /// The HumioCluster's name; its own secret has the same.
     pub cluster: &'a str,
-    /// Whether TLS is on.
-    pub enabled: bool,
+    /// Whether TLS is declared on or off. Where nothing is declared it is on if the operator uses cert-manager, which
+    /// shows only in what there is.
+    pub enabled: Option<bool>,
     /// The user's own CA, if one is named.
     pub ca_secret_name: Option<&'a str>,
     /// The secrets of the namespace.
@@ -91,6 +92,8 @@ pub enum Judgement {
 /// The state of the secret that has the cluster's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OwnSecret {
+    /// TLS is off: declared so, or neither declared nor any sign of it.
+    Unused,
     /// There is none; cert-manager issues it when asked.
     Absent,
     /// The current CA signed it.
@@ -128,7 +131,7 @@ enum Authority {
 /// Per-node secrets that no pod uses are judged in the same way. The CA pair itself is never among the doomed.
 /// `unconditional` adds the cluster's own secret even when it matches.
 pub fn judge(material: &Material<'_>, unconditional: bool) -> Judgement {
-    if !material.enabled {
+    if material.enabled == Some(false) {
         return Judgement::Clean { found: "TLS is off in the HumioCluster".to_owned() };
     }
     let authority = match authority(material) {
@@ -158,11 +161,17 @@ pub fn judge(material: &Material<'_>, unconditional: bool) -> Judgement {
 /// # Errors
 /// What a person must put right first.
 pub fn own_secret(material: &Material<'_>) -> Result<OwnSecret, String> {
+    if material.enabled == Some(false) {
+        return Ok(OwnSecret::Unused);
+    }
     let authority = authority(material)?;
-    let Some(secret) = material.secret(material.cluster) else { return Ok(OwnSecret::Absent) };
-    Ok(match compare(secret, &authority) {
-        Ok(ca) => OwnSecret::Matching { ca },
-        Err(why) => OwnSecret::Stale { why },
+    Ok(match (material.secret(material.cluster), &authority) {
+        (None, Authority::New) if material.enabled.is_none() => OwnSecret::Unused,
+        (None, _) => OwnSecret::Absent,
+        (Some(secret), _) => match compare(secret, &authority) {
+            Ok(ca) => OwnSecret::Matching { ca },
+            Err(why) => OwnSecret::Stale { why },
+        },
     })
 }
 

@@ -47,7 +47,13 @@ fn issued(name: &str, by: &Ca) -> Secret {
 }
 
 fn material<'a>(secrets: &'a [Secret], pods: &[&'a str]) -> Material<'a> {
-    Material { cluster: "logging", enabled: true, ca_secret_name: None, secrets, pods: pods.iter().copied().collect() }
+    Material {
+        cluster: "logging",
+        enabled: Some(true),
+        ca_secret_name: None,
+        secrets,
+        pods: pods.iter().copied().collect(),
+    }
 }
 
 fn doomed(judgement: Judgement) -> Vec<String> {
@@ -210,6 +216,15 @@ fn the_ca_pair_is_never_doomed() {
 #[test]
 fn with_tls_off_nothing_is_judged() {
     let secrets = [issued("logging", &ca())];
-    let material = Material { enabled: false, ..material(&secrets, &[]) };
+    let material = Material { enabled: Some(false), ..material(&secrets, &[]) };
     assert!(matches!(judge(&material, true), Judgement::Clean { .. }));
+}
+
+#[test]
+fn tls_that_is_neither_declared_nor_seen_needs_no_secret() {
+    let (secrets, ca) = ([], ca());
+    let undeclared = |secrets| Material { enabled: None, ..material(secrets, &[]) };
+    assert_eq!(own_secret(&undeclared(&secrets)), Ok(OwnSecret::Unused));
+    assert_eq!(own_secret(&material(&secrets, &[])), Ok(OwnSecret::Absent), "declared, so it will come");
+    assert_eq!(own_secret(&undeclared(&[pair(&ca)])), Ok(OwnSecret::Absent), "there is a CA, so it will come");
 }
