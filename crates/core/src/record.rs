@@ -8,7 +8,7 @@ use crate::{
     evidence::Evidence,
     fault::NotedFault,
     policy::Policy,
-    step::Need,
+    step::{Need, Observation},
 };
 
 /// The version of the document that this code writes and reads.
@@ -234,6 +234,10 @@ pub struct StepRecord {
     /// What was seen last.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub found: String,
+    /// What was there before the effect, with its fence: what a failback needs to know, so that no person has to
+    /// remember it. Written with the intent where it was known then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Observation>,
 }
 
 impl StepRecord {
@@ -247,6 +251,7 @@ impl StepRecord {
             started_at: None,
             ended_at: None,
             found: String::new(),
+            before: None,
         }
     }
 

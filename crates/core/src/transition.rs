@@ -1,10 +1,12 @@
 //! The only way the document changes: a pure function from state and event to the next state.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::record::{Execution, KEPT_SUMMARIES, Note, Pause, Progress, State, Status, StepRecord, Summary};
-use crate::step::Need;
+use crate::step::{Need, Observation, Standing};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +19,8 @@ pub enum Event {
         fence: u64,
         /// Its name.
         holder: String,
+        /// What it found before it touched anything, by step.
+        found: BTreeMap<String, Observation>,
     },
     /// A step was driven, with this result.
     Stepped {
@@ -97,7 +101,7 @@ pub fn next(state: &State, event: Event) -> Result<State, IllegalEvent> {
     let mut state = state.clone();
     match event {
         Event::Began(execution) => begin(&mut state, *execution)?,
-        Event::TakenOver { fence, holder } => take_over(open(&mut state)?, fence, holder)?,
+        Event::TakenOver { fence, holder, found } => take_over(open(&mut state)?, fence, holder, found)?,
         Event::Stepped { fence, step } => advance(open(&mut state)?, fence, step)?,
         Event::Noted(note) => open(&mut state)?.notes.push(note),
         Event::Aborted { at, reason } => {
@@ -145,8 +149,17 @@ fn check_fence(execution: &Execution, offered: u64) -> Result<(), IllegalEvent> 
     Ok(())
 }
 
-fn take_over(execution: &mut Execution, fence: u64, holder: String) -> Result<(), IllegalEvent> {
+fn take_over(
+    execution: &mut Execution,
+    fence: u64,
+    holder: String,
+    mut found: BTreeMap<String, Observation>,
+) -> Result<(), IllegalEvent> {
     check_fence(execution, fence)?;
+    // The first account of a step is the one from before anybody touched it.
+    for step in execution.steps.iter_mut().filter(|step| step.before.is_none() && !step.is_done()) {
+        step.before = found.remove(&step.step).filter(|seen| seen.standing == Standing::Todo);
+    }
     if holder != execution.holder || fence != execution.fence {
         execution.takeovers += 1;
     }

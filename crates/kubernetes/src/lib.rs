@@ -5,7 +5,7 @@
 //! Read in this order:
 //!
 //! * [`site`]: everything below over one connection; what callers build.
-//! * [`connect`]: a client that trusts one CA and asks for a token on each request; [`fault`]: what went wrong, in
+//! * [`mod@connect`]: a client that trusts one CA and asks for a token on each request; [`fault`]: what went wrong, in
 //!   core's words.
 //! * [`steps`]: remove stale TLS secrets, start the operator, watch the standby come up.
 //! * [`tls`]: which secrets are stale, a pure decision table.

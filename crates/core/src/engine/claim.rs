@@ -1,6 +1,6 @@
 //! Lease and intent, before the first effect.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -12,7 +12,7 @@ use crate::{
     fault::{Fault, FaultClass},
     ports::{Claim, Grant, Versioned},
     record::{Execution, Status, StepRecord},
-    step::Observation,
+    step::{Observation, Standing, Step},
     transition::{Event, next},
 };
 
@@ -61,12 +61,12 @@ impl Engine {
         };
         let journal = match decision.verdict {
             Verdict::FailOver => self.begin(versioned, &seen.evidence, &decision, request, &ours, call).await,
-            _ => self.take_over(versioned, &ours, call).await,
+            _ => self.take_over(versioned, &seen.evidence, &ours, call).await,
         };
         match journal {
             Ok(journal) => {
                 let noted = seen.evidence.last_failover.clone().and_then(Result::ok).flatten();
-                let first = first_observations(seen.evidence);
+                let first = first_observations(&seen.evidence);
                 Claimed::Run(Box::new(Run { journal, first, noted, reasons: decision.reasons }))
             }
             Err(fault) => self.not_now(decision, &fault),
@@ -109,7 +109,11 @@ impl Engine {
         request: &Request,
         grant: &Grant,
     ) -> Execution {
-        let steps = &self.runbook.steps;
+        let found = first_observations(evidence);
+        let pending = |step: &Arc<dyn Step>| StepRecord {
+            before: found.get(step.name()).filter(|seen| seen.standing == Standing::Todo).cloned(),
+            ..StepRecord::pending(step.name(), step.need())
+        };
         Execution {
             id: format!("{}-{}", now.strftime("%Y%m%dT%H%M%S%.3fZ"), grant.fence),
             runbook: self.runbook.name.to_owned(),
@@ -126,14 +130,21 @@ impl Engine {
             decision: decision.clone(),
             evidence: evidence.clone(),
             policy: self.policy.clone(),
-            steps: steps.iter().map(|step| StepRecord::pending(step.name(), step.need())).collect(),
+            steps: self.runbook.steps.iter().map(pending).collect(),
             notes: Vec::new(),
         }
     }
 
     /// Makes the open execution ours. Written before the first effect, so that the worker before us can write no more.
-    async fn take_over(&self, versioned: Versioned, grant: &Grant, call: &Call) -> Result<Journal, Fault> {
-        let event = Event::TakenOver { fence: grant.fence, holder: self.holder.clone() };
+    async fn take_over(
+        &self,
+        versioned: Versioned,
+        evidence: &Evidence,
+        grant: &Grant,
+        call: &Call,
+    ) -> Result<Journal, Fault> {
+        let found = first_observations(evidence);
+        let event = Event::TakenOver { fence: grant.fence, holder: self.holder.clone(), found };
         let state = next(&versioned.state, event).map_err(illegal)?;
         if state == versioned.state {
             return Ok(Journal::new(versioned));
@@ -144,8 +155,9 @@ impl Engine {
     }
 }
 
-fn first_observations(evidence: Evidence) -> BTreeMap<String, Observation> {
-    evidence.steps.into_iter().filter_map(|seen| Some((seen.step, seen.seen.ok()?))).collect()
+fn first_observations(evidence: &Evidence) -> BTreeMap<String, Observation> {
+    let known = evidence.steps.iter().filter_map(|seen| Some((seen.step.clone(), seen.seen.clone().ok()?)));
+    known.collect()
 }
 
 /// An event that the state does not allow means that we lost a race: the next look tells.

@@ -99,6 +99,7 @@ impl Engine {
             tries.last = Some(Fault::new(FaultClass::Server, step.name(), "the effect does not show yet"));
             return Ok(());
         }
+        record.before.get_or_insert_with(|| seen.clone());
         match self.apply(step, record, seen, call).await {
             Ok(()) => tries.sent = true,
             Err(fault) if fault.class.is_transient() || fault.class == FaultClass::Conflict => tries.last = Some(fault),

@@ -107,7 +107,8 @@ fn prober(config: &AwsConfig) -> Result<Option<Arc<dyn Prober>>, ConfigurationFa
     let target = Target::parse(url).map_err(|error| {
         let fault = VariableFault {
             name: "HOLDFAST_PRIMARY_PROBE_URL".to_owned(),
-            value: Some(url.clone()),
+            // An address can hold a password.
+            value: Some("(not shown)".to_owned()),
             allowed: error.to_string(),
         };
         ConfigurationFaults(vec![fault])

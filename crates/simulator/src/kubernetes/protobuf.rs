@@ -132,7 +132,7 @@ fn message(bytes: &[u8], schema: &[Field]) -> Option<Value> {
         match (shape, wire) {
             (Shape::Number, Wire::Number(value)) => object[name] = value.into(),
             (Shape::Flag, Wire::Number(value)) => object[name] = (value != 0).into(),
-            (Shape::Text, Wire::Bytes(bytes)) if bytes.is_empty() => {}
+            (Shape::Text, Wire::Bytes([])) => {}
             (Shape::Text, Wire::Bytes(bytes)) => object[name] = text(bytes)?.into(),
             (Shape::Texts, Wire::Bytes(bytes)) => match &mut object[name] {
                 Value::Array(items) => items.push(text(bytes)?.into()),

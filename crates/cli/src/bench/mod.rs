@@ -1,0 +1,79 @@
+//! Measures the shipped function against the simulator. Figures, never assertions: machines are noisy.
+//!
+//! # Layout
+//!
+//! * `cold`: from the start of a process until it is ready for an event.
+//! * `failover`: one whole failover: time, memory, round trips in sequence.
+//! * `tick`: the calls of a tick on a healthy primary.
+//! * `table`: figures with the budgets of design.md beside them.
+
+mod cold;
+mod failover;
+mod table;
+mod tick;
+
+use std::{path::Path, process::ExitCode, time::Duration};
+
+use holdfast_simulator::{Options, StartError, kubernetes::TlsSeed};
+
+use crate::args::{BenchArguments, bootstrap};
+use table::Row;
+
+/// How often a failover is repeated; each takes a simulator of its own.
+const FAILOVERS: usize = 5;
+/// The delay per round trip that the budget speaks of.
+const DELAY: Duration = Duration::from_millis(50);
+
+/// Measures and prints the table. The exit code says only whether everything could be measured.
+#[allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line's own voice")]
+pub async fn run(arguments: &BenchArguments) -> ExitCode {
+    let rows = match bootstrap(arguments.bootstrap.as_ref()) {
+        Ok(bootstrap) => measure(&bootstrap, arguments.runs).await,
+        Err(message) => Err(message),
+    };
+    match rows {
+        Ok(rows) => {
+            print!("{}", table::render(&rows));
+            ExitCode::SUCCESS
+        }
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure(bootstrap: &Path, runs: u32) -> Result<Vec<Row>, String> {
+    let mut rows = cold::measure(bootstrap, runs).await?;
+    rows.extend(failover::measure(bootstrap).await?);
+    rows.push(tick::measure(bootstrap).await?);
+    rows.push(size(bootstrap)?);
+    Ok(rows)
+}
+
+/// A simulator for a measurement: real time, a stale secret so that every step has something to do.
+fn options(bootstrap: &Path, delay: Duration, known_cluster: bool) -> Options {
+    let mut options = Options { bootstrap: Some(bootstrap.to_owned()), round_trip_delay: delay, known_cluster, ..Options::default() };
+    options.standby.tls = TlsSeed::StaleOtherCa;
+    let own = [("HOLDFAST_CALL_TIMEOUT_SECONDS", "5"), ("HOLDFAST_LOOK_SECONDS", "10"), ("HOLDFAST_LEASE_SECONDS", "30"), ("HOLDFAST_MARGIN_SECONDS", "1")];
+    options.function_env.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    options
+}
+
+fn not_started(error: StartError) -> String {
+    format!("the simulator did not start: {error}")
+}
+
+fn size(bootstrap: &Path) -> Result<Row, String> {
+    let bytes = std::fs::metadata(bootstrap).map_err(|error| format!("{}: {error}", bootstrap.display()))?.len();
+    let measured = format!("{:.1} MB", bytes as f64 / 1e6);
+    Ok(Row::new("executable, not zipped (make package tells the zip)", measured, "zip <= 8 MB"))
+}
+
+/// The value below which `share` of the sorted values lie.
+fn quantile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let last = values.len().saturating_sub(1);
+    let index = (last as f64 * share).round() as usize;
+    values.get(index.min(last)).copied().unwrap_or(f64::NAN)
+}
