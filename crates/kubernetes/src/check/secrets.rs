@@ -57,6 +57,8 @@ fn encryption_keys(cluster: &HumioCluster, secrets: &[Secret], prefix: RecoverPr
         .into_iter()
         .filter_map(|variable| Some(present("encryption-key-secret", &reference(variable)?, secrets)))
         .collect();
+    // Most often both name the same entry.
+    checks.dedup();
     let digest_of = |variable: &str| {
         let literal = cluster.variable(variable)?.value.as_ref().map(|value| digest(value.as_bytes()));
         literal.or_else(|| {
