@@ -38,8 +38,16 @@ pub async fn measure(bootstrap: &Path) -> Result<Vec<Row>, String> {
     let floor = FLOOR.len();
     Ok(vec![
         Row::new("peak memory of a whole failover", format!("{:.1} MB", peak as f64 / 1e6), "<= 40 MB"),
-        Row::new("sequential round trips, cluster address configured", chain(&delayed).to_string(), format!("floor {floor}")),
-        Row::new("sequential round trips, address asked of EKS", chain(&asked).to_string(), format!("floor {}", floor + 1)),
+        Row::new(
+            "sequential round trips, cluster address configured",
+            chain(&delayed).to_string(),
+            format!("floor {floor}"),
+        ),
+        Row::new(
+            "sequential round trips, address asked of EKS",
+            chain(&asked).to_string(),
+            format!("floor {}", floor + 1),
+        ),
         Row::new("event to lock, no delay, cold process", time(&direct), "-"),
         Row::new("event to lock, 50 ms per round trip, cold process", time(&delayed), "<= 1.2 s"),
         Row::new("the same, address asked of EKS", time(&asked), "<= 1.2 s"),
@@ -70,13 +78,15 @@ async fn once(bootstrap: &Path, delay: Duration, known: bool) -> Result<Run, Str
     world.publish_history(&[Past::Failing; 8]);
     let mark = sim.calls().mark();
     let result = sim.lambda().invoke(json!({"action": "failover", "reason": "measurement"})).await;
-    let answer = result.outcome.answer().ok_or_else(|| format!("the function did not answer: {}", result.outcome.words()))?;
+    let answer =
+        result.outcome.answer().ok_or_else(|| format!("the function did not answer: {}", result.outcome.words()))?;
     let calls = sim.calls().since(mark);
     let lock = calls.iter().find(|call| call.name == LOCK && call.status == Some(200));
     let Some(locked) = lock.and_then(|call| call.ended) else {
         return Err(format!("the failover did not lock; the answer was {answer}"));
     };
-    let chain: Vec<_> = sim.calls().sequential_chain(mark).into_iter().filter(|call| call.ended <= Some(locked)).collect();
+    let chain: Vec<_> =
+        sim.calls().sequential_chain(mark).into_iter().filter(|call| call.ended <= Some(locked)).collect();
     let run = Run { event_to_lock: until(result.started, locked), peak_bytes: result.max_rss.unwrap_or(0), chain };
     sim.stop().await;
     Ok(run)

@@ -53,9 +53,15 @@ async fn measure(bootstrap: &Path, runs: u32) -> Result<Vec<Row>, String> {
 
 /// A simulator for a measurement: real time, a stale secret so that every step has something to do.
 fn options(bootstrap: &Path, delay: Duration, known_cluster: bool) -> Options {
-    let mut options = Options { bootstrap: Some(bootstrap.to_owned()), round_trip_delay: delay, known_cluster, ..Options::default() };
+    let mut options =
+        Options { bootstrap: Some(bootstrap.to_owned()), round_trip_delay: delay, known_cluster, ..Options::default() };
     options.standby.tls = TlsSeed::StaleOtherCa;
-    let own = [("HOLDFAST_CALL_TIMEOUT_SECONDS", "5"), ("HOLDFAST_LOOK_SECONDS", "10"), ("HOLDFAST_LEASE_SECONDS", "30"), ("HOLDFAST_MARGIN_SECONDS", "1")];
+    let own = [
+        ("HOLDFAST_CALL_TIMEOUT_SECONDS", "5"),
+        ("HOLDFAST_LOOK_SECONDS", "10"),
+        ("HOLDFAST_LEASE_SECONDS", "30"),
+        ("HOLDFAST_MARGIN_SECONDS", "1"),
+    ];
     options.function_env.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
     options
 }

@@ -16,7 +16,9 @@ impl Row {
 
 /// The table as text.
 pub fn render(rows: &[Row]) -> String {
-    let width = |column: fn(&Row) -> &str, least: usize| rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0).max(least);
+    let width = |column: fn(&Row) -> &str, least: usize| {
+        rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0).max(least)
+    };
     let (what, measured) = (width(|row| &row.what, 6), width(|row| &row.measured, 8));
     let mut text = format!("{:what$}  {:measured$}  budget\n", "figure", "measured");
     for row in rows {
@@ -32,6 +34,9 @@ mod tests {
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
         let rows = [Row::new("a", "1 ms", "x"), Row::new("a longer one", "2", "y")];
-        assert_eq!(render(&rows), "figure        measured  budget\na             1 ms      x\na longer one  2         y\n");
+        assert_eq!(
+            render(&rows),
+            "figure        measured  budget\na             1 ms      x\na longer one  2         y\n"
+        );
     }
 }

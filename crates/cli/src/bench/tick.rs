@@ -15,12 +15,14 @@ pub async fn measure(bootstrap: &Path) -> Result<Row, String> {
     for _ in 0..2 {
         mark = sim.calls().mark();
         let result = sim.lambda().invoke(json!({"source": "failover.schedule"})).await;
-        let answer = result.outcome.answer().ok_or_else(|| format!("the tick was not answered: {}", result.outcome.words()))?;
+        let answer =
+            result.outcome.answer().ok_or_else(|| format!("the tick was not answered: {}", result.outcome.words()))?;
         if answer["outcome"] != "stood_down" {
             return Err(format!("the tick on a healthy primary came to {}", answer["outcome"]));
         }
     }
-    let (probes, calls): (Vec<_>, Vec<_>) = sim.calls().since(mark).into_iter().map(|call| call.name).partition(|name| name.starts_with("primary:"));
+    let (probes, calls): (Vec<_>, Vec<_>) =
+        sim.calls().since(mark).into_iter().map(|call| call.name).partition(|name| name.starts_with("primary:"));
     sim.stop().await;
     let measured = format!("{} ({}) and {} probe", calls.len(), calls.join(", "), probes.len());
     Ok(Row::new("API calls of a tick on a healthy primary", measured, "<= 2"))

@@ -87,7 +87,12 @@ impl Facts {
             operator: sim.cluster().get("deployments", "humio-operator").unwrap_or_default(),
             effects,
             audit,
-            refused: sim.iam().denied().iter().map(|denied| format!("{} on {}", denied.action, denied.resource)).collect(),
+            refused: sim
+                .iam()
+                .denied()
+                .iter()
+                .map(|denied| format!("{} on {}", denied.action, denied.resource))
+                .collect(),
             results: sim.lambda().results(),
             events,
             state: stage.state(),

@@ -60,7 +60,11 @@ pub fn and(mut promises: Vec<Promise>, more: Vec<Promise>) -> Vec<Promise> {
 /// The primary came back, and traffic stayed.
 pub fn traffic_stays() -> Promise {
     promise("traffic stays when the primary returns", |facts| {
-        let back = facts.events.iter().filter(|event| matches!(event.what, What::DnsChanged { to: Site::Primary, .. })).count();
+        let back = facts
+            .events
+            .iter()
+            .filter(|event| matches!(event.what, What::DnsChanged { to: Site::Primary, .. }))
+            .count();
         let well = facts.world.primary.is_none();
         if well && back == 0 && facts.world.answer == Site::Standby {
             return Ok("DNS answers with the standby while the primary is well".to_owned());
@@ -137,7 +141,10 @@ fn not_early(facts: &Facts) -> Result<String, String> {
         let proven_s = facts.simulated(proven);
         return Ok(format!("first effect {waited_s:.0} s after the break, {proven_s:.0} s of failing time proven"));
     }
-    Err(format!("{effect:?} came {waited_s:.0} s after the break with {:.0} s proven; {holdoff_s:.0} s are needed", facts.simulated(proven)))
+    Err(format!(
+        "{effect:?} came {waited_s:.0} s after the break with {:.0} s proven; {holdoff_s:.0} s are needed",
+        facts.simulated(proven)
+    ))
 }
 
 fn in_order(facts: &Facts) -> Result<String, String> {
@@ -182,19 +189,33 @@ fn nothing_touched(facts: &Facts) -> Result<String, String> {
         let notes = matches!(entry.resource.as_str(), "leases" | "configmaps");
         !reading && !notes
     };
-    let writes: Vec<_> = facts.audit.iter().filter(ours).map(|entry| format!("{} {}", entry.verb, entry.resource)).collect();
+    let writes: Vec<_> =
+        facts.audit.iter().filter(ours).map(|entry| format!("{} {}", entry.verb, entry.resource)).collect();
     let executions = facts.state.as_ref().is_some_and(|state| state.current.is_some());
     if writes.is_empty() && facts.effects.is_empty() && facts.replicas() == 0 && !executions && !facts.is_locked() {
-        return Ok(format!("{} calls to the cluster, all of them reads; operator at 0; health check as it was", facts.audit.len()));
+        return Ok(format!(
+            "{} calls to the cluster, all of them reads; operator at 0; health check as it was",
+            facts.audit.len()
+        ));
     }
-    Err(format!("writes: {}; effects: {:?}; replicas {}; an execution: {executions}", writes.join(", "), facts.effects, facts.replicas()))
+    Err(format!(
+        "writes: {}; effects: {:?}; replicas {}; an execution: {executions}",
+        writes.join(", "),
+        facts.effects,
+        facts.replicas()
+    ))
 }
 
 fn nothing_refused(facts: &Facts) -> Result<String, String> {
     let refused = facts.audit.iter().filter(|entry| !entry.allowed || matches!(entry.code, 401 | 403));
-    let mut refused: Vec<_> = refused.map(|entry| format!("{} {}/{}", entry.verb, entry.resource, entry.subresource)).collect();
+    let mut refused: Vec<_> =
+        refused.map(|entry| format!("{} {}/{}", entry.verb, entry.resource, entry.subresource)).collect();
     refused.extend(facts.refused.iter().cloned());
-    if refused.is_empty() { Ok(format!("{} calls to the cluster under the shipped Role", facts.audit.len())) } else { Err(refused.join(", ")) }
+    if refused.is_empty() {
+        Ok(format!("{} calls to the cluster under the shipped Role", facts.audit.len()))
+    } else {
+        Err(refused.join(", "))
+    }
 }
 
 fn no_secrets_logged(facts: &Facts) -> Result<String, String> {
@@ -214,5 +235,9 @@ fn all_answered(facts: &Facts) -> Result<String, String> {
         return Err("the function was never called".to_owned());
     }
     let timed_out = outcomes.iter().filter(|outcome| outcome.contains("time limit")).count();
-    if timed_out == 0 { Ok(format!("{} invocations", outcomes.len())) } else { Err(format!("{timed_out} invocations ran into the time limit")) }
+    if timed_out == 0 {
+        Ok(format!("{} invocations", outcomes.len()))
+    } else {
+        Err(format!("{timed_out} invocations ran into the time limit"))
+    }
 }

@@ -136,7 +136,11 @@ impl Stage {
     /// An operator's call that has to be answered.
     pub async fn operator(&self, action: &str, reason: &str) -> Result<Value, Stuck> {
         let result = self.invoke(json!({"action": action, "reason": reason})).await;
-        result.outcome.answer().cloned().ok_or_else(|| format!("{action} was not answered but {}", result.outcome.words()))
+        result
+            .outcome
+            .answer()
+            .cloned()
+            .ok_or_else(|| format!("{action} was not answered but {}", result.outcome.words()))
     }
 
     /// The document as it is on the standby now; `None` while it is empty or cannot be read.

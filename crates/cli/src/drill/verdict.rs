@@ -40,7 +40,13 @@ impl Verdict {
     /// The verdict on a scenario that could not be played.
     pub fn stuck(scenario: &Scenario, why: &str) -> Self {
         let promises = Vec::new();
-        Self { scenario: scenario.name, stuck: Some(why.to_owned()), promises, break_to_lock_s: None, record: Value::Null }
+        Self {
+            scenario: scenario.name,
+            stuck: Some(why.to_owned()),
+            promises,
+            break_to_lock_s: None,
+            record: Value::Null,
+        }
     }
 
     fn passed(&self) -> bool {
@@ -61,7 +67,9 @@ impl Verdict {
             println!("  STUCK   {why}");
         }
         if let Some(seconds) = self.break_to_lock_s {
-            println!("\nFrom the break of the primary to the lock: {seconds:.0} s (simulated), of which 180 s are the holdoff.");
+            println!(
+                "\nFrom the break of the primary to the lock: {seconds:.0} s (simulated), of which 180 s are the holdoff."
+            );
         }
     }
 
@@ -102,7 +110,14 @@ pub fn close(verdicts: &[Verdict], as_json: bool, alone: bool) -> ExitCode {
         println!("{}", json!({"passed": passed, "failed": failed, "scenarios": scenarios}));
     } else if alone {
         let broken = verdicts.iter().flat_map(|verdict| &verdict.promises).filter(|kept| kept.result.is_err()).count();
-        println!("{}", if failed == 0 { "\nEvery promise was kept.".to_owned() } else { format!("\n{broken} promises were BROKEN.") });
+        println!(
+            "{}",
+            if failed == 0 {
+                "\nEvery promise was kept.".to_owned()
+            } else {
+                format!("\n{broken} promises were BROKEN.")
+            }
+        );
     } else {
         println!("{passed} passed, {failed} failed");
     }

@@ -73,5 +73,9 @@ fn proven_by_probes(facts: &crate::drill::facts::Facts) -> Result<String, String
 
 fn gap_recorded(facts: &crate::drill::facts::Facts) -> Result<String, String> {
     let streak = execution(facts)?.decision.streak.clone().ok_or("the record holds no streak")?;
-    if streak.gaps.is_empty() { Err("no gap is in the record".to_owned()) } else { Ok(format!("{} gap", streak.gaps.len())) }
+    if streak.gaps.is_empty() {
+        Err("no gap is in the record".to_owned())
+    } else {
+        Ok(format!("{} gap", streak.gaps.len()))
+    }
 }

@@ -85,7 +85,8 @@ pub fn all() -> Vec<Scenario> {
 }
 
 fn names_the_variable(facts: &Facts) -> Result<String, String> {
-    let named = facts.answers().any(|answer| answer["says"].to_string().contains("ALLOW_KAFKA_RESET_UNTIL_TIMESTAMP_MS"));
+    let named =
+        facts.answers().any(|answer| answer["says"].to_string().contains("ALLOW_KAFKA_RESET_UNTIL_TIMESTAMP_MS"));
     if named { Ok("the answer names it".to_owned()) } else { Err("no answer names it".to_owned()) }
 }
 
@@ -95,5 +96,9 @@ fn after_cooldown(facts: &Facts) -> Result<String, String> {
     let waited = until(noted, first);
     // Parameter Store keeps whole seconds.
     let least = facts.cooldown.saturating_sub(std::time::Duration::from_secs(1));
-    if waited >= least { Ok(format!("{:.0} s of {COOLDOWN_S:.0} s", facts.simulated(waited))) } else { Err(format!("after {:.0} s", facts.simulated(waited))) }
+    if waited >= least {
+        Ok(format!("{:.0} s of {COOLDOWN_S:.0} s", facts.simulated(waited)))
+    } else {
+        Err(format!("after {:.0} s", facts.simulated(waited)))
+    }
 }

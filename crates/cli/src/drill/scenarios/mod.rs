@@ -13,7 +13,15 @@ use super::scenario::Scenario;
 
 /// Every scenario, in the order of the themes.
 pub fn all() -> Vec<Scenario> {
-    let themes =
-        [outages::all(), triggers::all(), evidence::all(), gates::all(), weather::all(), crashes::all(), standing::all(), tls::all()];
+    let themes = [
+        outages::all(),
+        triggers::all(),
+        evidence::all(),
+        gates::all(),
+        weather::all(),
+        crashes::all(),
+        standing::all(),
+        tls::all(),
+    ];
     themes.into_iter().flatten().collect()
 }

@@ -17,7 +17,10 @@ pub fn all() -> Vec<Scenario> {
             setup: Setup::default,
             act: |stage| {
                 Box::pin(async move {
-                    stage.sim.world().edit_health_check(|check| check.config.name = Some("failover-locked.invalid".to_owned()));
+                    stage
+                        .sim
+                        .world()
+                        .edit_health_check(|check| check.config.name = Some("failover-locked.invalid".to_owned()));
                     stage.pass(300.0).await;
                     if stage.state().is_some_and(|state| state.current.is_some()) {
                         return Err("a well primary was failed over on the word of a locked health check".to_owned());
@@ -26,7 +29,10 @@ pub fn all() -> Vec<Scenario> {
                     stage.until_failed_over().await
                 })
             },
-            promises: and(failed_over(), vec![said("the lock was left as it was", |facts| happened(facts, Effect::Locked, 0))]),
+            promises: and(
+                failed_over(),
+                vec![said("the lock was left as it was", |facts| happened(facts, Effect::Locked, 0))],
+            ),
         },
         Scenario {
             name: "already-active",

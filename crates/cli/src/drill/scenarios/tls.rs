@@ -54,11 +54,20 @@ fn stale_gone(facts: &Facts) -> Result<String, String> {
         return Err("the stale secret is still there".to_owned());
     }
     let deleted = facts.count(Effect::SecretDeleted);
-    if deleted == 2 { Ok("the cluster's and the old node's secret were deleted".to_owned()) } else { Err(format!("{deleted} secrets were deleted, not 2")) }
+    if deleted == 2 {
+        Ok("the cluster's and the old node's secret were deleted".to_owned())
+    } else {
+        Err(format!("{deleted} secrets were deleted, not 2"))
+    }
 }
 
 fn all_kept(facts: &Facts) -> Result<String, String> {
-    let lost: Vec<_> = facts.secrets_before.iter().filter(|(name, uid)| facts.secrets.get(*name) != Some(uid)).map(|(name, _)| name.as_str()).collect();
+    let lost: Vec<_> = facts
+        .secrets_before
+        .iter()
+        .filter(|(name, uid)| facts.secrets.get(*name) != Some(uid))
+        .map(|(name, _)| name.as_str())
+        .collect();
     let deleted = facts.count(Effect::SecretDeleted);
     if lost.is_empty() && deleted == 0 && !facts.secrets_before.is_empty() {
         return Ok(format!("{} secrets as they were", facts.secrets_before.len()));

@@ -82,14 +82,21 @@ pub fn all() -> Vec<Scenario> {
                     for payload in nonsense() {
                         let result = stage.invoke(payload.clone()).await;
                         if result.outcome.answer().is_none_or(|answer| answer["outcome"] != "ignored") {
-                            return Err(format!("{:.80} was not ignored but {}", payload.to_string(), result.outcome.words()));
+                            return Err(format!(
+                                "{:.80} was not ignored but {}",
+                                payload.to_string(),
+                                result.outcome.words()
+                            ));
                         }
                     }
                     stage.break_primary(Outage::Refuse);
                     stage.until_failed_over().await
                 })
             },
-            promises: and(failed_over(), vec![said("nonsense is named", |facts| gave_reason(facts, "invalid_request"))]),
+            promises: and(
+                failed_over(),
+                vec![said("nonsense is named", |facts| gave_reason(facts, "invalid_request"))],
+            ),
         },
     ]
 }
