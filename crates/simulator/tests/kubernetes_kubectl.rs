@@ -70,6 +70,9 @@ async fn a_failover_by_hand_works_with_kubectl() {
     terminal
         .expect("wait --for=condition=Ready pod -l app.kubernetes.io/name=humio --timeout 10s", "condition met")
         .await;
+    terminal.expect("get pods -l app.kubernetes.io/name=humio", "1/1     Running   0").await;
+    terminal.expect("get deployment humio-operator", "1/1     1            1").await;
+    terminal.expect("get pods --watch --request-timeout 1s", "humio-operator-").await;
     terminal.expect("logs -l app.kubernetes.io/name=humio --tail 1", "setting readOnly=true").await;
     terminal.expect("get humiocluster logscale -o jsonpath=[{.status.state}]", "[Running]").await;
 }

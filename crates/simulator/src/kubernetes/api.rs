@@ -15,6 +15,7 @@ use super::kinds::Kind;
 use super::request::RequestInfo;
 use super::selector::Selector;
 use super::store::{Actor, Key};
+use super::table::View;
 use super::token::{Identity, review};
 use super::write::Write;
 use super::{clock, discovery, logs, patch, protobuf, rbac, reviews, scale, watch};
@@ -129,8 +130,14 @@ impl Call<'_> {
         let state = self.cluster.state();
         let key = Key::new(kind, &self.info.namespace, &self.info.name);
         let object = state.store.get(&key).ok_or_else(|| Failure::not_found(kind, &self.info.name))?;
-        let object = if self.info.subresource == "scale" { scale::scale_of(object) } else { object.clone() };
-        Ok(reply(StatusCode::OK, object))
+        if self.info.subresource == "scale" {
+            return Ok(reply(StatusCode::OK, scale::scale_of(object)));
+        }
+        Ok(reply(StatusCode::OK, self.view().single(kind, object.clone())))
+    }
+
+    fn view(&self) -> View {
+        View::of(self.headers, self.info.query.get("includeObject").map(String::as_str))
     }
 
     fn selector(&self) -> Result<Selector, Failure> {
@@ -145,6 +152,10 @@ impl Call<'_> {
         let namespace = if kind.namespaced { self.info.namespace.as_str() } else { "" };
         let mut items: Vec<Value> =
             state.store.list(kind.plural, namespace).filter(|object| selector.matches(object)).cloned().collect();
+        let metadata = json!({"resourceVersion": state.store.revision().to_string()});
+        if self.view() != View::Objects {
+            return Ok(reply(StatusCode::OK, self.view().table(kind, metadata, &items)));
+        }
         if !kind.custom {
             // Items of built-in lists carry no type of their own on the wire.
             for fields in items.iter_mut().filter_map(Value::as_object_mut) {
@@ -154,7 +165,7 @@ impl Call<'_> {
         }
         let mut list = json!({
             "kind": format!("{}List", kind.kind), "apiVersion": kind.api_version(),
-            "metadata": {"resourceVersion": state.store.revision().to_string()}, "items": items,
+            "metadata": metadata, "items": items,
         });
         if kind.custom {
             list["metadata"]["continue"] = "".into();
@@ -163,7 +174,7 @@ impl Call<'_> {
     }
 
     fn watch(&self, kind: &'static Kind) -> Result<Response, Failure> {
-        let body = watch::start(Arc::clone(self.cluster), kind, self.info, self.selector()?)?;
+        let body = watch::start(Arc::clone(self.cluster), kind, self.info, self.selector()?, self.view())?;
         Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
     }
 

@@ -89,7 +89,11 @@ impl Cluster {
     pub fn new(options: ClusterOptions) -> Arc<Cluster> {
         // Seeds of their own: the token is no uid, and neither is an id that the rest of the simulator makes.
         let admin_token = format!("admin-{}", Ids::new(!options.seed).uuid());
-        let state = Mutex::new(State { store: Store::new(options.seed.wrapping_add(2)), logs: PodLogs::new(), audit: Vec::new() });
+        let state = Mutex::new(State {
+            store: Store::new(options.seed.wrapping_add(2)),
+            logs: PodLogs::new(),
+            audit: Vec::new(),
+        });
         let cluster = Arc::new(Cluster { options, admin_token, state });
         let namespace = serde_json::json!({
             "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": cluster.options.namespace},

@@ -17,6 +17,7 @@ use super::kinds::Kind;
 use super::request::RequestInfo;
 use super::selector::Selector;
 use super::store::Event;
+use super::table::View;
 
 /// How long a watch lasts that names no `timeoutSeconds`: the real server picks 30 to 60 minutes.
 const LONGEST_WATCH: Duration = Duration::from_secs(30 * 60);
@@ -27,6 +28,7 @@ struct Watch {
     kind: &'static Kind,
     namespace: String,
     selector: Selector,
+    view: View,
     revision: u64,
     ready: VecDeque<Value>,
     news: watch::Receiver<u64>,
@@ -40,6 +42,7 @@ pub(super) fn start(
     kind: &'static Kind,
     info: &RequestInfo,
     selector: Selector,
+    view: View,
 ) -> Result<Body, Failure> {
     let parameter = |name: &str| info.query.get(name).map(String::as_str).unwrap_or_default();
     let from = match parameter("resourceVersion") {
@@ -59,6 +62,7 @@ pub(super) fn start(
         kind,
         namespace: info.namespace.clone(),
         selector,
+        view,
         revision: from.unwrap_or(revision),
         ready: VecDeque::new(),
         news,
@@ -79,7 +83,8 @@ pub(super) fn start(
 impl Watch {
     fn begin_with(&mut self, existing: Vec<Value>, bookmark: bool) {
         let selected = existing.into_iter().filter(|object| self.selector.matches(object));
-        self.ready.extend(selected.map(|object| json!({"type": "ADDED", "object": object})));
+        let shown = selected.map(|object| self.view.single(self.kind, object));
+        self.ready.extend(shown.map(|object| json!({"type": "ADDED", "object": object})));
         if bookmark {
             let metadata = json!({
                 "resourceVersion": self.revision.to_string(), "annotations": {"k8s.io/initial-events-end": "true"},
@@ -138,6 +143,6 @@ impl Watch {
             (true, false) => "DELETED",
             (false, false) => return None,
         };
-        Some(json!({"type": name, "object": event.after}))
+        Some(json!({"type": name, "object": self.view.single(self.kind, event.after.clone())}))
     }
 }
