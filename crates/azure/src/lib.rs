@@ -1,0 +1,1 @@
+//! Azure behind the ports of `holdfast-core`.

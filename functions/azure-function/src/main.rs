@@ -1,0 +1,2 @@
+//! The Azure Function.
+fn main() {}
