@@ -54,15 +54,21 @@ impl Engine {
             {
                 return Driven::Record(self.not_done(record, Why::Fault { fault: fault.noted() }));
             }
+            // An API that hangs must not cost us the lease, so it is looked after before each single call.
+            if self.keep_lease(lease, call).await.is_err() {
+                return Driven::LeaseLost;
+            }
             let seen = match first.take() {
                 Some(seen) => Ok(seen),
-                None => call.read(step.name(), || step.observe(call)).await,
+                None => call.once(step.name(), step.observe(call)).await,
             };
             let seen = match seen {
                 Ok(seen) => seen,
-                Err(fault) => {
-                    return Driven::Record(self.not_done(record, Why::Fault { fault: fault.noted() }));
+                Err(fault) if fault.class.is_transient() => {
+                    tries.last = Some(fault);
+                    continue;
                 }
+                Err(fault) => return Driven::Record(self.not_done(record, Why::Fault { fault: fault.noted() })),
             };
             record.found.clone_from(&seen.found);
             match &seen.standing {
