@@ -1,1 +1,25 @@
-//! Tests across crates.
+//! What the tests across crates share.
+//!
+//! # Layout
+//!
+//! - [`stand`]: a standby cluster to test against, the simulator's or a real control plane, and the function's login
+//! - [`conformance`]: the scenarios that both must pass, so that a difference between them is a failing test
+//! - `seed`: the simulator's standby, put on a real control plane
+//! - [`operator`]: plays humio-operator where none runs
+//! - [`pki`]: certificate authorities and leaves
+//! - [`clock`]: the machine's clock, moved on by hand
+//! - [`role`]: the Role that we ship, and what an audit log says of its use
+//! - [`clients`]: the aws CLI, boto3 and kubectl as clients of the simulator
+//! - [`function`](mod@function): the shipped bootstrap
+//!
+//! The tests themselves: `real_*` need what `make test-real` installs, the others nothing but cargo.
+
+pub mod clients;
+pub mod clock;
+pub mod conformance;
+pub mod function;
+pub mod operator;
+pub mod pki;
+pub mod role;
+mod seed;
+pub mod stand;

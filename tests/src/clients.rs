@@ -1,0 +1,159 @@
+//! The aws CLI, boto3 and kubectl as clients of the simulator.
+
+use std::path::{Path, PathBuf};
+
+use holdfast_simulator::{Simulator, aws::Credentials};
+use holdfast_testbed::Venv;
+use serde_json::Value;
+use tokio::process::Command;
+
+/// How a client of AWS is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// CloudWatch by RPC-v2-CBOR, as the function speaks.
+    Cbor,
+    /// CloudWatch by JSON, as boto3 and the aws CLI choose by themselves.
+    Json,
+}
+
+/// What a client said and how it ended.
+#[derive(Debug)]
+pub struct Said {
+    /// True when it ended with 0.
+    pub ok: bool,
+    /// Its output.
+    pub out: String,
+    /// Its errors.
+    pub err: String,
+}
+
+impl Said {
+    /// The output of a client that must have succeeded, as JSON.
+    pub fn json(&self) -> Value {
+        assert!(self.ok, "{self:?}");
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The output of a client that must have succeeded.
+    pub fn text(&self) -> &str {
+        assert!(self.ok, "{self:?}");
+        self.out.trim()
+    }
+
+    /// The errors of a client that must have failed.
+    pub fn refusal(&self) -> &str {
+        assert!(!self.ok, "{self:?}");
+        self.err.trim()
+    }
+}
+
+async fn run(mut command: Command) -> Said {
+    let output = command.kill_on_drop(true).output().await.expect("the client starts");
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Said { ok: output.status.success(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// A client of AWS's services, with somebody's keys.
+pub struct Aws<'a> {
+    venv: &'a Venv,
+    endpoint: String,
+    ca_file: PathBuf,
+    keys: Credentials,
+    protocol: Protocol,
+}
+
+impl<'a> Aws<'a> {
+    /// An operator who may do everything.
+    pub fn operator(venv: &'a Venv, simulator: &Simulator) -> Self {
+        Self::with(venv, simulator, simulator.admin_credentials())
+    }
+
+    /// The function itself.
+    pub fn function(venv: &'a Venv, simulator: &Simulator) -> Self {
+        Self::with(venv, simulator, simulator.function_credentials())
+    }
+
+    /// Whoever has these keys.
+    pub fn with(venv: &'a Venv, simulator: &Simulator, keys: Credentials) -> Self {
+        let ca_file = simulator.ca_file().to_owned();
+        Self { venv, endpoint: simulator.aws_endpoint(), ca_file, keys, protocol: Protocol::Cbor }
+    }
+
+    /// The same by another protocol.
+    #[must_use]
+    pub fn by(self, protocol: Protocol) -> Self {
+        Self { protocol, ..self }
+    }
+
+    /// Runs the aws CLI.
+    pub async fn cli(&self, region: &str, arguments: &[&str]) -> Said {
+        let mut command = self.command("aws");
+        command.args(["--region", region, "--output", "json"]).args(arguments);
+        run(command).await
+    }
+
+    /// Runs a Python script of `tests/real`; its only argument is a JSON document, and so is its output.
+    pub async fn python(&self, script: &str, input: &Value) -> Said {
+        let mut command = self.command("python");
+        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("real").join(script)).arg(input.to_string());
+        run(command).await
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::from(self.venv.client(program));
+        command
+            .env("AWS_ENDPOINT_URL", &self.endpoint)
+            .env("AWS_CA_BUNDLE", &self.ca_file)
+            .env("AWS_ACCESS_KEY_ID", &self.keys.access_key)
+            .env("AWS_SECRET_ACCESS_KEY", &self.keys.secret_key);
+        if let Some(token) = &self.keys.session_token {
+            command.env("AWS_SESSION_TOKEN", token);
+        }
+        if self.protocol == Protocol::Json {
+            command.env_remove("AWS_DATA_PATH");
+        }
+        command
+    }
+}
+
+/// kubectl with a token.
+pub struct Kubectl {
+    program: PathBuf,
+    endpoint: String,
+    ca_file: PathBuf,
+    token: String,
+    folder: tempfile::TempDir,
+}
+
+impl Kubectl {
+    /// A client of the simulated cluster.
+    pub fn new(program: &Path, simulator: &Simulator, token: &str) -> Self {
+        Self {
+            program: program.to_owned(),
+            endpoint: simulator.kubernetes_endpoint(),
+            ca_file: simulator.ca_file().to_owned(),
+            token: token.to_owned(),
+            folder: tempfile::TempDir::with_prefix("holdfast-kubectl-").expect("a folder"),
+        }
+    }
+
+    /// Runs it in the namespace `logging`.
+    pub async fn run(&self, arguments: &[&str]) -> Said {
+        let mut command = Command::new(&self.program);
+        command
+            .args(["--kubeconfig", "/dev/null", "--namespace", "logging", "--server", &self.endpoint])
+            .arg("--certificate-authority")
+            .arg(&self.ca_file)
+            .args(["--token", &self.token, "--request-timeout", "60s", "--cache-dir"])
+            .arg(self.folder.path().join("cache"))
+            .args(arguments);
+        run(command).await
+    }
+
+    /// A file of its own with this text, for `-f`.
+    pub fn file(&self, name: &str, text: &str) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    }
+}

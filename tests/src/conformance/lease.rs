@@ -1,0 +1,117 @@
+//! One worker at a time, by compare-and-set on the Lease.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::join_all;
+use holdfast_core::{
+    Call, FaultClass,
+    ports::{Claim, Grant, Lease},
+};
+use holdfast_kubernetes::lease::KubernetesLease;
+use holdfast_simulator::kubernetes::StandbySeed;
+
+use crate::{
+    clock::{ShiftedClock, call, call_by},
+    stand::{Ground, Stand},
+};
+
+/// Long enough for a busy machine: no grant ends by itself while a scenario runs.
+const TTL: Duration = Duration::from_secs(300);
+/// Past [`TTL`].
+const LATER_S: i64 = 301;
+
+async fn stand(ground: &Ground, name: &str) -> Stand {
+    ground.stand(name, StandbySeed::default()).await
+}
+
+async fn granted(lease: &KubernetesLease, call: &Call, holder: &str) -> Grant {
+    match lease.acquire(call, holder, TTL).await.expect("an answer") {
+        Claim::Granted(grant) => grant,
+        Claim::Held { holder: other, until } => panic!("{holder}: held by {other} until {until}"),
+    }
+}
+
+/// The shipped Lease has no holder; the first one who asks becomes it.
+pub async fn a_free_lease_is_granted_and_held_against_others(ground: &Ground) {
+    let stand = stand(ground, "lease-free").await;
+    let (first, second, call) = (stand.site().lease(), stand.site().lease(), call());
+    let grant = granted(&first, &call, "first").await;
+    assert_eq!(grant.fence, 1);
+    let claim = second.acquire(&call, "second", TTL).await.expect("an answer");
+    assert_eq!(claim, Claim::Held { holder: "first".to_owned(), until: grant.expires });
+    let again = granted(&first, &call, "first").await;
+    assert_eq!(again.fence, 1, "its own holder gets it again, with the same fence");
+    let stored = stand.get("leases", "holdfast").await.expect("the lease");
+    assert_eq!(stored["spec"]["holderIdentity"], "first");
+    assert_eq!(stored["metadata"]["labels"]["app.kubernetes.io/name"], "holdfast", "what we shipped stays");
+}
+
+/// A renewal moves the end and nothing else.
+pub async fn a_renewal_keeps_the_fence(ground: &Ground) {
+    let stand = stand(ground, "lease-renewed").await;
+    let clock = Arc::new(ShiftedClock::default());
+    let (lease, call) = (stand.site().lease(), call_by(clock.clone()));
+    let grant = granted(&lease, &call, "first").await;
+    clock.advance(60);
+    let renewed = lease.renew(&call_by(clock), "first", &grant, TTL).await.expect("renewed");
+    assert_eq!(renewed.fence, grant.fence);
+    assert!(renewed.expires > grant.expires);
+    assert_ne!(renewed.version, grant.version);
+}
+
+/// A worker that was away too long must stop.
+pub async fn an_expired_lease_is_taken_with_a_greater_fence_and_its_old_holder_learns_it(ground: &Ground) {
+    let stand = stand(ground, "lease-expired").await;
+    let (first, second, call) = (stand.site().lease(), stand.site().lease(), call());
+    let old = granted(&first, &call, "first").await;
+    let clock = Arc::new(ShiftedClock::default());
+    clock.advance(LATER_S);
+    let later = call_by(clock);
+    let new = granted(&second, &later, "second").await;
+    assert_eq!(new.fence, old.fence + 1);
+    let fault = first.renew(&call, "first", &old, TTL).await.expect_err("taken");
+    assert_eq!(fault.class, FaultClass::Conflict, "{fault}");
+    assert!(fault.message.contains("second"), "{fault}");
+    first.release(&call, "first", &old).await.expect("harmless");
+    let stored = stand.get("leases", "holdfast").await.expect("the lease");
+    assert_eq!(stored["spec"]["holderIdentity"], "second", "the old holder gives nothing away");
+}
+
+/// The fence goes on from where it was.
+pub async fn a_lease_that_was_given_back_is_free(ground: &Ground) {
+    let stand = stand(ground, "lease-released").await;
+    let (first, second, call) = (stand.site().lease(), stand.site().lease(), call());
+    let grant = granted(&first, &call, "first").await;
+    first.release(&call, "first", &grant).await.expect("released");
+    let stored = stand.get("leases", "holdfast").await.expect("the lease");
+    assert!(stored["spec"]["holderIdentity"].as_str().unwrap_or_default().is_empty(), "{stored}");
+    assert_eq!(granted(&second, &call, "second").await.fence, 2);
+}
+
+/// All have read the free lease before anyone writes: the server lets one PUT pass, the others are conflicts.
+pub async fn of_many_who_want_the_lease_at_once_one_gets_it(ground: &Ground) {
+    let stand = stand(ground, "lease-race").await;
+    let call = call();
+    let workers: Vec<_> = (0..5).map(|number| (format!("worker-{number}"), stand.site().lease())).collect();
+    join_all(workers.iter().map(|(_, lease)| lease.prime(&call))).await;
+    let claims = join_all(workers.iter().map(|(name, lease)| lease.acquire(&call, name, TTL))).await;
+    let claims: Vec<Claim> = claims.into_iter().map(|claim| claim.expect("an answer")).collect();
+    let winners: Vec<_> = claims.iter().filter(|claim| matches!(claim, Claim::Granted(_))).collect();
+    assert_eq!(winners.len(), 1, "{claims:?}");
+    let stored = stand.get("leases", "holdfast").await.expect("the lease");
+    assert_eq!(stored["spec"]["leaseTransitions"], 1, "the losers wrote nothing");
+    for claim in &claims {
+        if let Claim::Held { holder, .. } = claim {
+            assert_eq!(stored["spec"]["holderIdentity"], holder.as_str());
+        }
+    }
+}
+
+/// The function may not create one, and says who makes it.
+pub async fn a_lease_that_does_not_exist_names_the_manifest(ground: &Ground) {
+    let stand = stand(ground, "lease-absent").await;
+    stand.delete("leases", "holdfast").await;
+    let fault = stand.site().lease().acquire(&call(), "first", TTL).await.expect_err("nothing there");
+    assert_eq!(fault.class, FaultClass::NotFound);
+    assert!(fault.message.contains("infra/kubernetes/role.yaml"), "{fault}");
+}

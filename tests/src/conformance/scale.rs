@@ -1,0 +1,75 @@
+//! The operator, up and never down.
+
+use holdfast_core::{
+    FaultClass,
+    step::{Standing, Step},
+};
+use holdfast_simulator::kubernetes::StandbySeed;
+use serde_json::{Value, json};
+
+use crate::{
+    clock::call,
+    stand::{Ground, OPERATOR, Stand},
+};
+
+async fn stand(ground: &Ground, name: &str, operator_replicas: i32) -> Stand {
+    ground.stand(name, StandbySeed { operator_replicas, ..StandbySeed::default() }).await
+}
+
+async fn replicas(stand: &Stand) -> Value {
+    stand.get("deployments", OPERATOR).await.expect("the operator")["spec"]["replicas"].clone()
+}
+
+/// Through the scale subresource, which is all that the Role allows; then a second call finds nothing to do.
+pub async fn the_operator_is_scaled_up_and_the_step_is_then_done(ground: &Ground) {
+    let stand = stand(ground, "scale-up", 0).await;
+    let (step, call) = (stand.site().scale_operator(), call());
+    let seen = step.observe(&call).await.expect("seen");
+    assert_eq!(seen.standing, Standing::Todo, "{}", seen.found);
+    step.apply(&call, &seen).await.expect("scaled");
+    assert_eq!(replicas(&stand).await, 1);
+    let again = step.observe(&call).await.expect("seen");
+    assert_eq!(again.standing, Standing::Done, "{}", again.found);
+    step.apply(&call, &again).await.expect("nothing to do");
+    assert_eq!(replicas(&stand).await, 1);
+}
+
+/// An operator of more than one replica is somebody's choice.
+pub async fn more_operators_than_wanted_are_left_alone(ground: &Ground) {
+    let stand = stand(ground, "scale-never-down", 2).await;
+    let (step, call) = (stand.site().scale_operator(), call());
+    let seen = step.observe(&call).await.expect("seen");
+    assert_eq!(seen.standing, Standing::Done, "{}", seen.found);
+    step.apply(&call, &seen).await.expect("nothing to do");
+    assert_eq!(replicas(&stand).await, 2);
+}
+
+/// The fence is the version that was seen.
+pub async fn a_deployment_that_was_written_meanwhile_is_a_conflict_and_stays(ground: &Ground) {
+    let stand = stand(ground, "scale-conflict", 0).await;
+    let (step, call) = (stand.site().scale_operator(), call());
+    let seen = step.observe(&call).await.expect("seen");
+    stand.change("deployments", OPERATOR, json!({"metadata": {"annotations": {"changed": "meanwhile"}}})).await;
+    let fault = step.apply(&call, &seen).await.expect_err("another version");
+    assert_eq!(fault.class, FaultClass::Conflict, "{fault}");
+    assert_eq!(replicas(&stand).await, 0);
+    // As the engine does: controllers write too, so one new look may not be enough.
+    stand
+        .eventually("scaled on the version of now", async || {
+            let fresh = step.observe(&call).await.expect("seen");
+            step.apply(&call, &fresh).await.ok()
+        })
+        .await;
+    assert_eq!(replicas(&stand).await, 1);
+}
+
+/// A wrong name, or no operator at all.
+pub async fn an_operator_that_is_not_there_blocks(ground: &Ground) {
+    let stand = stand(ground, "scale-absent", 0).await;
+    stand.delete("deployments", OPERATOR).await;
+    stand
+        .eventually("the operator is gone", async || stand.get("deployments", OPERATOR).await.is_none().then_some(()))
+        .await;
+    let seen = stand.site().scale_operator().observe(&call()).await.expect("seen");
+    assert!(matches!(&seen.standing, Standing::Blocked { why } if why.contains(OPERATOR)), "{seen:?}");
+}

@@ -1,0 +1,85 @@
+//! The Role that we ship as a set of permissions, and what an audit log says of its use.
+
+use std::collections::BTreeSet;
+
+use holdfast_testbed::AuditEntry;
+use serde_json::Value;
+
+const MANIFEST: &str = include_str!("../../infra/kubernetes/role.yaml");
+
+/// One thing that may be done, or was done.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Permission {
+    /// Such as `get`.
+    pub verb: String,
+    /// API group; empty for the core group.
+    pub group: String,
+    /// Plural, with its subresource after a slash.
+    pub resource: String,
+    /// The one object; empty where the rule names none.
+    pub name: String,
+}
+
+/// Everything that the shipped Role allows.
+pub fn shipped() -> BTreeSet<Permission> {
+    let documents: Vec<Value> = serde_saphyr::from_multiple(MANIFEST).expect("the shipped manifest is YAML");
+    let role = documents.iter().find(|document| document["kind"] == "Role").expect("a Role");
+    let rules = role["rules"].as_array().expect("rules");
+    rules.iter().flat_map(expand).collect()
+}
+
+fn expand(rule: &Value) -> BTreeSet<Permission> {
+    let all = |field: &str| -> Vec<String> {
+        let list = rule[field].as_array().into_iter().flatten();
+        list.map(|text| text.as_str().expect("text").to_owned()).collect()
+    };
+    let mut names = all("resourceNames");
+    if names.is_empty() {
+        names.push(String::new());
+    }
+    let mut permissions = BTreeSet::new();
+    for group in all("apiGroups") {
+        for resource in all("resources") {
+            for verb in all("verbs") {
+                permissions.extend(names.iter().map(|name| Permission {
+                    verb: verb.clone(),
+                    group: group.clone(),
+                    resource: resource.clone(),
+                    name: name.clone(),
+                }));
+            }
+        }
+    }
+    permissions
+}
+
+/// What a server noted of one user, in the words of the Role: an object's name is kept only where the Role names objects,
+/// so that what was done beyond the Role shows as something that the Role does not hold.
+pub fn used(requests: impl IntoIterator<Item = Permission>) -> BTreeSet<Permission> {
+    let shipped = shipped();
+    let in_its_words = |request: Permission| {
+        let any_name = Permission { name: String::new(), ..request.clone() };
+        if shipped.contains(&any_name) { any_name } else { request }
+    };
+    requests.into_iter().map(in_its_words).collect()
+}
+
+impl From<&AuditEntry> for Permission {
+    fn from(entry: &AuditEntry) -> Self {
+        let AuditEntry { verb, api_group: group, resource, subresource, name, .. } = entry;
+        Self::of(verb, group, resource, subresource, name)
+    }
+}
+
+impl From<&holdfast_simulator::kubernetes::AuditEntry> for Permission {
+    fn from(entry: &holdfast_simulator::kubernetes::AuditEntry) -> Self {
+        Self::of(&entry.verb, &entry.api_group, &entry.resource, &entry.subresource, &entry.name)
+    }
+}
+
+impl Permission {
+    fn of(verb: &str, group: &str, resource: &str, subresource: &str, name: &str) -> Self {
+        let resource = if subresource.is_empty() { resource.to_owned() } else { format!("{resource}/{subresource}") };
+        Self { verb: verb.to_owned(), group: group.to_owned(), resource, name: name.to_owned() }
+    }
+}

@@ -1,0 +1,294 @@
+//! A standby cluster to test against: the simulator's, or a real control plane on which pods start.
+
+use std::{sync::Arc, time::Duration};
+
+use aws_credential_types::Credentials;
+use holdfast_aws::eks::EksToken;
+use holdfast_core::{Clock, Fault};
+use holdfast_kubernetes::{Access, Direct, KubernetesSite, SiteOptions, TokenSource, connect};
+use holdfast_runbooks::clock::SystemClock;
+use holdfast_simulator::{
+    Options, Simulator,
+    kubernetes::{StandbySeed, TokenPolicy, token_review_router},
+};
+use holdfast_testbed::{Assets, Testbed};
+use http::{Method, Request, header::CONTENT_TYPE};
+use kube::{Client, client::Body};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::{operator::PlayedOperator, seed};
+
+/// The HumioCluster of every seed, unless it says otherwise.
+pub const HUMIO: &str = "logscale";
+/// The operator's Deployment.
+pub const OPERATOR: &str = "humio-operator";
+
+const ROLE: &str = include_str!("../../infra/kubernetes/role.yaml");
+const HUMIO_DEFINITION: &str = include_str!("../real/fixtures/crds/core.humio.com_humioclusters.yaml");
+
+/// How long something may take that is to come by itself.
+const SOON: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(50);
+
+/// What a scenario stands on.
+pub enum Ground {
+    /// A simulator for each stand.
+    Simulated,
+    /// A namespace of one control plane for each stand.
+    Real(RealGround),
+}
+
+impl Ground {
+    /// A standby as `seed` says. `name` tells the stands of one real control plane apart.
+    pub async fn stand(&self, name: &str, seed: StandbySeed) -> Stand {
+        match self {
+            Self::Simulated => Stand::simulated(seed).await,
+            Self::Real(ground) => ground.stand(name, &seed).await,
+        }
+    }
+}
+
+/// A real control plane, with pods, that takes the tokens which the function makes.
+pub struct RealGround {
+    /// Its servers.
+    pub bed: Testbed,
+    /// Whom it lets in.
+    pub function: TokenPolicy,
+    review: JoinHandle<()>,
+}
+
+impl RealGround {
+    /// Starts one.
+    pub async fn start(assets: &Assets) -> Self {
+        let function = function();
+        let review = TokenReview::bind().await;
+        let options = holdfast_testbed::Options { token_webhook: Some(review.url()), pods: true, ..Default::default() };
+        let bed = Testbed::start(assets, &options).await.expect("a control plane");
+        bed.apply_yaml(HUMIO_DEFINITION).await.expect("the definition of HumioCluster");
+        Self { bed, review: review.serve(function.clone()), function }
+    }
+
+    async fn stand(&self, name: &str, seed: &StandbySeed) -> Stand {
+        furnish(&self.bed, name, seed).await;
+        let access = (self.bed.endpoint(), self.bed.ca_pem().to_owned());
+        let admin = client(&access, Arc::new(Fixed(self.bed.admin_token())));
+        Stand { namespace: name.to_owned(), admin, access, function: self.function.clone(), simulator: None }
+            .settled()
+            .await
+    }
+}
+
+impl Drop for RealGround {
+    fn drop(&mut self) {
+        self.review.abort();
+    }
+}
+
+/// A namespace on a real control plane that looks as `seed` says, under the rights that we ship.
+pub async fn furnish(bed: &Testbed, namespace: &str, seed: &StandbySeed) {
+    let name = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+    let role = ROLE.replace("namespace: logging", &format!("namespace: {namespace}"));
+    bed.apply_yaml(&format!("{name}\n---\n{role}")).await.expect("the shipped manifest");
+    for mut object in seed::objects(seed) {
+        object["metadata"]["namespace"] = namespace.into();
+        bed.apply_yaml(&object.to_string()).await.expect("an object of the seed");
+    }
+}
+
+/// The definition of HumioCluster on a real control plane.
+pub async fn define_humio_cluster(bed: &Testbed) {
+    bed.apply_yaml(HUMIO_DEFINITION).await.expect("the definition of HumioCluster");
+}
+
+/// The simulator's judge of tokens as a webhook. Its address is known before whom it lets in.
+pub struct TokenReview(TcpListener);
+
+impl TokenReview {
+    /// Takes a port.
+    pub async fn bind() -> Self {
+        Self(TcpListener::bind("127.0.0.1:0").await.expect("a port"))
+    }
+
+    /// For [`holdfast_testbed::Options::token_webhook`].
+    pub fn url(&self) -> String {
+        format!("http://{}/", self.0.local_addr().expect("an address"))
+    }
+
+    /// Answers until the handle is aborted.
+    pub fn serve(self, policy: TokenPolicy) -> JoinHandle<()> {
+        tokio::spawn(async move {
+            axum::serve(self.0, token_review_router(policy)).await.expect("a server that runs on");
+        })
+    }
+}
+
+/// One standby.
+pub struct Stand {
+    /// Its namespace.
+    pub namespace: String,
+    /// A client that may do everything; it sets the scene.
+    pub admin: Client,
+    /// Whom it lets in as the function.
+    pub function: TokenPolicy,
+    access: (String, String),
+    simulator: Option<Simulator>,
+}
+
+impl Stand {
+    async fn simulated(seed: StandbySeed) -> Self {
+        let simulator = Simulator::start(Options { standby: seed, ..Options::default() }).await.expect("a simulator");
+        let access = (simulator.kubernetes_endpoint(), simulator.ca_pem().to_owned());
+        let admin = client(&access, Arc::new(Fixed(simulator.cluster().admin_token().to_owned())));
+        let function = simulator.cluster().token_policy();
+        Self { namespace: "logging".to_owned(), admin, access, function, simulator: Some(simulator) }.settled().await
+    }
+
+    /// Waits until the Deployment controller has seen the operator: it writes the status, and with it a new version.
+    async fn settled(self) -> Self {
+        self.eventually("the operator's Deployment has a status", async || {
+            let operator = self.get("deployments", OPERATOR).await?;
+            let seen = &operator["status"]["observedGeneration"];
+            (!seen.is_null() && *seen == operator["metadata"]["generation"]).then_some(())
+        })
+        .await;
+        self
+    }
+
+    /// A client that logs in as the function does: with a token that it makes itself, from `policy`'s keys.
+    pub fn login(&self, policy: &TokenPolicy) -> Client {
+        client(&self.access, Arc::new(token(policy)))
+    }
+
+    /// A client with a fixed token.
+    pub fn login_with(&self, token: &str) -> Client {
+        client(&self.access, Arc::new(Fixed(token.to_owned())))
+    }
+
+    /// The function's side of the cluster.
+    pub fn site(&self) -> KubernetesSite {
+        self.site_with(&self.function)
+    }
+
+    /// The same for somebody else.
+    pub fn site_with(&self, policy: &TokenPolicy) -> KubernetesSite {
+        let mut options = SiteOptions::new(Arc::new(Direct(self.login(policy))));
+        options.namespace = self.namespace.clone();
+        options.humio_cluster = Some(HUMIO.to_owned());
+        KubernetesSite::new(options)
+    }
+
+    /// Lets somebody play humio-operator where none runs. The simulator has its own.
+    pub fn play_operator(&self) -> Option<PlayedOperator> {
+        let real = self.simulator.is_none();
+        real.then(|| PlayedOperator::start(self.admin.clone(), &self.namespace, HUMIO))
+    }
+
+    /// The path of a resource, or of one object of it.
+    pub fn path(&self, resource: &str, name: &str) -> String {
+        path(&self.namespace, resource, name)
+    }
+
+    /// An object, as the administrator sees it.
+    pub async fn get(&self, resource: &str, name: &str) -> Option<Value> {
+        found(ask(&self.admin, Method::GET, &self.path(resource, name), Value::Null).await)
+    }
+
+    /// Creates an object as the administrator.
+    pub async fn create(&self, resource: &str, object: Value) -> Value {
+        done(ask(&self.admin, Method::POST, &self.path(resource, ""), object).await)
+    }
+
+    /// Merges `change` into an object as the administrator. `name` may be followed by a subresource.
+    pub async fn change(&self, resource: &str, name: &str, change: Value) -> Value {
+        done(ask(&self.admin, Method::PATCH, &self.path(resource, name), change).await)
+    }
+
+    /// Deletes an object as the administrator.
+    pub async fn delete(&self, resource: &str, name: &str) {
+        done(ask(&self.admin, Method::DELETE, &self.path(resource, name), Value::Null).await);
+    }
+
+    /// Waits for something that is to come by itself.
+    ///
+    /// # Panics
+    /// When it has not come within a minute.
+    pub async fn eventually<T>(&self, what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+        eventually(what, look).await
+    }
+}
+
+/// Looks again and again, for a minute.
+///
+/// # Panics
+/// When it has not come by then.
+pub async fn eventually<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+    let looking = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    };
+    tokio::time::timeout(SOON, looking).await.unwrap_or_else(|_| panic!("not within {SOON:?}: {what}"))
+}
+
+/// The path of a resource of a namespace, or of one object of it.
+pub fn path(namespace: &str, resource: &str, name: &str) -> String {
+    let group = match resource {
+        "deployments" => "apis/apps/v1",
+        "leases" => "apis/coordination.k8s.io/v1",
+        "humioclusters" => "apis/core.humio.com/v1alpha1",
+        _ => "api/v1",
+    };
+    let name = if name.is_empty() { String::new() } else { format!("/{name}") };
+    format!("/{group}/namespaces/{namespace}/{resource}{name}")
+}
+
+/// One request; gives the HTTP status and the document that came back.
+pub async fn ask(client: &Client, method: Method, path: &str, body: Value) -> (u16, Value) {
+    let media = if method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
+    let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+    let request = Request::builder().method(method).uri(path).header(CONTENT_TYPE, media);
+    let answer = client.send(request.body(Body::from(body)).expect("a path")).await.expect("an answer");
+    let (head, body) = answer.into_parts();
+    let body = body.collect_bytes().await.expect("a whole answer");
+    (head.status.as_u16(), serde_json::from_slice(&body).unwrap_or_default())
+}
+
+/// The document of an answer that must be a success.
+pub fn done((status, document): (u16, Value)) -> Value {
+    assert!((200..300).contains(&status), "HTTP {status}: {document}");
+    document
+}
+
+/// The document of an answer that may also be "not there".
+pub fn found((status, document): (u16, Value)) -> Option<Value> {
+    (status != 404).then(|| done((status, document)))
+}
+
+fn client((endpoint, ca_pem): &(String, String), token: Arc<dyn TokenSource>) -> Client {
+    let access = Access { endpoint: endpoint.clone(), ca_pem: ca_pem.clone().into_bytes(), token };
+    connect(access).expect("an address and a CA")
+}
+
+/// The function, as real servers are to know it.
+pub fn function() -> TokenPolicy {
+    seed::token_policy()
+}
+
+/// The function's own maker of tokens, with `policy`'s keys.
+pub fn token(policy: &TokenPolicy) -> EksToken {
+    let keys = Credentials::new(&policy.access_key, &policy.secret_key, None, None, "test");
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    EksToken::new(keys, &policy.region, &policy.cluster_name, clock)
+}
+
+struct Fixed(String);
+
+impl TokenSource for Fixed {
+    fn token(&self) -> Result<String, Fault> {
+        Ok(self.0.clone())
+    }
+}

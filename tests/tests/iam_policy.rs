@@ -1,0 +1,67 @@
+//! The permissions that we ship are the ones that a failover uses: nothing refused, nothing unused.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use holdfast_simulator::{
+    Options, Simulator,
+    kubernetes::{StandbySeed, TlsSeed},
+    world::Outage,
+};
+use holdfast_tests::{
+    function::bootstrap,
+    role::{Permission, shipped, used},
+    stand::eventually,
+};
+use serde_json::Value;
+
+/// A failover as in a drill: the function as shipped, stale TLS secrets, an alarm, and the numbers that a busy machine
+/// can keep.
+async fn failed_over() -> Simulator {
+    let variables = [
+        ("HOLDFAST_CALL_TIMEOUT_SECONDS", "10"),
+        ("HOLDFAST_LOOK_SECONDS", "10"),
+        ("HOLDFAST_LEASE_SECONDS", "20"),
+        ("HOLDFAST_VERIFY_SECONDS", "20"),
+    ];
+    let simulator = Simulator::start(Options {
+        bootstrap: Some(bootstrap().await),
+        function_timeout: Duration::from_secs(45),
+        function_env: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        standby: StandbySeed { tls: TlsSeed::StaleNoCa, ..StandbySeed::default() },
+        ..Options::default()
+    })
+    .await
+    .expect("a simulator");
+    simulator.world().break_primary(Outage::Refuse);
+    eventually("the failover is recorded as done", async || {
+        let record = simulator.cluster().get("configmaps", "holdfast")?;
+        let state: Value = serde_json::from_str(record["data"]["state"].as_str()?).ok()?;
+        (state["current"]["status"] == "completed").then_some(())
+    })
+    .await;
+    simulator
+}
+
+#[tokio::test]
+async fn a_failover_uses_every_statement_and_every_rule_that_we_ship_and_nothing_is_refused() {
+    let simulator = failed_over().await;
+
+    let denied: Vec<_> = simulator.iam().denied().into_iter().collect();
+    assert!(denied.is_empty(), "IAM refused: {denied:?}");
+    let mut actions: BTreeMap<String, usize> = BTreeMap::new();
+    for (statement, _) in simulator.iam().used() {
+        *actions.entry(statement).or_default() += 1;
+    }
+    assert_eq!(actions, simulator.iam().statements(), "actions used of each statement, against actions allowed");
+
+    let user = simulator.cluster().token_policy().user;
+    let audit = simulator.cluster().audit();
+    let function: Vec<_> = audit.iter().filter(|entry| entry.user == user).collect();
+    let refused: Vec<_> = function.iter().filter(|entry| !entry.allowed).collect();
+    assert!(refused.is_empty(), "the cluster refused: {refused:?}");
+    let used: BTreeSet<Permission> = used(function.into_iter().map(Into::into));
+    assert_eq!(used, shipped(), "requests against the Role");
+}
