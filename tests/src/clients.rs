@@ -56,7 +56,7 @@ async fn run(mut command: Command) -> Said {
 /// A client of AWS's services, with somebody's keys.
 pub struct Aws<'a> {
     venv: &'a Venv,
-    endpoint: String,
+    endpoint: Option<String>,
     ca_file: PathBuf,
     keys: Credentials,
     protocol: Protocol,
@@ -76,13 +76,19 @@ impl<'a> Aws<'a> {
     /// Whoever has these keys.
     pub fn with(venv: &'a Venv, simulator: &Simulator, keys: Credentials) -> Self {
         let ca_file = simulator.ca_file().to_owned();
-        Self { venv, endpoint: simulator.aws_endpoint(), ca_file, keys, protocol: Protocol::Cbor }
+        Self { venv, endpoint: Some(simulator.aws_endpoint()), ca_file, keys, protocol: Protocol::Cbor }
     }
 
     /// The same by another protocol.
     #[must_use]
     pub fn by(self, protocol: Protocol) -> Self {
         Self { protocol, ..self }
+    }
+
+    /// The same without a word of where the simulator is: for what is done without a call.
+    #[must_use]
+    pub fn without_endpoint(self) -> Self {
+        Self { endpoint: None, ..self }
     }
 
     /// Runs the aws CLI.
@@ -102,10 +108,12 @@ impl<'a> Aws<'a> {
     fn command(&self, program: &str) -> Command {
         let mut command = Command::from(self.venv.client(program));
         command
-            .env("AWS_ENDPOINT_URL", &self.endpoint)
             .env("AWS_CA_BUNDLE", &self.ca_file)
             .env("AWS_ACCESS_KEY_ID", &self.keys.access_key)
             .env("AWS_SECRET_ACCESS_KEY", &self.keys.secret_key);
+        if let Some(endpoint) = &self.endpoint {
+            command.env("AWS_ENDPOINT_URL", endpoint);
+        }
         if let Some(token) = &self.keys.session_token {
             command.env("AWS_SESSION_TOKEN", token);
         }
