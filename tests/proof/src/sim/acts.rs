@@ -1,0 +1,87 @@
+//! What people do.
+
+use fastrand::Rng;
+use holdfast_core::{decision::Gate, engine::Action};
+
+use super::{Micros, story::pick, world::World};
+
+/// One deed of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Calls the function with this.
+    Call(Action),
+    /// Calls for a failover and waives every gate.
+    Force,
+    /// Takes the lock away by hand.
+    Unlock,
+    /// Scales the operator by hand.
+    Scale(u32),
+    /// Deletes the first TLS secret by hand.
+    DeleteSecret,
+}
+
+impl Act {
+    /// Nothing in half of the stories, a few deeds in the others; all before the calm.
+    pub fn draw_all(rng: &mut Rng, calm: Micros) -> Vec<(Micros, Self)> {
+        let count = if rng.bool() { 0 } else { rng.usize(1..6) };
+        let mut acts: Vec<_> = (0..count).map(|_| (rng.u64(0..calm), Self::draw(rng))).collect();
+        acts.sort_by_key(|(at, _)| *at);
+        acts
+    }
+
+    fn draw(rng: &mut Rng) -> Self {
+        *pick(
+            rng,
+            &[
+                Self::Call(Action::Pause),
+                Self::Call(Action::Unpause),
+                Self::Call(Action::Unpause),
+                Self::Call(Action::Acknowledge { abort: false }),
+                Self::Call(Action::Acknowledge { abort: true }),
+                Self::Call(Action::Resume),
+                Self::Call(Action::Plan),
+                Self::Call(Action::Preflight),
+                Self::Call(Action::Status),
+                Self::Force,
+                Self::Unlock,
+                Self::Unlock,
+                Self::Scale(0),
+                Self::Scale(1),
+                Self::DeleteSecret,
+            ],
+        )
+    }
+
+    /// The gates that it waives.
+    pub fn overrides(self) -> Vec<Gate> {
+        if self == Self::Force { Gate::ALL.to_vec() } else { Vec::new() }
+    }
+
+    /// True for a call that must not write anything.
+    pub fn only_asks(action: Action) -> bool {
+        matches!(action, Action::Plan | Action::Preflight | Action::Status)
+    }
+}
+
+impl World {
+    /// A person's own hands.
+    pub fn by_hand(&mut self, act: Act) {
+        self.tell(self.current, || format!("by hand: {act:?}"));
+        match act {
+            Act::Unlock if self.standby.locked => {
+                self.standby.lock(false);
+                self.book.ended_by_person = true;
+                self.book.undone_by_hand = true;
+            }
+            Act::Scale(replicas) => {
+                self.book.undone_by_hand |= replicas < self.standby.replicas;
+                let now = self.now;
+                self.standby.scale(replicas, now);
+            }
+            Act::DeleteSecret if !self.standby.secrets.is_empty() => {
+                self.standby.secrets.remove(0);
+            }
+            Act::Unlock | Act::DeleteSecret | Act::Call(_) | Act::Force => {}
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Seeded simulation: one number draws a whole story, and the engine has to live through it.
+//!
+//! # Layout
+//!
+//! - [`story`]: what is drawn from the seed: outages, weather, clocks, operators, deadlines
+//! - [`world`]: virtual time, the queue of what happens next, and everything that is true
+//! - `primary`: the primary, its checkers and their metrics; `standby`: secrets, operator, health check
+//! - `pass`: one call on its way through the weather; `ports`, `steps`: what the engine is given
+//! - `run`: the executor: starts workers, polls them, kills and freezes them
+//! - `safety`: looked at on every write and every effect; `liveness`: looked at in the calm after the storm
+//! - [`report`]: what one run, and many, came to
+//!
+//! The engine, the decision and the transition are those that ship. Nothing sleeps: when nobody can run, time jumps to
+//! the next thing that happens.
+
+mod acts;
+mod liveness;
+mod pass;
+mod ports;
+mod primary;
+pub mod report;
+mod run;
+mod safety;
+mod standby;
+mod steps;
+pub mod story;
+pub mod world;
+
+pub use report::{Report, Tally};
+pub use run::run;
+
+/// Microseconds of simulated time since the beginning of a story.
+pub type Micros = u64;
+
+/// One second.
+pub const SECOND: Micros = 1_000_000;
+
+/// Seconds as simulated time.
+pub const fn seconds(count: u64) -> Micros {
+    count * SECOND
+}

@@ -1,0 +1,198 @@
+//! A worker's link to the world: its clock, and one call on its way through the weather.
+
+use std::{
+    future::{Future, pending},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use holdfast_core::{Clock, Fault, FaultClass, Timestamp};
+
+use super::{
+    Micros, seconds,
+    story::{Service, pick},
+    world::{Event, Shared, Worker, World, lock, stamp},
+};
+
+/// What one worker sees of the world.
+#[derive(Clone)]
+pub struct Link {
+    /// The world.
+    pub world: Shared,
+    /// Who looks.
+    pub worker: Worker,
+    /// The error of its clock, in microseconds.
+    pub skew: i64,
+}
+
+/// What happens to one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mishap {
+    Before(FaultClass),
+    After(FaultClass),
+    Hang,
+    HangAfter,
+    Late(Micros),
+    CrashBefore,
+    CrashAfter,
+}
+
+struct Fate {
+    before: Micros,
+    after: Micros,
+    mishap: Option<Mishap>,
+}
+
+impl World {
+    fn fate(&mut self, service: Service) -> Fate {
+        self.counts.calls += 1;
+        let slow = self.mishap(0.02);
+        let most = if slow { seconds(4) } else { 100_000 };
+        let (before, after) = (self.rng.u64(1_000..most), self.rng.u64(1_000..most));
+        let mishap = self.blackout(service).or_else(|| self.draw_mishap());
+        self.counts.mishaps += u64::from(mishap.is_some());
+        Fate { before, after, mishap }
+    }
+
+    fn blackout(&self, service: Service) -> Option<Mishap> {
+        let now = self.now;
+        let over = |it: &&super::story::Blackout| it.service == service && (it.from..it.to).contains(&now);
+        let blackout = self.story.blackouts.iter().find(over)?;
+        Some(if blackout.hangs { Mishap::Hang } else { Mishap::Before(FaultClass::Connection) })
+    }
+
+    fn draw_mishap(&mut self) -> Option<Mishap> {
+        use FaultClass::{Conflict, Connection, Denied, Server, Throttled};
+        let weather = self.story.weather;
+        if self.mishap(weather.fault) {
+            let before = [Throttled, Server, Connection, Conflict, Denied];
+            let after = [Server, Connection];
+            return Some(match self.rng.bool() {
+                true => Mishap::Before(*pick(&mut self.rng, &before)),
+                false => Mishap::After(*pick(&mut self.rng, &after)),
+            });
+        }
+        if self.mishap(weather.hang) {
+            return Some(if self.rng.bool() { Mishap::Hang } else { Mishap::HangAfter });
+        }
+        if self.mishap(weather.late) {
+            return Some(Mishap::Late(self.rng.u64(seconds(1)..seconds(60))));
+        }
+        let crashes = self.mishap(weather.crash);
+        crashes.then(|| if self.rng.bool() { Mishap::CrashBefore } else { Mishap::CrashAfter })
+    }
+}
+
+impl Link {
+    /// Runs `effect` as a call to `service`, in today's weather. The effect happens at one instant, if it happens.
+    pub async fn pass<T: Send + 'static>(
+        &self,
+        service: Service,
+        call: &'static str,
+        effect: impl FnOnce(&mut World) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let fate = lock(&self.world).fate(service);
+        self.pause(fate.before).await;
+        let Some(mishap) = fate.mishap else {
+            let result = effect(&mut lock(&self.world));
+            self.pause(fate.after).await;
+            return result;
+        };
+        lock(&self.world).tell(self.worker, || format!("{call}: {mishap:?}"));
+        let lost = |class| Err(Fault::new(class, call, "a mishap of the weather"));
+        match mishap {
+            Mishap::Before(class) => lost(class),
+            Mishap::After(class) => {
+                effect(&mut lock(&self.world))?;
+                self.pause(fate.after).await;
+                lost(class)
+            }
+            Mishap::Hang => pending().await,
+            Mishap::HangAfter => {
+                let _ = effect(&mut lock(&self.world));
+                pending().await
+            }
+            Mishap::Late(by) => {
+                self.later(by, effect);
+                pending().await
+            }
+            Mishap::CrashBefore => self.die().await,
+            Mishap::CrashAfter => {
+                let _ = effect(&mut lock(&self.world));
+                self.die().await
+            }
+        }
+    }
+
+    /// The request is on its way and takes effect later, whatever becomes of its sender.
+    fn later<T>(&self, by: Micros, effect: impl FnOnce(&mut World) -> Result<T, Fault> + Send + 'static) {
+        let worker = self.worker;
+        let deed = move |world: &mut World| {
+            world.current = worker;
+            world.counts.late += 1;
+            let _ = effect(world);
+        };
+        lock(&self.world).after(by, Event::Deed(Box::new(deed)));
+    }
+
+    async fn die<T>(&self) -> Result<T, Fault> {
+        {
+            let mut world = lock(&self.world);
+            world.workers[self.worker].dead = true;
+            world.counts.crashes += 1;
+        }
+        pending().await
+    }
+
+    /// Waits in true time.
+    pub fn pause(&self, pause: Micros) -> Sleep {
+        let at = lock(&self.world).now + pause;
+        Sleep { link: self.clone(), at, key: None }
+    }
+}
+
+/// Ends at a true time.
+pub struct Sleep {
+    link: Link,
+    at: Micros,
+    key: Option<(Micros, u64)>,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        let shared = Arc::clone(&self.link.world);
+        let mut world = lock(&shared);
+        if world.now >= self.at {
+            return Poll::Ready(());
+        }
+        if self.key.is_none() {
+            self.key = Some(world.at(self.at, Event::Wake(self.link.worker)));
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let Some(key) = self.key {
+            lock(&self.link.world).cancel(key);
+        }
+    }
+}
+
+#[async_trait]
+impl Clock for Link {
+    fn now(&self) -> Timestamp {
+        stamp(lock(&self.world).now, self.skew)
+    }
+
+    async fn sleep(&self, pause: Duration) {
+        let pause = u64::try_from(pause.as_micros()).unwrap_or(u64::MAX / 4);
+        self.pause(pause).await;
+    }
+}

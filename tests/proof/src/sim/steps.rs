@@ -1,0 +1,151 @@
+//! The steps of a failover, as those of LogScale: secrets, operator, lock, and watching the standby come up.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use holdfast_core::{
+    Call, Fault, FaultClass,
+    runbook::Runbook,
+    step::{Need, Observation, Step},
+};
+use serde_json::json;
+
+use super::{pass::Link, story::Service};
+
+/// Names of the steps, in order.
+pub const NAMES: [&str; 4] = ["clean", "scale", "lock", "verify"];
+
+impl Link {
+    /// The runbook of this worker.
+    pub fn runbook(self: &Arc<Self>) -> Runbook {
+        let steps: [Arc<dyn Step>; 4] = [
+            Arc::new(Clean(Arc::clone(self))),
+            Arc::new(Scale(Arc::clone(self))),
+            Arc::new(Lock(Arc::clone(self))),
+            Arc::new(Verify(Arc::clone(self))),
+        ];
+        Runbook { name: "simulated", steps: steps.to_vec() }
+    }
+}
+
+struct Clean(Arc<Link>);
+
+#[async_trait]
+impl Step for Clean {
+    fn name(&self) -> &'static str {
+        NAMES[0]
+    }
+
+    fn need(&self) -> Need {
+        Need::Required
+    }
+
+    async fn observe(&self, _: &Call) -> Result<Observation, Fault> {
+        self.0
+            .pass(Service::Standby, "list secrets", |world| {
+                let stale = world.standby.secrets.iter().filter(|secret| !secret.fresh);
+                let stale: Vec<(&str, u64, u64)> = stale.map(|it| (it.name, it.uid, it.version)).collect();
+                Ok(if stale.is_empty() { Observation::done("none") } else { Observation::todo("stale", json!(stale)) })
+            })
+            .await
+    }
+
+    async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
+        let doomed: Vec<(String, u64, u64)> = serde_json::from_value(seen.fence.clone())
+            .map_err(|error| Fault::new(FaultClass::Invalid, "delete secret", error.to_string()))?;
+        let worker = self.0.worker;
+        let delete = |(name, uid, version): (String, u64, u64)| {
+            self.0.pass(Service::Standby, "delete secret", move |world| world.delete(worker, &name, uid, version))
+        };
+        join_all(doomed.into_iter().map(delete)).await.into_iter().collect()
+    }
+}
+
+struct Scale(Arc<Link>);
+
+#[async_trait]
+impl Step for Scale {
+    fn name(&self) -> &'static str {
+        NAMES[1]
+    }
+
+    fn need(&self) -> Need {
+        Need::Required
+    }
+
+    async fn observe(&self, _: &Call) -> Result<Observation, Fault> {
+        self.0
+            .pass(Service::Standby, "get deployment", |world| {
+                let (replicas, version) = (world.standby.replicas, world.standby.deployment_version);
+                Ok(if replicas > 0 { Observation::done("runs") } else { Observation::todo("sleeps", json!(version)) })
+            })
+            .await
+    }
+
+    async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
+        let (fence, worker) = (seen.fence.as_u64(), self.0.worker);
+        self.0.pass(Service::Standby, "patch scale", move |world| world.scale_up(worker, fence)).await
+    }
+}
+
+struct Lock(Arc<Link>);
+
+#[async_trait]
+impl Step for Lock {
+    fn name(&self) -> &'static str {
+        NAMES[2]
+    }
+
+    fn need(&self) -> Need {
+        Need::Owed
+    }
+
+    fn locks_traffic(&self) -> bool {
+        true
+    }
+
+    async fn observe(&self, _: &Call) -> Result<Observation, Fault> {
+        self.0
+            .pass(Service::Dns, "get health check", |world| {
+                let (locked, version) = (world.standby.locked, world.standby.check_version);
+                Ok(if locked { Observation::done("locked") } else { Observation::todo("open", json!(version)) })
+            })
+            .await
+    }
+
+    async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
+        let (fence, worker) = (seen.fence.as_u64(), self.0.worker);
+        self.0.pass(Service::Dns, "update health check", move |world| world.lock_traffic(worker, fence)).await
+    }
+}
+
+struct Verify(Arc<Link>);
+
+#[async_trait]
+impl Step for Verify {
+    fn name(&self) -> &'static str {
+        NAMES[3]
+    }
+
+    fn need(&self) -> Need {
+        Need::Owed
+    }
+
+    fn only_watches(&self) -> bool {
+        true
+    }
+
+    async fn observe(&self, _: &Call) -> Result<Observation, Fault> {
+        self.0
+            .pass(Service::Standby, "list pods", |world| {
+                let up = world.standby.is_up(world.now, world.story.start_up);
+                Ok(if up { Observation::done("ready") } else { Observation::todo("not ready", json!(true)) })
+            })
+            .await
+    }
+
+    async fn apply(&self, _: &Call, _: &Observation) -> Result<(), Fault> {
+        Ok(())
+    }
+}

@@ -1,0 +1,220 @@
+//! What is drawn from the seed before anything happens.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use holdfast_core::{engine::Limits, policy::Policy, retry::RetryPolicy};
+
+use super::{Micros, acts::Act, seconds};
+
+/// The largest difference between a container's clock and the true time. AWS keeps hosts within milliseconds; five
+/// seconds is a host whose time service has been dead for weeks.
+pub const LARGEST_SKEW_S: u64 = 5;
+
+/// A service behind the ports. Each has weather of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// The API server of the standby cluster: record, lease, secrets, operator, pods.
+    Standby,
+    /// Holds the lock.
+    Dns,
+    /// Holds the history.
+    Metrics,
+    /// Holds the note of the last failover.
+    Notes,
+}
+
+/// A time in which a service answers nobody.
+#[derive(Clone, Copy, Debug)]
+pub struct Blackout {
+    /// Which service.
+    pub service: Service,
+    /// From when.
+    pub from: Micros,
+    /// Until when.
+    pub to: Micros,
+    /// Whether its calls hang instead of failing at once.
+    pub hangs: bool,
+}
+
+/// How often what goes wrong, as probabilities of one call or of one message.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Weather {
+    /// A call fails, before or after its effect.
+    pub fault: f64,
+    /// A call never answers, with or without its effect.
+    pub hang: f64,
+    /// A call's effect comes after the caller has given up.
+    pub late: f64,
+    /// The worker dies in a call.
+    pub crash: f64,
+    /// The worker is frozen before it goes on.
+    pub freeze: f64,
+    /// A minute of metrics is lost.
+    pub lost_minute: f64,
+    /// A tick or an alarm is lost.
+    pub lost_message: f64,
+    /// Somebody else writes to what a step is about to write.
+    pub meddling: f64,
+    /// The probe cannot tell.
+    pub blind_probe: f64,
+    /// The longest that metrics lag behind.
+    pub lag: Micros,
+}
+
+/// A whole story.
+#[derive(Clone, Debug)]
+pub struct Story {
+    /// When the primary is down: from, to; in order, apart from each other.
+    pub down: Vec<(Micros, Micros)>,
+    /// The weather until the calm.
+    pub weather: Weather,
+    /// Services that are gone for a while, all of them before the calm.
+    pub blackouts: Vec<Blackout>,
+    /// When the standby is not fit.
+    pub unfit: Option<(Micros, Micros)>,
+    /// What people do, and when.
+    pub acts: Vec<(Micros, Act)>,
+    /// From here on all APIs are well and nobody meddles.
+    pub calm: Micros,
+    /// The end.
+    pub end: Micros,
+    /// Whether the metrics never come back.
+    pub metrics_dead: bool,
+    /// Whether a probe is configured.
+    pub prober: bool,
+    /// Whether the cloud keeps a note of the last failover.
+    pub notes: bool,
+    /// How long one invocation may take.
+    pub deadline: Duration,
+    /// How many invocations run at once, 2 to 5.
+    pub concurrency: usize,
+    /// How long the standby takes to come up once its operator runs.
+    pub start_up: Micros,
+    /// The numbers of the decision.
+    pub policy: Policy,
+    /// The numbers of the machinery.
+    pub limits: Limits,
+}
+
+impl Story {
+    /// Draws one.
+    pub fn draw(rng: &mut Rng) -> Self {
+        let calm = seconds(rng.u64(900..2400));
+        let end = calm + seconds(1800);
+        let prober = rng.f64() < 0.7;
+        let deadline = Duration::from_secs(*pick(rng, &[60, 120, 300, 600, 900]));
+        let policy = policy(rng);
+        // Probes alone prove only what one invocation sees.
+        let can_watch = prober && deadline >= policy.holdoff + Duration::from_secs(120);
+        Self {
+            down: outages(rng, calm, end),
+            weather: weather(rng),
+            blackouts: blackouts(rng, calm),
+            unfit: (rng.f64() < 0.1).then(|| span(rng, calm)),
+            acts: Act::draw_all(rng, calm),
+            calm,
+            end,
+            metrics_dead: can_watch && rng.f64() < 0.2,
+            prober,
+            notes: rng.f64() < 0.8,
+            deadline,
+            concurrency: rng.usize(2..=5),
+            start_up: seconds(rng.u64(20..200)),
+            policy,
+            limits: limits(rng),
+        }
+    }
+
+    /// True when the primary itself is down.
+    pub fn is_down(&self, at: Micros) -> bool {
+        self.down.iter().any(|(from, to)| (*from..*to).contains(&at))
+    }
+
+    /// The longest time without a break that the primary is well, inside `from..to`.
+    pub fn longest_up(&self, from: Micros, to: Micros) -> Micros {
+        let (mut cursor, mut longest) = (from, 0);
+        for (start, end) in self.down.iter().filter(|(start, end)| *end > from && *start < to) {
+            longest = longest.max(start.saturating_sub(cursor));
+            cursor = cursor.max(*end);
+        }
+        longest.max(to.saturating_sub(cursor))
+    }
+}
+
+/// One of `choices`.
+pub fn pick<'a, T>(rng: &mut Rng, choices: &'a [T]) -> &'a T {
+    &choices[rng.usize(..choices.len())]
+}
+
+fn span(rng: &mut Rng, calm: Micros) -> (Micros, Micros) {
+    let from = rng.u64(0..calm);
+    (from, (from + seconds(rng.u64(30..900))).min(calm))
+}
+
+/// Flaps, blips, outages that end and outages that do not.
+fn outages(rng: &mut Rng, calm: Micros, end: Micros) -> Vec<(Micros, Micros)> {
+    let mut down = Vec::new();
+    let mut at = seconds(rng.u64(60..600));
+    let restless = rng.f64();
+    while at < calm {
+        let lasts = match rng.f64() {
+            kind if kind < restless => rng.u64(5..90),
+            kind if kind < restless + 0.3 => rng.u64(90..400),
+            _ => rng.u64(400..2400),
+        };
+        down.push((at, (at + seconds(lasts)).min(calm)));
+        at += seconds(lasts) + seconds(if rng.f64() < restless { rng.u64(5..120) } else { rng.u64(120..1500) });
+    }
+    if rng.f64() < 0.6 {
+        let from = (calm - seconds(rng.u64(0..900).min(calm / seconds(1)))).max(down.last().map_or(0, |last| last.0));
+        down.retain(|(start, _)| *start < from);
+        if let Some(last) = down.last_mut() {
+            last.1 = last.1.min(from);
+        }
+        down.push((from, end));
+    }
+    down
+}
+
+fn weather(rng: &mut Rng) -> Weather {
+    let mut rare = |most: f64| if rng.bool() { rng.f64() * most } else { 0.0 };
+    Weather {
+        fault: rare(0.3),
+        hang: rare(0.05),
+        late: rare(0.05),
+        crash: rare(0.05),
+        freeze: rare(0.01),
+        lost_minute: rare(0.2),
+        lost_message: rare(0.5),
+        meddling: rare(0.2),
+        blind_probe: rare(0.5),
+        lag: seconds(rng.u64(0..=90)),
+    }
+}
+
+fn blackouts(rng: &mut Rng, calm: Micros) -> Vec<Blackout> {
+    let services = [Service::Standby, Service::Dns, Service::Metrics, Service::Notes];
+    let count = rng.usize(0..4);
+    let draw = |_| {
+        let (from, to) = span(rng, calm);
+        Blackout { service: *pick(rng, &services), from, to, hangs: rng.bool() }
+    };
+    (0..count).map(draw).collect()
+}
+
+fn policy(rng: &mut Rng) -> Policy {
+    Policy {
+        holdoff: Duration::from_secs(*pick(rng, &[60, 120, 180, 180, 300])),
+        cooldown: Duration::from_secs(*pick(rng, &[0, 300, 300, 900])),
+        ..Policy::default()
+    }
+}
+
+fn limits(rng: &mut Rng) -> Limits {
+    Limits {
+        verify_for: Duration::from_secs(*pick(rng, &[30, 120])),
+        retry: RetryPolicy { max_retries: rng.usize(0..5), ..RetryPolicy::default() },
+        ..Limits::default()
+    }
+}
