@@ -4,6 +4,7 @@
 //!
 //! - [`stand`]: a standby cluster to test against, the simulator's or a real control plane, and the function's login
 //! - [`conformance`]: the scenarios that both must pass, so that a difference between them is a failing test
+//! - [`requests`]: questions to a Kubernetes API
 //! - `seed`: the simulator's standby, put on a real control plane
 //! - [`operator`]: plays humio-operator where none runs
 //! - [`pki`]: certificate authorities and leaves
@@ -20,6 +21,7 @@ pub mod conformance;
 pub mod function;
 pub mod operator;
 pub mod pki;
+pub mod requests;
 pub mod role;
 mod seed;
 pub mod stand;

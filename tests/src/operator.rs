@@ -10,7 +10,8 @@ use tokio::task::JoinHandle;
 
 use crate::{
     pki::Ca,
-    stand::{OPERATOR, ask, done, found, path},
+    requests::{ask, done, found, path},
+    stand::OPERATOR,
 };
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);

@@ -1,6 +1,6 @@
 //! A standby cluster to test against: the simulator's, or a real control plane on which pods start.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use aws_credential_types::Credentials;
 use holdfast_aws::eks::EksToken;
@@ -12,12 +12,16 @@ use holdfast_simulator::{
     kubernetes::{StandbySeed, TokenPolicy, token_review_router},
 };
 use holdfast_testbed::{Assets, Testbed};
-use http::{Method, Request, header::CONTENT_TYPE};
-use kube::{Client, client::Body};
+use http::Method;
+use kube::Client;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::{operator::PlayedOperator, seed};
+use crate::{
+    operator::PlayedOperator,
+    requests::{ask, done, eventually, found, path},
+    seed,
+};
 
 /// The HumioCluster of every seed, unless it says otherwise.
 pub const HUMIO: &str = "logscale";
@@ -27,16 +31,12 @@ pub const OPERATOR: &str = "humio-operator";
 const ROLE: &str = include_str!("../../infra/kubernetes/role.yaml");
 const HUMIO_DEFINITION: &str = include_str!("../real/fixtures/crds/core.humio.com_humioclusters.yaml");
 
-/// How long something may take that is to come by itself.
-const SOON: Duration = Duration::from_secs(60);
-const POLL: Duration = Duration::from_millis(50);
-
 /// What a scenario stands on.
 pub enum Ground {
     /// A simulator for each stand.
     Simulated,
     /// A namespace of one control plane for each stand.
-    Real(RealGround),
+    Real(Box<RealGround>),
 }
 
 impl Ground {
@@ -146,7 +146,7 @@ impl Stand {
 
     /// Waits until the Deployment controller has seen the operator: it writes the status, and with it a new version.
     async fn settled(self) -> Self {
-        self.eventually("the operator's Deployment has a status", async || {
+        eventually("the operator's Deployment has a status", async || {
             let operator = self.get("deployments", OPERATOR).await?;
             let seen = &operator["status"]["observedGeneration"];
             (!seen.is_null() && *seen == operator["metadata"]["generation"]).then_some(())
@@ -208,64 +208,6 @@ impl Stand {
     pub async fn delete(&self, resource: &str, name: &str) {
         done(ask(&self.admin, Method::DELETE, &self.path(resource, name), Value::Null).await);
     }
-
-    /// Waits for something that is to come by itself.
-    ///
-    /// # Panics
-    /// When it has not come within a minute.
-    pub async fn eventually<T>(&self, what: &str, look: impl AsyncFn() -> Option<T>) -> T {
-        eventually(what, look).await
-    }
-}
-
-/// Looks again and again, for a minute.
-///
-/// # Panics
-/// When it has not come by then.
-pub async fn eventually<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
-    let looking = async {
-        loop {
-            if let Some(found) = look().await {
-                return found;
-            }
-            tokio::time::sleep(POLL).await;
-        }
-    };
-    tokio::time::timeout(SOON, looking).await.unwrap_or_else(|_| panic!("not within {SOON:?}: {what}"))
-}
-
-/// The path of a resource of a namespace, or of one object of it.
-pub fn path(namespace: &str, resource: &str, name: &str) -> String {
-    let group = match resource {
-        "deployments" => "apis/apps/v1",
-        "leases" => "apis/coordination.k8s.io/v1",
-        "humioclusters" => "apis/core.humio.com/v1alpha1",
-        _ => "api/v1",
-    };
-    let name = if name.is_empty() { String::new() } else { format!("/{name}") };
-    format!("/{group}/namespaces/{namespace}/{resource}{name}")
-}
-
-/// One request; gives the HTTP status and the document that came back.
-pub async fn ask(client: &Client, method: Method, path: &str, body: Value) -> (u16, Value) {
-    let media = if method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
-    let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-    let request = Request::builder().method(method).uri(path).header(CONTENT_TYPE, media);
-    let answer = client.send(request.body(Body::from(body)).expect("a path")).await.expect("an answer");
-    let (head, body) = answer.into_parts();
-    let body = body.collect_bytes().await.expect("a whole answer");
-    (head.status.as_u16(), serde_json::from_slice(&body).unwrap_or_default())
-}
-
-/// The document of an answer that must be a success.
-pub fn done((status, document): (u16, Value)) -> Value {
-    assert!((200..300).contains(&status), "HTTP {status}: {document}");
-    document
-}
-
-/// The document of an answer that may also be "not there".
-pub fn found((status, document): (u16, Value)) -> Option<Value> {
-    (status != 404).then(|| done((status, document)))
 }
 
 fn client((endpoint, ca_pem): &(String, String), token: Arc<dyn TokenSource>) -> Client {

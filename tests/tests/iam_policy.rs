@@ -12,8 +12,8 @@ use holdfast_simulator::{
 };
 use holdfast_tests::{
     function::bootstrap,
+    requests::eventually,
     role::{Permission, shipped, used},
-    stand::eventually,
 };
 use serde_json::Value;
 

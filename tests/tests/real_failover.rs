@@ -12,8 +12,9 @@ use holdfast_testbed::{Assets, Testbed, required_or_skipped};
 use holdfast_tests::{
     function::bootstrap,
     operator::PlayedOperator,
+    requests::{ask, eventually, found, path},
     role::{shipped, used},
-    stand::{HUMIO, OPERATOR, TokenReview, ask, define_humio_cluster, eventually, found, furnish, path},
+    stand::{HUMIO, OPERATOR, TokenReview, define_humio_cluster, furnish},
 };
 use http::Method;
 use serde_json::{Value, json};

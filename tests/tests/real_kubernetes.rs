@@ -21,14 +21,14 @@ macro_rules! as_list {
 
 /// One control plane for all: it takes seconds to start.
 #[tokio::test]
+#[expect(clippy::print_stderr, reason = "the test runner keeps it, and shows it when a scenario fails")]
 async fn every_scenario_passes_and_the_audit_log_equals_the_role() {
     let Some(assets) = required_or_skipped(Assets::find()) else {
         return;
     };
     let scenarios: &[Scenario] = &holdfast_tests::conformance!(as_list);
-    let ground = Ground::Real(RealGround::start(&assets).await);
+    let ground = Ground::Real(Box::new(RealGround::start(&assets).await));
     for (name, run) in scenarios {
-        // Kept by the test runner, and shown with the scenario's failure.
         eprintln!("scenario: {name}");
         run(&ground).await;
     }

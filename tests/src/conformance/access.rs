@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::call,
-    stand::{Ground, OPERATOR, Stand, ask},
+    requests::ask,
+    stand::{Ground, OPERATOR, Stand},
 };
 
 /// Where calls are made that are to be refused.
@@ -85,6 +86,15 @@ pub async fn only_a_token_of_the_right_key_and_cluster_logs_in(ground: &Ground) 
         let (status, answer) = ask(&stand.login_with(token), Method::GET, &path, Value::Null).await;
         assert_eq!((status, answer["reason"].as_str()), (401, Some("Unauthorized")), "{token}: {answer}");
     }
+}
+
+/// As whom nobody is refused is a setting: kube-apiserver lets anonymous requests come as far as RBAC (403), EKS since
+/// Kubernetes 1.32 does not (401), and neither does the simulator.
+pub async fn nobody_comes_in_without_a_token(ground: &Ground) {
+    let stand = stand(ground).await;
+    let (status, answer) =
+        ask(&stand.login_with(""), Method::GET, &stand.path("configmaps", "holdfast"), Value::Null).await;
+    assert!([401, 403].contains(&status), "{answer}");
 }
 
 /// What the operator reads when the cluster does not know the function.

@@ -24,6 +24,7 @@ macro_rules! conformance {
         $each! {
             access::a_call_outside_the_role_is_refused_and_says_what_was_tried,
             access::only_a_token_of_the_right_key_and_cluster_logs_in,
+            access::nobody_comes_in_without_a_token,
             access::a_refused_login_is_told_as_denied,
             lease::a_free_lease_is_granted_and_held_against_others,
             lease::a_renewal_keeps_the_fence,
@@ -49,6 +50,7 @@ macro_rules! conformance {
             tls::a_custom_ca_that_is_missing_blocks,
             tls::a_ca_that_cannot_be_read_blocks,
             tls::a_node_secret_that_a_pod_uses_stays,
+            tls::node_secrets_of_every_pool_are_judged_and_foreign_ones_are_not,
             tls::a_secret_that_was_written_meanwhile_is_not_deleted,
             tls::a_secret_that_was_replaced_meanwhile_is_not_deleted,
             tls::a_secret_that_somebody_else_deleted_is_a_success,

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::call,
+    requests::eventually,
     stand::{Ground, OPERATOR, Stand},
 };
 
@@ -54,12 +55,11 @@ pub async fn a_deployment_that_was_written_meanwhile_is_a_conflict_and_stays(gro
     assert_eq!(fault.class, FaultClass::Conflict, "{fault}");
     assert_eq!(replicas(&stand).await, 0);
     // As the engine does: controllers write too, so one new look may not be enough.
-    stand
-        .eventually("scaled on the version of now", async || {
-            let fresh = step.observe(&call).await.expect("seen");
-            step.apply(&call, &fresh).await.ok()
-        })
-        .await;
+    eventually("scaled on the version of now", async || {
+        let fresh = step.observe(&call).await.expect("seen");
+        step.apply(&call, &fresh).await.ok()
+    })
+    .await;
     assert_eq!(replicas(&stand).await, 1);
 }
 
@@ -67,9 +67,7 @@ pub async fn a_deployment_that_was_written_meanwhile_is_a_conflict_and_stays(gro
 pub async fn an_operator_that_is_not_there_blocks(ground: &Ground) {
     let stand = stand(ground, "scale-absent", 0).await;
     stand.delete("deployments", OPERATOR).await;
-    stand
-        .eventually("the operator is gone", async || stand.get("deployments", OPERATOR).await.is_none().then_some(()))
-        .await;
+    eventually("the operator is gone", async || stand.get("deployments", OPERATOR).await.is_none().then_some(())).await;
     let seen = stand.site().scale_operator().observe(&call()).await.expect("seen");
     assert!(matches!(&seen.standing, Standing::Blocked { why } if why.contains(OPERATOR)), "{seen:?}");
 }

@@ -160,3 +160,21 @@ pub async fn a_secret_that_somebody_else_deleted_is_a_success(ground: &Ground) {
     stand.site().remove_stale_tls().apply(&call(), &seen).await.expect("gone is gone");
     assert_eq!(uids(&stand).await, [None, None, None]);
 }
+
+/// Pools are told apart by the middle of the name; what another issuer made is not ours, whatever it is called.
+pub async fn node_secrets_of_every_pool_are_judged_and_foreign_ones_are_not(ground: &Ground) {
+    let stand = stand(ground, "tls-pools", TlsSeed::Matching).await;
+    let other = Ca::new();
+    let node = async |name: &str, issuer: &str| {
+        let mut secret = secret(name, other.issue(name));
+        secret["metadata"]["annotations"] = json!({"cert-manager.io/issuer-name": issuer});
+        stand.create("secrets", secret).await;
+    };
+    node("logscale-ui-core-abcdef", HUMIO).await;
+    node("logscale-core-foreign", "another").await;
+    node("another-core-abcdef", HUMIO).await;
+    assert_eq!(survivors(&stand).await, [true, true, true], "those of the current CA");
+    assert_eq!(uid(&stand, "logscale-ui-core-abcdef").await, None);
+    assert!(uid(&stand, "logscale-core-foreign").await.is_some());
+    assert!(uid(&stand, "another-core-abcdef").await.is_some());
+}

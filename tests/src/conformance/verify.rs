@@ -5,6 +5,7 @@ use holdfast_simulator::kubernetes::{StandbySeed, TlsSeed};
 
 use crate::{
     clock::call,
+    requests::eventually,
     stand::{Ground, Stand},
 };
 
@@ -31,11 +32,10 @@ pub async fn a_roll_out_ends_in_a_verified_standby(ground: &Ground) {
     }
     let _operator = stand.play_operator();
     activate(&stand).await;
-    let after = stand
-        .eventually("the standby is verified", async || {
-            Some(observe(&stand).await).filter(|seen| seen.standing != Standing::Todo)
-        })
-        .await;
+    let after = eventually("the standby is verified", async || {
+        Some(observe(&stand).await).filter(|seen| seen.standing != Standing::Todo)
+    })
+    .await;
     assert_eq!(after.standing, Standing::Done, "{}", after.found);
     assert!(after.found.contains("1 of 1 nodes ready, state Running"), "{}", after.found);
 }
@@ -46,12 +46,11 @@ pub async fn a_config_error_is_told_at_once_with_its_message(ground: &Ground) {
     let stand = ground.stand("verify-config-error", seed).await;
     let _operator = stand.play_operator();
     activate(&stand).await;
-    let why = stand
-        .eventually("the error is told", async || match observe(&stand).await.standing {
-            Standing::Blocked { why } => Some(why),
-            Standing::Todo => None,
-            Standing::Done => panic!("verified without a pod"),
-        })
-        .await;
+    let why = eventually("the error is told", async || match observe(&stand).await.standing {
+        Standing::Blocked { why } => Some(why),
+        Standing::Todo => None,
+        Standing::Done => panic!("verified without a pod"),
+    })
+    .await;
     assert!(why.contains("ConfigError") && why.contains("nodeCount is too low"), "{why}");
 }
