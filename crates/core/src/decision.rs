@@ -155,6 +155,10 @@ impl Judge<'_> {
         if state.failed_over() {
             return self.after_failover();
         }
+        if state.lock_may_stand() && self.evidence.locked == Some(false) {
+            let id = state.current.as_ref()?.id.clone();
+            return self.stop(Reason::LockGone { id }, Verdict::NoteUnlock);
+        }
         let seen = &self.evidence.steps;
         let done = |seen: &StepSeen| matches!(&seen.seen, Ok(step) if step.standing == Standing::Done);
         if !seen.is_empty() && seen.iter().all(done) {
@@ -216,6 +220,9 @@ impl Judge<'_> {
         let health = match &self.evidence.history {
             _ if self.evidence.locked == Some(true) => {
                 Health::Silent { why: "the health check is locked: it watches the lock, not the primary".to_owned() }
+            }
+            _ if self.evidence.locked.is_none() && self.state.as_ref().is_ok_and(State::lock_may_stand) => {
+                Health::Silent { why: "a person ended the last failover, and whether its lock is gone is not known".to_owned() }
             }
             None => Health::Silent { why: "no history is configured".to_owned() },
             Some(Err(fault)) => Health::Silent { why: fault.to_string() },

@@ -52,6 +52,12 @@ impl State {
         self.current.as_ref().filter(|execution| execution.status.is_open())
     }
 
+    /// True when a person ended the last failover, and nobody has seen since that traffic is not locked. As long as
+    /// the lock may stand, the history may be about the lock.
+    pub fn lock_may_stand(&self) -> bool {
+        self.unlocked.is_none() && self.current.as_ref().is_some_and(|run| run.status == Status::Aborted)
+    }
+
     /// True while the last failover stands: it was driven to its end and nobody has taken its lock away.
     pub fn failed_over(&self) -> bool {
         self.unlocked.is_none() && self.current.as_ref().is_some_and(|run| run.status == Status::Completed)

@@ -43,7 +43,7 @@ pub enum Reason {
         /// Names of the steps.
         steps: Vec<String>,
     },
-    /// The lock of the last failover is gone: somebody began a failback.
+    /// The lock of the last failover is gone: somebody began a failback, or ended the failover before it locked.
     LockGone {
         /// The execution that set it.
         id: String,
@@ -154,7 +154,7 @@ impl fmt::Display for Reason {
             Self::Unfinished { id } => write!(f, "execution {id} is not finished"),
             Self::FailedOver { id } => write!(f, "failed over by execution {id}, which stands"),
             Self::Drifted { steps } => write!(f, "changed by somebody since and left alone: {}", steps.join(", ")),
-            Self::LockGone { id } => write!(f, "the lock of execution {id} is gone; evidence counts from now on"),
+            Self::LockGone { id } => write!(f, "traffic is not locked by execution {id} any more; evidence counts from now on"),
             Self::NothingToDo => write!(f, "every effect holds already"),
             Self::PrimaryHealthy { at, source } => {
                 write!(f, "the primary was healthy at {at:.0} ({})", name(*source))

@@ -48,7 +48,7 @@ impl Engine {
                 return self.lost(run.journal, run.reasons);
             }
             let record = match driven {
-                Driven::Record(record) => record,
+                Driven::Record(record) => *record,
                 Driven::LeaseLost => return self.lost(run.journal, run.reasons),
             };
             let done = record.is_done();
@@ -106,7 +106,7 @@ impl Engine {
     ) -> Driven {
         let Some(step) = self.runbook.steps.iter().find(|step| step.name() == record.step) else {
             let why = format!("this version of Holdfast has no step called {}", record.step);
-            return Driven::Record(not_done(record, Why::Blocked { why }, self.ports.clock.now()));
+            return Driven::Record(Box::new(not_done(record, Why::Blocked { why }, self.ports.clock.now())));
         };
         self.step(step.as_ref(), record, first, lease, call).await
     }

@@ -17,6 +17,7 @@ use crate::{
     evidence::Reading,
     ports::Grant,
     record::{State, Trigger},
+    step::Standing,
     transition::{Event, next},
 };
 
@@ -103,6 +104,11 @@ impl Engine {
         let Ok(versioned) = seen.state else {
             return Round::Again(then, decision);
         };
+        // The readings of one look are not of one instant: the lock may have been read before another worker set it,
+        // and the record after. What is seen from here on is younger than the record.
+        if !self.is_unlocked(call).await {
+            return Round::Again(then, decision);
+        }
         let event = Event::Unlocked { at: self.ports.clock.now() };
         if let Ok(state) = next(&versioned.state, event) {
             let save = call.once("record", self.ports.store.save(call, &state, &versioned.version));
@@ -111,6 +117,14 @@ impl Engine {
             }
         }
         Round::Again(then, decision)
+    }
+
+    async fn is_unlocked(&self, call: &Call) -> bool {
+        let Some(lock) = self.runbook.lock().and_then(|position| self.runbook.steps.get(position)) else {
+            return false;
+        };
+        let seen = call.read(lock.name(), || lock.observe(call)).await;
+        seen.is_ok_and(|seen| seen.standing != Standing::Done)
     }
 
     /// A person and an alarm wait: no other call may come. A tick comes again by itself, so it stays only for what

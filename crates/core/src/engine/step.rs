@@ -20,7 +20,7 @@ const WATCH_EVERY: Duration = Duration::from_secs(5);
 /// What came of driving a step.
 pub(super) enum Driven {
     /// The step's record, done or not.
-    Record(StepRecord),
+    Record(Box<StepRecord>),
     /// The lease is gone; nothing more may be touched.
     LeaseLost,
 }
@@ -52,7 +52,7 @@ impl Engine {
             if let Some(fault) = tries.last.take()
                 && !pause(&mut tries.pauses, &fault, call).await
             {
-                return Driven::Record(self.not_done(record, Why::Fault { fault: fault.noted() }));
+                return Driven::Record(Box::new(self.not_done(record, Why::Fault { fault: fault.noted() })));
             }
             // An API that hangs must not cost us the lease, so it is looked after before each single call.
             if self.keep_lease(lease, call).await.is_err() {
@@ -68,13 +68,15 @@ impl Engine {
                     tries.last = Some(fault);
                     continue;
                 }
-                Err(fault) => return Driven::Record(self.not_done(record, Why::Fault { fault: fault.noted() })),
+                Err(fault) => {
+                    return Driven::Record(Box::new(self.not_done(record, Why::Fault { fault: fault.noted() })));
+                }
             };
             record.found.clone_from(&seen.found);
             match &seen.standing {
-                Standing::Done => return Driven::Record(done(record, self.ports.clock.now())),
+                Standing::Done => return Driven::Record(Box::new(done(record, self.ports.clock.now()))),
                 Standing::Blocked { why } => {
-                    return Driven::Record(self.not_done(record, Why::Blocked { why: why.clone() }));
+                    return Driven::Record(Box::new(self.not_done(record, Why::Blocked { why: why.clone() })));
                 }
                 Standing::Todo => {}
             }
@@ -83,11 +85,11 @@ impl Engine {
             }
             if step.only_watches() {
                 if self.ports.clock.now() >= watch_until {
-                    return Driven::Record(self.not_done(record, Why::NotYet { found: seen.found }));
+                    return Driven::Record(Box::new(self.not_done(record, Why::NotYet { found: seen.found })));
                 }
                 call.clock.sleep(self.policy.poll.min(WATCH_EVERY)).await;
             } else if let Err(fault) = self.try_once(step, &mut record, &seen, &mut tries, call).await {
-                return Driven::Record(self.not_done(record, Why::Fault { fault: fault.noted() }));
+                return Driven::Record(Box::new(self.not_done(record, Why::Fault { fault: fault.noted() })));
             }
         }
     }

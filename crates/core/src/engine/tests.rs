@@ -305,3 +305,28 @@ fn an_aborted_execution_is_not_resumed() {
     world.heal_primary();
     assert_eq!(outcome(world.tick("b")), Outcome::StoodDown);
 }
+
+#[test]
+fn after_an_abort_the_history_counts_only_once_the_lock_is_seen_gone() {
+    let world = World::new();
+    world.fail_primary_for(600);
+    assert_eq!(outcome(world.alarm("a")), Outcome::Completed);
+    world.store.change(|state| {
+        let execution = state.current.as_mut().expect("a record");
+        execution.status = Status::Aborted;
+    });
+    world.steps[1].put(false);
+    world.clock.advance(Duration::from_secs(3600));
+    // The metrics say "failing" because of the lock, which cannot be read; the probe cannot tell.
+    world.prober.set(ProbeResult::Inconclusive { why: "no way out".to_owned() });
+    world.weather.always("see lock", Mishap::Before(FaultClass::Server));
+    let mut request = world.request(Trigger::Alarm { name: "primary".to_owned(), changed_at: None }, Action::FailOver);
+    request.deadline = world.clock.now() + Duration::from_secs(60);
+    assert!(has(&world.run("b", &request).expect("lives"), "no_evidence"));
+    // A person unlocks; what the metrics said until then is still about the lock.
+    world.weather.clear();
+    world.steps[2].put(false);
+    request.deadline = world.clock.now() + Duration::from_secs(60);
+    assert!(matches!(outcome(world.run("c", &request)), Outcome::Deferred { .. }));
+    assert_eq!(world.effects().len(), 3, "nothing was done again");
+}
