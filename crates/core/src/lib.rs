@@ -17,6 +17,9 @@
 //!
 //! Everything that talks to the world lives in the adapter crates and comes in through [`ports`].
 
+// A decision that panics is a failover that does not happen: what can fail is a value here.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
 pub mod clock;
 pub mod decision;
 pub mod engine;

@@ -170,13 +170,13 @@ fn take_over(
 
 fn advance(execution: &mut Execution, fence: u64, step: StepRecord) -> Result<(), IllegalEvent> {
     check_fence(execution, fence)?;
-    let position = execution.steps.iter().position(|known| known.step == step.step);
-    let position = position.ok_or_else(|| IllegalEvent::UnknownStep(step.step.clone()))?;
+    let unknown = || IllegalEvent::UnknownStep(step.step.clone());
+    let position = execution.steps.iter().position(|known| known.step == step.step).ok_or_else(unknown)?;
     let waits_for = |known: &&StepRecord| known.need == Need::Required && !known.is_done();
-    if let Some(before) = execution.steps[..position].iter().find(waits_for) {
+    if let Some(before) = execution.steps.iter().take(position).find(waits_for) {
         return Err(IllegalEvent::OutOfOrder { step: step.step, before: before.step.clone() });
     }
-    let known = &mut execution.steps[position];
+    let known = execution.steps.get_mut(position).ok_or_else(unknown)?;
     if known.is_done() && !step.is_done() {
         return Err(IllegalEvent::Undone(step.step));
     }

@@ -141,7 +141,7 @@ pub enum Reason {
 impl Reason {
     /// The stable name, as it is serialised.
     pub fn code(&self) -> String {
-        let tag = serde_json::to_value(self).ok().and_then(|value| value["code"].as_str().map(str::to_owned));
+        let tag = serde_json::to_value(self).ok().and_then(|value| value.get("code")?.as_str().map(str::to_owned));
         tag.unwrap_or_default()
     }
 }
