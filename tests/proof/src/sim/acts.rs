@@ -71,10 +71,12 @@ impl World {
             Act::Unlock if self.standby.locked => {
                 self.standby.lock(false);
                 self.book.ended_by_person = true;
-                self.book.undone_by_hand = true;
+                self.undone_by_hand();
             }
             Act::Scale(replicas) => {
-                self.book.undone_by_hand |= replicas < self.standby.replicas;
+                if replicas < self.standby.replicas {
+                    self.undone_by_hand();
+                }
                 let now = self.now;
                 self.standby.scale(replicas, now);
             }
@@ -83,5 +85,10 @@ impl World {
             }
             Act::Unlock | Act::DeleteSecret | Act::Call(_) | Act::Force => {}
         }
+    }
+
+    fn undone_by_hand(&mut self) {
+        self.book.undone_by_hand = true;
+        self.book.undone_while_open |= self.stored.0.open().is_some();
     }
 }

@@ -42,7 +42,7 @@ impl World {
     /// What is open is finished two ticks later, and when the standby is up.
     fn promise_owed(&mut self) {
         let Some(open) = self.stored.0.open().map(|open| open.id.clone()) else { return };
-        if self.book.undone_by_hand {
+        if self.book.undone_while_open {
             return;
         }
         let due = self.now + LEASE + 2 * TICK + STEPS + self.story.start_up + TICK;
@@ -59,7 +59,7 @@ impl World {
     /// A primary that stays dead is failed over within the holdoff and two ticks of the moment when that is possible.
     fn promise_failover(&mut self) {
         let Some((from, to)) = self.story.down.last().copied() else { return };
-        if to < self.story.end || !self.is_provable() {
+        if to < self.story.end || !self.is_provable() || self.book.undone_while_open {
             return;
         }
         let time = |duration: std::time::Duration| u64::try_from(duration.as_micros()).unwrap_or(0);
@@ -85,7 +85,7 @@ impl World {
     }
 
     fn at_the_end(&mut self) {
-        if self.stored.0.open().is_some() && !self.book.undone_by_hand {
+        if self.stored.0.open().is_some() && !self.book.undone_while_open {
             self.breaks("an execution is open at the end of half an hour of calm");
         }
     }

@@ -44,6 +44,8 @@ pub struct Book {
     pub acknowledged: bool,
     /// A person took an effect of the newest execution back.
     pub undone_by_hand: bool,
+    /// And that while it was open: it is that person's to bring it to an end.
+    pub undone_while_open: bool,
     /// The steps that had an effect since the newest execution began.
     pub effects: Vec<&'static str>,
     /// Since when the kill switch is set.
