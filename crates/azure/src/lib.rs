@@ -1,1 +1,35 @@
-//! Azure behind the ports of `holdfast-core`.
+//! Traffic Manager, Azure Monitor, AKS and storage behind the ports of `holdfast-core`.
+//!
+//! # Layout
+//!
+//! * [`arm`]: calls to Azure Resource Manager and to storage, through the official pipeline, signed by the managed
+//!   identity; [`resource`]: names of resources.
+//! * [`fault`]: from an answer or its absence to a [`Fault`](holdfast_core::Fault).
+//! * [`endpoint`]: an endpoint of Traffic Manager as it is found.
+//! * [`lock`]: the step that keeps traffic on the standby, and the way back.
+//! * [`history`]: what Azure Monitor recorded of the primary's health.
+//! * [`live`]: what Traffic Manager's probes see at this moment.
+//! * [`routing`]: whether traffic can be moved at all, as a part of the standby's fitness.
+//! * [`aks`]: the way into the standby cluster.
+//! * [`cooldown`]: when a failover last began, kept in a blob.
+//! * [`queue`]: puts a message back for later.
+//!
+//! Every call to the network is one attempt, bounded by the [`Call`](holdfast_core::Call) that it is made for. Whether
+//! and when to repeat it is the engine's business.
+
+pub mod aks;
+pub mod arm;
+pub mod cooldown;
+pub mod endpoint;
+pub mod fault;
+pub mod history;
+pub mod live;
+pub mod lock;
+pub mod queue;
+pub mod resource;
+pub mod routing;
+
+#[cfg(test)]
+mod testing;
+
+pub use arm::{Azure, Options};

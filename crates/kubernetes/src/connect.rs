@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use holdfast_core::{Call, Fault, FaultClass};
 use http::{Uri, uri::Scheme};
 use kube::{Client, Config, client::ClientBuilder};
@@ -47,8 +48,40 @@ pub struct Access {
 /// # Errors
 /// [`Invalid`](FaultClass::Invalid) when the endpoint is no `https` address or the CA is not readable.
 pub fn connect(access: Access) -> Result<Client, Fault> {
-    let mut config = Config::new(endpoint(&access.endpoint)?);
-    config.root_cert = Some(authorities(&access.ca_pem)?);
+    let config = bounded(&access.endpoint, &access.ca_pem)?;
+    let builder = ClientBuilder::try_from(config).map_err(|error| crate::fault::of_error(CALL, error))?;
+    Ok(builder.with_layer(&bearer::BearerLayer::new(access.token)).build())
+}
+
+/// A client certificate, for clusters that know no tokens of the cloud (AKS without Entra).
+pub struct ClientCertificate {
+    /// The certificate, and what stands between it and the CA, in PEM.
+    pub certificate_pem: Vec<u8>,
+    /// Its private key in PEM: PKCS#8, PKCS#1 or SEC1.
+    pub key_pem: Vec<u8>,
+}
+
+/// Builds a client as [`connect`] does, that says who it is by a certificate and not by tokens.
+///
+/// # Errors
+/// As [`connect`], and [`Invalid`](FaultClass::Invalid) for a certificate or key that cannot be used; its words quote
+/// neither.
+pub fn connect_with_certificate(
+    endpoint: &str,
+    ca_pem: &[u8],
+    certificate: &ClientCertificate,
+) -> Result<Client, Fault> {
+    let mut config = bounded(endpoint, ca_pem)?;
+    config.auth_info.client_certificate_data = Some(STANDARD.encode(&certificate.certificate_pem));
+    config.auth_info.client_key_data = Some(STANDARD.encode(&certificate.key_pem).into());
+    let unusable = |_| Fault::new(FaultClass::Invalid, CALL, "the client certificate or its key cannot be used");
+    Ok(ClientBuilder::try_from(config).map_err(unusable)?.build())
+}
+
+/// What every client has: one address, one CA, and bounds on every wait.
+fn bounded(address: &str, ca_pem: &[u8]) -> Result<Config, Fault> {
+    let mut config = Config::new(endpoint(address)?);
+    config.root_cert = Some(authorities(ca_pem)?);
     config.connect_timeout = Some(CONNECT);
     config.read_timeout = Some(SILENCE);
     config.write_timeout = Some(SILENCE);
@@ -56,8 +89,7 @@ pub fn connect(access: Access) -> Result<Client, Fault> {
     config.reset_reader_on_write = true;
     // Retrying is the engine's: it knows the deadline, and whether a repeat is safe.
     config.default_retry = false;
-    let builder = ClientBuilder::try_from(config).map_err(|error| crate::fault::of_error(CALL, error))?;
-    Ok(builder.with_layer(&bearer::BearerLayer::new(access.token)).build())
+    Ok(config)
 }
 
 fn endpoint(text: &str) -> Result<Uri, Fault> {

@@ -11,6 +11,7 @@
 //! * [`tls`]: which secrets are stale, a pure decision table.
 //! * [`check`]: whether the standby could take over now.
 //! * [`lease`] and [`store`]: who may act, and the record, both by compare-and-set.
+//! * [`cooldown`]: when a failover last began, as operators find it on the operator's Deployment.
 //! * [`humio`], [`secret`]: the parts of objects that are read. Private keys are dropped while a secret is read.
 //! * `api`: the few requests, each named as the Role in `infra/kubernetes/role.yaml` lists it; `look` and
 //!   `single_flight`: each thing is read once for all who look at the same moment.
@@ -18,6 +19,7 @@
 mod api;
 pub mod check;
 pub mod connect;
+pub mod cooldown;
 mod deployment;
 pub mod fault;
 pub mod humio;
@@ -33,6 +35,6 @@ mod testing;
 pub mod tls;
 
 pub use check::RecoverPrefix;
-pub use connect::{Access, Connector, Direct, TokenSource, connect};
+pub use connect::{Access, ClientCertificate, Connector, Direct, TokenSource, connect, connect_with_certificate};
 pub use site::{KubernetesSite, SiteOptions};
 pub use tls::TlsCleanup;

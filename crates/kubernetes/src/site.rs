@@ -6,6 +6,7 @@ use crate::{
     api::Api,
     check::{RecoverPrefix, StandbyCheck},
     connect::Connector,
+    cooldown::AnnotationCooldown,
     lease::KubernetesLease,
     look::Look,
     steps::{RemoveStaleTls, ScaleOperator, VerifyStandby},
@@ -53,6 +54,7 @@ impl SiteOptions {
 pub struct KubernetesSite {
     lease: Arc<KubernetesLease>,
     store: Arc<ConfigMapStore>,
+    cooldown: Arc<AnnotationCooldown>,
     standby: Arc<StandbyCheck>,
     remove_stale_tls: Arc<RemoveStaleTls>,
     scale_operator: Arc<ScaleOperator>,
@@ -68,6 +70,7 @@ impl KubernetesSite {
         Self {
             lease: Arc::new(KubernetesLease::new(api.clone(), options.object_name.clone())),
             store: Arc::new(ConfigMapStore::new(api, options.object_name)),
+            cooldown: Arc::new(AnnotationCooldown::new(Arc::clone(&look))),
             standby: Arc::new(StandbyCheck::new(Arc::clone(&look), cleanup, options.recover_prefix)),
             remove_stale_tls: Arc::new(RemoveStaleTls::new(Arc::clone(&look), cleanup)),
             scale_operator: Arc::new(ScaleOperator::new(Arc::clone(&look), target)),
@@ -83,6 +86,12 @@ impl KubernetesSite {
     /// Keeps the record.
     pub fn store(&self) -> Arc<ConfigMapStore> {
         Arc::clone(&self.store)
+    }
+
+    /// Notes the last failover on the operator's Deployment. Needs `patch` on it, which the Role for AWS does not
+    /// grant: on clouds that keep the note elsewhere it is not used.
+    pub fn cooldown(&self) -> Arc<AnnotationCooldown> {
+        Arc::clone(&self.cooldown)
     }
 
     /// Tells whether the standby can take over.

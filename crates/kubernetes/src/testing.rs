@@ -144,7 +144,7 @@ impl World {
             Method::PUT => self.replace(path, document.clone()),
             Method::PATCH => {
                 let mut patched = object;
-                patched["spec"]["replicas"] = document["spec"]["replicas"].clone();
+                merge(&mut patched, document);
                 self.replace(path, patched)
             }
             Method::DELETE => (200, self.objects.remove(path).unwrap_or_default()),
@@ -157,5 +157,13 @@ impl World {
         object["metadata"]["resourceVersion"] = self.version.to_string().into();
         self.objects.insert(path.to_owned(), object.clone());
         (200, object)
+    }
+}
+
+/// A JSON merge patch (RFC 7386), without its way to remove things.
+fn merge(target: &mut Value, patch: &Value) {
+    match patch.as_object() {
+        Some(fields) => fields.iter().for_each(|(name, value)| merge(&mut target[name.as_str()], value)),
+        None => target.clone_from(patch),
     }
 }

@@ -114,3 +114,62 @@ async fn a_plain_address_and_an_unreadable_ca_are_invalid() {
     let fault = connect(Access { endpoint, ca_pem: b"junk".to_vec(), token }).err().expect("refused");
     assert_eq!(fault.class, FaultClass::Invalid);
 }
+
+/// A server that wants a client certificate of `authority`, and answers every request with 204.
+async fn strict_server(authority: &rcgen::Certificate) -> (String, Vec<u8>) {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(authority.der().clone()).expect("an anchor");
+    let verifier =
+        rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    let key = KeyPair::generate().expect("a key");
+    let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name");
+    let cert = params.self_signed(&key).expect("a certificate");
+    let key_der = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).expect("a key in DER");
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("protocol versions")
+        .with_client_cert_verifier(verifier.build().expect("a verifier"))
+        .with_single_cert(vec![cert.der().clone()], key_der)
+        .expect("a server configuration");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = format!("https://{}", listener.local_addr().expect("an address"));
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let mut seen = vec![0; 4096];
+            if stream.read(&mut seen).await.is_ok() {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nin").await;
+            }
+        }
+    });
+    (address, cert.pem().into_bytes())
+}
+
+#[tokio::test]
+async fn a_client_certificate_is_the_way_in_and_another_ones_is_not() {
+    let issue = || {
+        let key = KeyPair::generate().expect("a key");
+        let cert = CertificateParams::new(vec!["client".to_owned()]).expect("a name").self_signed(&key);
+        (cert.expect("a certificate"), key.serialize_pem())
+    };
+    let ((ours, our_key), (other, other_key)) = (issue(), issue());
+    let (endpoint, ca_pem) = strict_server(&ours).await;
+    let client = |cert: &rcgen::Certificate, key: &str| {
+        let certificate =
+            ClientCertificate { certificate_pem: cert.pem().into_bytes(), key_pem: key.as_bytes().to_vec() };
+        connect_with_certificate(&endpoint, &ca_pem, &certificate).expect("a client")
+    };
+    assert_eq!(ask(&client(&ours, &our_key)).await.expect("an answer"), "in");
+    assert!(ask(&client(&other, &other_key)).await.is_err());
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_used_is_invalid_and_not_quoted() {
+    let (_, ca_pem) = echo_server().await;
+    let certificate = ClientCertificate { certificate_pem: b"SECRET".to_vec(), key_pem: b"SECRET".to_vec() };
+    let fault = connect_with_certificate("https://127.0.0.1:1", &ca_pem, &certificate).err().expect("refused");
+    assert_eq!(fault.class, FaultClass::Invalid);
+    assert!(!fault.message.contains("SECRET"), "{fault}");
+}

@@ -1,0 +1,241 @@
+//! A kubeconfig as AKS hands it out. Pure. It may hold a private key, so no part of it is ever quoted.
+
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::Deserialize;
+
+/// Longest kubeconfig that is read; real ones are below 20 KiB.
+pub const LONGEST: usize = 256 * 1024;
+
+/// Where a cluster is, and how it wants us to say who we are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kubeconfig {
+    /// The address of its API, `https`.
+    pub endpoint: String,
+    /// The certificate authority, PEM.
+    pub ca_pem: Vec<u8>,
+    /// The way in.
+    pub user: User,
+}
+
+/// How a cluster wants us to say who we are.
+#[derive(Clone, PartialEq, Eq)]
+pub enum User {
+    /// By a client certificate: clusters without Entra, which is what the reference makes.
+    Certificate {
+        /// The certificate, PEM.
+        certificate: Vec<u8>,
+        /// Its key, PEM of any kind.
+        key: Vec<u8>,
+    },
+    /// By a token of Entra: the file only names a program that gets one. With the application that the token must be
+    /// made out to, where the file names it.
+    Entra {
+        /// The `--server-id` of the program.
+        server: Option<String>,
+    },
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Certificate { .. } => f.write_str("Certificate"),
+            Self::Entra { server } => f.debug_struct("Entra").field("server", server).finish(),
+        }
+    }
+}
+
+/// The file, as far as it is used. Everything may be absent.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct File {
+    current_context: String,
+    clusters: Vec<Named<Cluster>>,
+    contexts: Vec<Named<Context>>,
+    users: Vec<Named<Entry>>,
+}
+
+/// An entry of a list; Go names its content by its kind.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Named<T> {
+    name: String,
+    #[serde(alias = "cluster", alias = "context", alias = "user")]
+    content: T,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct Cluster {
+    server: String,
+    certificate_authority_data: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Context {
+    cluster: String,
+    user: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct Entry {
+    client_certificate_data: Option<String>,
+    client_key_data: Option<String>,
+    exec: Option<Exec>,
+    auth_provider: Option<Provider>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Exec {
+    args: Vec<String>,
+}
+
+/// The way before programs: of clusters and interfaces of some years ago.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Provider {
+    config: ProviderConfig,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct ProviderConfig {
+    apiserver_id: Option<String>,
+}
+
+impl Kubeconfig {
+    /// Reads what `listClusterUserCredential` gives: base64 of YAML.
+    ///
+    /// # Errors
+    /// What is missing or makes no sense, in words that quote nothing.
+    pub fn parse(base64: &str) -> Result<Self, &'static str> {
+        if base64.len() > LONGEST {
+            return Err("it is too long");
+        }
+        let yaml = STANDARD.decode(base64.trim()).map_err(|_| "it is not base64")?;
+        let yaml = std::str::from_utf8(&yaml).map_err(|_| "it is no text")?;
+        let file: File = serde_saphyr::from_str(yaml).map_err(|_| "it is no YAML of a kubeconfig")?;
+        let context = chosen(&file.contexts, &file.current_context);
+        let (cluster, user) = context.map_or(("", ""), |context| (context.cluster.as_str(), context.user.as_str()));
+        let cluster = chosen(&file.clusters, cluster).ok_or("it names no cluster")?;
+        let user = chosen(&file.users, user).ok_or("it names no user")?;
+        let ca_pem = decoded(&cluster.certificate_authority_data).ok_or("its certificate authority is not base64")?;
+        if cluster.server.is_empty() || ca_pem.is_empty() {
+            return Err("its cluster has no address or no certificate authority");
+        }
+        Ok(Self { endpoint: cluster.server.clone(), ca_pem, user: way_in(user)? })
+    }
+}
+
+/// The entry of that name; where none has it, the only one there is.
+fn chosen<'a, T>(list: &'a [Named<T>], name: &str) -> Option<&'a T> {
+    let only = || if let [only] = list { Some(only) } else { None };
+    list.iter().find(|entry| entry.name == name).or_else(only).map(|entry| &entry.content)
+}
+
+/// A client certificate is preferred to a static token beside it: it is what the cluster made the user for.
+fn way_in(user: &Entry) -> Result<User, &'static str> {
+    if let (Some(certificate), Some(key)) = (&user.client_certificate_data, &user.client_key_data) {
+        let certificate = decoded(certificate).ok_or("its client certificate is not base64")?;
+        let key = decoded(key).ok_or("its client key is not base64")?;
+        return Ok(User::Certificate { certificate, key });
+    }
+    if let Some(exec) = &user.exec {
+        let mut args = exec.args.iter().skip_while(|arg| *arg != "--server-id");
+        return Ok(User::Entra { server: args.nth(1).cloned() });
+    }
+    if let Some(provider) = &user.auth_provider {
+        return Ok(User::Entra { server: provider.config.apiserver_id.clone() });
+    }
+    Err("its user has neither a client certificate nor a program for Entra")
+}
+
+fn decoded(base64: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(base64.trim()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn file(user: &str) -> String {
+        let ca = STANDARD.encode("CA");
+        STANDARD.encode(format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: aks\npreferences: {{}}\n\
+             clusters:\n- name: other\n  cluster: {{server: https://other, certificate-authority-data: {ca}}}\n\
+             - name: aks\n  cluster:\n    server: https://aks.test:443\n    certificate-authority-data: {ca}\n\
+             contexts:\n- name: aks\n  context: {{cluster: aks, user: u}}\n\
+             users:\n- name: u\n  user:\n{user}\n"
+        ))
+    }
+
+    fn certificate() -> String {
+        let (cert, key) = (STANDARD.encode("CERT"), STANDARD.encode("KEY"));
+        format!("    client-certificate-data: {cert}\n    client-key-data: {key}\n    token: static")
+    }
+
+    #[test]
+    fn a_client_certificate_is_read_from_the_context_that_is_current() {
+        let read = Kubeconfig::parse(&file(&certificate())).expect("a kubeconfig");
+        assert_eq!((read.endpoint.as_str(), read.ca_pem.as_slice()), ("https://aks.test:443", &b"CA"[..]));
+        assert!(matches!(read.user, User::Certificate { certificate, key } if certificate == b"CERT" && key == b"KEY"));
+    }
+
+    #[test]
+    fn a_program_for_entra_names_the_application() {
+        let exec = "    exec:\n      apiVersion: client.authentication.k8s.io/v1beta1\n      command: kubelogin\n      \
+                    args: [get-token, --environment, AzurePublicCloud, --server-id, app, --client-id, other]\n      \
+                    env: null\n      provideClusterInfo: false";
+        let read = Kubeconfig::parse(&file(exec)).expect("a kubeconfig");
+        assert_eq!(read.user, User::Entra { server: Some("app".to_owned()) });
+        let old = "    auth-provider:\n      name: azure\n      config: {apiserver-id: app, client-id: x}";
+        assert_eq!(Kubeconfig::parse(&file(old)).expect("a kubeconfig").user, User::Entra { server: Some("app".to_owned()) });
+        let bare = "    exec: {command: kubelogin}";
+        assert_eq!(Kubeconfig::parse(&file(bare)).expect("a kubeconfig").user, User::Entra { server: None });
+    }
+
+    #[test]
+    fn what_is_missing_is_said_without_a_quotation() {
+        let secret = STANDARD.encode("SECRET: [");
+        for text in ["", "%%%", &secret, &STANDARD.encode("a: 1"), &file("    token: SECRET"), &"A".repeat(LONGEST + 1)] {
+            let why = Kubeconfig::parse(text).expect_err("no kubeconfig");
+            assert!(!why.contains("SECRET"));
+        }
+    }
+
+    #[test]
+    fn no_key_is_in_the_debug_output() {
+        let shown = format!("{:?}", Kubeconfig::parse(&file(&certificate())));
+        assert!(shown.contains("aks.test") && !shown.contains("KEY") && !shown.contains("[75, "), "{shown}");
+    }
+
+    #[test]
+    fn aliases_that_multiply_are_not_followed_for_ever() {
+        let mut yaml = "a0: &a0 [x, x]\n".to_owned();
+        for n in 1..40 {
+            yaml.push_str(&format!("a{n}: &a{n} [*a{0}, *a{0}, *a{0}, *a{0}]\n", n - 1));
+        }
+        assert!(Kubeconfig::parse(&STANDARD.encode(yaml)).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Kubeconfig::parse(&STANDARD.encode(bytes));
+        }
+
+        #[test]
+        fn any_damage_is_read_or_refused(at in 0_usize..600, byte in any::<u8>()) {
+            let mut yaml = STANDARD.decode(file(&certificate())).expect("base64");
+            let at = at % yaml.len();
+            yaml[at] = byte;
+            let _ = Kubeconfig::parse(&STANDARD.encode(yaml));
+        }
+    }
+}

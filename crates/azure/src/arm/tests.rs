@@ -1,0 +1,147 @@
+use std::time::Duration;
+
+use super::*;
+use crate::testing::{Reply, Server, call};
+
+const NAME: &str = "arm:Test";
+
+async fn ask(azure: &Azure) -> Result<Answer, Fault> {
+    azure.manage(&call(), NAME, Sent::new(Method::Get, "/subscriptions/s?api-version=1")).await
+}
+
+async fn fault(reply: Reply) -> Fault {
+    let server = Server::start(vec![reply]).await;
+    let fault = ask(&server.azure()).await.err().expect("a fault");
+    assert_eq!(server.requests().len(), 1, "one call is one attempt");
+    fault
+}
+
+async fn without_token(reply: Reply) -> Fault {
+    let server = Server::with_tokens(vec![], vec![reply]).await;
+    let fault = ask(&server.azure()).await.err().expect("no token");
+    assert!(server.requests().is_empty(), "nothing is sent without a token");
+    assert_eq!(server.token_requests().len(), 1, "one call is one attempt");
+    fault
+}
+
+#[tokio::test]
+async fn a_throttled_call_carries_the_pause_that_azure_asks_for() {
+    let fault = fault(Reply::error(429, "TooManyRequests").with("retry-after", "17")).await;
+    assert_eq!((fault.class, fault.retry_after), (FaultClass::Throttled, Some(Duration::from_secs(17))));
+}
+
+#[tokio::test]
+async fn weather_is_told_from_meaning() {
+    for (reply, class) in [
+        (Reply::error(500, "InternalServerError"), FaultClass::Server),
+        (Reply::error(503, "ServiceUnavailable"), FaultClass::Server),
+        (Reply::error(403, "AuthorizationFailed"), FaultClass::Denied),
+        (Reply::error(401, "InvalidAuthenticationToken"), FaultClass::Denied),
+        (Reply::error(404, "ResourceNotFound"), FaultClass::NotFound),
+        (Reply::text(404, "<html>"), FaultClass::Server),
+        (Reply::Hang, FaultClass::Timeout),
+        (Reply::Cut, FaultClass::Connection),
+    ] {
+        assert_eq!(fault(reply).await.class, class);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_a_person_can_do() {
+    let fault = fault(Reply::error(403, "AuthorizationFailed")).await;
+    assert!(fault.message.contains("AuthorizationFailed: said Azure") && fault.message.contains("role"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_success_that_cannot_be_read_is_told_by_its_place_only() {
+    let server = Server::start(vec![Reply::text(200, "{\"secret\": SECRET}")]).await;
+    let answer = ask(&server.azure()).await.expect("an answer");
+    let fault = answer.json::<serde_json::Value>().expect_err("unreadable");
+    assert_eq!(fault.class, FaultClass::Server);
+    assert!(fault.message.contains("line 1") && !fault.message.contains("SECRET"), "{fault}");
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_not_read_to_its_end() {
+    let fault = fault(Reply::text(200, &" ".repeat(5 * 1024 * 1024))).await;
+    assert_eq!(fault.class, FaultClass::Server);
+    assert!(fault.message.contains("longer"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_token_is_asked_for_once_and_for_the_right_audience() {
+    let server = Server::start(vec![Reply::text(200, "{}"), Reply::text(200, "{}")]).await;
+    let azure = server.azure_as(Some("user-assigned"));
+    for _ in 0..2 {
+        ask(&azure).await.expect("an answer");
+    }
+    let asked = server.token_requests();
+    assert_eq!(asked.len(), 1);
+    for part in ["resource=https%3A%2F%2Fmanagement.azure.com", "client_id=user-assigned", "api-version="] {
+        assert!(asked[0].path.contains(part), "{}", asked[0].path);
+    }
+    assert!(server.requests().iter().all(|request| request.headers["authorization"] == "Bearer TOKEN-0"));
+}
+
+#[tokio::test]
+async fn a_token_that_is_about_to_end_is_renewed_before_the_next_call() {
+    let replies = vec![Reply::text(200, "{}"), Reply::text(200, "{}")];
+    let server = Server::with_tokens(replies, vec![Reply::token("OLD", 20), Reply::token("NEW", 3600)]).await;
+    let azure = server.azure();
+    let first = azure.token(&call(), PUBLIC).await.expect("a token");
+    let second = azure.token(&call(), PUBLIC).await.expect("a token");
+    assert_eq!((first.as_str(), second.as_str()), ("OLD", "NEW"));
+}
+
+#[tokio::test]
+async fn a_refused_token_is_not_used_again() {
+    let replies = vec![Reply::error(401, "ExpiredAuthenticationToken"), Reply::text(200, "{}")];
+    let tokens = vec![Reply::token("REVOKED", 200), Reply::token("FRESH", 3600)];
+    let server = Server::with_tokens(replies, tokens).await;
+    let azure = server.azure();
+    assert_eq!(ask(&azure).await.err().expect("refused").class, FaultClass::Denied);
+    ask(&azure).await.expect("accepted");
+    assert_eq!(server.requests()[1].headers["authorization"], "Bearer FRESH");
+}
+
+#[tokio::test]
+async fn an_identity_that_fails_is_weather_and_one_that_is_missing_is_not() {
+    for (reply, class) in [
+        (Reply::text(500, "SECRET"), FaultClass::Server),
+        (Reply::text(429, "SECRET").with("retry-after", "3"), FaultClass::Throttled),
+        (Reply::text(400, "SECRET"), FaultClass::Denied),
+        (Reply::text(401, "SECRET"), FaultClass::Denied),
+        (Reply::text(200, "SECRET"), FaultClass::Server),
+        (Reply::Hang, FaultClass::Timeout),
+        (Reply::Cut, FaultClass::Connection),
+    ] {
+        let fault = without_token(reply).await;
+        assert_eq!(fault.class, class, "{fault}");
+        assert!(!fault.message.contains("SECRET"), "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_with_a_number_for_its_end_is_not_understood_and_said_so() {
+    let document = "{\"access_token\":\"SECRET\",\"expires_on\":1767225600,\"resource\":\"r\",\"token_type\":\"Bearer\"}";
+    let fault = without_token(Reply::text(200, document)).await;
+    assert_eq!(fault.class, FaultClass::Server);
+    assert!(!fault.message.contains("SECRET"), "{fault}");
+}
+
+#[tokio::test]
+async fn no_token_is_put_on_a_plain_address() {
+    let server = Server::start(vec![]).await;
+    let sent = Sent::new(Method::Get, "http://storage.test/container");
+    let fault = server.azure().store(&call(), NAME, sent).await.err().expect("refused");
+    assert!(fault.message.contains("non-TLS"), "{fault}");
+    assert!(server.requests().is_empty() && server.token_requests().is_empty());
+}
+
+#[tokio::test]
+async fn nothing_of_a_secret_is_in_the_debug_output() {
+    let server = Server::start(vec![Reply::text(200, "{}")]).await;
+    let azure = server.azure();
+    ask(&azure).await.expect("an answer");
+    assert!(!format!("{azure:?}").contains("TOKEN"));
+}

@@ -1,0 +1,214 @@
+//! From an answer, or its absence, to a [`Fault`]. Messages hold the service's code and its first line; never headers,
+//! never whole bodies, and nothing at all of what the identity endpoint said.
+
+use std::{error::Error as StdError, io, time::Duration};
+
+use azure_core::{
+    Error,
+    error::ErrorKind,
+    http::headers::{HeaderName, Headers},
+};
+use holdfast_core::{Fault, FaultClass};
+use serde::Deserialize;
+
+/// A service's sentence is cut here.
+const LONGEST: usize = 300;
+
+/// How Resource Manager says what is wrong. Storage says it in XML, with the code in a header as well.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Document {
+    error: Said,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Said {
+    code: String,
+    message: String,
+}
+
+/// The fault of an answer that is no success.
+pub(crate) fn of_answer(call: &'static str, status: u16, headers: &Headers, body: &[u8]) -> Fault {
+    let mut said = serde_json::from_slice::<Document>(body).unwrap_or_default().error;
+    if said.code.is_empty() {
+        said.code = header(headers, "x-ms-error-code").unwrap_or_default().to_owned();
+    }
+    Fault::new(class_of(status, &said.code), call, sentence(status, &said)).retry_after(retry_after(headers))
+}
+
+/// The class of an answer. An answer without a code is not the service's: something in between has spoken, so it
+/// says nothing about the resource, and a later attempt may get through.
+fn class_of(status: u16, code: &str) -> FaultClass {
+    match (status, code) {
+        (400..=499, "") if !matches!(status, 401 | 403 | 408 | 429) => FaultClass::Server,
+        // The network provider's way to say "later" (facts: ARM request limits).
+        (_, "RetryableErrorDueToAnotherOperation" | "TooManyRequests" | "ServerBusy") => FaultClass::Throttled,
+        _ => FaultClass::of_status(status),
+    }
+}
+
+fn sentence(status: u16, said: &Said) -> String {
+    let (code, message) = (first_line(&said.code), first_line(&said.message));
+    let said = [code, message].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ");
+    let help = match status {
+        401 => " (the token was not accepted: wrong audience, tenant or clock)",
+        403 => " (the function's identity lacks a role; a new assignment may take minutes to act)",
+        _ => "",
+    };
+    if said.is_empty() {
+        format!("HTTP {status} with an answer that this service does not give{help}")
+    } else {
+        format!("HTTP {status} {said}{help}")
+    }
+}
+
+/// The pause that the server asks for, in the order in which the SDK looks.
+fn retry_after(headers: &Headers) -> Option<Duration> {
+    let number = |name| header(headers, name)?.trim().parse().ok();
+    let ms = number("x-ms-retry-after-ms").or_else(|| number("retry-after-ms")).map(Duration::from_millis);
+    ms.or_else(|| number("retry-after").map(Duration::from_secs))
+}
+
+fn header<'a>(headers: &'a Headers, name: &'static str) -> Option<&'a str> {
+    headers.get_optional_str(&HeaderName::from_static(name))
+}
+
+/// The fault of a call that got no answer, or no token to be sent with.
+pub(crate) fn of_core(call: &'static str, error: &Error) -> Fault {
+    if *error.kind() == ErrorKind::Credential {
+        return of_identity(call, error);
+    }
+    transport(call, error, "")
+}
+
+/// The identity did not give a token. `azure_identity` quotes the whole answer in its message; we do not.
+fn of_identity(call: &'static str, error: &Error) -> Fault {
+    let inner = causes(error).filter_map(|cause| cause.downcast_ref::<Error>()).find_map(|cause| match cause.kind() {
+        ErrorKind::HttpResponse { status, raw_response, .. } => {
+            Some((u16::from(*status), raw_response.as_deref().and_then(|raw| retry_after(raw.headers()))))
+        }
+        _ => None,
+    });
+    let Some((status, asked)) = inner else { return transport(call, error, "no token: ") };
+    let (class, why) = match status {
+        400 => (FaultClass::Denied, "the function has no such identity; is it assigned, is AZURE_CLIENT_ID right?"),
+        401 | 403 => (FaultClass::Denied, "the identity endpoint refuses this process"),
+        404 => (FaultClass::Server, "the identity endpoint is not ready"),
+        _ => (FaultClass::of_status(status), "the identity endpoint failed"),
+    };
+    Fault::new(class, call, format!("no token: HTTP {status}, {why}")).retry_after(asked)
+}
+
+/// The fault of a request that was not answered.
+fn transport(call: &'static str, error: &Error, prefix: &str) -> Fault {
+    let broken = |kind: &ErrorKind| matches!(kind, ErrorKind::Connection | ErrorKind::Io);
+    let of_network = causes(error).any(|cause| {
+        cause.is::<io::Error>() || cause.downcast_ref::<Error>().is_some_and(|cause| broken(cause.kind()))
+    });
+    let class = match causes(error).any(distrusts) {
+        true => FaultClass::Invalid,
+        false if of_network => FaultClass::Connection,
+        // What was received and makes no sense (a token document, an answer without end).
+        false => FaultClass::Server,
+    };
+    let words = if class == FaultClass::Server { first_line(&error.to_string()) } else { chain(error) };
+    Fault::new(class, call, format!("{prefix}{words}"))
+}
+
+/// True for a certificate that nobody vouches for: a repetition cannot help.
+fn distrusts(cause: &(dyn StdError + 'static)) -> bool {
+    let wrapped = |cause: &(dyn StdError + 'static)| matches!(cause.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)));
+    // An `io::Error` hides the error that it wraps from `source`.
+    let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    wrapped(cause) || inner.is_some_and(|inner| distrusts(inner))
+}
+
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+/// An error with its causes, which for connections say what really happened.
+fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for cause in causes(error).map(ToString::to_string) {
+        if !words.last().is_some_and(|last| last.contains(&cause)) {
+            words.push(cause);
+        }
+    }
+    first_line(&words.join(": "))
+}
+
+/// The first line, at most [`LONGEST`] characters of it, without what cannot be shown.
+fn first_line(text: &str) -> String {
+    let line = text.trim().lines().next().unwrap_or_default();
+    line.chars().filter(|character| !character.is_control()).take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, body: &str) -> Fault {
+        of_answer("arm:test", status, &Headers::new(), body.as_bytes())
+    }
+
+    fn coded(status: u16, code: &str) -> FaultClass {
+        answered(status, &format!("{{\"error\":{{\"code\":\"{code}\",\"message\":\"m\"}}}}")).class
+    }
+
+    #[test]
+    fn each_answer_has_its_class() {
+        for (status, code, class) in [
+            (401, "InvalidAuthenticationToken", FaultClass::Denied),
+            (403, "AuthorizationFailed", FaultClass::Denied),
+            (404, "ResourceNotFound", FaultClass::NotFound),
+            (409, "Conflict", FaultClass::Conflict),
+            (412, "ConditionNotMet", FaultClass::Conflict),
+            (400, "BadRequest", FaultClass::Invalid),
+            (429, "TooManyRequests", FaultClass::Throttled),
+            (409, "RetryableErrorDueToAnotherOperation", FaultClass::Throttled),
+            (500, "InternalServerError", FaultClass::Server),
+            (503, "ServiceUnavailable", FaultClass::Server),
+        ] {
+            assert_eq!(coded(status, code), class, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_not_the_services_says_nothing_about_the_resource_and_is_not_quoted() {
+        let fault = answered(404, "<html>Bearer SECRET</html>");
+        assert_eq!(fault.class, FaultClass::Server);
+        assert!(!fault.message.contains("SECRET"), "{fault}");
+        assert_eq!(answered(403, "<html>").class, FaultClass::Denied);
+        assert_eq!(answered(429, "").class, FaultClass::Throttled);
+    }
+
+    #[test]
+    fn a_message_is_one_short_line() {
+        let long = format!("{{\"error\":{{\"code\":\"A\",\"message\":\"first {}\\nsecond\"}}}}", "x".repeat(1000));
+        let fault = answered(400, &long);
+        assert!(fault.message.len() < 400 && !fault.message.contains("second"), "{fault}");
+    }
+
+    #[test]
+    fn a_pause_is_understood_in_all_three_spellings() {
+        let mut headers = Headers::new();
+        assert_eq!(retry_after(&headers), None);
+        headers.insert("retry-after", "7");
+        assert_eq!(retry_after(&headers), Some(Duration::from_secs(7)));
+        headers.insert("retry-after-ms", "1500");
+        assert_eq!(retry_after(&headers), Some(Duration::from_millis(1500)));
+        headers.insert("x-ms-retry-after-ms", "2");
+        assert_eq!(retry_after(&headers), Some(Duration::from_millis(2)));
+    }
+
+    #[test]
+    fn a_certificate_that_nobody_vouches_for_is_not_worth_a_retry() {
+        let tls = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let error = Error::new(ErrorKind::Connection, io::Error::other(tls));
+        assert_eq!(of_core("arm:test", &error).class, FaultClass::Invalid);
+        let refused = Error::new(ErrorKind::Connection, io::Error::from(io::ErrorKind::ConnectionRefused));
+        assert_eq!(of_core("arm:test", &refused).class, FaultClass::Connection);
+    }
+}

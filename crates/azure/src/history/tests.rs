@@ -1,0 +1,140 @@
+use holdfast_core::{FaultClass, evidence::Datapoint};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::testing::{NOW, Reply, Server, at, call, primary};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn minute(number: i64, average: Option<f64>, range: Option<(f64, f64)>) -> Value {
+    let mut minute = json!({"timeStamp": at(NOW + number * 60).to_string()});
+    if let Some(average) = average {
+        minute["average"] = average.into();
+    }
+    if let Some((minimum, maximum)) = range {
+        minute["minimum"] = minimum.into();
+        minute["maximum"] = maximum.into();
+    }
+    minute
+}
+
+fn document(name: &str, data: Vec<Value>) -> Value {
+    let dimension = json!({"name": {"value": "endpointname", "localizedValue": "endpointname"}, "value": name});
+    json!({"cost": 9, "namespace": "Microsoft.Network/trafficManagerProfiles", "value": [{
+        "errorCode": "Success", "unit": "Count", "timeseries": [{"metadatavalues": [dimension], "data": data}],
+    }]})
+}
+
+fn read(document: Value) -> Vec<Datapoint> {
+    let document = serde_json::from_value(document).expect("a document");
+    series::history(document, "primary", MINUTE).expect("a history").points
+}
+
+fn verdicts(data: Vec<Value>) -> Vec<f64> {
+    read(document("Primary", data)).iter().map(|point| point.maximum).collect()
+}
+
+const UP: Option<(f64, f64)> = Some((1.0, 1.0));
+const DOWN: Option<(f64, f64)> = Some((0.0, 0.0));
+const MIXED: Option<(f64, f64)> = Some((0.0, 1.0));
+
+#[test]
+fn a_minute_without_samples_is_a_hole_and_no_verdict() {
+    let data = vec![minute(0, Some(1.0), UP), minute(1, None, None), minute(2, Some(0.0), DOWN)];
+    let points = read(document("primary", data));
+    assert_eq!(points.iter().map(|point| point.start.as_second() - NOW).collect::<Vec<_>>(), [0, 120]);
+    assert_eq!(points[1], Datapoint { start: at(NOW + 120), minimum: 0.0, maximum: 0.0 });
+}
+
+#[test]
+fn the_majority_of_the_agents_decides() {
+    let data = |average| vec![minute(0, Some(0.0), DOWN), minute(1, Some(average), MIXED)];
+    assert_eq!(verdicts(data(0.49)), [0.0, 0.0]);
+    assert_eq!(verdicts(data(0.5)), [0.0, 1.0]);
+}
+
+#[test]
+fn the_minute_in_which_the_majority_turned_is_not_failing_time() {
+    let data = vec![minute(0, Some(1.0), UP), minute(1, Some(0.3), MIXED), minute(2, Some(0.0), DOWN)];
+    assert_eq!(verdicts(data), [1.0, 1.0, 0.0]);
+}
+
+#[test]
+fn one_agent_that_still_sees_it_does_not_hold_a_failover_back() {
+    let data = (0..4).map(|number| minute(number, Some(0.1), MIXED)).collect();
+    assert_eq!(verdicts(data), [1.0, 0.0, 0.0, 0.0]);
+}
+
+#[test]
+fn an_average_alone_is_enough_when_all_agents_agree() {
+    assert_eq!(verdicts(vec![minute(0, Some(0.0), None), minute(1, Some(1.0), None)]), [0.0, 1.0]);
+    assert_eq!(verdicts(vec![minute(0, Some(0.2), None)]), [1.0], "it may have been up in a part of it");
+}
+
+#[test]
+fn values_that_are_no_state_are_left_out() {
+    assert!(verdicts(vec![minute(0, Some(-1.0), None), minute(1, Some(7.0), None)]).is_empty());
+}
+
+#[test]
+fn the_series_of_another_endpoint_is_not_the_primarys() {
+    assert!(read(document("secondary", vec![minute(0, Some(0.0), DOWN)])).is_empty());
+    assert!(read(json!({"value": []})).is_empty());
+    assert!(read(json!({"value": [{"timeseries": []}]})).is_empty());
+}
+
+#[test]
+fn a_metric_that_could_not_be_read_is_no_empty_history() {
+    let document = serde_json::from_value(json!({"value": [{"errorCode": "InternalError", "timeseries": []}]}));
+    let fault = series::history(document.expect("a document"), "primary", MINUTE).expect_err("unreadable");
+    assert_eq!(fault.class, FaultClass::Server);
+}
+
+#[test]
+fn periods_are_asked_for_whole_and_named_as_azure_names_them() {
+    let (start, end) = span(at(NOW + 61), Duration::from_secs(120), 60);
+    assert_eq!((start.as_second() - NOW, end.as_second() - NOW), (-60, 120));
+    assert_eq!([60, 3600, 1, 90, 300].map(interval), ["PT1M", "PT1H", "PT1S", "PT90S", "PT5M"]);
+}
+
+#[tokio::test]
+async fn the_question_names_the_metric_the_endpoint_and_the_time() {
+    let server = Server::start(vec![Reply::json(200, &document("primary", vec![minute(-1, Some(0.0), DOWN)]))]).await;
+    let history = MonitorHistory::new(server.azure(), primary(), MINUTE).history(&call(), MINUTE).await.expect("history");
+    assert_eq!(history.points.len(), 1);
+    let asked = server.requests().remove(0);
+    assert_eq!(asked.method, "GET");
+    for part in [
+        "/trafficManagerProfiles/tm/providers/Microsoft.Insights/metrics?api-version=2024-02-01",
+        "metricnames=ProbeAgentCurrentEndpointStateByProfileResourceId",
+        "timespan=2025-12-31T23:59:00Z/2026-01-01T00:01:00Z",
+        "interval=PT1M",
+        "aggregation=Average,Minimum,Maximum",
+        "$filter=EndpointName%20eq%20%27primary%27",
+    ] {
+        assert!(asked.path.contains(part), "{part} in {}", asked.path);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_document_is_worth_a_retry() {
+    for body in ["", "<html>", "[]", "{\"value\": 1}"] {
+        let server = Server::start(vec![Reply::text(200, body)]).await;
+        let fault = MonitorHistory::new(server.azure(), primary(), MINUTE).history(&call(), MINUTE).await;
+        assert_eq!(fault.expect_err(body).class, FaultClass::Server, "{body}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_failing_time_is_made_up(averages in prop::collection::vec(prop::option::of(0.0..=1.0_f64), 0..30)) {
+        let data: Vec<Value> = averages.iter().zip(0..).map(|(average, number)| minute(number, *average, None)).collect();
+        let points = read(document("primary", data));
+        prop_assert_eq!(points.len(), averages.iter().flatten().count());
+        for point in points.iter().filter(|point| point.maximum == 0.0) {
+            let number = usize::try_from((point.start.as_second() - NOW) / 60).expect("in the list");
+            prop_assert!(averages[number].is_some_and(|average| average < 0.5));
+        }
+    }
+}

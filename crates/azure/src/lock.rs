@@ -1,0 +1,117 @@
+//! The step that keeps traffic on the standby, and the way back.
+//!
+//! Answers of Traffic Manager follow its probes by themselves, as long as one endpoint is well. Between the start of
+//! the standby's operator and the first healthy probe of it both are degraded, and then the primary is answered again
+//! (facts: routing semantics). Disabling the primary's endpoint ends both that and a primary that comes back before a
+//! person says so.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use holdfast_core::{
+    Call, Fault, FaultClass,
+    step::{Need, Observation, Standing, Step},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    arm::Azure,
+    endpoint::{Endpoint, EndpointName, Endpoints, PATCH},
+};
+
+/// What the endpoint was before it was locked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Original {
+    /// `Enabled`, in the words of Traffic Manager.
+    pub endpoint_status: String,
+    /// What it answered with, so that a person can see that it is still the same endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// Its place in the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i64>,
+}
+
+impl Original {
+    /// What a record kept of the endpoint before it was locked, from the fence of the step's observation. `None` when
+    /// that observation was no [`Todo`](Standing::Todo).
+    pub fn of_fence(fence: &Value) -> Option<Self> {
+        serde_json::from_value(fence.clone()).ok()
+    }
+}
+
+/// Locks traffic to the standby by disabling the primary's endpoint. Owed, not required: Resource Manager may refuse
+/// updates while the region of the profile's resource group is down, and the standby serves without it.
+///
+/// Traffic Manager honours no `ETag` (facts: REST), so this effect alone carries no fence: it sets one property to one
+/// value, touches no other, and is read back. Whoever enables the endpoint later is seen by the next look.
+pub struct TrafficManagerLock {
+    endpoints: Endpoints,
+}
+
+impl TrafficManagerLock {
+    /// A lock on `primary`.
+    pub fn new(azure: Arc<Azure>, primary: EndpointName) -> Self {
+        Self { endpoints: Endpoints::new(azure, primary) }
+    }
+
+    /// Puts the endpoint into service again. Nothing happens when it is.
+    ///
+    /// # Errors
+    /// [`Invalid`](FaultClass::Invalid) when `original` was not in service either; faults of the interface.
+    pub async fn unlock(&self, call: &Call, original: &Original) -> Result<(), Fault> {
+        if !original.endpoint_status.eq_ignore_ascii_case("Enabled") {
+            let message = format!("{:?} is no status to go back to", original.endpoint_status);
+            return Err(Fault::new(FaultClass::Invalid, PATCH, message));
+        }
+        if !self.endpoints.get(call).await?.is_disabled() {
+            return Ok(());
+        }
+        self.endpoints.set_status(call, "Enabled").await
+    }
+}
+
+/// How things stand with regard to the lock. A disabled endpoint is in no answer, whatever `alwaysServe` says.
+fn judge(endpoint: &Endpoint) -> Observation {
+    let described = endpoint.describe();
+    if endpoint.is_disabled() {
+        return Observation::done(described);
+    }
+    let properties = &endpoint.properties;
+    let original = Original {
+        endpoint_status: properties.endpoint_status.clone().unwrap_or_default(),
+        target: properties.target.clone(),
+        priority: properties.priority,
+    };
+    Observation::todo(described, json!(original))
+}
+
+#[async_trait]
+impl Step for TrafficManagerLock {
+    fn name(&self) -> &'static str {
+        "lock-traffic"
+    }
+
+    fn need(&self) -> Need {
+        Need::Owed
+    }
+
+    fn locks_traffic(&self) -> bool {
+        true
+    }
+
+    async fn observe(&self, call: &Call) -> Result<Observation, Fault> {
+        Ok(judge(&self.endpoints.get(call).await?))
+    }
+
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
+        if seen.standing != Standing::Todo {
+            return Err(Fault::new(FaultClass::Invalid, PATCH, "there is nothing to lock in what was seen"));
+        }
+        self.endpoints.set_status(call, "Disabled").await
+    }
+}
+
+#[cfg(test)]
+mod tests;
