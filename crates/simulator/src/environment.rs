@@ -49,7 +49,6 @@ fn path() -> String {
 
 /// What Lambda sets for an OS-only runtime (facts 3.3), and the way to the simulated services.
 fn lambda(set: &mut impl FnMut(&str, &str), facts: &Facts<'_>) {
-    set("PATH", &path());
     set("AWS_REGION", STANDBY_REGION);
     set("AWS_DEFAULT_REGION", STANDBY_REGION);
     set("AWS_ACCESS_KEY_ID", facts.access_key);
@@ -80,13 +79,15 @@ fn reference(set: &mut impl FnMut(&str, &str), facts: &Facts<'_>, pace: Pace) {
     set("PRIMARY_HEALTH_CHECK_FQDN", PRIMARY_NAME);
     set("PRE_FAILOVER_FAILURE_SECONDS", &whole(180.0));
     set("FAILOVER_COOLDOWN_SECONDS", &whole(300.0));
-    set("BASE_DELAY_SECONDS", "0.1");
-    set("MAX_DELAY_SECONDS", "1");
 }
 
-/// Our own variables: the defaults of the function, paced, each with a floor below which real calls on a busy machine would fail.
-fn own(set: &mut impl FnMut(&str, &str), facts: &Facts<'_>, pace: Pace) {
+/// What does not depend on the cloud: the defaults of the function, paced, each with a floor below which real calls on a busy machine
+/// would fail.
+pub(crate) fn common(set: &mut impl FnMut(&str, &str), pace: Pace) {
     let paced = |simulated: f64, floor: f64| format!("{:.2}", pace.seconds(simulated).as_secs_f64().max(floor));
+    set("PATH", &path());
+    set("BASE_DELAY_SECONDS", "0.1");
+    set("MAX_DELAY_SECONDS", "1");
     set("HOLDFAST_METRIC_PERIOD_SECONDS", &pace.metric_period_seconds().to_string());
     set("HOLDFAST_METRIC_STALE_SECONDS", &paced(180.0, 1.0));
     set("HOLDFAST_POLL_SECONDS", &paced(15.0, 0.05));
@@ -96,6 +97,11 @@ fn own(set: &mut impl FnMut(&str, &str), facts: &Facts<'_>, pace: Pace) {
     set("HOLDFAST_MARGIN_SECONDS", &paced(20.0, 0.3));
     set("HOLDFAST_CALL_TIMEOUT_SECONDS", &paced(5.0, 1.0));
     set("HOLDFAST_PROBE_TIMEOUT_SECONDS", &paced(5.0, 0.5));
+}
+
+/// Our own variables on AWS.
+fn own(set: &mut impl FnMut(&str, &str), facts: &Facts<'_>, pace: Pace) {
+    common(set, pace);
     set("HOLDFAST_PRIMARY_PROBE_URL", &format!("https://localhost:{}/api/v1/status", facts.primary_port));
     set("HOLDFAST_SNS_TOPIC_ARN", &facts.topic_arn);
     if let Some((endpoint, ca_data)) = &facts.known_cluster {

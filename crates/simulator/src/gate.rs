@@ -9,7 +9,7 @@ use http::Response;
 
 use crate::calls::{CallLog, OpenCall};
 use crate::faults::{Fault, Faults};
-use crate::lambda::LambdaHost;
+use crate::host::Host;
 use crate::net::Cut;
 use crate::timeline::{Timeline, What};
 
@@ -27,13 +27,14 @@ pub(crate) struct Gate {
     pub(crate) calls: CallLog,
     pub(crate) faults: Faults,
     pub(crate) timeline: Timeline,
-    pub(crate) lambda: LambdaHost,
+    /// Who runs the function: tells whose call a call is, and kills it.
+    pub(crate) host: Host,
     /// Added to every call before it is taken up.
     pub(crate) delay: Duration,
 }
 
 impl Gate {
-    /// Lets a call through to its effect, or not. `session` is the session token that came with it, which tells the process.
+    /// Lets a call through to its effect, or not. `session` is the session that its credentials carry, which tells the process.
     pub(crate) async fn pass(
         &self,
         name: &str,
@@ -41,7 +42,7 @@ impl Gate {
         refuse: impl FnOnce(Refusal) -> Response<Body>,
         effect: impl Future<Output = Response<Body>>,
     ) -> Result<Response<Body>, Cut> {
-        let call = self.calls.begin(name, self.lambda.invocation_of(session));
+        let call = self.calls.begin(name, self.host.invocation_of(session));
         if !self.delay.is_zero() {
             tokio::time::sleep(self.delay).await;
         }
@@ -86,7 +87,7 @@ impl Gate {
                 if after {
                     drop(effect.await);
                 }
-                self.lambda.kill_caller(session).await;
+                self.host.kill_caller(session).await;
                 Err(Cut)
             }
         }

@@ -2,10 +2,12 @@
 //!
 //! # Layout
 //!
-//! - [`Simulator`]: everything started together; [`Options`] says how
+//! - [`Simulator`]: everything started together; [`Options`] says how and on which cloud
 //! - [`world`]: what is simulated: two sites, health checkers, the metric, the alarm, the scheduler, DNS. Pure steps over time
 //! - [`aws`]: Route 53, CloudWatch, SSM, EKS and STS as their SDKs speak to them, under the IAM policy that ships
-//! - [`lambda`]: the Lambda service, which runs the shipped `bootstrap`
+//! - [`azure`]: Resource Manager, the managed identity and storage, under the role that ships
+//! - [`lambda`]: the Lambda service, which runs the shipped `bootstrap`; [`functions`]: the Azure Functions host, which runs the shipped
+//!   `handler`; [`host`]: what both have in common
 //! - [`kubernetes`]: the API of the standby cluster and its controllers; `standby` puts it behind the gate
 //! - [`faults`] and [`calls`]: what goes wrong with a call, and the log of all calls; `gate` is where every call passes both
 //! - [`timeline`]: what happens where, as it happens
@@ -15,8 +17,11 @@
 //! The simulator depends on no production crate, so that it cannot share a mistake with one.
 
 pub mod aws;
+pub mod azure;
 pub mod calls;
 pub mod faults;
+pub mod functions;
+pub mod host;
 pub mod kubernetes;
 pub mod lambda;
 pub mod time;
@@ -27,7 +32,9 @@ mod environment;
 mod gate;
 mod ids;
 mod net;
+mod options;
 mod simulator;
 mod standby;
 
-pub use simulator::{ExternalCluster, Options, Simulator, StartError};
+pub use options::{CloudName, ExternalCluster, Options, StartError};
+pub use simulator::Simulator;

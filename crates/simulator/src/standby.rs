@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
+use crate::azure::{self, PRINCIPAL_ID};
 use crate::gate::{Gate, Refusal};
 use crate::kubernetes::{Change, Cluster};
 use crate::net::{Cut, Handler};
@@ -42,10 +43,11 @@ async fn handle(router: Router, gate: &Gate, request: Request<Body>) -> Result<R
     gate.pass(&name, session.as_deref(), refuse, effect).await
 }
 
-/// The session token inside an EKS bearer token: a part of the presigned URL that it is.
+/// The session inside a bearer token: a part of the presigned URL that a token for EKS is, or a claim of one for AKS.
 fn session(request: &Request<Body>) -> Option<String> {
-    let bearer = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-    let url = URL_SAFE_NO_PAD.decode(bearer.strip_prefix("Bearer k8s-aws-v1.")?).ok()?;
+    let bearer = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
+    let Some(url) = bearer.strip_prefix("k8s-aws-v1.") else { return azure::session(bearer) };
+    let url = URL_SAFE_NO_PAD.decode(url).ok()?;
     let url = String::from_utf8(url).ok()?;
     let pair = url.split(['?', '&']).find_map(|pair| pair.strip_prefix("X-Amz-Security-Token="))?;
     Some(pair.to_owned())
@@ -99,7 +101,8 @@ impl Drop for Watch {
 
 fn tell(world: &World, change: &Change) {
     let Change { actor, verb, resource, name, .. } = change;
-    let actor = if actor.starts_with("arn:aws:sts:") { "the function" } else { actor };
+    let is_function = actor.starts_with("arn:aws:sts:") || actor == PRINCIPAL_ID || actor == "masterclient";
+    let actor = if is_function { "the function" } else { actor };
     // Statuses change all the time and are consequences; what matters of them shows elsewhere.
     if !resource.ends_with("/status") {
         world.tell_at(change.at, What::ClusterChanged { change: format!("{verb} {resource} {name} (by {actor})") });

@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::sync::broadcast;
 
 use crate::time;
-use crate::world::{AlarmState, MetricsMode, Outage, Site};
+use crate::world::{AlarmState, Condition, MetricsMode, Outage, Site};
 
 /// How many events a receiver may lag behind before it misses some; a drill makes a few hundred.
 const CAPACITY: usize = 8192;
@@ -42,6 +42,10 @@ pub enum What {
     MetricsChanged { mode: MetricsMode },
     /// The alarm went from one state to another.
     AlarmChanged { name: String, from: AlarmState, to: AlarmState },
+    /// The metric alert of Azure acts: once while it is stateful.
+    AlertActs { condition: Condition },
+    /// The action group called the function, which answered with this status; none when it gave no answer in time.
+    AlertDelivered { condition: Condition, status: Option<u16> },
     /// A notification was handed to the function.
     Notified { message_id: String, request_id: String, state: AlarmState },
     /// The scheduler's tick was handed to the function.
@@ -62,6 +66,12 @@ pub enum What {
     FaultInjected { call: String, fault: String },
     /// A health check's configuration was changed by an API call.
     HealthCheckUpdated { health_check: String, version: u64, name: String },
+    /// A Traffic Manager endpoint was written by an API call. `writes` counts them.
+    EndpointUpdated { endpoint: String, enabled: bool, writes: u64 },
+    /// A message was put into a storage queue; it can be seen after so many (real) milliseconds.
+    Queued { queue: String, in_ms: u64 },
+    /// The Functions host was restarted: what ran is gone, with the process.
+    HostRestarted { why: String },
     /// An SSM parameter was written. Its value is not told.
     ParameterWritten { name: String, version: u64 },
     /// Something changed in the standby cluster.
@@ -79,8 +89,14 @@ impl fmt::Display for What {
             Self::MetricPublished { .. } | Self::MetricWithheld { .. } | Self::MetricsChanged { .. } => {
                 self.tell_metric(out)
             }
-            Self::AlarmChanged { .. } | Self::Notified { .. } | Self::Ticked { .. } => self.tell_trigger(out),
+            Self::AlarmChanged { .. }
+            | Self::AlertActs { .. }
+            | Self::AlertDelivered { .. }
+            | Self::Notified { .. }
+            | Self::Queued { .. }
+            | Self::Ticked { .. } => self.tell_trigger(out),
             Self::HealthCheckUpdated { .. }
+            | Self::EndpointUpdated { .. }
             | Self::ParameterWritten { .. }
             | Self::ClusterChanged { .. }
             | Self::FaultInjected { .. } => self.tell_effect(out),
@@ -120,6 +136,13 @@ impl What {
     fn tell_trigger(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AlarmChanged { from, to, .. } => write!(out, "the alarm goes from {from} to {to}"),
+            Self::AlertActs { condition } => write!(out, "the metric alert is {}", condition.as_str()),
+            Self::AlertDelivered { condition, status } => {
+                let answer = status.map_or("no answer in time".to_owned(), |status| format!("answer {status}"));
+                write!(out, "the action group calls the function ({}): {answer}", condition.as_str())
+            }
+            Self::Queued { queue, in_ms: 0 } => write!(out, "a message is put into the queue {queue}"),
+            Self::Queued { queue, in_ms } => write!(out, "a message is put into the queue {queue}, to be seen in {in_ms} ms"),
             Self::Notified { state, .. } => write!(out, "SNS hands the notification ({state}) to the function"),
             Self::Ticked { .. } => write!(out, "the scheduler calls the function"),
             _ => Ok(()),
@@ -130,6 +153,10 @@ impl What {
         match self {
             Self::HealthCheckUpdated { name, version, .. } => {
                 write!(out, "the health check now looks at {name} (version {version})")
+            }
+            Self::EndpointUpdated { endpoint, enabled, .. } => {
+                let state = if *enabled { "Enabled" } else { "Disabled" };
+                write!(out, "the Traffic Manager endpoint {endpoint} is {state}")
             }
             Self::ParameterWritten { name, version } => {
                 write!(out, "the parameter {name} is written (version {version})")
@@ -151,9 +178,10 @@ impl What {
                 write!(out, "the function ends after {took_ms} ms: {outcome}")
             }
             Self::RetryScheduled { attempt, in_ms, .. } => {
-                write!(out, "Lambda will try again in {in_ms} ms (attempt {attempt})")
+                write!(out, "the event will be tried again in {in_ms} ms (attempt {attempt})")
             }
-            Self::GaveUp { .. } => write!(out, "Lambda gives the event up and hands it to the on-failure destination"),
+            Self::GaveUp { .. } => write!(out, "the event is given up and put aside"),
+            Self::HostRestarted { why } => write!(out, "the Functions host restarts: {why}"),
             _ => Ok(()),
         }
     }

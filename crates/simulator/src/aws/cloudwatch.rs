@@ -216,7 +216,7 @@ fn set_alarm_state(cloud: &Cloud, request: &AwsRequest, body: &Value) -> Result<
         state.enter_alarm(to, reason, time::now(), &mut effects);
         Ok(effects)
     })?;
-    crate::world::carry_out(&cloud.world, &cloud.gate.lambda, effects);
+    crate::world::carry_out(&cloud.world, &cloud.gate.host, effects);
     Ok(Node::map([]))
 }
 

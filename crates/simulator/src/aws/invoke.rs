@@ -29,7 +29,7 @@ pub(super) async fn answer(cloud: &Cloud, request: &AwsRequest) -> Outcome {
     cloud.authority.admit(request, &resource)?;
     if request.region() != cloud.region
         || !resource.ends_with(&format!(":{FUNCTION_NAME}"))
-        || !cloud.gate.lambda.has_function()
+        || !cloud.lambda.has_function()
     {
         return Err(AwsError::new(404, "ResourceNotFoundException", &format!("Function not found: {resource}")));
     }
@@ -38,10 +38,10 @@ pub(super) async fn answer(cloud: &Cloud, request: &AwsRequest) -> Outcome {
     match request.header("x-amz-invocation-type") {
         "DryRun" => Ok(respond(StatusCode::NO_CONTENT, "application/json", Vec::new())),
         "Event" => {
-            cloud.gate.lambda.invoke_async(payload);
+            cloud.lambda.invoke_async(payload);
             Ok(respond(StatusCode::ACCEPTED, "application/json", Vec::new()))
         }
-        _ => told(&cloud.gate.lambda.invoke(payload).await, request.header("x-amz-log-type") == "Tail"),
+        _ => told(&cloud.lambda.invoke(payload).await, request.header("x-amz-log-type") == "Tail"),
     }
 }
 

@@ -10,6 +10,7 @@ mod route53;
 mod route53_config;
 mod route53_status;
 mod route53_xml;
+mod side;
 mod ssm;
 mod sts;
 #[cfg(test)]
@@ -24,8 +25,10 @@ use http_body_util::BodyExt;
 
 pub use eks::ClusterView;
 pub use iam::{Authority, Credentials, Denied};
+pub(crate) use side::{AwsSide, admin_credentials, function_credentials};
 
 use crate::gate::{Gate, Refusal};
+use crate::lambda::LambdaHost;
 use crate::net::{Cut, Handler};
 use crate::world::World;
 use error::AwsError;
@@ -34,6 +37,7 @@ use request::{AwsRequest, Service};
 /// The simulated account: the services and who may use them.
 pub(crate) struct Cloud {
     pub(crate) gate: Gate,
+    pub(crate) lambda: LambdaHost,
     pub(crate) world: World,
     pub(crate) authority: Authority,
     pub(crate) cluster: ClusterView,

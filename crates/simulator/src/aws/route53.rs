@@ -99,7 +99,7 @@ fn create(cloud: &Cloud, request: &AwsRequest) -> Outcome {
                 "The health check you're attempting to create already exists.",
             )),
             None => {
-                let check = HealthCheck::new(&cloud.gate.lambda.uuid(), reference, config);
+                let check = HealthCheck::new(&cloud.lambda.uuid(), reference, config);
                 state.watch(check.clone(), time::now());
                 Ok(check)
             }

@@ -14,6 +14,7 @@ use super::{Cloud, ClusterView};
 use crate::calls::CallLog;
 use crate::faults::Faults;
 use crate::gate::Gate;
+use crate::host::Host;
 use crate::lambda::{LambdaHost, Settings};
 use crate::time::{self, Pace};
 use crate::timeline::Timeline;
@@ -41,9 +42,10 @@ fn cloud() -> Cloud {
             calls: CallLog::default(),
             faults: Faults::default(),
             timeline: timeline.clone(),
-            lambda,
+            host: Host::Lambda(lambda.clone()),
             delay: Duration::ZERO,
         },
+        lambda,
         world: World::new(state, timeline, pace),
         authority: Authority::new(FUNCTION, ADMIN, &values).expect("the shipped policy"),
         cluster: ClusterView {

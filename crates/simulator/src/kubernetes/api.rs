@@ -16,9 +16,10 @@ use super::request::RequestInfo;
 use super::selector::Selector;
 use super::store::{Actor, Key};
 use super::table::View;
-use super::token::{Identity, review};
+use super::token::Identity;
 use super::write::Write;
-use super::{clock, discovery, logs, patch, protobuf, rbac, reviews, scale, watch};
+use super::{certificates, clock, discovery, logs, patch, protobuf, rbac, reviews, scale, watch};
+use crate::net::PeerCertificate;
 
 /// Largest body that is read, in bytes: 3 MiB, the limit of kube-apiserver.
 const LARGEST_BODY: usize = 3 * 1024 * 1024;
@@ -40,7 +41,7 @@ struct Call<'a> {
 async fn handle(State(cluster): State<Arc<Cluster>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let info = RequestInfo::of(&parts.method, &parts.uri);
-    let who = authenticate(&cluster, &parts.headers);
+    let who = authenticate(&cluster, &parts);
     let allowed = who.as_ref().is_ok_and(|who| rbac::allows(&cluster.state().store, who, &info));
     let outcome = match &who {
         Err(failure) => Err(failure.clone()),
@@ -56,8 +57,11 @@ async fn handle(State(cluster): State<Arc<Cluster>>, request: Request) -> Respon
     response
 }
 
-fn authenticate(cluster: &Cluster, headers: &HeaderMap) -> Result<Identity, Failure> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else {
+fn authenticate(cluster: &Cluster, request: &http::request::Parts) -> Result<Identity, Failure> {
+    if let Some(identity) = request.extensions.get::<PeerCertificate>().and_then(certificates::identity) {
+        return Ok(identity);
+    }
+    let Some(value) = request.headers.get(header::AUTHORIZATION) else {
         let groups = vec!["system:unauthenticated".to_owned()];
         return Ok(Identity { user: "system:anonymous".to_owned(), groups });
     };
@@ -66,7 +70,7 @@ fn authenticate(cluster: &Cluster, headers: &HeaderMap) -> Result<Identity, Fail
         let groups = vec![rbac::MASTERS.to_owned(), rbac::AUTHENTICATED.to_owned()];
         return Ok(Identity { user: "kubernetes-admin".to_owned(), groups });
     }
-    review(token, clock::now(), &cluster.token_policy()).map_err(|error| {
+    cluster.bearer(token, clock::now()).map_err(|error| {
         tracing::debug!(%error, "token refused");
         Failure::unauthorized()
     })

@@ -10,6 +10,9 @@ use rcgen::{
 use time::OffsetDateTime;
 
 use super::clock;
+use super::rbac::AUTHENTICATED;
+use super::token::Identity;
+use crate::net::PeerCertificate;
 
 /// Validity of the CA: ten years, as humio-operator has it.
 const CA_LIFE: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
@@ -19,6 +22,15 @@ const LEAF_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
 const SERIAL_NUMBER: [u64; 4] = [2, 5, 4, 5];
 /// Certificates start an hour ago, so that clocks may differ.
 const BACKDATED: Duration = Duration::from_secs(3600);
+
+/// Who a client certificate names: the common name is the user, organisations are its groups.
+pub(super) fn identity(certificate: &PeerCertificate) -> Option<Identity> {
+    let (_, parsed) = x509_parser::parse_x509_certificate(&certificate.0).ok()?;
+    let subject = parsed.subject();
+    let user = subject.iter_common_name().next()?.as_str().ok()?.to_owned();
+    let groups = subject.iter_organization().filter_map(|name| Some(name.as_str().ok()?.to_owned()));
+    Some(Identity { user, groups: groups.chain([AUTHENTICATED.to_owned()]).collect() })
+}
 
 /// A certificate and its private key, both PEM.
 #[derive(Clone, Debug)]

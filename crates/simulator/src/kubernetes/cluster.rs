@@ -1,7 +1,8 @@
 //! The cluster as its owner holds it: state, identity rules, and the calls that need no HTTP.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -11,7 +12,7 @@ use super::kinds::Kind;
 use super::rbac::AUTHENTICATED;
 use super::request::RequestInfo;
 use super::store::{Actor, Change, Key, Store};
-use super::token::TokenPolicy;
+use super::token::{Identity, TokenError, TokenPolicy, review};
 use super::write::{Write, text};
 use super::{api, operator};
 use crate::ids::Ids;
@@ -76,12 +77,21 @@ pub(super) struct State {
     pub(super) audit: Vec<AuditEntry>,
 }
 
+/// Says who bears a token, or that it does not know the token.
+type Reviewer = Box<dyn Fn(&str, Timestamp) -> Option<Identity> + Send + Sync>;
+
 /// A Kubernetes cluster in memory.
-#[derive(Debug)]
 pub struct Cluster {
     options: ClusterOptions,
     admin_token: String,
     state: Mutex<State>,
+    reviewer: OnceLock<Reviewer>,
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Cluster").field("options", &self.options).finish_non_exhaustive()
+    }
 }
 
 impl Cluster {
@@ -94,7 +104,7 @@ impl Cluster {
             logs: PodLogs::new(),
             audit: Vec::new(),
         });
-        let cluster = Arc::new(Cluster { options, admin_token, state });
+        let cluster = Arc::new(Cluster { options, admin_token, state, reviewer: OnceLock::new() });
         let namespace = serde_json::json!({
             "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": cluster.options.namespace},
         });
@@ -135,6 +145,17 @@ impl Cluster {
             user: "arn:aws:sts::111122223333:assumed-role/holdfast-failover/holdfast".to_owned(),
             groups: vec![self.options.group.clone(), AUTHENTICATED.to_owned()],
         }
+    }
+
+    /// Lets a webhook judge tokens beside the rules for EKS, as AKS has one for Entra. Only the first one counts.
+    pub(crate) fn review_with(&self, reviewer: Reviewer) {
+        drop(self.reviewer.set(reviewer));
+    }
+
+    /// Who bears a token, by the rules for EKS or by the webhook.
+    pub(super) fn bearer(&self, token: &str, now: Timestamp) -> Result<Identity, TokenError> {
+        let by_webhook = self.reviewer.get().and_then(|reviewer| reviewer(token, now));
+        by_webhook.map_or_else(|| review(token, now, &self.token_policy()), Ok)
     }
 
     /// Creates or replaces an object, status included, as the cluster's owner: no authorisation, no resourceVersion, not listed in

@@ -49,6 +49,7 @@ mod write;
 
 pub use cluster::{AuditEntry, Cluster, ClusterOptions};
 pub use failure::Failure;
+pub(crate) use seed::under_azure;
 pub use seed::{StandbySeed, TlsSeed, seed_standby};
 pub use store::Change;
 pub use token::{Identity, TokenError, TokenPolicy, review};

@@ -100,6 +100,20 @@ pub fn seed_standby(cluster: &Cluster, seed: &StandbySeed) {
     state.store.forget_changes();
 }
 
+/// Gives a seeded HumioCluster the variables that it has on Azure (facts/logscale.md 5.1): other names, and no regions.
+pub(crate) fn under_azure(cluster: &Cluster, seed: &StandbySeed) {
+    let Some(mut humio) = cluster.get("humioclusters", &seed.cluster_name) else { return };
+    if let Some(variables) = humio["spec"]["commonEnvironmentVariables"].as_array_mut() {
+        variables.retain(|variable| variable["name"].as_str().is_some_and(|name| !name.contains("REGION")));
+        for variable in variables {
+            let name = variable["name"].as_str().unwrap_or_default();
+            let name = name.strip_prefix("S3_").map_or(name.to_owned(), |rest| format!("AZURE_{rest}"));
+            variable["name"] = name.into();
+        }
+    }
+    put(cluster, humio);
+}
+
 fn put(cluster: &Cluster, manifest: Value) {
     cluster.apply(manifest).expect("the seed is valid");
 }

@@ -3,9 +3,7 @@
 //! Not simulated: the freezing of a process between two events, and the reuse of `/tmp`.
 
 mod environment;
-mod process;
 mod queue;
-mod result;
 mod runtime_api;
 
 use std::collections::BTreeMap;
@@ -16,13 +14,13 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::watch;
 
-pub use result::{GivenUp, InvocationResult, LogLine, Outcome};
+pub use crate::host::{GivenUp, InvocationResult, LogLine, Outcome};
 
+use crate::host::Process;
 use crate::ids::Ids;
 use crate::time::{self, Pace};
 use crate::timeline::{Timeline, What};
 use environment::{Environment, Handled, Handover, Stillborn};
-use process::Process;
 
 /// How the function is configured. Durations are real.
 pub(crate) struct Settings {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::LambdaHost;
-use super::result::{GivenUp, InvocationResult, Outcome};
+use crate::host::{GivenUp, InvocationResult, Outcome};
 use crate::timeline::What;
 
 /// Simulated seconds before the second and the third attempt.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use super::result::Outcome;
+use crate::host::Outcome;
 use crate::net::{Cut, Handler};
 
 const PREFIX: &str = "/2018-06-01/runtime/";

@@ -20,6 +20,10 @@ use tokio_rustls::TlsAcceptor;
 #[error("the connection is cut on purpose")]
 pub(crate) struct Cut;
 
+/// The certificate (DER) that a client has shown and the TLS layer has verified; an extension of each of its requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PeerCertificate(pub(crate) Arc<[u8]>);
+
 /// Answers one request, or cuts its connection.
 pub(crate) type Handler = Arc<dyn Fn(Request<Body>) -> BoxFuture<'static, Result<Response<Body>, Cut>> + Send + Sync>;
 
@@ -89,15 +93,28 @@ fn reset(stream: TcpStream) {
 
 async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, handler: Handler) {
     let unset = stream.set_nodelay(true).err();
-    let Some(acceptor) = acceptor else { return serve(stream, handler).await };
+    let Some(acceptor) = acceptor else { return serve(stream, None, handler).await };
     match acceptor.accept(stream).await {
-        Ok(stream) => serve(stream, handler).await,
+        Ok(stream) => {
+            let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+            let peer = shown.map(|certificate| PeerCertificate(Arc::from(certificate.as_ref())));
+            serve(stream, peer, handler).await;
+        }
         Err(error) => tracing::debug!(%error, ?unset, "TLS handshake failed"),
     }
 }
 
-async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, handler: Handler) {
-    let service = hyper::service::service_fn(move |request: Request<Incoming>| handler(request.map(Body::new)));
+async fn serve<S>(stream: S, peer: Option<PeerCertificate>, handler: Handler)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        if let Some(peer) = peer.clone() {
+            request.extensions_mut().insert(peer);
+        }
+        handler(request)
+    });
     let served = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
     if let Err(error) = served {
         tracing::debug!(%error, "connection ended");

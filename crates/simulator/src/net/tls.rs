@@ -6,7 +6,9 @@ use std::sync::Arc;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
+use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
 use tokio_rustls::TlsAcceptor;
 
 /// The certificate authority of one simulator: its PEM in memory and in a file, and an acceptor that serves its leaf.
@@ -14,6 +16,9 @@ pub(crate) struct Authority {
     ca_pem: String,
     ca_file: PathBuf,
     acceptor: TlsAcceptor,
+    /// The same, which also asks clients for a certificate of this authority and takes those that have none.
+    asking: TlsAcceptor,
+    issuer: Issuer<'static, KeyPair>,
     /// Removed with everything in it when the simulator goes.
     _folder: tempfile::TempDir,
 }
@@ -45,8 +50,10 @@ impl Authority {
         let ca_file = folder.path().join("ca.pem");
         std::fs::write(&ca_file, ca.pem())?;
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let acceptor = acceptor(vec![leaf.der().clone(), ca.der().clone()], key)?;
-        Ok(Self { ca_pem: ca.pem(), ca_file, acceptor, _folder: folder })
+        let chain = vec![leaf.der().clone(), ca.der().clone()];
+        let asking = acceptor(chain.clone(), key.clone_key(), Some(ca.der().clone()))?;
+        let acceptor = acceptor(chain, key, None)?;
+        Ok(Self { ca_pem: ca.pem(), ca_file, acceptor, asking, issuer, _folder: folder })
     }
 
     /// The authority's certificate, to be trusted by clients.
@@ -57,6 +64,22 @@ impl Authority {
     /// The same in a file, for clients that want a path (`SSL_CERT_FILE`, `AWS_CA_BUNDLE`).
     pub(crate) fn ca_file(&self) -> &Path {
         &self.ca_file
+    }
+
+    /// A certificate for a client and its key, both PEM. `user` and `group` are what Kubernetes reads out of it.
+    pub(crate) fn client(&self, user: &str, group: &str) -> Result<(String, String), TlsError> {
+        let mut params = CertificateParams::new(Vec::new())?;
+        params.distinguished_name.push(DnType::CommonName, user);
+        params.distinguished_name.push(DnType::OrganizationName, group);
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let key = KeyPair::generate()?;
+        Ok((params.signed_by(&key, &self.issuer)?.pem(), key.serialize_pem()))
+    }
+
+    /// What a listener needs that lets clients log in with a certificate.
+    pub(crate) fn asking_acceptor(&self) -> TlsAcceptor {
+        self.asking.clone()
     }
 
     /// What a listener needs to speak TLS with this authority's leaf.
@@ -83,12 +106,25 @@ fn leaf_params() -> Result<CertificateParams, rcgen::Error> {
 }
 
 /// HTTP/1.1 only, by offering no other protocol: every client the simulator meets can fall back to it.
-fn acceptor(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<TlsAcceptor, rustls::Error> {
+fn acceptor(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    clients: Option<CertificateDer<'static>>,
+) -> Result<TlsAcceptor, rustls::Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)?;
+    let config =
+        rustls::ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
+    let config = match clients {
+        None => config.with_no_client_auth(),
+        Some(authority) => {
+            let mut roots = RootCertStore::empty();
+            roots.add(authority)?;
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            let verifier = verifier.allow_unauthenticated().build();
+            config.with_client_cert_verifier(verifier.map_err(|error| rustls::Error::General(error.to_string()))?)
+        }
+    };
+    let config = config.with_single_cert(chain, key)?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 

@@ -9,6 +9,8 @@ use super::World;
 use super::alarm::Transition;
 use super::notification::{envelope, message};
 use super::state::Effect;
+use crate::azure::alert::deliver;
+use crate::host::Host;
 use crate::lambda::LambdaHost;
 use crate::time::Pace;
 use crate::timeline::What;
@@ -20,14 +22,14 @@ const STEP_S: f64 = 1.2;
 pub(crate) struct Clockwork(JoinHandle<()>);
 
 impl Clockwork {
-    pub(crate) fn start(world: World, lambda: LambdaHost, pace: Pace) -> Self {
+    pub(crate) fn start(world: World, host: Host, pace: Pace) -> Self {
         let every = pace.seconds(STEP_S).clamp(Duration::from_millis(5), Duration::from_millis(250));
         Self(tokio::spawn(async move {
             let mut interval = tokio::time::interval(every);
             interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
             loop {
                 interval.tick().await;
-                carry_out(&world, &lambda, world.step());
+                carry_out(&world, &host, world.step());
             }
         }))
     }
@@ -40,16 +42,19 @@ impl Drop for Clockwork {
 }
 
 /// Does outside what the world asked for.
-pub(crate) fn carry_out(world: &World, lambda: &LambdaHost, effects: Vec<Effect>) {
+pub(crate) fn carry_out(world: &World, host: &Host, effects: Vec<Effect>) {
     for effect in effects {
-        match effect {
-            Effect::Tell(what) => world.tell(what),
-            Effect::Notify(change) => notify(world, lambda, &change),
-            Effect::Tick if lambda.has_function() => {
-                let request_id = lambda.invoke_async(tick());
-                world.tell(What::Ticked { request_id });
+        match (effect, host) {
+            (Effect::Tell(what), _) => world.tell(what),
+            (Effect::Notify(change), Host::Lambda(lambda)) => notify(world, lambda, &change),
+            (Effect::Alert(alert), Host::Functions(functions)) => deliver(world, functions, &alert),
+            (Effect::Tick, _) => {
+                if let Some(request_id) = host.tick(tick()) {
+                    world.tell(What::Ticked { request_id });
+                }
             }
-            Effect::Tick => {}
+            // A world under one cloud asks for nothing of the other.
+            (Effect::Notify(_) | Effect::Alert(_), _) => {}
         }
     }
 }

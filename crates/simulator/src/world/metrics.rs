@@ -23,7 +23,8 @@ impl Point {
         Self { minimum: value, maximum: value, sum: value * f64::from(count), count }
     }
 
-    fn with(self, other: Self) -> Self {
+    /// The samples of two points together.
+    pub(crate) fn with(self, other: Self) -> Self {
         Self {
             minimum: self.minimum.min(other.minimum),
             maximum: self.maximum.max(other.maximum),

@@ -3,6 +3,7 @@
 //! [`State`](state) changes by pure steps; [`World`] is the handle that tests and drills turn knobs on.
 
 mod alarm;
+mod alert;
 mod checkers;
 mod clockwork;
 mod dns;
@@ -15,22 +16,26 @@ mod snapshot;
 mod state;
 #[cfg(test)]
 mod state_tests;
+mod traffic_manager;
 mod words;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use alarm::{AlarmSettings, MissingData};
+pub use alert::Condition;
 pub use health_check::{HealthCheck, HealthCheckConfig};
 pub use metrics::Point;
 pub use parameters::Parameter;
-pub use snapshot::WorldSnapshot;
+pub use snapshot::{Lock, WorldSnapshot};
+pub use traffic_manager::{Endpoint, Profile};
 pub use words::{AlarmState, MetricsMode, Outage, Site};
 
+pub(crate) use alert::Alert;
 pub(crate) use clockwork::{Clockwork, carry_out};
 pub(crate) use notification::{ACCOUNT, Channel, METRICS_REGION};
 pub(crate) use sites::{Sites, serve_sites};
-pub(crate) use state::{Effect, State, Watched};
+pub(crate) use state::{Effect, Platform, State, Watched};
 
 use crate::time::{self, Pace};
 use crate::timeline::{Timeline, What};
@@ -43,6 +48,9 @@ pub const STANDBY_NAME: &str = "standby.logscale.example";
 pub(crate) const PRIMARY_ADDRESS: &str = "192.0.2.10";
 /// The standby's address, likewise.
 pub(crate) const STANDBY_ADDRESS: &str = "192.0.2.20";
+
+/// The name that a locked health check looks at (facts logscale 8.1).
+pub(crate) const LOCKED_NAME: &str = "failover-locked.invalid";
 
 /// What one past period is made to look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +87,10 @@ pub struct World {
 impl World {
     pub(crate) fn new(state: State, timeline: Timeline, pace: Pace) -> Self {
         Self { state: Arc::new(Mutex::new(state)), timeline, pace }
+    }
+
+    pub(crate) fn pace(&self) -> Pace {
+        self.pace
     }
 
     /// Runs `work` on the state, alone.
@@ -161,9 +173,63 @@ impl World {
         self.with(|state| state.ticking = on);
     }
 
-    /// Switches the alarm on or off; off it is never evaluated, as when its region is gone. On at first.
+    /// Switches the alarm (on Azure the alert rule) on or off; off it is never evaluated, as when its region is gone. On at first.
     pub fn set_alarm(&self, on: bool) {
-        self.with(|state| state.alarm.enabled = on);
+        self.with(|state| {
+            state.alarm.enabled = on;
+            if let Some(azure) = state.azure_world() {
+                azure.rule.enabled = on;
+            }
+        });
+    }
+
+    /// Has each notification delivered so many times more: both clouds deliver at least once.
+    pub fn duplicate_notifications(&self, copies: u32) {
+        self.with(|state| {
+            state.alarm.settings.duplicates = copies;
+            if let Some(azure) = state.azure_world() {
+                azure.rule.duplicates = copies;
+            }
+        });
+    }
+
+    /// Whether the alert rule of Azure is stateful (one Fired, then one Resolved; so at first) or acts at every bad evaluation.
+    pub fn set_stateful_alert(&self, stateful: bool) {
+        self.with(|state| {
+            if let Some(azure) = state.azure_world() {
+                azure.rule.stateful = stateful;
+            }
+        });
+    }
+
+    /// The Traffic Manager profile; `None` on AWS.
+    pub fn profile(&self) -> Option<Profile> {
+        self.with(|state| state.azure_world().map(|azure| azure.profile.clone()))
+    }
+
+    /// What the endpoint-state metric shows of a disabled endpoint: a value, or no data. Zero at first.
+    pub fn set_metric_of_disabled(&self, value: Option<f64>) {
+        self.with(|state| {
+            if let Some(azure) = state.azure_world() {
+                azure.disabled_value = value;
+            }
+        });
+    }
+
+    /// Locks traffic away from the primary without an API call, as an operator in a portal does: the health check looks at the name
+    /// that never resolves, or the endpoint is disabled.
+    pub fn lock_by_hand(&self) {
+        let azure = self.with(|state| {
+            let primary = state.primary_check.clone();
+            let disabled = state.azure_world().map(|azure| azure.switch(&primary, false, time::now())).is_some();
+            if let Some(watched) = state.checks.get_mut(&primary).filter(|_| disabled) {
+                watched.check.config.disabled = true;
+            }
+            disabled
+        });
+        if !azure {
+            self.edit_health_check(|check| check.config.name = Some(LOCKED_NAME.to_owned()));
+        }
     }
 
     /// Replaces the alarm's settings; its state stays.

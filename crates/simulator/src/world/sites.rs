@@ -38,6 +38,7 @@ impl Door {
         world.with(|state| {
             let site = match self {
                 Self::Site(site) => site,
+                Self::Global if !state.answers => return Some(Outage::Closed),
                 Self::Global => state.answer,
             };
             match site {

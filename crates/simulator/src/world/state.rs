@@ -6,11 +6,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::alarm::{Alarm, Transition, reason};
+use super::alert::Alert;
 use super::checkers::{Checkers, Sight};
 use super::health_check::{HealthCheck, HealthCheckConfig};
 use super::metrics::{Point, Series};
 use super::notification::Channel;
 use super::parameters::Parameters;
+use super::traffic_manager::AzureWorld;
 use super::words::{AlarmState, MetricsMode, Outage, Site};
 use super::{PRIMARY_ADDRESS, PRIMARY_NAME, STANDBY_ADDRESS, STANDBY_NAME, dns};
 use crate::time::{Pace, plus};
@@ -32,7 +34,7 @@ pub(crate) struct Watched {
     pub(crate) status: Series,
     /// `HealthCheckPercentageHealthy`.
     pub(crate) percentage: Series,
-    verdict: bool,
+    pub(crate) verdict: bool,
 }
 
 /// What the world wants done outside itself.
@@ -42,8 +44,33 @@ pub(crate) enum Effect {
     Tell(What),
     /// Send the notification of this change of state.
     Notify(Transition),
+    /// Have the action group call the function.
+    Alert(Alert),
     /// Call the function with the scheduler's input.
     Tick,
+}
+
+/// The cloud that the world is under: who watches the primary, who calls the function, who answers DNS.
+#[derive(Debug, Clone)]
+pub(crate) enum Platform {
+    /// Route 53 health checks, a CloudWatch alarm (`State::alarm`), Parameter Store.
+    Aws,
+    /// Traffic Manager and a metric alert.
+    Azure(AzureWorld),
+}
+
+impl Platform {
+    /// The verdict that DNS follows. How the locations of Traffic Manager's probes come to theirs is not documented; that alerts are
+    /// to compare the metric's Average with 0.5 (facts azure 4.4) suggests half of them.
+    pub(crate) fn verdict(&self, checkers: &Checkers, config: &HealthCheckConfig) -> bool {
+        match self {
+            Self::Aws => checkers.verdict(config),
+            Self::Azure(_) => {
+                let (good, all) = checkers.count(config);
+                good * 2 >= all
+            }
+        }
+    }
 }
 
 /// The world.
@@ -70,7 +97,10 @@ pub(crate) struct State {
     pub(crate) ticking: bool,
     next_tick: Timestamp,
     pub(crate) answer: Site,
+    /// Whether DNS answers at all; false is NXDOMAIN.
+    pub(crate) answers: bool,
     pub(crate) parameters: Parameters,
+    pub(crate) platform: Platform,
 }
 
 impl State {
@@ -96,12 +126,40 @@ impl State {
             ticking: true,
             next_tick: plus(now, pace.seconds(60.0)),
             answer: Site::Primary,
+            answers: true,
             parameters: Parameters::default(),
+            platform: Platform::Aws,
         };
         state.watch(HealthCheck::new(primary_check, "holdfast-primary", HealthCheckConfig::https(PRIMARY_NAME)), now);
         let past = vec![Some(Point::flat(1.0, PAST_SAMPLES)); PAST_PERIODS as usize];
         state.rewrite_past(now, &past);
         state
+    }
+
+    /// The same under Azure: the checks are the endpoints of the profile, and the standby is down, as it should be.
+    pub(crate) fn azure(now: Timestamp, pace: Pace, seed: u64, channel: Channel) -> Self {
+        let azure = AzureWorld::new(pace);
+        let [primary, standby] = [&azure.profile.endpoints[0], &azure.profile.endpoints[1]];
+        let mut state = Self::new(now, pace, seed, &primary.name, channel);
+        for endpoint in [primary, standby] {
+            state.watch(HealthCheck::new(&endpoint.name, "endpoint", azure.profile.probe(endpoint)), now);
+        }
+        if let Some(watched) = state.checks.get_mut(&standby.name) {
+            watched.checkers.settle(now, Sight::Refused(STANDBY_ADDRESS));
+            watched.verdict = false;
+        }
+        state.platform = Platform::Azure(azure);
+        let past = vec![Some(Point::flat(1.0, PAST_SAMPLES)); PAST_PERIODS as usize];
+        state.rewrite_past(now, &past);
+        state
+    }
+
+    /// What only Azure has; `None` on AWS.
+    pub(crate) fn azure_world(&mut self) -> Option<&mut AzureWorld> {
+        match &mut self.platform {
+            Platform::Aws => None,
+            Platform::Azure(azure) => Some(azure),
+        }
     }
 
     /// Begins to watch a new health check; its checkers start out healthy.
@@ -132,7 +190,7 @@ impl State {
         while plus(self.end_of(self.due), self.metric_delay) <= now {
             self.close_period(&mut effects, now);
         }
-        self.resolve(&mut effects);
+        self.resolve(now, &mut effects);
         self.tick(now, &mut effects);
         effects
     }
@@ -163,7 +221,7 @@ impl State {
         for (watched, sight) in self.checks.values_mut().zip(sights) {
             let config = &watched.check.config;
             watched.checkers.step(now, config, self.pace, sight);
-            let healthy = watched.checkers.verdict(config);
+            let healthy = self.platform.verdict(&watched.checkers, config);
             if std::mem::replace(&mut watched.verdict, healthy) != healthy {
                 let (healthy_checkers, checkers) = watched.checkers.count(config);
                 let health_check = watched.check.id.clone();
@@ -182,8 +240,17 @@ impl State {
         for watched in self.checks.values_mut() {
             let config = &watched.check.config;
             let (healthy, checkers) = watched.checkers.count(config);
+            let up = |is_up: bool| if is_up { 1.0 } else { 0.0 };
+            let values: Vec<f64> = match &self.platform {
+                Platform::Aws => vec![up(watched.verdict)],
+                Platform::Azure(azure) if config.disabled => azure.disabled_value.into_iter().collect(),
+                // Each probing location reports for itself (facts azure 4.4).
+                Platform::Azure(_) => watched.checkers.reporting(config).map(|checker| up(checker.healthy)).collect(),
+            };
             for start in passed.clone().step_by(self.period as usize) {
-                watched.status.sample(start, if watched.verdict { 1.0 } else { 0.0 });
+                for value in &values {
+                    watched.status.sample(start, *value);
+                }
                 if !config.disabled {
                     watched.percentage.sample(start, 100.0 * healthy as f64 / checkers.max(1) as f64);
                 }
@@ -216,7 +283,21 @@ impl State {
             );
             effects.push(Effect::Tell(told));
         }
-        self.evaluate_alarm(start, now, effects);
+        match self.platform {
+            Platform::Aws => self.evaluate_alarm(start, now, effects),
+            Platform::Azure(_) => self.evaluate_alert(start, now, effects),
+        }
+    }
+
+    fn evaluate_alert(&mut self, newest: i64, now: Timestamp, effects: &mut Vec<Effect>) {
+        let window = (Timestamp::from_second(newest).unwrap_or(Timestamp::MIN), self.end_of(newest));
+        let point = self.checks.get(&self.primary_check).and_then(|watched| watched.status.at(newest));
+        let value = point.and_then(|point| point.statistic("Average"));
+        let Platform::Azure(azure) = &mut self.platform else { return };
+        if let Some(alert) = azure.rule.evaluate(value, window, now) {
+            effects.push(Effect::Tell(What::AlertActs { condition: alert.condition }));
+            effects.push(Effect::Alert(alert));
+        }
     }
 
     fn evaluate_alarm(&mut self, newest: i64, now: Timestamp, effects: &mut Vec<Effect>) {
@@ -246,9 +327,16 @@ impl State {
         }
     }
 
-    fn resolve(&mut self, effects: &mut Vec<Effect>) {
+    fn resolve(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         let verdict = |id: &String| self.checks.get(id).is_none_or(|watched| watched.verdict);
-        let to = dns::answer(verdict(&self.primary_check), self.secondary_check.as_ref().map(verdict));
+        let to = match &self.platform {
+            Platform::Aws => Some(dns::answer(verdict(&self.primary_check), self.secondary_check.as_ref().map(verdict))),
+            Platform::Azure(azure) => azure.profile.answer(|endpoint| {
+                endpoint.monitor_status(azure.profile.enabled, verdict(&endpoint.name), now)
+            }),
+        };
+        self.answers = to.is_some();
+        let Some(to) = to else { return };
         let from = std::mem::replace(&mut self.answer, to);
         if from != to {
             effects.push(Effect::Tell(What::DnsChanged { from, to }));

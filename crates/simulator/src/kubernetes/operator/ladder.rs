@@ -39,11 +39,14 @@ pub(super) fn is_fatal(cluster: &Value, now: Timestamp) -> bool {
     variable(cluster, "S3_RECOVER_FROM_BUCKET").is_some() && past
 }
 
+/// A variable by its name on AWS; `AZURE_` takes the place of `S3_` on Azure (facts/logscale.md 5.1).
 fn variable<'a>(cluster: &'a Value, name: &str) -> Option<&'a str> {
     let spec = &cluster["spec"];
+    let on_azure = name.strip_prefix("S3_").map(|rest| format!("AZURE_{rest}"));
     let lists = [&spec["environmentVariables"], &spec["commonEnvironmentVariables"]];
     let mut entries = lists.into_iter().flat_map(|list| list.as_array().into_iter().flatten());
-    entries.find(|entry| entry["name"] == name).and_then(|entry| entry["value"].as_str())
+    let is_it = |entry: &&Value| entry["name"] == name || on_azure.as_deref().is_some_and(|name| entry["name"] == name);
+    entries.find(is_it).and_then(|entry| entry["value"].as_str())
 }
 
 fn ladder(cluster: &Value) -> Vec<String> {
