@@ -2,8 +2,11 @@
 //!
 //! # Layout
 //!
+//! - [`ways`]: every step in every way, over any stand
 //! - [`sim`]: stories drawn from a seed, played against the engine that ships
+//! - `tests/model`: claim, resume and complete explored exhaustively
 //!
 //! docs/PROOF.md holds the figures and the commands that reproduce them.
 
 pub mod sim;
+pub mod ways;

@@ -1,0 +1,161 @@
+//! Meets any step with any way, for engines that run in this process: in memory or against a real API server.
+
+use std::{
+    future::{Future, pending, poll_fn},
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
+};
+
+use async_trait::async_trait;
+use holdfast_core::{
+    Call, Fault, FaultClass,
+    runbook::Runbook,
+    step::{Need, Observation, Step},
+};
+
+use super::Way;
+
+/// The armed step, shared between the runbook and the test.
+#[derive(Clone, Default)]
+pub struct Arms(Arc<Mutex<Armed>>);
+
+#[derive(Default)]
+struct Armed {
+    step: String,
+    way: Option<Way>,
+    met: usize,
+    killed: bool,
+    complaints: Vec<String>,
+}
+
+impl Arms {
+    fn lock(&self) -> MutexGuard<'_, Armed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on `step` meets `way`, once; [`Way::Refused`] until [`Arms::lay_down`].
+    pub fn arm(&self, step: &str, way: Way) {
+        *self.lock() = Armed { step: step.to_owned(), way: Some(way), ..Armed::default() };
+    }
+
+    /// Nothing more is met.
+    pub fn lay_down(&self) {
+        self.lock().way = None;
+    }
+
+    /// How often the step was met.
+    pub fn met(&self) -> usize {
+        self.lock().met
+    }
+
+    /// What was wrong with the answer to an effect that was sent twice.
+    pub fn complaints(&self) -> Vec<String> {
+        self.lock().complaints.clone()
+    }
+
+    /// The same runbook, each step behind these arms.
+    pub fn on(&self, runbook: Runbook) -> Runbook {
+        let wrap = |inner: Arc<dyn Step>| Arc::new(ArmedStep { inner, arms: self.clone() }) as Arc<dyn Step>;
+        Runbook { steps: runbook.steps.into_iter().map(wrap).collect(), ..runbook }
+    }
+
+    /// Runs a worker until it answers, or is killed by these arms (`None`): then it is dropped where it stands.
+    pub async fn until_killed<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        poll_fn(|context| match work.as_mut().poll(context) {
+            Poll::Ready(answer) => Poll::Ready(Some(answer)),
+            Poll::Pending if std::mem::take(&mut self.lock().killed) => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        })
+        .await
+    }
+
+    fn meet(&self, step: &str) -> Option<Way> {
+        let mut armed = self.lock();
+        if armed.step != step {
+            return None;
+        }
+        let way = armed.way?;
+        armed.met += 1;
+        if way != Way::Refused {
+            armed.way = None;
+        }
+        Some(way)
+    }
+
+    async fn die<T>(&self) -> T {
+        self.lock().killed = true;
+        pending().await
+    }
+
+    /// Lets `act` meet `way`.
+    async fn through<T, F>(&self, way: Way, name: &'static str, mut act: impl FnMut() -> F) -> Result<T, Fault>
+    where
+        F: Future<Output = Result<T, Fault>>,
+    {
+        let failed = |class| Err(Fault::new(class, name, format!("{way:?}, on purpose")));
+        match way {
+            Way::FailsBefore => failed(FaultClass::Server),
+            Way::FailsAfter => act().await.and_then(|_| failed(FaultClass::Server)),
+            Way::KilledBefore => self.die().await,
+            Way::KilledAfter => {
+                act().await?;
+                self.die().await
+            }
+            Way::AnswerLost => act().await.and_then(|_| failed(FaultClass::Connection)),
+            Way::RunsTwice => {
+                let first = act().await?;
+                if let Err(fault) = act().await
+                    && fault.class != FaultClass::Conflict
+                {
+                    self.lock().complaints.push(format!("{name} sent twice on one observation: {fault}"));
+                }
+                Ok(first)
+            }
+            Way::Conflict => failed(FaultClass::Conflict),
+            Way::Refused => failed(FaultClass::Denied),
+            Way::Hangs => pending().await,
+        }
+    }
+}
+
+struct ArmedStep {
+    inner: Arc<dyn Step>,
+    arms: Arms,
+}
+
+#[async_trait]
+impl Step for ArmedStep {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+
+    fn need(&self) -> Need {
+        self.inner.need()
+    }
+
+    fn locks_traffic(&self) -> bool {
+        self.inner.locks_traffic()
+    }
+
+    fn only_watches(&self) -> bool {
+        self.inner.only_watches()
+    }
+
+    /// A step that only watches has nothing but this to be met in.
+    async fn observe(&self, call: &Call) -> Result<Observation, Fault> {
+        let way = if self.only_watches() { self.arms.meet(self.name()) } else { None };
+        match way {
+            Some(way) => self.arms.through(way, self.name(), || self.inner.observe(call)).await,
+            None => self.inner.observe(call).await,
+        }
+    }
+
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
+        match self.arms.meet(self.name()) {
+            Some(way) => self.arms.through(way, self.name(), || self.inner.apply(call, seen)).await,
+            None => self.inner.apply(call, seen).await,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Every step of the in-memory runbook in every way.
+
+use std::{
+    future::Future,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+use holdfast_proof::ways::{Account, Stand, Undisturbed, Way, every_step_every_way, memory::Memory, undisturbed};
+
+/// Nothing in memory waits for anything but itself.
+fn now<T>(work: impl Future<Output = T>) -> T {
+    match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("it waits for ever"),
+    }
+}
+
+#[test]
+fn every_step_may_meet_every_way_and_the_failover_is_finished_once_and_in_order() {
+    let steps = now(undisturbed(&Memory::fresh())).expect("undisturbed it succeeds").steps;
+    let cases = now(every_step_every_way(Memory::fresh, &Way::ALL)).unwrap_or_else(|broken| panic!("{broken:#?}"));
+    assert_eq!(cases, steps.len() * Way::ALL.len());
+    println!("{} steps x {} ways = {cases} cases, all kept", steps.len(), Way::ALL.len());
+}
+
+/// A stand that lies about what the world saw, to see that the helper notices.
+struct Liar(Memory, fn(&mut Account));
+
+impl Stand for Liar {
+    fn arm(&self, step: &str, way: Way) {
+        self.0.arm(step, way);
+    }
+
+    async fn invoke(&self) {
+        self.0.invoke().await;
+    }
+
+    fn repair(&self) {
+        self.0.repair();
+    }
+
+    fn account(&self) -> Account {
+        let mut account = self.0.account();
+        (self.1)(&mut account);
+        account
+    }
+}
+
+fn verdict(lie: fn(&mut Account)) -> Result<Undisturbed, String> {
+    now(undisturbed(&Liar(Memory::fresh(), lie)))
+}
+
+#[test]
+fn a_second_effect_a_skipped_step_and_an_untrue_record_are_noticed() {
+    let expected = verdict(|_| {}).expect("without a lie it succeeds");
+    let lies: [fn(&mut Account); 5] = [
+        |account| account.effects.push("scale".to_owned()),
+        |account| drop(account.effects.pop()),
+        |account| account.effects.reverse(),
+        |account| account.state = None,
+        |account| account.complaints.push("the world complains".to_owned()),
+    ];
+    for (number, lie) in lies.into_iter().enumerate() {
+        let stand = Liar(Memory::fresh(), lie);
+        let proven = now(holdfast_proof::ways::prove(&stand, "scale", Way::KilledAfter, &expected));
+        assert!(proven.is_err(), "lie {number} was not noticed");
+    }
+}
+
+#[test]
+fn a_step_that_is_never_met_proves_nothing() {
+    let expected = verdict(|_| {}).expect("it succeeds");
+    let proven = now(holdfast_proof::ways::prove(&Memory::fresh(), "no-such-step", Way::Hangs, &expected));
+    assert!(proven.is_err_and(|why| why.contains("never met")));
+}
