@@ -1,0 +1,71 @@
+//! The command as a person starts it: its voice and its exit code.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use serde_json::Value;
+
+fn drill(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_holdfast")).arg("drill").args(arguments).output().expect("the command starts")
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// The function that ships, built if it is not there: cargo builds no executables of other packages for a test.
+fn function() -> PathBuf {
+    let path = Path::new(env!("CARGO_BIN_EXE_holdfast")).with_file_name("bootstrap");
+    if !path.is_file() {
+        let built = Command::new(env!("CARGO")).args(["build", "-p", "holdfast-aws-lambda"]).status().expect("cargo starts");
+        assert!(built.success(), "the function does not build");
+    }
+    path
+}
+
+#[test]
+fn the_list_names_every_scenario_once_and_says_what_happens() {
+    let output = drill(&["--list"]);
+    assert!(output.status.success());
+    let text = text(&output);
+    let names: BTreeSet<&str> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(names.len(), text.lines().count(), "a name stands twice");
+    for name in ["region-down", "alarm-before-holdoff", "crash-after-scale", "kafka-reset-variable-set"] {
+        assert!(names.contains(name), "{name} is not listed");
+    }
+    assert!(text.lines().all(|line| line.split_whitespace().count() > 5), "a scenario does not say what happens");
+}
+
+#[test]
+fn a_drill_of_the_shipped_function_keeps_every_promise_and_exits_with_zero() {
+    let function = function();
+    let output = drill(&["--json", "--scenario", "alarm-before-holdoff", "--bootstrap", &function.display().to_string()]);
+    assert!(output.status.success(), "{}", text(&output));
+    let result: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&result["passed"], &result["failed"]), (&1.into(), &0.into()));
+    let promises = result["scenarios"][0]["promises"].as_array().expect("promises");
+    assert!(promises.len() >= 9 && promises.iter().all(|promise| promise["kept"] == true));
+    assert_eq!(result["scenarios"][0]["record"]["current"]["status"], "completed");
+}
+
+#[test]
+fn a_function_that_does_not_work_breaks_promises_and_the_exit_code_says_so() {
+    let output = drill(&["--scenario", "wrong-alarm", "--bootstrap", "/bin/false"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    assert!(text(&output).contains("BROKEN"), "{}", text(&output));
+}
+
+#[test]
+fn what_cannot_be_run_is_refused_with_what_is_allowed() {
+    let unknown = drill(&["--scenario", "no-such-thing"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown).contains("no-such-thing") && text(&unknown).contains("region-down"), "{}", text(&unknown));
+    let missing = drill(&["--bootstrap", "/nowhere/bootstrap"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(text(&missing).contains("cargo build -p holdfast-aws-lambda"), "{}", text(&missing));
+    let hasty = drill(&["--compress", "1000"]);
+    assert!(text(&hasty).contains("from 1 to 60"), "{}", text(&hasty));
+}
