@@ -10,7 +10,7 @@ const NAMESPACE: &str = "Holdfast";
 /// Starts logging. Our own crates at `level`, everything below us from warnings on.
 pub fn start(level: &str) {
     let filter = EnvFilter::new(format!(
-        "warn,bootstrap={level},holdfast_core={level},holdfast_aws={level},holdfast_kubernetes={level},holdfast_runbooks={level}"
+        "warn,holdfast_aws_lambda={level},holdfast_core={level},holdfast_aws={level},holdfast_kubernetes={level},holdfast_runbooks={level}"
     ));
     let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_span_list(false);
     // A second start (tests) keeps the first subscriber.
