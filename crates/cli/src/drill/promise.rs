@@ -73,6 +73,23 @@ pub fn traffic_stays() -> Promise {
     })
 }
 
+/// One worker began the work and ended it. Where nobody crashed, a take-over means that the election failed.
+pub fn one_worker() -> Promise {
+    promise("one worker did it", |facts| match execution(facts)?.takeovers {
+        0 => Ok("no take-over".to_owned()),
+        takeovers => Err(format!("{takeovers} take-overs")),
+    })
+}
+
+/// Weather was sat out inside the call that met it: no call gave up.
+pub fn nothing_failed() -> Promise {
+    promise("no call gave up", |facts| {
+        let outcomes = facts.outcomes();
+        let failed = outcomes.iter().filter(|outcome| matches!(outcome.as_str(), "failed" | "Holdfast.Failed")).count();
+        if failed == 0 { Ok(format!("{} invocations", outcomes.len())) } else { Err(format!("{failed} calls failed")) }
+    })
+}
+
 /// Some invocation said this.
 pub fn said(name: &'static str, check: fn(&Facts) -> Result<String, String>) -> Promise {
     promise(name, check)
@@ -136,7 +153,12 @@ fn not_early(facts: &Facts) -> Result<String, String> {
     let Some((effect, first)) = facts.effects.first() else { return Err("there was no effect at all".to_owned()) };
     let waited = until(broke, *first);
     let (waited_s, holdoff_s) = (facts.simulated(waited), facts.simulated(facts.holdoff));
-    let proven = execution(facts)?.decision.streak.as_ref().map(|streak| streak.proven).unwrap_or_default();
+    let streak = execution(facts)?.decision.streak.as_ref();
+    if let Some(streak) = streak.filter(|streak| streak.since < broke) {
+        let early_s = facts.simulated(until(streak.since, broke));
+        return Err(format!("the streak begins {early_s:.0} s before the break: time was counted that nobody proved"));
+    }
+    let proven = streak.map(|streak| streak.proven).unwrap_or_default();
     if waited >= facts.holdoff && proven >= facts.holdoff {
         let proven_s = facts.simulated(proven);
         return Ok(format!("first effect {waited_s:.0} s after the break, {proven_s:.0} s of failing time proven"));

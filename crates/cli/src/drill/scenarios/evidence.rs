@@ -7,7 +7,7 @@ use holdfast_simulator::{
 };
 
 use crate::drill::{
-    promise::{and, execution, failed_over, said, untouched},
+    promise::{and, execution, failed_over, gave_reason, said, untouched},
     scenario::{Scenario, Setup},
 };
 
@@ -40,7 +40,21 @@ pub fn all() -> Vec<Scenario> {
                     Ok(())
                 })
             },
-            promises: untouched(),
+            promises: and(untouched(), vec![said("it says that they are out of date", stale_said)]),
+        },
+        Scenario {
+            name: "checkers-wrong",
+            says: "somebody mistypes the name in the health check: its metrics fail for good while the primary is well",
+            setup: Setup::default,
+            act: |stage| {
+                Box::pin(async move {
+                    let mistyped = Some("primray.example.com".to_owned());
+                    stage.sim.world().edit_health_check(|check| check.config.name = mistyped);
+                    stage.pass(600.0).await;
+                    Ok(())
+                })
+            },
+            promises: and(untouched(), vec![said("it says that the primary is well", well_said)]),
         },
         Scenario {
             name: "gap-in-metrics",
@@ -69,6 +83,15 @@ fn proven_by_probes(facts: &crate::drill::facts::Facts) -> Result<String, String
         return Ok(format!("{} probes in the record", execution.evidence.probes.len()));
     }
     Err("the record says that metrics proved it".to_owned())
+}
+
+fn stale_said(facts: &crate::drill::facts::Facts) -> Result<String, String> {
+    let stale = facts.answers().any(|answer| answer["says"].to_string().contains("freshest period ended"));
+    if stale { Ok("an answer says how old they are".to_owned()) } else { Err("no answer says so".to_owned()) }
+}
+
+fn well_said(facts: &crate::drill::facts::Facts) -> Result<String, String> {
+    gave_reason(facts, "primary_healthy")
 }
 
 fn gap_recorded(facts: &crate::drill::facts::Facts) -> Result<String, String> {

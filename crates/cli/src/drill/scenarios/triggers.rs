@@ -4,7 +4,8 @@ use holdfast_simulator::world::{AlarmSettings, MetricsMode, Outage};
 use serde_json::json;
 
 use crate::drill::{
-    promise::{and, came_to, failed_over, gave_reason, said, untouched},
+    facts::Facts,
+    promise::{and, came_to, failed_over, gave_reason, one_worker, said, untouched},
     scenario::{Scenario, Setup},
 };
 
@@ -22,7 +23,7 @@ pub fn all() -> Vec<Scenario> {
                     stage.until_failed_over().await
                 })
             },
-            promises: failed_over(),
+            promises: and(failed_over(), vec![said("that one call did it", |facts| called(facts, 1))]),
         },
         Scenario {
             name: "alarm-region-down",
@@ -55,7 +56,7 @@ pub fn all() -> Vec<Scenario> {
                     Ok(())
                 })
             },
-            promises: failed_over(),
+            promises: and(failed_over(), vec![one_worker()]),
         },
         Scenario {
             name: "wrong-alarm",
@@ -99,6 +100,12 @@ pub fn all() -> Vec<Scenario> {
             ),
         },
     ]
+}
+
+/// How often the function was called, repetitions by Lambda included.
+fn called(facts: &Facts, times: usize) -> Result<String, String> {
+    let calls = facts.results.len();
+    if calls == times { Ok(format!("{calls} invocation")) } else { Err(format!("{calls} invocations, not {times}")) }
 }
 
 /// A notification that is well formed and not about our primary.

@@ -9,7 +9,7 @@ use holdfast_simulator::{
 
 use crate::drill::{
     facts::Facts,
-    promise::{and, came_to, failed_over, said},
+    promise::{and, came_to, failed_over, nothing_failed, said},
     scenario::{Scenario, Setup},
 };
 
@@ -39,7 +39,7 @@ pub fn all() -> Vec<Scenario> {
                     stage.until_failed_over().await
                 })
             },
-            promises: failed_over(),
+            promises: and(failed_over(), vec![nothing_failed()]),
         },
         Scenario {
             name: "answer-lost",
@@ -57,7 +57,7 @@ pub fn all() -> Vec<Scenario> {
                     stage.until_failed_over().await
                 })
             },
-            promises: failed_over(),
+            promises: and(failed_over(), vec![nothing_failed()]),
         },
         Scenario {
             name: "dns-control-plane-down",
