@@ -85,7 +85,8 @@ pub fn one_worker() -> Promise {
 pub fn nothing_failed() -> Promise {
     promise("no call gave up", |facts| {
         let outcomes = facts.outcomes();
-        let given_up = |outcome: &&String| matches!(outcome.as_str(), "failed" | "owed" | "Holdfast.Failed" | "Holdfast.Owed");
+        let given_up =
+            |outcome: &&String| matches!(outcome.as_str(), "failed" | "owed" | "Holdfast.Failed" | "Holdfast.Owed");
         let left = outcomes.iter().filter(given_up).count();
         if left == 0 { Ok(format!("{} invocations", outcomes.len())) } else { Err(format!("{left} calls gave up")) }
     })
