@@ -12,7 +12,7 @@ ARGS ?=
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 export RUSTUP_TOOLCHAIN := $(shell scripts/toolchain.sh)
 
-.PHONY: help drill test test-real check bench package fmt build bootstrap
+.PHONY: help drill test test-real check sabotage bench package fmt build bootstrap
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ check: ## What CI runs: format, lints, docs, licences, every test, every scenari
 	$(MAKE) test
 	$(MAKE) test-real
 	$(MAKE) drill ARGS=--all
+
+sabotage: ## Breaks each promise on purpose and demands that the drill notices; half an hour and more, so no part of check
+	tests/sabotage/run.py $(ARGS)
 
 bench: build bootstrap ## Start time, memory, round trips and event-to-lock time of the function as shipped
 	$(TARGET)/debug/holdfast bench --bootstrap $(TARGET)/release/bootstrap $(ARGS)
