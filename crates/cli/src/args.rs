@@ -27,6 +27,18 @@ pub enum Command {
 pub enum Cloud {
     /// AWS Lambda.
     Aws,
+    /// Azure Functions.
+    Azure,
+}
+
+impl Cloud {
+    /// Name of the function's executable, and the package that makes it.
+    fn function(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Aws => ("bootstrap", "holdfast-aws-lambda"),
+            Self::Azure => ("handler", "holdfast-azure-function"),
+        }
+    }
 }
 
 /// Options of a drill.
@@ -56,7 +68,7 @@ pub struct DrillArguments {
     /// How many scenarios of --all run side by side.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=16))]
     pub jobs: u8,
-    /// The function's executable; by default the `bootstrap` beside this command.
+    /// The function's executable; by default the `bootstrap` or `handler` beside this command.
     #[arg(long, value_name = "PATH")]
     pub bootstrap: Option<PathBuf>,
 }
@@ -78,17 +90,18 @@ fn pace(text: &str) -> Result<f64, String> {
     if (1.0..=60.0).contains(&pace) { Ok(pace) } else { Err("must be from 1 to 60".to_owned()) }
 }
 
-/// Where the function's executable is.
-pub fn bootstrap(given: Option<&PathBuf>) -> Result<PathBuf, String> {
+/// Where the executable of a cloud's function is.
+pub fn function(cloud: Cloud, given: Option<&PathBuf>) -> Result<PathBuf, String> {
+    let (name, package) = cloud.function();
     let path = match given {
         Some(path) => path.clone(),
         None => {
             let here = std::env::current_exe().map_err(|error| format!("this command cannot find itself: {error}"))?;
-            here.with_file_name("bootstrap")
+            here.with_file_name(name)
         }
     };
     if path.is_file() {
         return Ok(path);
     }
-    Err(format!("there is no function at {}; build it with: cargo build -p holdfast-aws-lambda", path.display()))
+    Err(format!("there is no function at {}; build it with: cargo build -p {package}", path.display()))
 }

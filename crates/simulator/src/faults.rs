@@ -42,6 +42,11 @@ impl Fault {
         Self::Error { status: 400, code: "ThrottlingException".to_owned() }
     }
 
+    /// Azure's refusal beyond its rates: HTTP 429 with Retry-After.
+    pub fn throttled_by_arm() -> Self {
+        Self::Error { status: 429, code: "TooManyRequests".to_owned() }
+    }
+
     /// A Kubernetes API server under load: HTTP 429, reason `TooManyRequests`, with Retry-After.
     pub fn kubernetes_busy() -> Self {
         Self::Error { status: 429, code: "TooManyRequests".to_owned() }

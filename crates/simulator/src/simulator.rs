@@ -93,8 +93,7 @@ impl Simulator {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let (pace, timeline, authority) = (Pace::new(options.pace), Timeline::new(), Authority::new()?);
         let cluster = standby_cluster(&options);
-        let ground =
-            Ground { options: &options, pace, timeline: &timeline, authority: &authority, cluster: &cluster };
+        let ground = Ground { options: &options, pace, timeline: &timeline, authority: &authority, cluster: &cluster };
         let (world, gate, ports, side) = match options.cloud {
             CloudName::Aws => {
                 let (world, gate, ports, side) = AwsSide::start(&ground).await?;

@@ -142,7 +142,9 @@ impl What {
                 write!(out, "the action group calls the function ({}): {answer}", condition.as_str())
             }
             Self::Queued { queue, in_ms: 0 } => write!(out, "a message is put into the queue {queue}"),
-            Self::Queued { queue, in_ms } => write!(out, "a message is put into the queue {queue}, to be seen in {in_ms} ms"),
+            Self::Queued { queue, in_ms } => {
+                write!(out, "a message is put into the queue {queue}, to be seen in {in_ms} ms")
+            }
             Self::Notified { state, .. } => write!(out, "SNS hands the notification ({state}) to the function"),
             Self::Ticked { .. } => write!(out, "the scheduler calls the function"),
             _ => Ok(()),

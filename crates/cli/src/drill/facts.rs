@@ -4,15 +4,19 @@ use std::{collections::BTreeMap, time::Duration};
 
 use holdfast_core::record::State;
 use holdfast_simulator::{
+    host::{InvocationResult, Outcome},
     kubernetes::{AuditEntry, Change},
-    lambda::{InvocationResult, Outcome},
     timeline::{Event, What},
     world::WorldSnapshot,
 };
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::stage::{COOLDOWN_S, HOLDOFF_S, Stage, uids};
+use super::{
+    cloud,
+    stage::{COOLDOWN_S, HOLDOFF_S, Stage, uids},
+};
+use crate::args::Cloud;
 
 /// An effect of a failover, as the cloud or the cluster saw it, and not as the function tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,12 +25,14 @@ pub enum Effect {
     SecretDeleted,
     /// The operator was scaled.
     Scaled,
-    /// The health check was changed.
+    /// The health check or the endpoint was changed.
     Locked,
 }
 
 /// What is left when the curtain has fallen.
 pub struct Facts {
+    /// The cloud that it happened on.
+    pub cloud: Cloud,
     /// Simulated seconds per real one.
     pub pace: f64,
     /// From when on failing time may be counted.
@@ -37,8 +43,8 @@ pub struct Facts {
     pub cooldown: Duration,
     /// The world now.
     pub world: WorldSnapshot,
-    /// The health check's version before.
-    pub version_before: u64,
+    /// How often the API had written what is locked, before.
+    pub lock_writes_before: u64,
     /// Name to uid of the secrets before.
     pub secrets_before: BTreeMap<String, String>,
     /// And now.
@@ -49,7 +55,7 @@ pub struct Facts {
     pub effects: Vec<(Effect, Timestamp)>,
     /// Every request that the function sent to the cluster.
     pub audit: Vec<AuditEntry>,
-    /// What IAM refused.
+    /// What the cloud refused.
     pub refused: Vec<String>,
     /// Every invocation that ended.
     pub results: Vec<InvocationResult>,
@@ -66,37 +72,35 @@ impl Facts {
     pub fn gather(stage: &Stage) -> Self {
         let sim = &stage.sim;
         let group = sim.cluster().options().group.clone();
-        let audit: Vec<_> = sim.cluster().audit().into_iter().filter(|entry| entry.groups.contains(&group)).collect();
+        let is_function = |entry: &AuditEntry| entry.groups.contains(&group) || entry.user == cloud::CERTIFICATE_USER;
+        let audit: Vec<_> = sim.cluster().audit().into_iter().filter(is_function).collect();
         let users: Vec<&str> = audit.iter().map(|entry| entry.user.as_str()).collect();
-        let mut effects: Vec<_> = sim.cluster().changes().iter().filter_map(|change| effect(change, &users)).collect();
+        let mut effects: Vec<_> =
+            sim.cluster().changes().iter().filter_map(|change| effect(stage.cloud, change, &users)).collect();
         let events = sim.events();
         effects.extend(events.iter().filter_map(|event| match event.what {
-            What::HealthCheckUpdated { .. } => Some((Effect::Locked, event.at)),
+            What::HealthCheckUpdated { .. } | What::EndpointUpdated { .. } => Some((Effect::Locked, event.at)),
             _ => None,
         }));
         effects.sort_by_key(|(_, at)| *at);
         Self {
+            cloud: stage.cloud,
             pace: stage.pace,
             broke_at: stage.broke_at(),
             holdoff: stage.seconds(HOLDOFF_S),
             cooldown: stage.seconds(COOLDOWN_S),
             world: sim.world().snapshot(),
-            version_before: stage.version_before,
+            lock_writes_before: stage.lock_writes_before,
             secrets_before: stage.secrets_before.clone(),
             secrets: uids(sim),
             operator: sim.cluster().get("deployments", "humio-operator").unwrap_or_default(),
             effects,
             audit,
-            refused: sim
-                .iam()
-                .denied()
-                .iter()
-                .map(|denied| format!("{} on {}", denied.action, denied.resource))
-                .collect(),
-            results: sim.lambda().results(),
+            refused: sim.refused(),
+            results: sim.host().results(),
             events,
             state: stage.state(),
-            secrets_of_the_cloud: secrets(stage),
+            secrets_of_the_cloud: cloud::secrets(stage),
         }
     }
 
@@ -127,7 +131,7 @@ impl Facts {
 
     /// Whether the lock is on.
     pub fn is_locked(&self) -> bool {
-        self.world.health_check.config.name.as_deref() == Some("failover-locked.invalid")
+        self.world.lock.on
     }
 
     /// The operator's wanted replicas.
@@ -141,25 +145,15 @@ impl Facts {
     }
 }
 
-fn effect(change: &Change, users: &[&str]) -> Option<(Effect, Timestamp)> {
+fn effect(cloud: Cloud, change: &Change, users: &[&str]) -> Option<(Effect, Timestamp)> {
     if !users.contains(&change.actor.as_str()) {
         return None;
     }
     match (change.resource.as_str(), change.verb) {
         ("secrets", "delete") => Some((Effect::SecretDeleted, change.at)),
-        ("deployments/scale" | "deployments", _) => Some((Effect::Scaled, change.at)),
+        ("deployments/scale", _) => Some((Effect::Scaled, change.at)),
+        // On Azure the cooldown is an annotation on the Deployment; on AWS there is nothing else to change there.
+        ("deployments", _) if cloud == Cloud::Aws => Some((Effect::Scaled, change.at)),
         _ => None,
     }
-}
-
-/// The texts that a log must never hold: the function's credentials, the beginning of its tokens, key material.
-fn secrets(stage: &Stage) -> Vec<String> {
-    let variables = stage.sim.function_env();
-    let mut secrets: Vec<String> = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
-        .iter()
-        .filter_map(|name| variables.get(*name).cloned())
-        .filter(|value| !value.is_empty())
-        .collect();
-    secrets.extend(["k8s-aws-v1.".to_owned(), "PRIVATE KEY".to_owned(), "X-Amz-Signature".to_owned()]);
-    secrets
 }

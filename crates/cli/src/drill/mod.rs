@@ -3,10 +3,11 @@
 //! # Layout
 //!
 //! * `scenario`: what a scenario is; `scenarios`: all of them, by theme.
-//! * `stage`: the simulator during one scenario, and what a scenario can do on it.
+//! * `stage`: the simulator during one scenario, and what a scenario can do on it; `cloud`: what differs from cloud to cloud.
 //! * `facts`: everything that is known when it is over; `promise`: what must be true of it.
 //! * `show`: the live timeline; `verdict`: results, for people and as JSON.
 
+mod cloud;
 mod facts;
 mod promise;
 mod scenario;
@@ -19,7 +20,7 @@ use std::{path::Path, process::ExitCode};
 
 use futures_util::{StreamExt, stream};
 
-use crate::args::{DrillArguments, bootstrap};
+use crate::args::{DrillArguments, function};
 use scenario::Scenario;
 use stage::{Stage, Terms};
 use verdict::Verdict;
@@ -27,7 +28,7 @@ use verdict::Verdict;
 /// Runs the drill that was asked for. The exit code is 0 only when every promise was kept, 2 when it could not run.
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line's own voice")]
 pub async fn run(arguments: &DrillArguments) -> ExitCode {
-    let all = scenarios::all();
+    let all = scenarios::all(arguments.cloud);
     if arguments.list {
         for scenario in &all {
             println!("{:32} {}", scenario.name, scenario.says);
@@ -41,7 +42,7 @@ pub async fn run(arguments: &DrillArguments) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let bootstrap = match bootstrap(arguments.bootstrap.as_ref()) {
+    let bootstrap = match function(arguments.cloud, arguments.bootstrap.as_ref()) {
         Ok(bootstrap) => bootstrap,
         Err(message) => {
             eprintln!("{message}");
@@ -75,7 +76,7 @@ fn choose(all: Vec<Scenario>, arguments: &DrillArguments) -> Result<Vec<Scenario
 
 /// Plays one scenario and checks its promises.
 async fn play(scenario: Scenario, arguments: &DrillArguments, bootstrap: &Path, live: bool) -> Verdict {
-    let terms = Terms::new(&scenario, arguments.compress, arguments.seed, bootstrap);
+    let terms = Terms::new(&scenario, arguments, bootstrap);
     let stage = match Stage::open(terms).await {
         Ok(stage) => stage,
         Err(error) => return Verdict::stuck(&scenario, &format!("the simulator did not start: {error}")),

@@ -133,21 +133,21 @@ fn standby_serves(facts: &Facts) -> Result<String, String> {
 }
 
 fn locked(facts: &Facts) -> Result<String, String> {
-    let name = facts.world.health_check.config.name.as_deref().unwrap_or("nothing");
+    let words = &facts.world.lock.words;
     if facts.is_locked() && facts.world.answer == Site::Standby {
-        return Ok(format!("the health check looks at {name}; DNS answers with the standby"));
+        return Ok(format!("{words}; DNS answers with the standby"));
     }
-    Err(format!("the health check looks at {name}; DNS answers with the {}", facts.world.answer))
+    Err(format!("{words}; DNS answers with the {}", facts.world.answer))
 }
 
 fn once(facts: &Facts) -> Result<String, String> {
     let (scaled, locked) = (facts.count(Effect::Scaled), facts.count(Effect::Locked));
-    let versions = facts.world.health_check.version - facts.version_before;
+    let writes = facts.world.lock.writes - facts.lock_writes_before;
     let past = facts.state.as_ref().map_or(0, |state| state.past.len());
-    if scaled <= 1 && locked <= 1 && versions == locked as u64 && past == 0 {
+    if scaled <= 1 && locked <= 1 && writes == locked as u64 && past == 0 {
         return Ok(format!("scaled {scaled} time, locked {locked} time, one execution"));
     }
-    Err(format!("scaled {scaled} times, locked {locked} times ({versions} versions), {past} earlier executions"))
+    Err(format!("scaled {scaled} times, locked {locked} times ({writes} writes), {past} earlier executions"))
 }
 
 fn not_early(facts: &Facts) -> Result<String, String> {
@@ -218,7 +218,7 @@ fn nothing_touched(facts: &Facts) -> Result<String, String> {
     let executions = facts.state.as_ref().is_some_and(|state| state.current.is_some());
     if writes.is_empty() && facts.effects.is_empty() && facts.replicas() == 0 && !executions && !facts.is_locked() {
         return Ok(format!(
-            "{} calls to the cluster, all of them reads; operator at 0; health check as it was",
+            "{} calls to the cluster, all of them reads; operator at 0; traffic as it was",
             facts.audit.len()
         ));
     }

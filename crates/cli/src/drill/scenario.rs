@@ -19,6 +19,8 @@ pub struct Setup {
     pub standby: StandbySeed,
     /// Variables of the function, beside the usual ones.
     pub variables: BTreeMap<String, String>,
+    /// On Azure: whether the standby's kubeconfig holds a client certificate, as the reference's does.
+    pub aks_certificate: bool,
 }
 
 impl Setup {

@@ -86,13 +86,15 @@ impl Teller {
     fn event(&mut self, event: &Event) {
         match &event.what {
             What::SiteDown { .. } if self.broke.is_none() => self.broke = Some(event.at),
-            What::ClusterChanged { .. } | What::HealthCheckUpdated { .. } => self.done = true,
+            What::ClusterChanged { .. } | What::HealthCheckUpdated { .. } | What::EndpointUpdated { .. } => {
+                self.done = true
+            }
             _ => {}
         }
         if let Some((place, words)) = line(&event.what) {
             let since = until(self.began, event.at).as_secs_f64() * self.pace;
             let (minutes, seconds) = ((since / 60.0) as u64, since % 60.0);
-            let text = format!("{minutes:3}:{seconds:04.1}  {place:10}  {words}");
+            let text = format!("{minutes:3}:{seconds:04.1}  {place:11}  {words}");
             self.bar.suspend(|| println!("{text}"));
         }
     }
@@ -112,12 +114,19 @@ impl Teller {
 fn line(what: &What) -> Option<(&'static str, String)> {
     let place = match what {
         What::SiteDown { .. } | What::SiteUp { .. } => "sites",
-        What::CheckersReport { .. } | What::HealthCheckUpdated { .. } => "Route 53",
-        What::MetricsChanged { .. } | What::AlarmChanged { .. } => "CloudWatch",
-        What::MetricPublished { maximum, .. } if *maximum == 0.0 => "CloudWatch",
+        What::CheckersReport { .. } => "probes",
+        What::HealthCheckUpdated { .. } => "Route 53",
+        What::EndpointUpdated { .. } => "Traffic Mgr",
+        What::MetricsChanged { .. } => "metrics",
+        What::MetricPublished { maximum, .. } if *maximum == 0.0 => "metrics",
+        What::AlarmChanged { .. } => "CloudWatch",
+        What::AlertActs { .. } | What::AlertDelivered { .. } => "Monitor",
+        What::Queued { .. } => "queue",
         What::Notified { .. } => "SNS",
-        What::FunctionReady { .. } | What::RetryScheduled { .. } | What::GaveUp { .. } => "Lambda",
-        What::InvocationEnded { outcome, .. } if outcome != "answered" => "Lambda",
+        What::FunctionReady { .. } | What::RetryScheduled { .. } | What::GaveUp { .. } | What::HostRestarted { .. } => {
+            "function"
+        }
+        What::InvocationEnded { outcome, .. } if outcome != "answered" => "function",
         What::FaultInjected { .. } => "fault",
         What::ParameterWritten { .. } => "SSM",
         What::ClusterChanged { .. } => "Kubernetes",

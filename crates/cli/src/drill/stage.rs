@@ -8,11 +8,15 @@ use std::{
 };
 
 use holdfast_core::record::State;
-use holdfast_simulator::{Options, Simulator, StartError, lambda::InvocationResult, time, world::Outage};
+use holdfast_simulator::{Options, Simulator, StartError, host::InvocationResult, time, world::Outage};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::scenario::{Scenario, Setup, Stuck};
+use super::{
+    cloud,
+    scenario::{Scenario, Setup, Stuck},
+};
+use crate::args::{Cloud, DrillArguments};
 
 /// The holdoff of every drill, in simulated seconds: the reference's default.
 pub const HOLDOFF_S: f64 = 180.0;
@@ -26,6 +30,7 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// What is needed to open a stage.
 pub struct Terms {
     setup: Setup,
+    cloud: Cloud,
     pace: f64,
     seed: u64,
     bootstrap: PathBuf,
@@ -33,8 +38,9 @@ pub struct Terms {
 
 impl Terms {
     /// The terms of one scenario.
-    pub fn new(scenario: &Scenario, pace: f64, seed: u64, bootstrap: &Path) -> Self {
-        Self { setup: (scenario.setup)(), pace, seed, bootstrap: bootstrap.to_owned() }
+    pub fn new(scenario: &Scenario, arguments: &DrillArguments, bootstrap: &Path) -> Self {
+        let DrillArguments { cloud, compress: pace, seed, .. } = *arguments;
+        Self { setup: (scenario.setup)(), cloud, pace, seed, bootstrap: bootstrap.to_owned() }
     }
 }
 
@@ -42,22 +48,26 @@ impl Terms {
 pub struct Stage {
     /// The clouds and the cluster.
     pub sim: Simulator,
+    /// The cloud around them.
+    pub cloud: Cloud,
     /// Simulated seconds per real one.
     pub pace: f64,
     /// When the curtain rose.
     pub began: Timestamp,
     /// The uids of all secrets before the curtain rose.
     pub secrets_before: BTreeMap<String, String>,
-    /// The health check's version before.
-    pub version_before: u64,
+    /// How often the API had written what is locked, before.
+    pub lock_writes_before: u64,
     broke_at: Mutex<Option<Timestamp>>,
 }
 
 impl Stage {
     /// Starts the simulator and lets it settle.
     pub async fn open(terms: Terms) -> Result<Self, StartError> {
-        let Terms { setup, pace, seed, bootstrap } = terms;
+        let Terms { setup, cloud, pace, seed, bootstrap } = terms;
         let options = Options {
+            cloud: cloud::name(cloud),
+            aks_certificate: setup.aks_certificate,
             pace,
             seed,
             bootstrap: Some(bootstrap),
@@ -69,8 +79,9 @@ impl Stage {
         };
         let sim = Simulator::start(options).await?;
         let secrets_before = uids(&sim);
-        let version_before = sim.world().health_check().version;
-        Ok(Self { sim, pace, began: time::now(), secrets_before, version_before, broke_at: Mutex::new(None) })
+        let lock_writes_before = sim.world().snapshot().lock.writes;
+        let broke_at = Mutex::new(None);
+        Ok(Self { sim, cloud, pace, began: time::now(), secrets_before, lock_writes_before, broke_at })
     }
 
     /// Simulated seconds as real time.
@@ -128,9 +139,9 @@ impl Stage {
         self.pass(240.0).await;
     }
 
-    /// Calls the function as `aws lambda invoke` does.
+    /// Calls the function by hand, as the cloud's own tool does.
     pub async fn invoke(&self, payload: Value) -> InvocationResult {
-        self.sim.lambda().invoke(payload).await
+        self.sim.host().operate(payload).await
     }
 
     /// An operator's call that has to be answered.
@@ -153,7 +164,7 @@ impl Stage {
     pub async fn settle(&self) {
         self.sim.world().set_scheduler(false);
         self.sim.world().set_alarm(false);
-        self.sim.lambda().settled(self.seconds(PATIENCE_S)).await;
+        self.sim.host().settled(self.seconds(PATIENCE_S)).await;
     }
 
     /// Ends it.

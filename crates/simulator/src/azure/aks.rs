@@ -53,7 +53,8 @@ pub(super) fn answer(
         (&Method::POST, Some("listclusteradmincredential")) => match &cloud.standby.login {
             // A cluster under Entra here has its local accounts switched off.
             AksLogin::Entra => {
-                let message = "Getting static credential is not allowed because this cluster is set to disable local accounts.";
+                let message =
+                    "Getting static credential is not allowed because this cluster is set to disable local accounts.";
                 return Err(ArmError::new(400, "BadRequest", message));
             }
             AksLogin::Certificate { .. } => credential("clusterAdmin", &cloud.standby),
@@ -100,7 +101,19 @@ fn kubeconfig(name: &str, standby: &Standby) -> String {
 }
 
 fn exec() -> String {
-    let arguments = ["get-token", "--environment", "AzurePublicCloud", "--server-id", AKS_AUDIENCE, "--client-id", CLIENT_APPLICATION, "--tenant-id", TENANT_NOTE, "--login", "devicecode"];
+    let arguments = [
+        "get-token",
+        "--environment",
+        "AzurePublicCloud",
+        "--server-id",
+        AKS_AUDIENCE,
+        "--client-id",
+        CLIENT_APPLICATION,
+        "--tenant-id",
+        TENANT_NOTE,
+        "--login",
+        "devicecode",
+    ];
     let arguments: String = arguments.iter().map(|argument| format!("      - {argument}\n")).collect();
     format!(
         "    exec:\n      apiVersion: client.authentication.k8s.io/v1beta1\n      args:\n{arguments}      command: kubelogin\n      env: null\n      provideClusterInfo: false\n"
@@ -133,6 +146,9 @@ mod tests {
     #[test]
     fn a_kubeconfig_without_entra_holds_certificate_and_key() {
         let user = user(AksLogin::Certificate { certificate: "C".to_owned(), key: "K".to_owned() });
-        assert_eq!((&user["client-certificate-data"], &user["client-key-data"]), (&json!(STANDARD.encode("C")), &json!(STANDARD.encode("K"))));
+        assert_eq!(
+            (&user["client-certificate-data"], &user["client-key-data"]),
+            (&json!(STANDARD.encode("C")), &json!(STANDARD.encode("K")))
+        );
     }
 }

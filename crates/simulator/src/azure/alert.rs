@@ -103,13 +103,23 @@ mod tests {
     #[test]
     fn a_fired_and_its_resolved_share_their_id() {
         let now: Timestamp = "2026-11-21T10:00:00Z".parse().expect("time");
-        let fired = Alert { condition: Condition::Fired, number: 3, fired_at: now, resolved_at: None, value: 0.0, window: (now, now) };
+        let fired = Alert {
+            condition: Condition::Fired,
+            number: 3,
+            fired_at: now,
+            resolved_at: None,
+            value: 0.0,
+            window: (now, now),
+        };
         let resolved = Alert { condition: Condition::Resolved, resolved_at: Some(now), value: 1.0, ..fired.clone() };
         let [fired, resolved] = [&fired, &resolved].map(|alert| document(alert, "primary", 60));
         let essentials = |body: &Value, field: &str| body["data"]["essentials"][field].clone();
         assert_eq!(essentials(&fired, "alertId"), essentials(&resolved, "alertId"));
         assert_eq!(essentials(&fired, "firedDateTime"), "2026-11-21T10:00:00.0000000Z");
-        assert_eq!((essentials(&fired, "resolvedDateTime"), essentials(&resolved, "monitorCondition")), (Value::Null, json!("Resolved")));
+        assert_eq!(
+            (essentials(&fired, "resolvedDateTime"), essentials(&resolved, "monitorCondition")),
+            (Value::Null, json!("Resolved"))
+        );
         let criterion = &fired["data"]["alertContext"]["condition"]["allOf"][0];
         assert_eq!((&criterion["threshold"], &criterion["metricValue"]), (&json!("0.5"), &json!(0.0)));
     }

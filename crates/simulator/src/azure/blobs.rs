@@ -68,9 +68,13 @@ impl Account {
 pub(super) fn operation(request: &StorageRequest) -> (&'static str, &'static str) {
     match (&request.method, request.path.len()) {
         (&Method::GET, 2..) => ("GetBlob", "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"),
-        (&Method::HEAD, 2..) => ("GetBlobProperties", "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"),
+        (&Method::HEAD, 2..) => {
+            ("GetBlobProperties", "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read")
+        }
         (&Method::PUT, 2..) => ("PutBlob", "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write"),
-        (&Method::DELETE, 2..) => ("DeleteBlob", "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete"),
+        (&Method::DELETE, 2..) => {
+            ("DeleteBlob", "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete")
+        }
         _ => ("Unknown", "Unknown"),
     }
 }
@@ -79,13 +83,20 @@ pub(super) fn answer(blobs: &Blobs, request: &StorageRequest, name: &str) -> Res
     let (container, path) = request.path.split_first().ok_or_else(unknown)?;
     let blob = path.join("/");
     let mut account = blobs.lock();
-    let found = account.containers.get(container).ok_or_else(|| StorageError::new(404, "ContainerNotFound", "The specified container does not exist."))?;
+    let found = account
+        .containers
+        .get(container)
+        .ok_or_else(|| StorageError::new(404, "ContainerNotFound", "The specified container does not exist."))?;
     let found = found.get(&blob).cloned();
     condition(request, found.as_ref(), name == "PutBlob")?;
     match (name, found) {
         ("PutBlob", _) => {
             if request.header("x-ms-blob-type") != "BlockBlob" {
-                return Err(StorageError::new(400, "InvalidHeaderValue", "The value for one of the HTTP headers is not in the correct format."));
+                return Err(StorageError::new(
+                    400,
+                    "InvalidHeaderValue",
+                    "The value for one of the HTTP headers is not in the correct format.",
+                ));
             }
             Ok(told(&account.put(container, &blob, request.body.clone()), StatusCode::CREATED, Bytes::new()))
         }
@@ -109,12 +120,20 @@ fn unknown() -> StorageError {
 /// The conditional headers, with the codes that Azurite answers (facts azure 8).
 fn condition(request: &StorageRequest, found: Option<&Blob>, writes: bool) -> Result<(), StorageError> {
     let (wanted, unwanted) = (request.header("if-match"), request.header("if-none-match"));
-    let not_met = || StorageError::new(412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met.");
+    let not_met = || {
+        StorageError::new(
+            412,
+            "ConditionNotMet",
+            "The condition specified using HTTP conditional header(s) is not met.",
+        )
+    };
     if !wanted.is_empty() && !found.is_some_and(|found| wanted == "*" || wanted == found.etag) {
         return Err(not_met());
     }
     match found {
-        Some(_) if unwanted == "*" && writes => Err(StorageError::new(409, "BlobAlreadyExists", "The specified blob already exists.")),
+        Some(_) if unwanted == "*" && writes => {
+            Err(StorageError::new(409, "BlobAlreadyExists", "The specified blob already exists."))
+        }
         Some(found) if unwanted == found.etag => Err(not_met()),
         _ => Ok(()),
     }
@@ -150,7 +169,9 @@ mod tests {
         let path = vec!["c".to_owned(), "b".to_owned()];
         let request = StorageRequest { method, path, query: BTreeMap::new(), headers, body: Bytes::from_static(b"1") };
         let (name, _) = operation(&request);
-        let etag = |answer: Response<Body>| answer.headers().get("etag").map_or(String::new(), |etag| etag.to_str().expect("text").to_owned());
+        let etag = |answer: Response<Body>| {
+            answer.headers().get("etag").map_or(String::new(), |etag| etag.to_str().expect("text").to_owned())
+        };
         answer(blobs, &request, name).map(etag).map_err(|error| format!("{} {}", error.status, error.code))
     }
 
@@ -164,7 +185,10 @@ mod tests {
         let stale = Some(("if-match", "\"0x0\"".to_owned()));
         assert_eq!(call(&blobs, Method::PUT, stale.clone()), Err("412 ConditionNotMet".to_owned()));
         let etag = call(&blobs, Method::PUT, Some(("if-none-match", "*".to_owned()))).expect("made");
-        assert_eq!(call(&blobs, Method::PUT, Some(("if-none-match", "*".to_owned()))), Err("409 BlobAlreadyExists".to_owned()));
+        assert_eq!(
+            call(&blobs, Method::PUT, Some(("if-none-match", "*".to_owned()))),
+            Err("409 BlobAlreadyExists".to_owned())
+        );
         assert_eq!(call(&blobs, Method::PUT, stale), Err("412 ConditionNotMet".to_owned()));
         let second = call(&blobs, Method::PUT, Some(("if-match", etag.clone()))).expect("written");
         assert_ne!(etag, second);

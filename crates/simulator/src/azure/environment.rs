@@ -60,7 +60,7 @@ fn own(set: &mut impl FnMut(&str, &str), facts: &Facts<'_>, pace: Pace) {
     set("HOLDFAST_PRIMARY_ENDPOINT", "primary");
     set("HOLDFAST_AKS_CLUSTER_ID", &cluster_id());
     set("HOLDFAST_PRIMARY_REGION", PRIMARY_REGION);
-    set("HOLDFAST_WORK_QUEUE_URL", &format!("{}/{}", facts.queue_endpoint, facts.work_queue));
+    set("HOLDFAST_QUEUE_URL", &format!("{}/{}", facts.queue_endpoint, facts.work_queue));
     set("HOLDFAST_FUNCTION_TIMEOUT_SECONDS", &format!("{:.2}", facts.function_timeout.as_secs_f64()));
     set("HOLDFAST_PRIMARY_PROBE_URL", &format!("https://localhost:{}/api/v1/status", facts.primary_port));
     if let Some((endpoint, ca_data)) = facts.known_cluster {

@@ -97,7 +97,10 @@ impl Identity {
         }
         let named = [("client_id", CLIENT_ID), ("principal_id", PRINCIPAL_ID), ("object_id", PRINCIPAL_ID)];
         if named.iter().any(|(name, known)| query.get(*name).is_some_and(|value| value != known)) {
-            return Err((StatusCode::BAD_REQUEST, "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId."));
+            return Err((
+                StatusCode::BAD_REQUEST,
+                "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.",
+            ));
         }
         let resource = query.get("resource").map(String::as_str).unwrap_or_default();
         if !RESOURCES.contains(&resource.trim_end_matches('/')) {
@@ -125,7 +128,8 @@ mod tests {
     use super::*;
 
     fn ask(identity: &Identity, header: &str, query: &str) -> Result<Value, u16> {
-        let request = http::Request::get(format!("http://localhost/msi/token?{query}")).header("x-identity-header", header);
+        let request =
+            http::Request::get(format!("http://localhost/msi/token?{query}")).header("x-identity-header", header);
         let request = request.body(()).expect("request").into_parts().0;
         identity.token(&request, "s").map_err(|(status, _)| status.as_u16())
     }

@@ -42,7 +42,8 @@ pub(super) fn answer(cloud: &Cloud, request: &ArmRequest, profile: &str) -> Resu
         if state.metrics == MetricsMode::Failing {
             return Err(ArmError::new(500, "InternalServerError", "The service encountered an internal error."));
         }
-        let value: Vec<Value> = question.metrics.iter().map(|metric| metric_document(state, &question, metric)).collect();
+        let value: Vec<Value> =
+            question.metrics.iter().map(|metric| metric_document(state, &question, metric)).collect();
         let document = json!({
             "cost": (question.to.as_second() - question.from.as_second()) / 60,
             "timespan": format!("{}/{}", question.from, question.to), "interval": duration(question.interval_s),
@@ -60,8 +61,12 @@ fn read(request: &ArmRequest, period: i64) -> Result<Question, ArmError> {
     let get = |name: &str| request.query.get(name).map(String::as_str).filter(|text| !text.is_empty());
     let list = |text: &str| text.split(',').map(|item| item.trim().to_owned()).collect::<Vec<_>>();
     let metrics = get("metricnames").map_or_else(|| vec![STATE.to_owned()], list);
-    if let Some(unknown) = metrics.iter().find(|name| !name.eq_ignore_ascii_case(STATE) && !name.eq_ignore_ascii_case(QUERIES)) {
-        return Err(bad(&format!("Failed to find metric configuration for provider: Microsoft.Network, resource Type: trafficManagerProfiles, metric: {unknown}, Valid metrics: {QUERIES},{STATE}")));
+    if let Some(unknown) =
+        metrics.iter().find(|name| !name.eq_ignore_ascii_case(STATE) && !name.eq_ignore_ascii_case(QUERIES))
+    {
+        return Err(bad(&format!(
+            "Failed to find metric configuration for provider: Microsoft.Network, resource Type: trafficManagerProfiles, metric: {unknown}, Valid metrics: {QUERIES},{STATE}"
+        )));
     }
     let (from, to) = timespan(get("timespan"))?;
     let interval_s = match get("interval") {
@@ -140,7 +145,8 @@ fn points(state: &State, question: &Question, endpoints: &[&str]) -> Vec<Value> 
             sums.entry(start).and_modify(|sum| *sum = sum.with(point)).or_insert(point);
         }
     }
-    let starts = (floor(question.from)..question.to.as_second()).step_by(usize::try_from(question.interval_s).unwrap_or(60));
+    let starts =
+        (floor(question.from)..question.to.as_second()).step_by(usize::try_from(question.interval_s).unwrap_or(60));
     starts.map(|start| point_document(start, sums.get(&start), &question.aggregations)).collect()
 }
 
@@ -184,8 +190,14 @@ mod tests {
 
     #[test]
     fn intervals_are_iso_durations() {
-        assert_eq!((seconds("PT1M"), seconds("PT1H"), seconds("P1D"), seconds("PT1S")), (Some(60), Some(3600), Some(86_400), Some(1)));
-        assert_eq!((duration(60), duration(3600), duration(1)), ("PT1M".to_owned(), "PT1H".to_owned(), "PT1S".to_owned()));
+        assert_eq!(
+            (seconds("PT1M"), seconds("PT1H"), seconds("P1D"), seconds("PT1S")),
+            (Some(60), Some(3600), Some(86_400), Some(1))
+        );
+        assert_eq!(
+            (duration(60), duration(3600), duration(1)),
+            ("PT1M".to_owned(), "PT1H".to_owned(), "PT1S".to_owned())
+        );
         assert_eq!(seconds("FULL"), None);
     }
 

@@ -79,12 +79,16 @@ const AUDIENCES: [&str; 2] = ["https://management.azure.com", "https://managemen
 
 /// Id of the Traffic Manager profile.
 pub fn profile_id() -> String {
-    format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Network/trafficManagerProfiles/{PROFILE_NAME}")
+    format!(
+        "/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Network/trafficManagerProfiles/{PROFILE_NAME}"
+    )
 }
 
 /// Id of the standby cluster.
 pub fn cluster_id() -> String {
-    format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.ContainerService/managedClusters/{CLUSTER_NAME}")
+    format!(
+        "/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.ContainerService/managedClusters/{CLUSTER_NAME}"
+    )
 }
 
 /// Resource Manager and what it manages.
@@ -110,7 +114,8 @@ impl Cloud {
         let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default().to_owned();
         let Ok(body) = body.collect().await else { return Err(Cut) };
         let request = ArmRequest::read(&head, body.to_bytes());
-        let bearer = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let bearer =
+            head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
         let session = bearer.and_then(token::session);
         let refuse = |refusal: Refusal| {
             let message = format!("Put on this call by the simulator: {}", refusal.code);
@@ -132,7 +137,8 @@ impl Cloud {
             ArmError::new(401, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
         })?;
         let who = self.issuer.review(bearer, &AUDIENCES, time::now()).map_err(|fault| {
-            let code = if fault == TokenFault::Expired { "ExpiredAuthenticationToken" } else { "InvalidAuthenticationToken" };
+            let code =
+                if fault == TokenFault::Expired { "ExpiredAuthenticationToken" } else { "InvalidAuthenticationToken" };
             ArmError::new(401, code, &format!("The access token is invalid: {fault}."))
         })?;
         let Some(action) = request.action() else { return Ok(()) };
@@ -149,13 +155,22 @@ impl Cloud {
 
     fn answer(&self, request: &ArmRequest, host: &str) -> Result<Response<Body>, ArmError> {
         request.check_version()?;
-        let subscription = request.path.get(1).filter(|_| request.path.first().is_some_and(|first| first == "subscriptions"));
+        let subscription =
+            request.path.get(1).filter(|_| request.path.first().is_some_and(|first| first == "subscriptions"));
         if let Some(other) = subscription.filter(|given| !given.eq_ignore_ascii_case(SUBSCRIPTION)) {
-            return Err(ArmError::new(404, "SubscriptionNotFound", &format!("The subscription '{other}' could not be found.")));
+            return Err(ArmError::new(
+                404,
+                "SubscriptionNotFound",
+                &format!("The subscription '{other}' could not be found."),
+            ));
         }
         let group = request.path.get(3).filter(|_| request.path.len() > 3 && request.target != Target::Profiles);
         if let Some(other) = group.filter(|given| !given.eq_ignore_ascii_case(GROUP)) {
-            return Err(ArmError::new(404, "ResourceGroupNotFound", &format!("Resource group '{other}' could not be found.")));
+            return Err(ArmError::new(
+                404,
+                "ResourceGroupNotFound",
+                &format!("Resource group '{other}' could not be found."),
+            ));
         }
         match &request.target {
             Target::Metadata => Ok(metadata::endpoints(host)),
@@ -163,7 +178,9 @@ impl Cloud {
             Target::Group { .. } if request.method == Method::GET => Ok(resource_group()),
             Target::Profiles if request.method == Method::GET => Ok(traffic_manager::list(self)),
             Target::Profile { profile } => traffic_manager::profile(self, request, profile),
-            Target::Endpoint { profile, kind, endpoint } => traffic_manager::endpoint(self, request, (profile, kind, endpoint)),
+            Target::Endpoint { profile, kind, endpoint } => {
+                traffic_manager::endpoint(self, request, (profile, kind, endpoint))
+            }
             Target::Metrics { profile } if request.method == Method::GET => metrics::answer(self, request, profile),
             Target::Cluster { cluster, operation } => aks::answer(self, request, cluster, operation.as_deref()),
             _ => Err(ArmError::not_found(&request.scope())),

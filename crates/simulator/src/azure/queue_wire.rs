@@ -17,11 +17,19 @@ const LONGEST_HIDE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// The operation's name, and the data action that it needs.
 pub(super) fn operation(request: &StorageRequest) -> (&'static str, &'static str) {
     match (&request.method, request.path.len()) {
-        (&Method::POST, 2) => ("PutMessage", "Microsoft.Storage/storageAccounts/queueServices/queues/messages/add/action"),
-        (&Method::GET, 2) if request.query.contains_key("peekonly") => ("PeekMessages", "Microsoft.Storage/storageAccounts/queueServices/queues/messages/read"),
-        (&Method::GET, 2) => ("GetMessages", "Microsoft.Storage/storageAccounts/queueServices/queues/messages/process/action"),
+        (&Method::POST, 2) => {
+            ("PutMessage", "Microsoft.Storage/storageAccounts/queueServices/queues/messages/add/action")
+        }
+        (&Method::GET, 2) if request.query.contains_key("peekonly") => {
+            ("PeekMessages", "Microsoft.Storage/storageAccounts/queueServices/queues/messages/read")
+        }
+        (&Method::GET, 2) => {
+            ("GetMessages", "Microsoft.Storage/storageAccounts/queueServices/queues/messages/process/action")
+        }
         (&Method::PUT, 3) => ("UpdateMessage", "Microsoft.Storage/storageAccounts/queueServices/queues/messages/write"),
-        (&Method::DELETE, 3) => ("DeleteMessage", "Microsoft.Storage/storageAccounts/queueServices/queues/messages/delete"),
+        (&Method::DELETE, 3) => {
+            ("DeleteMessage", "Microsoft.Storage/storageAccounts/queueServices/queues/messages/delete")
+        }
         (&Method::PUT, 1) => ("CreateQueue", "Microsoft.Storage/storageAccounts/queueServices/queues/write"),
         _ => ("Unknown", "Unknown"),
     }
@@ -71,7 +79,11 @@ fn text_of(body: &[u8]) -> Result<String, StorageError> {
 fn put(storage: &Storage, request: &StorageRequest, queue: &str) -> Result<Response<Body>, StorageError> {
     let hidden = request.seconds("visibilitytimeout")?.unwrap_or_default();
     if hidden > LONGEST_HIDE {
-        return Err(StorageError::new(400, "OutOfRangeQueryParameterValue", "One of the query parameters specified in the request URI is outside the permissible range."));
+        return Err(StorageError::new(
+            400,
+            "OutOfRangeQueryParameterValue",
+            "One of the query parameters specified in the request URI is outside the permissible range.",
+        ));
     }
     let message = storage.queues.put(queue, &text_of(&request.body)?, hidden, request.seconds("messagettl")?);
     storage.gate.timeline.tell(What::Queued { queue: queue.to_owned(), in_ms: hidden.as_millis() as u64 });
@@ -82,12 +94,17 @@ fn put(storage: &Storage, request: &StorageRequest, queue: &str) -> Result<Respo
 fn update(storage: &Storage, request: &StorageRequest, queue: &str) -> Result<Response<Body>, StorageError> {
     let receipt = request.query.get("popreceipt").map(String::as_str).unwrap_or_default();
     let hide = request.seconds("visibilitytimeout")?.ok_or_else(|| {
-        StorageError::new(400, "MissingRequiredQueryParameter", "A query parameter that's mandatory for this request is not specified.")
+        StorageError::new(
+            400,
+            "MissingRequiredQueryParameter",
+            "A query parameter that's mandatory for this request is not specified.",
+        )
     })?;
     let text = if request.body.is_empty() { None } else { Some(text_of(&request.body)?) };
     let message = storage.queues.update(queue, &request.path[2], receipt, hide, text).map_err(missed)?;
     let mut answer = xml(StatusCode::NO_CONTENT, "");
-    for (name, value) in [("x-ms-popreceipt", message.receipt), ("x-ms-time-next-visible", http_date(message.visible))] {
+    for (name, value) in [("x-ms-popreceipt", message.receipt), ("x-ms-time-next-visible", http_date(message.visible))]
+    {
         if let Ok(value) = HeaderValue::from_str(&value) {
             answer.headers_mut().insert(name, value);
         }
@@ -97,7 +114,11 @@ fn update(storage: &Storage, request: &StorageRequest, queue: &str) -> Result<Re
 
 fn head(message: &Message, held: bool) -> String {
     let held = if held {
-        format!("<PopReceipt>{}</PopReceipt><TimeNextVisible>{}</TimeNextVisible>", message.receipt, http_date(message.visible))
+        format!(
+            "<PopReceipt>{}</PopReceipt><TimeNextVisible>{}</TimeNextVisible>",
+            message.receipt,
+            http_date(message.visible)
+        )
     } else {
         String::new()
     };

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use axum::body::Bytes;
-use http::request::Parts;
 use http::Method;
+use http::request::Parts;
 use serde_json::Value;
 
 use super::error::ArmError;
@@ -136,7 +136,11 @@ impl ArmRequest {
     pub(crate) fn json(&self) -> Result<Value, ArmError> {
         let value = serde_json::from_slice::<Value>(&self.body).ok().filter(Value::is_object);
         value.ok_or_else(|| {
-            ArmError::new(400, "InvalidRequestContent", "The request content was invalid and could not be deserialized.")
+            ArmError::new(
+                400,
+                "InvalidRequestContent",
+                "The request content was invalid and could not be deserialized.",
+            )
         })
     }
 }
@@ -174,7 +178,9 @@ impl Target {
                 let kind = ENDPOINT_KINDS.into_iter().find(|known| known.eq_ignore_ascii_case(kind))?;
                 Some(Self::Endpoint { profile: name, kind, endpoint: sent[1].clone() })
             }
-            ("microsoft.containerservice", "managedclusters", []) => Some(Self::Cluster { cluster: name, operation: None }),
+            ("microsoft.containerservice", "managedclusters", []) => {
+                Some(Self::Cluster { cluster: name, operation: None })
+            }
             ("microsoft.containerservice", "managedclusters", [_]) => {
                 Some(Self::Cluster { cluster: name, operation: Some(sent[0].clone()) })
             }

@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn actions_and_data_actions_are_kept_apart_and_case_does_not_matter() {
-        let judge = judge(r#"{"Name": "r", "Actions": ["Microsoft.Network/x/read"], "DataActions": ["Microsoft.Storage/*"]}"#);
+        let judge =
+            judge(r#"{"Name": "r", "Actions": ["Microsoft.Network/x/read"], "DataActions": ["Microsoft.Storage/*"]}"#);
         assert!(judge.admits("microsoft.network/X/read", "/s", false));
         assert!(!judge.admits("Microsoft.Network/x/write", "/s", false));
         assert!(!judge.admits("Microsoft.Storage/q/add/action", "/s", false));
@@ -136,7 +137,9 @@ mod tests {
 
     #[test]
     fn the_forms_of_the_portal_and_of_the_command_line_are_both_read() {
-        let judge = judge(r#"{"properties": {"permissions": [{"actions": ["A/*"], "notActions": ["A/delete"], "dataActions": []}]}}"#);
+        let judge = judge(
+            r#"{"properties": {"permissions": [{"actions": ["A/*"], "notActions": ["A/delete"], "dataActions": []}]}}"#,
+        );
         assert!(judge.admits("A/read", "/s", false) && !judge.admits("A/delete", "/s", false));
         assert!(RoleJudge::new(&["{}".to_owned()]).is_err());
     }

@@ -51,8 +51,13 @@ impl AzureSide {
         let queues = Queues::new(options.seed.wrapping_add(4));
         let key = format!("simulated-key-{}", Ids::new(options.seed.wrapping_add(5)).uuid());
         let settings = settings(ground, &key)?;
-        let functions =
-            FunctionsHost::new(settings, options.seed.wrapping_add(1), timeline.clone(), queues.clone(), identity.clone());
+        let functions = FunctionsHost::new(
+            settings,
+            options.seed.wrapping_add(1),
+            timeline.clone(),
+            queues.clone(),
+            identity.clone(),
+        );
         let gate = ground.gate(Host::Functions(functions.clone()));
         let channel = Channel { alarm: super::ALERT_RULE.to_owned(), topic: "action-group".to_owned() };
         let world = World::new(State::azure(time::now(), pace, options.seed, channel), timeline.clone(), pace);
@@ -64,7 +69,8 @@ impl AzureSide {
         let standby = Standby { endpoint: server.endpoint, ca_pem: server.ca_pem, login: login(ground)? };
         let (issuer, blobs) = (identity.issuer().clone(), Blobs::default());
         blobs.create_container(STATE_CONTAINER);
-        let cloud = Cloud { gate: gate.clone(), world: world.clone(), issuer: issuer.clone(), judge: judge.clone(), standby };
+        let cloud =
+            Cloud { gate: gate.clone(), world: world.clone(), issuer: issuer.clone(), judge: judge.clone(), standby };
         let known = (cloud.standby.endpoint.clone(), STANDARD.encode(&cloud.standby.ca_pem));
         let storage = Storage { gate: gate.clone(), issuer, judge: judge.clone(), queues, blobs: blobs.clone() };
         let storage = Arc::new(storage);

@@ -132,10 +132,16 @@ impl Storage {
     fn admit(&self, request: &StorageRequest, bearer: Option<&str>, action: &str) -> Result<(), StorageError> {
         let version = request.header("x-ms-version");
         if !(OLDEST..=NEWEST).contains(&version) {
-            return Err(StorageError::new(400, "InvalidHeaderValue", "The value for one of the HTTP headers is not in the correct format."));
+            return Err(StorageError::new(
+                400,
+                "InvalidHeaderValue",
+                "The value for one of the HTTP headers is not in the correct format.",
+            ));
         }
         let failed = |message: &str| StorageError::new(401, "InvalidAuthenticationInfo", message);
-        let bearer = bearer.ok_or_else(|| StorageError::new(401, "NoAuthenticationInformation", "Server failed to authenticate the request."))?;
+        let bearer = bearer.ok_or_else(|| {
+            StorageError::new(401, "NoAuthenticationInformation", "Server failed to authenticate the request.")
+        })?;
         self.issuer.review(bearer, &[AUDIENCE], time::now()).map_err(|fault| match fault {
             TokenFault::Audience => failed("Audience validation failed. Audience did not match."),
             TokenFault::Expired => failed("Lifetime validation failed. The token is expired."),
@@ -144,13 +150,18 @@ impl Storage {
         if self.judge.admits(action, &format!("/{}", request.path.join("/")), true) {
             return Ok(());
         }
-        Err(StorageError::new(403, "AuthorizationPermissionMismatch", "This request is not authorized to perform this operation using this permission."))
+        Err(StorageError::new(
+            403,
+            "AuthorizationPermissionMismatch",
+            "This request is not authorized to perform this operation using this permission.",
+        ))
     }
 }
 
 /// An XML answer.
 pub(crate) fn xml(status: StatusCode, inner: &str) -> Response<Body> {
-    let text = if inner.is_empty() { String::new() } else { format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{inner}") };
+    let text =
+        if inner.is_empty() { String::new() } else { format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{inner}") };
     let mut answer = Response::new(Body::from(text));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();

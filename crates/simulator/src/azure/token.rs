@@ -74,7 +74,14 @@ impl Issuer {
     }
 
     /// A token for a principal, and when it expires.
-    pub fn issue(&self, principal: &str, client: &str, audience: &str, session: &str, now: Timestamp) -> (String, Timestamp) {
+    pub fn issue(
+        &self,
+        principal: &str,
+        client: &str,
+        audience: &str,
+        session: &str,
+        now: Timestamp,
+    ) -> (String, Timestamp) {
         let life = *self.0.life.lock().expect("no code panics while it holds this lock");
         let expires = plus(now, life);
         let claims = json!({

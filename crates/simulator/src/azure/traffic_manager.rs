@@ -48,7 +48,11 @@ pub(super) fn endpoint(
         Method::PUT => {
             let mut properties = request.json()?["properties"].clone();
             if properties["target"].as_str().is_none() {
-                return Err(ArmError::new(400, "BadRequest", "The 'target' property of an external endpoint is required."));
+                return Err(ArmError::new(
+                    400,
+                    "BadRequest",
+                    "The 'target' property of an external endpoint is required.",
+                ));
             }
             if properties["endpointStatus"].is_null() {
                 properties["endpointStatus"] = json!("Enabled");
@@ -59,7 +63,11 @@ pub(super) fn endpoint(
     }
     let document = cloud.world.with(|state| {
         let Platform::Azure(azure) = &state.platform else { return Value::Null };
-        azure.profile.endpoint(name).map(|found| endpoint_document(state, &azure.profile, found, time::now())).unwrap_or_default()
+        azure
+            .profile
+            .endpoint(name)
+            .map(|found| endpoint_document(state, &azure.profile, found, time::now()))
+            .unwrap_or_default()
     });
     Ok(json_answer(StatusCode::OK, &document))
 }
@@ -80,7 +88,12 @@ fn status(properties: &Value, field: &str) -> Result<Option<bool>, ArmError> {
 fn write_endpoint(cloud: &Cloud, name: &str, properties: &Value) -> Result<(), ArmError> {
     let enabled = status(properties, "endpointStatus")?;
     let always = status(properties, "alwaysServe")?;
-    let number = |field: &str| properties[field].as_u64().and_then(|number| u32::try_from(number).ok()).filter(|number| (1..=1000).contains(number));
+    let number = |field: &str| {
+        properties[field]
+            .as_u64()
+            .and_then(|number| u32::try_from(number).ok())
+            .filter(|number| (1..=1000).contains(number))
+    };
     let (priority, weight) = (number("priority"), number("weight"));
     let event = cloud.world.with(|state| {
         let azure = state.azure_world()?;
@@ -165,7 +178,8 @@ fn document(state: &State, now: Timestamp) -> Value {
 
 /// Online when every enabled endpoint is; one that is degraded makes the profile so.
 fn profile_status(state: &State, profile: &Profile, now: Timestamp) -> &'static str {
-    let statuses: Vec<&str> = profile.endpoints.iter().map(|endpoint| monitor_status(state, profile, endpoint, now)).collect();
+    let statuses: Vec<&str> =
+        profile.endpoints.iter().map(|endpoint| monitor_status(state, profile, endpoint, now)).collect();
     match () {
         () if !profile.enabled => "Disabled",
         () if statuses.iter().all(|status| *status == "Disabled") => "Inactive",

@@ -91,7 +91,8 @@ impl Function {
 
     /// The queue that an output of this name goes to.
     pub(crate) fn output_queue(&self, output: &str) -> Option<&str> {
-        let is_it = |binding: &&Binding| binding.kind == "queue" && binding.direction == "out" && binding.name == output;
+        let is_it =
+            |binding: &&Binding| binding.kind == "queue" && binding.direction == "out" && binding.name == output;
         self.bindings.iter().find(is_it)?.queue_name.as_deref()
     }
 
@@ -106,7 +107,8 @@ impl App {
     /// # Errors
     /// A file that is missing or is not what it should be, by name.
     pub(crate) fn read(folder: &Path) -> Result<Self, String> {
-        let text = |path: PathBuf| std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()));
+        let text =
+            |path: PathBuf| std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()));
         let host: Value =
             serde_json::from_str(&text(folder.join("host.json"))?).map_err(|error| format!("host.json: {error}"))?;
         let mut functions = Vec::new();

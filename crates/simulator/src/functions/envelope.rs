@@ -104,7 +104,10 @@ pub(crate) fn read(status: u16, body: &[u8], http_output: Option<&str>) -> Read 
         outputs: Vec::new(),
     };
     if !(200..300).contains(&status) {
-        return failed("HandlerStatus", format!("the handler answered {status}: {:.300}", String::from_utf8_lossy(body)));
+        return failed(
+            "HandlerStatus",
+            format!("the handler answered {status}: {:.300}", String::from_utf8_lossy(body)),
+        );
     }
     let Ok(answer) = serde_json::from_slice::<Value>(body) else {
         return failed("HandlerAnswer", "the handler's answer is no JSON".to_owned());
@@ -130,7 +133,8 @@ fn http_answer(value: &Value) -> HttpAnswer {
     let status = &value["statusCode"];
     let status = status.as_u64().or_else(|| status.as_str()?.parse().ok()).unwrap_or(200);
     let headers = value["headers"].as_object();
-    let content_type = headers.and_then(|headers| headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type")));
+    let content_type =
+        headers.and_then(|headers| headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type")));
     HttpAnswer {
         status: u16::try_from(status).unwrap_or(500),
         body: if value["body"].is_null() { Vec::new() } else { text_of(&value["body"]).into_bytes() },
@@ -160,7 +164,8 @@ mod tests {
 
     #[test]
     fn the_answer_over_http_has_its_status_as_text_or_number() {
-        let body = br#"{"Outputs": {"res": {"statusCode": "202", "body": "{\"outcome\":\"queued\"}"}, "work": {"a": 1}}}"#;
+        let body =
+            br#"{"Outputs": {"res": {"statusCode": "202", "body": "{\"outcome\":\"queued\"}"}, "work": {"a": 1}}}"#;
         let read = read(200, body, Some("res"));
         assert_eq!((read.http.status, read.http.body.as_slice()), (202, br#"{"outcome":"queued"}"#.as_slice()));
         assert_eq!(read.outputs, [("work".to_owned(), r#"{"a":1}"#.to_owned())]);

@@ -8,11 +8,11 @@ use base64::engine::general_purpose::STANDARD;
 use http::{Request as HttpRequest, Response, header};
 use http_body_util::BodyExt;
 
+use super::FunctionsHost;
 use super::app::Function;
 use super::envelope::{self, HttpAnswer, HttpCall};
 use super::invocation::{Called, Request, without_function};
 use super::worker::Post;
-use super::FunctionsHost;
 use crate::host::InvocationResult;
 use crate::net::{Cut, Handler};
 use crate::timeline::What;
@@ -42,7 +42,11 @@ impl FunctionsHost {
             method: head.method.to_string(),
             url: head.uri.path().to_owned(),
             query: query.into_iter().filter(|(name, _)| name != "code").collect(),
-            headers: head.headers.iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned()))).collect(),
+            headers: head
+                .headers
+                .iter()
+                .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())))
+                .collect(),
             body: body.to_bytes().to_vec(),
         };
         let key = text("x-functions-key").or(code);
@@ -148,12 +152,16 @@ impl FunctionsHost {
 
 fn pairs(query: &str) -> Vec<(String, String)> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    pairs
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 fn respond(answer: HttpAnswer) -> Response<Body> {
     let mut response = Response::new(Body::from(answer.body));
-    *response.status_mut() = http::StatusCode::from_u16(answer.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        http::StatusCode::from_u16(answer.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     if let Ok(value) = answer.content_type.parse() {
         response.headers_mut().insert(header::CONTENT_TYPE, value);
     }

@@ -54,7 +54,8 @@ impl FunctionsHost {
         let generation = self.state().generation;
         let mut result = InvocationResult { request_id: id.to_owned(), attempt, ..without_function("") };
         let forwarded = matches!(request, Request::Forwarded(_));
-        let http_output = function.bindings.iter().find(|binding| binding.kind == "http").map(|binding| binding.name.as_str());
+        let http_output =
+            function.bindings.iter().find(|binding| binding.kind == "http").map(|binding| binding.name.as_str());
         let read = match self.worker().await {
             Ok(worker) => {
                 result.environment = worker.number;

@@ -221,7 +221,8 @@ impl FunctionsHost {
 
     /// The queue that the first function with a queue trigger works from.
     pub(crate) fn work_queue(&self) -> String {
-        let mut triggers = self.0.settings.app.functions.iter().filter_map(|function| function.triggered_by("queueTrigger"));
+        let mut triggers =
+            self.0.settings.app.functions.iter().filter_map(|function| function.triggered_by("queueTrigger"));
         triggers.find_map(|trigger| trigger.queue_name.clone()).unwrap_or_default()
     }
 

@@ -82,12 +82,18 @@ impl Worker {
     }
 
     fn last_words(&self) -> String {
-        self.process.log.lock().expect("no code panics while it holds this lock").last().map_or(String::new(), |line| line.text.clone())
+        self.process
+            .log
+            .lock()
+            .expect("no code panics while it holds this lock")
+            .last()
+            .map_or(String::new(), |line| line.text.clone())
     }
 
     /// Sends a request and reads the whole answer.
     pub(crate) async fn send(&self, post: &Post<'_>) -> Result<Reply, String> {
-        let mut request = Request::builder().method(post.method).uri(format!("http://127.0.0.1:{}{}", self.port, post.path));
+        let mut request =
+            Request::builder().method(post.method).uri(format!("http://127.0.0.1:{}{}", self.port, post.path));
         for (name, value) in &post.headers {
             request = request.header(name, value);
         }
@@ -98,9 +104,13 @@ impl Worker {
             .header("x-azure-functions-invocationid", post.invocation)
             .body(Full::from(post.body.clone()))
             .map_err(|error| error.to_string())?;
-        let answer = self.client.request(request).await.map_err(|error| format!("{error}: {:?}", std::error::Error::source(&error).map(ToString::to_string)))?;
+        let answer =
+            self.client.request(request).await.map_err(|error| {
+                format!("{error}: {:?}", std::error::Error::source(&error).map(ToString::to_string))
+            })?;
         let status = answer.status().as_u16();
-        let content_type = answer.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let content_type =
+            answer.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         let body = answer.into_body().collect().await.map_err(|error| error.to_string())?;
         Ok((status, content_type, body.to_bytes().to_vec()))
     }

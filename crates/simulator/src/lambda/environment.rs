@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
+use super::runtime_api::{Assignment, RuntimeApi};
 use crate::host::Process;
 use crate::host::{LogLine, Outcome};
-use super::runtime_api::{Assignment, RuntimeApi};
 use crate::net::Listener;
 use crate::time::{self, between, plus};
 

@@ -112,8 +112,7 @@ fn acceptor(
     clients: Option<CertificateDer<'static>>,
 ) -> Result<TlsAcceptor, rustls::Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config =
-        rustls::ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
+    let config = rustls::ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
     let config = match clients {
         None => config.with_no_client_auth(),
         Some(authority) => {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::LOCKED_NAME;
 use super::health_check::HealthCheck;
 use super::metrics::Point;
-use super::LOCKED_NAME;
 use super::state::{Platform, State};
 use super::words::{AlarmState, MetricsMode, Outage, Site};
 
@@ -27,7 +27,11 @@ impl Lock {
             Platform::Aws => {
                 let check = &state.checks[&state.primary_check].check;
                 let name = check.config.name.as_deref().unwrap_or("nothing");
-                Self { on: name == LOCKED_NAME, words: format!("the health check looks at {name}"), writes: check.version - 1 }
+                Self {
+                    on: name == LOCKED_NAME,
+                    words: format!("the health check looks at {name}"),
+                    writes: check.version - 1,
+                }
             }
             Platform::Azure(azure) => {
                 let endpoint = azure.profile.endpoint(&state.primary_check);

@@ -330,10 +330,12 @@ impl State {
     fn resolve(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         let verdict = |id: &String| self.checks.get(id).is_none_or(|watched| watched.verdict);
         let to = match &self.platform {
-            Platform::Aws => Some(dns::answer(verdict(&self.primary_check), self.secondary_check.as_ref().map(verdict))),
-            Platform::Azure(azure) => azure.profile.answer(|endpoint| {
-                endpoint.monitor_status(azure.profile.enabled, verdict(&endpoint.name), now)
-            }),
+            Platform::Aws => {
+                Some(dns::answer(verdict(&self.primary_check), self.secondary_check.as_ref().map(verdict)))
+            }
+            Platform::Azure(azure) => azure
+                .profile
+                .answer(|endpoint| endpoint.monitor_status(azure.profile.enabled, verdict(&endpoint.name), now)),
         };
         self.answers = to.is_some();
         let Some(to) = to else { return };

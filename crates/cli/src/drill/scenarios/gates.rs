@@ -4,6 +4,7 @@ use holdfast_core::clock::until;
 use holdfast_simulator::{time, world::Outage};
 
 use crate::drill::{
+    cloud,
     facts::Facts,
     promise::{and, failed_over, gave_reason, said, untouched},
     scenario::{Scenario, Setup},
@@ -45,12 +46,10 @@ pub fn all() -> Vec<Scenario> {
             setup: Setup::default,
             act: |stage| {
                 Box::pin(async move {
-                    let function = stage.sim.function_env()["AWS_LAMBDA_FUNCTION_NAME"].clone();
-                    let name = format!("/logscale-dr/{function}/last-failover-timestamp");
                     // The cooldown is to last for two minutes more than the holdoff, so that it alone decides.
                     stage.pass(120.0).await;
                     let now = time::now() + stage.seconds(60.0);
-                    stage.sim.world().put_ssm_parameter(&name, &now.as_second().to_string());
+                    cloud::note_failover(stage, now);
                     stage.break_primary(Outage::Refuse);
                     stage.until_failed_over().await
                 })
@@ -94,7 +93,7 @@ fn after_cooldown(facts: &Facts) -> Result<String, String> {
     let noted = facts.broke_at.ok_or("the primary was never broken")?;
     let first = facts.effects.first().ok_or("there was no effect")?.1;
     let waited = until(noted, first);
-    // Parameter Store keeps whole seconds.
+    // The note keeps whole seconds.
     let least = facts.cooldown.saturating_sub(std::time::Duration::from_secs(1));
     if waited >= least {
         Ok(format!("{:.0} s of {COOLDOWN_S:.0} s", facts.simulated(waited)))

@@ -1,5 +1,6 @@
 //! All scenarios, by theme.
 
+mod azure;
 mod crashes;
 mod evidence;
 mod gates;
@@ -10,9 +11,10 @@ mod triggers;
 mod weather;
 
 use super::scenario::Scenario;
+use crate::args::Cloud;
 
-/// Every scenario, in the order of the themes.
-pub fn all() -> Vec<Scenario> {
+/// Every scenario of a cloud, in the order of the themes.
+pub fn all(cloud: Cloud) -> Vec<Scenario> {
     let themes = [
         outages::all(),
         triggers::all(),
@@ -23,5 +25,9 @@ pub fn all() -> Vec<Scenario> {
         standing::all(),
         tls::all(),
     ];
-    themes.into_iter().flatten().collect()
+    let own = match cloud {
+        Cloud::Aws => Vec::new(),
+        Cloud::Azure => azure::all(),
+    };
+    themes.into_iter().flatten().chain(own).collect()
 }

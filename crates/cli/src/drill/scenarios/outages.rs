@@ -78,7 +78,7 @@ pub fn all() -> Vec<Scenario> {
                 Box::pin(async move {
                     stage.sim.world().set_scheduler(false);
                     stage.break_primary(Outage::Closed);
-                    stage.until("the alarm has called the function", |stage| stage.sim.lambda().running() > 0).await?;
+                    stage.until("the alarm has called the function", |stage| stage.sim.host().running() > 0).await?;
                     stage.pass(15.0).await;
                     stage.sim.world().heal_primary();
                     stage.pass(360.0).await;

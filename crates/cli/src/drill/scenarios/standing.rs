@@ -13,17 +13,14 @@ pub fn all() -> Vec<Scenario> {
     vec![
         Scenario {
             name: "already-locked",
-            says: "the health check was locked by hand before the primary went down: it says nothing about the primary",
+            says: "traffic was locked by hand before the primary went down: what the lock makes of the metric says nothing about the primary",
             setup: Setup::default,
             act: |stage| {
                 Box::pin(async move {
-                    stage
-                        .sim
-                        .world()
-                        .edit_health_check(|check| check.config.name = Some("failover-locked.invalid".to_owned()));
+                    stage.sim.world().lock_by_hand();
                     stage.pass(300.0).await;
                     if stage.state().is_some_and(|state| state.current.is_some()) {
-                        return Err("a well primary was failed over on the word of a locked health check".to_owned());
+                        return Err("a well primary was failed over on the word of its lock".to_owned());
                     }
                     stage.break_primary(Outage::Refuse);
                     stage.until_failed_over().await

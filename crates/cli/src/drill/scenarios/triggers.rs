@@ -1,9 +1,9 @@
 //! What calls the function: once, five times, never, or with nonsense.
 
-use holdfast_simulator::world::{AlarmSettings, MetricsMode, Outage};
-use serde_json::json;
+use holdfast_simulator::world::{MetricsMode, Outage};
 
 use crate::drill::{
+    cloud,
     facts::Facts,
     promise::{and, came_to, failed_over, gave_reason, one_worker, said, untouched},
     scenario::{Scenario, Setup},
@@ -23,17 +23,22 @@ pub fn all() -> Vec<Scenario> {
                     stage.until_failed_over().await
                 })
             },
-            promises: and(failed_over(), vec![said("that one call did it", |facts| called(facts, 1))]),
+            promises: and(
+                failed_over(),
+                vec![said("that one call did it", |facts| called(facts, cloud::calls_of_an_alarm(facts.cloud)))],
+            ),
         },
         Scenario {
             name: "alarm-region-down",
-            says: "alarm, metrics and Route 53's API are gone with their region: the tick alone must do it, the lock when it can",
+            says: "alarm, metrics and the API of the traffic switch are gone with their region: the tick alone must do it, the lock when it can",
             setup: Setup::default,
             act: |stage| {
                 Box::pin(async move {
                     stage.sim.world().set_alarm(false);
                     stage.sim.world().set_metrics(MetricsMode::Failing);
-                    stage.sim.faults().always("route53:*", super::weather::unavailable());
+                    for call in cloud::traffic_api(stage.cloud) {
+                        stage.sim.faults().always(call, super::weather::unavailable());
+                    }
                     stage.break_primary(Outage::Silent);
                     stage.until_status(holdfast_core::record::Status::Owed).await?;
                     stage.pass(120.0).await;
@@ -49,7 +54,7 @@ pub fn all() -> Vec<Scenario> {
             setup: Setup::default,
             act: |stage| {
                 Box::pin(async move {
-                    stage.sim.world().configure_alarm(AlarmSettings { duplicates: 4, ..AlarmSettings::default() });
+                    stage.sim.world().duplicate_notifications(4);
                     stage.break_primary(Outage::Refuse);
                     stage.until_failed_over().await?;
                     stage.pass(240.0).await;
@@ -60,7 +65,7 @@ pub fn all() -> Vec<Scenario> {
         },
         Scenario {
             name: "wrong-alarm",
-            says: "the alarm of somebody else's health check comes while the primary is down",
+            says: "the alarm of somebody else's primary comes while the primary is down",
             setup: Setup::default,
             act: |stage| {
                 Box::pin(async move {
@@ -68,7 +73,7 @@ pub fn all() -> Vec<Scenario> {
                     stage.sim.world().set_alarm(false);
                     stage.break_primary(Outage::Refuse);
                     stage.pass(300.0).await;
-                    stage.invoke(foreign_alarm()).await;
+                    cloud::foreign_alarm(stage).await;
                     Ok(())
                 })
             },
@@ -80,16 +85,7 @@ pub fn all() -> Vec<Scenario> {
             setup: Setup::default,
             act: |stage| {
                 Box::pin(async move {
-                    for payload in nonsense() {
-                        let result = stage.invoke(payload.clone()).await;
-                        if result.outcome.answer().is_none_or(|answer| answer["outcome"] != "ignored") {
-                            return Err(format!(
-                                "{:.80} was not ignored but {}",
-                                payload.to_string(),
-                                result.outcome.words()
-                            ));
-                        }
-                    }
+                    cloud::nonsense(stage).await?;
                     stage.break_primary(Outage::Refuse);
                     stage.until_failed_over().await
                 })
@@ -102,36 +98,8 @@ pub fn all() -> Vec<Scenario> {
     ]
 }
 
-/// How often the function was called, repetitions by Lambda included.
+/// How often the function was called, repetitions by the cloud included.
 fn called(facts: &Facts, times: usize) -> Result<String, String> {
     let calls = facts.results.len();
     if calls == times { Ok(format!("{calls} invocation")) } else { Err(format!("{calls} invocations, not {times}")) }
-}
-
-/// A notification that is well formed and not about our primary.
-fn foreign_alarm() -> serde_json::Value {
-    let message = json!({
-        "AlarmName": "somebody-elses", "NewStateValue": "ALARM", "OldStateValue": "OK", "AlarmDescription": null,
-        "AlarmArn": "arn:aws:cloudwatch:us-east-1:111122223333:alarm:somebody-elses",
-        "StateChangeTime": "2026-01-01T00:00:21.231+0000",
-        "Trigger": {"MetricName": "HealthCheckStatus", "Namespace": "AWS/Route53",
-            "Dimensions": [{"name": "HealthCheckId", "value": "00000000-0000-4000-8000-000000000000"}]},
-    });
-    json!({"Records": [{"EventSource": "aws:sns", "Sns": {"MessageId": "m", "Message": message.to_string()}}]})
-}
-
-fn nonsense() -> Vec<serde_json::Value> {
-    vec![
-        json!(null),
-        json!([]),
-        json!({}),
-        json!("failover"),
-        json!({"Records": []}),
-        json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "not JSON"}}]}),
-        json!({"Records": [{"EventSource": "aws:s3"}]}),
-        json!({"action": "detonate"}),
-        json!({"action": 7}),
-        json!({"source": "aws.ec2", "detail-type": "EC2 Instance State-change Notification", "detail": {}}),
-        json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "x".repeat(100_000)}}]}),
-    ]
 }

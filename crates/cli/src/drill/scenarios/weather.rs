@@ -8,6 +8,7 @@ use holdfast_simulator::{
 };
 
 use crate::drill::{
+    cloud,
     facts::Facts,
     promise::{and, came_to, failed_over, nothing_failed, said},
     scenario::{Scenario, Setup},
@@ -33,9 +34,9 @@ pub fn all() -> Vec<Scenario> {
                     for call in ["update:configmaps", "update:leases", "delete:secrets", "patch:deployments/scale"] {
                         faults.add(Rule::on(format!("kubernetes:{call}"), Fault::kubernetes_busy()).times(2));
                     }
-                    faults.add(Rule::on("route53:UpdateHealthCheck", Fault::throttled_by_route53()).times(2));
-                    faults.add(Rule::on("cloudwatch:GetMetricData", Fault::throttled()).times(2));
-                    faults.add(Rule::on("ssm:PutParameter", Fault::throttled()).times(2));
+                    for (call, fault) in cloud::throttled(stage.cloud) {
+                        faults.add(Rule::on(call, fault).times(2));
+                    }
                     stage.until_failed_over().await
                 })
             },
@@ -51,8 +52,9 @@ pub fn all() -> Vec<Scenario> {
                     for call in ["update:configmaps", "update:leases", "delete:secrets", "patch:deployments/scale"] {
                         faults.once(&format!("kubernetes:{call}"), Fault::LoseAnswer);
                     }
-                    faults.once("route53:UpdateHealthCheck", Fault::LoseAnswer);
-                    faults.once("ssm:PutParameter", Fault::LoseAnswer);
+                    for call in cloud::writes(stage.cloud) {
+                        faults.once(call, Fault::LoseAnswer);
+                    }
                     stage.break_primary(Outage::Refuse);
                     stage.until_failed_over().await
                 })
@@ -61,11 +63,13 @@ pub fn all() -> Vec<Scenario> {
         },
         Scenario {
             name: "dns-control-plane-down",
-            says: "Route 53's API does not answer: the standby goes up, the lock is owed, and a later tick sets it",
+            says: "the API of the traffic switch does not answer: the standby goes up, the lock is owed, and a later tick sets it",
             setup: Setup::default,
             act: |stage| {
                 Box::pin(async move {
-                    stage.sim.faults().always("route53:*", Fault::Hang);
+                    for call in cloud::traffic_api(stage.cloud) {
+                        stage.sim.faults().always(call, Fault::Hang);
+                    }
                     stage.break_primary(Outage::Refuse);
                     stage.until_status(Status::Owed).await?;
                     stage.until("the owed lock is told", |stage| owed_was_said(&Facts::gather(stage)).is_ok()).await?;

@@ -1,0 +1,166 @@
+//! What differs from cloud to cloud in a drill: names of calls, what is a secret, what is nonsense.
+
+use holdfast_simulator::{CloudName, faults::Fault};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{scenario::Stuck, stage::Stage};
+use crate::args::Cloud;
+
+/// The function's user on a standby whose kubeconfig holds a client certificate.
+pub const CERTIFICATE_USER: &str = "masterclient";
+
+/// The annotation in which the reference on Azure keeps the time of the last failover.
+const FAILOVER_NOTE: &str = "logscale.dr/last-failover-epoch";
+
+/// The simulator's name for a cloud.
+pub fn name(cloud: Cloud) -> CloudName {
+    match cloud {
+        Cloud::Aws => CloudName::Aws,
+        Cloud::Azure => CloudName::Azure,
+    }
+}
+
+/// How many calls of the function one alarm makes: on Azure one takes it, and another does the work.
+pub fn calls_of_an_alarm(cloud: Cloud) -> usize {
+    match cloud {
+        Cloud::Aws => 1,
+        Cloud::Azure => 2,
+    }
+}
+
+/// All calls to the API that switches traffic.
+pub fn traffic_api(cloud: Cloud) -> &'static [&'static str] {
+    match cloud {
+        Cloud::Aws => &["route53:*"],
+        Cloud::Azure => &["arm:GET:trafficManagerProfiles*", "arm:PATCH:trafficManagerProfiles*"],
+    }
+}
+
+/// The writes of a failover outside of the cluster.
+pub fn writes(cloud: Cloud) -> &'static [&'static str] {
+    match cloud {
+        Cloud::Aws => &["route53:UpdateHealthCheck", "ssm:PutParameter"],
+        Cloud::Azure => &["arm:PATCH:trafficManagerProfiles*", "kubernetes:patch:deployments"],
+    }
+}
+
+/// The calls of a failover outside of the cluster, with how each service says that there are too many.
+pub fn throttled(cloud: Cloud) -> Vec<(&'static str, Fault)> {
+    match cloud {
+        Cloud::Aws => vec![
+            ("route53:UpdateHealthCheck", Fault::throttled_by_route53()),
+            ("cloudwatch:GetMetricData", Fault::throttled()),
+            ("ssm:PutParameter", Fault::throttled()),
+        ],
+        Cloud::Azure => vec![
+            ("arm:PATCH:*", Fault::throttled_by_arm()),
+            ("arm:GET:metrics", Fault::throttled_by_arm()),
+            ("arm:POST:listClusterUserCredential", Fault::throttled_by_arm()),
+            ("msi:token", Fault::throttled_by_arm()),
+        ],
+    }
+}
+
+/// Writes down, where the cloud's operators look for it, that a failover began at this time.
+pub fn note_failover(stage: &Stage, at: Timestamp) {
+    let seconds = at.as_second().to_string();
+    match stage.cloud {
+        Cloud::Aws => {
+            let function = stage.sim.function_env()["AWS_LAMBDA_FUNCTION_NAME"].clone();
+            stage.sim.world().put_ssm_parameter(&format!("/logscale-dr/{function}/last-failover-timestamp"), &seconds);
+        }
+        Cloud::Azure => {
+            let mut deployment = stage.sim.cluster().get("deployments", "humio-operator").unwrap_or_default();
+            deployment["metadata"]["annotations"][FAILOVER_NOTE] = seconds.into();
+            stage.sim.cluster().apply(deployment).expect("a Deployment with one more annotation is valid");
+        }
+    }
+}
+
+/// The texts that a log must never hold: the function's credentials, the beginning of its tokens, key material.
+pub fn secrets(stage: &Stage) -> Vec<String> {
+    let variables = stage.sim.function_env();
+    let credentials = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+    let credentials = credentials.iter().filter_map(|name| variables.get(*name).cloned());
+    let mut secrets: Vec<String> = credentials.filter(|value| !value.is_empty()).collect();
+    secrets.extend(
+        ["k8s-aws-v1.", "PRIVATE KEY", "X-Amz-Signature", "eyJ", "HOLDFAST-SIMULATED-IDENTITY"].map(str::to_owned),
+    );
+    secrets.extend(stage.sim.azure().map(|azure| azure.function_key().to_owned()));
+    secrets
+}
+
+/// A notification that is well formed and not about our primary.
+pub async fn foreign_alarm(stage: &Stage) {
+    match stage.sim.functions() {
+        None => drop(stage.invoke(foreign_notification()).await),
+        Some(functions) => drop(functions.deliver_alarm(&foreign_alert()).await),
+    }
+}
+
+fn foreign_notification() -> Value {
+    let message = json!({
+        "AlarmName": "somebody-elses", "NewStateValue": "ALARM", "OldStateValue": "OK", "AlarmDescription": null,
+        "AlarmArn": "arn:aws:cloudwatch:us-east-1:111122223333:alarm:somebody-elses",
+        "StateChangeTime": "2026-01-01T00:00:21.231+0000",
+        "Trigger": {"MetricName": "HealthCheckStatus", "Namespace": "AWS/Route53",
+            "Dimensions": [{"name": "HealthCheckId", "value": "00000000-0000-4000-8000-000000000000"}]},
+    });
+    json!({"Records": [{"EventSource": "aws:sns", "Sns": {"MessageId": "m", "Message": message.to_string()}}]})
+}
+
+/// The alert of the secondary's endpoint, which is degraded as it should be: the profile is ours, the endpoint is not the primary.
+fn foreign_alert() -> Value {
+    let profile = holdfast_simulator::azure::profile_id().to_lowercase();
+    json!({"schemaId": "azureMonitorCommonAlertSchema", "data": {
+        "essentials": {
+            "alertId": "/subscriptions/s/providers/Microsoft.AlertsManagement/alerts/00000000-0000-4000-8000-000000000000",
+            "alertRule": "tm-secondary-down", "severity": "Sev0", "signalType": "Metric", "monitorCondition": "Fired",
+            "monitoringService": "Platform", "alertTargetIDs": [profile], "configurationItems": ["logscale-global"],
+            "originAlertId": "o", "firedDateTime": "2026-01-01T00:00:21.2310000Z", "resolvedDateTime": null,
+            "description": "", "essentialsVersion": "1.0", "alertContextVersion": "1.0",
+        },
+        "alertContext": {"properties": null, "conditionType": "SingleResourceMultipleMetricCriteria", "condition": {
+            "windowSize": "PT1M", "allOf": [{
+                "metricName": "ProbeAgentCurrentEndpointStateByProfileResourceId",
+                "metricNamespace": "Microsoft.Network/trafficManagerProfiles", "operator": "LessThan", "threshold": "0.5",
+                "timeAggregation": "Average", "dimensions": [{"name": "EndpointName", "value": "secondary"}],
+                "metricValue": 0.0, "webTestName": null,
+            }],
+        }},
+    }})
+}
+
+/// Sends nonsense of every kind, each of which must be ignored.
+pub async fn nonsense(stage: &Stage) -> Result<(), Stuck> {
+    for payload in events() {
+        let result = match stage.sim.functions() {
+            None => stage.invoke(payload.clone()).await,
+            Some(functions) => functions.deliver_alarm(&payload).await,
+        };
+        if result.outcome.answer().is_none_or(|answer| answer["outcome"] != "ignored") {
+            return Err(format!("{:.80} was not ignored but {}", payload.to_string(), result.outcome.words()));
+        }
+    }
+    Ok(())
+}
+
+fn events() -> Vec<Value> {
+    vec![
+        json!(null),
+        json!([]),
+        json!({}),
+        json!("failover"),
+        json!({"Records": []}),
+        json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "not JSON"}}]}),
+        json!({"Records": [{"EventSource": "aws:s3"}]}),
+        json!({"action": "detonate"}),
+        json!({"action": 7}),
+        json!({"source": "aws.ec2", "detail-type": "EC2 Instance State-change Notification", "detail": {}}),
+        json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "x".repeat(100_000)}}]}),
+        json!({"schemaId": "azureMonitorCommonAlertSchema"}),
+        json!({"schemaId": "azureMonitorCommonAlertSchema", "data": {"essentials": {"monitorCondition": 1}}}),
+        json!({"schemaId": "Microsoft.Insights/activityLogs", "data": {"status": "Activated"}}),
+    ]
+}
