@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,6 @@ import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 TREE = HERE.parent.parent
-FUNCTION = "holdfast-aws-lambda"
 
 
 class Broken(Exception):
@@ -28,6 +28,8 @@ class Broken(Exception):
 
 
 def main():
+    # Whoever ends us leaves no worktree behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     arguments = parse()
     breakages = tomllib.loads((HERE / "breakages.toml").read_text())["breakage"]
     if arguments.only:
@@ -141,14 +143,16 @@ class Shop:
     def applied(self, breakage):
         return Applied(self.tree, breakage["edit"])
 
-    def build(self, name, *packages):
-        wanted = [option for package in (FUNCTION, *packages) for option in ("-p", package)]
-        done = self.run_cargo("build", *wanted)
+    def build(self, name, *programs):
+        # Both packages are named every time: another choice means other features of shared crates, all built again.
+        programs = ("bootstrap", *programs)
+        wanted = [option for program in programs for option in ("--bin", program)]
+        done = self.run_cargo("build", "-p", "holdfast", "-p", "holdfast-aws-lambda", *wanted)
         if done.returncode != 0:
             raise Broken("it does not build:\n" + done.stderr[-2000:])
         (self.out / name).mkdir(parents=True)
-        for file in ("bootstrap", *packages):
-            shutil.copy2(self.arguments.target / "debug" / file, self.out / name / file)
+        for program in programs:
+            shutil.copy2(self.arguments.target / "debug" / program, self.out / name / program)
 
     def run_cargo(self, *words):
         command = ["cargo", *words]
