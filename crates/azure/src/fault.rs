@@ -203,6 +203,31 @@ mod tests {
         assert_eq!(retry_after(&headers), Some(Duration::from_millis(2)));
     }
 
+    fn identity_said(status: u16, asked: &str) -> Fault {
+        let mut headers = Headers::new();
+        headers.insert("retry-after", asked.to_owned());
+        let raw = azure_core::http::RawResponse::from_bytes(status.into(), headers, "SECRET");
+        let kind =
+            ErrorKind::HttpResponse { status: status.into(), error_code: None, raw_response: Some(Box::new(raw)) };
+        let inner = Error::with_message(kind, "The request failed: SECRET");
+        of_core("identity:test", &Error::with_error(ErrorKind::Credential, inner, "failed: SECRET"))
+    }
+
+    #[test]
+    fn what_the_identity_said_is_judged_and_never_quoted() {
+        for (status, class) in [
+            (400, FaultClass::Denied),
+            (401, FaultClass::Denied),
+            (404, FaultClass::Server),
+            (429, FaultClass::Throttled),
+            (500, FaultClass::Server),
+        ] {
+            let fault = identity_said(status, "3");
+            assert_eq!((fault.class, fault.retry_after), (class, Some(Duration::from_secs(3))), "{status}");
+            assert!(!fault.message.contains("SECRET"), "{fault}");
+        }
+    }
+
     #[test]
     fn a_certificate_that_nobody_vouches_for_is_not_worth_a_retry() {
         let tls = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);

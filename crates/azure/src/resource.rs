@@ -4,8 +4,8 @@ use std::fmt;
 
 /// The id of one resource: `/subscriptions/S/resourceGroups/R/providers/NAMESPACE/TYPE/NAME`.
 ///
-/// Azure writes ids in changing case (`resourcegroups`), so two ids are compared without it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Azure writes ids in changing case (`resourcegroups`), so two ids are compared without it. The default names nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResourceId(String);
 
 impl ResourceId {

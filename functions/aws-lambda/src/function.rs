@@ -11,6 +11,7 @@ use holdfast_core::{
 use holdfast_runbooks::{
     clock::SystemClock,
     logscale::{aws::AwsConfig, aws_site::AwsSite},
+    report,
 };
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::Value;
@@ -72,7 +73,7 @@ impl Function {
         // One worker is one invocation: two deliveries of one event share a request id and must not share a lease.
         let holder = format!("{}/{}/{:08x}", self.name, context.request_id, fastrand::u32(..));
         let answer = site.engine(holder).handle(request).await;
-        telemetry::log(&answer);
+        report::log(&answer);
         telemetry::emit(&telemetry::metrics(&self.name, &answer, started, self.clock.now()));
         answer
     }

@@ -17,26 +17,6 @@ pub fn start(level: &str) {
     let _ = subscriber.with_env_filter(filter).with_target(false).try_init();
 }
 
-/// One line that says how an invocation ended.
-pub fn log(answer: &Answer) {
-    let execution = answer.execution.as_deref();
-    let steps = execution.map(|execution| {
-        let step = |step: &holdfast_core::record::StepRecord| {
-            json!({"step": step.step, "progress": step.progress, "attempts": step.attempts, "found": step.found})
-        };
-        Value::Array(execution.steps.iter().map(step).collect()).to_string()
-    });
-    tracing::info!(
-        outcome = answer.outcome.label(),
-        failing_for_s = answer.failing_for_s,
-        execution = execution.map(|execution| execution.id.as_str()),
-        looks = answer.looks,
-        steps,
-        "{}",
-        answer.says.join("; ")
-    );
-}
-
 /// Writes a line of metrics. Straight to standard output, with nothing before or behind it: that is the format.
 #[allow(clippy::print_stdout, reason = "CloudWatch reads metrics from standard output")]
 pub fn emit(line: &str) {

@@ -3,29 +3,14 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use holdfast_core::{
-    engine::Limits,
-    policy::{MissingData, Policy},
-    retry::RetryPolicy,
-};
+use holdfast_core::{engine::Limits, policy::Policy};
 use holdfast_kubernetes::{RecoverPrefix, TlsCleanup};
 
+use super::shared::{self, KnownCluster};
 use crate::variables::{ConfigurationFaults, Reader};
 
 /// What the lock puts in place of the primary's name: a top-level domain that never resolves (RFC 2606).
 pub const LOCK_FQDN: &str = "failover-locked.invalid";
-
-/// Where the primary says how it is.
-const STATUS_PATH: &str = "/api/v1/status";
-
-/// A standby cluster whose address is known beforehand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownCluster {
-    /// `https://...`
-    pub endpoint: String,
-    /// The certificate authority as EKS gives it: PEM in base64.
-    pub ca_data: String,
-}
 
 /// Everything that the function can be told.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,14 +79,11 @@ impl AwsConfig {
             cluster_name: read.required("CLUSTER_NAME", "the EKS name of the standby cluster"),
             cluster_region: cluster_region(read),
             namespace: default(read, "CLUSTER_NAMESPACE", "logging"),
-            known_cluster: known_cluster(read),
+            known_cluster: shared::known_cluster(read),
             operator_deployment: default(read, "HOLDFAST_OPERATOR_DEPLOYMENT", "humio-operator"),
             target_replicas: i32::try_from(read.whole("TARGET_OPERATOR_REPLICAS", 1, 1..=10)).unwrap_or(1),
             humio_cluster: read.text("HUMIOCLUSTER_NAME"),
-            tls_cleanup: read.choice(
-                "HOLDFAST_TLS_CLEANUP",
-                &[("stale", TlsCleanup::StaleOnly), ("always", TlsCleanup::Always), ("off", TlsCleanup::Off)],
-            ),
+            tls_cleanup: shared::tls_cleanup(read),
             recover_prefix: read.choice(
                 "HOLDFAST_RECOVER_PREFIX",
                 &[("S3_", RecoverPrefix::S3), ("AZURE_", RecoverPrefix::Azure), ("GCP_", RecoverPrefix::Gcp)],
@@ -110,16 +92,16 @@ impl AwsConfig {
             primary_check: read.required("PRIMARY_HEALTH_CHECK_ID", "the id of the primary's Route 53 health check"),
             lock_fqdn: lock_fqdn(read),
             secondary_check: read.text("SECONDARY_HEALTH_CHECK_ID").filter(|_| !skip_secondary),
-            probe_url: probe_url(read, primary_fqdn.as_deref()),
+            probe_url: shared::probe_url(read, primary_fqdn.as_deref()),
             primary_fqdn,
             probe_timeout: read.seconds("HOLDFAST_PROBE_TIMEOUT_SECONDS", 5.0, 0.05..=30.0),
             metric_region: default(read, "HOLDFAST_METRIC_REGION", "us-east-1"),
             cooldown_parameter: cooldown_parameter(read, &function),
             topic_arn: read.text("HOLDFAST_SNS_TOPIC_ARN"),
             alarm_names: read.list("HOLDFAST_ALARM_NAMES"),
-            log_level: log_level(read),
+            log_level: shared::log_level(read),
             policy: policy(read),
-            limits: limits(read),
+            limits: shared::limits(read),
         };
         reader.finish(config)
     }
@@ -132,46 +114,12 @@ fn cluster_region(read: &mut Reader<'_>) -> String {
     }
 }
 
-fn known_cluster(read: &mut Reader<'_>) -> Option<KnownCluster> {
-    let (endpoint, ca_data) = (read.text("HOLDFAST_CLUSTER_ENDPOINT"), read.text("HOLDFAST_CLUSTER_CA_DATA"));
-    match (endpoint, ca_data) {
-        (None, None) => None,
-        (Some(endpoint), Some(ca_data)) => {
-            if !endpoint.starts_with("https://") {
-                read.fault("HOLDFAST_CLUSTER_ENDPOINT", "an https:// address");
-            }
-            Some(KnownCluster { endpoint, ca_data })
-        }
-        (Some(_), None) => {
-            read.fault("HOLDFAST_CLUSTER_CA_DATA", "set together with HOLDFAST_CLUSTER_ENDPOINT (PEM in base64, as EKS gives it)");
-            None
-        }
-        (None, Some(_)) => {
-            read.fault("HOLDFAST_CLUSTER_ENDPOINT", "set together with HOLDFAST_CLUSTER_CA_DATA");
-            None
-        }
-    }
-}
-
 fn lock_fqdn(read: &mut Reader<'_>) -> String {
     let name = read.text("HOLDFAST_LOCK_FQDN").unwrap_or_else(|| LOCK_FQDN.to_owned());
     if !name.ends_with(".invalid") {
         read.fault("HOLDFAST_LOCK_FQDN", "a name that ends in .invalid, which can never resolve (RFC 2606)");
     }
     name
-}
-
-fn probe_url(read: &mut Reader<'_>, fqdn: Option<&str>) -> Option<String> {
-    match read.text("HOLDFAST_PRIMARY_PROBE_URL") {
-        None => fqdn.map(|fqdn| format!("https://{fqdn}{STATUS_PATH}")),
-        Some(off) if off == "off" => None,
-        Some(url) => {
-            if !url.starts_with("https://") {
-                read.fault("HOLDFAST_PRIMARY_PROBE_URL", "an https:// address, or off");
-            }
-            Some(url)
-        }
-    }
 }
 
 fn cooldown_parameter(read: &mut Reader<'_>, function: &str) -> String {
@@ -185,46 +133,18 @@ fn cooldown_parameter(read: &mut Reader<'_>, function: &str) -> String {
     name
 }
 
-fn log_level(read: &mut Reader<'_>) -> String {
-    let levels = [("info", "info"), ("error", "error"), ("critical", "error"), ("warn", "warn"), ("warning", "warn"), ("debug", "debug"), ("trace", "trace")];
-    read.choice("LOG_LEVEL", &levels).to_owned()
-}
-
 fn policy(read: &mut Reader<'_>) -> Policy {
     let period = read.whole("HOLDFAST_METRIC_PERIOD_SECONDS", 60, 1..=3600);
     if !matches!(period, 1 | 5 | 10 | 20 | 30) && !period.is_multiple_of(60) {
         read.fault("HOLDFAST_METRIC_PERIOD_SECONDS", "1, 5, 10, 20, 30 or a multiple of 60, as CloudWatch wants it");
     }
-    Policy {
-        holdoff: Duration::from_secs(read.whole("PRE_FAILOVER_FAILURE_SECONDS", 180, 0..=600)),
-        cooldown: Duration::from_secs(read.whole("FAILOVER_COOLDOWN_SECONDS", 300, 0..=3600)),
-        period: Duration::from_secs(period),
-        stale_after: read.seconds("HOLDFAST_METRIC_STALE_SECONDS", 180.0, 1.0..=3600.0),
-        missing: read.choice(
-            "HOLDFAST_MISSING_DATA",
-            &[("ends-the-streak", MissingData::EndsTheStreak), ("counts-as-failing", MissingData::CountsAsFailing)],
-        ),
-        poll: read.seconds("HOLDFAST_POLL_SECONDS", 15.0, 0.05..=60.0),
-    }
-}
-
-fn limits(read: &mut Reader<'_>) -> Limits {
-    Limits {
-        lease_ttl: read.seconds("HOLDFAST_LEASE_SECONDS", 30.0, 0.5..=300.0),
-        look_for: read.seconds("HOLDFAST_LOOK_SECONDS", 10.0, 0.2..=60.0),
-        verify_for: read.seconds("HOLDFAST_VERIFY_SECONDS", 120.0, 0.0..=840.0),
-        margin: read.seconds("HOLDFAST_MARGIN_SECONDS", 20.0, 0.1..=120.0),
-        retry: RetryPolicy {
-            max_retries: usize::try_from(read.whole("MAX_RETRIES", 3, 0..=10)).unwrap_or(3),
-            base_delay: read.seconds("BASE_DELAY_SECONDS", 1.0, 0.1..=10.0),
-            max_delay: read.seconds("MAX_DELAY_SECONDS", 30.0, 1.0..=60.0),
-            attempt_timeout: read.seconds("HOLDFAST_CALL_TIMEOUT_SECONDS", 5.0, 0.05..=30.0),
-        },
-    }
+    shared::policy(read, "FAILOVER_COOLDOWN_SECONDS", period)
 }
 
 #[cfg(test)]
 mod tests {
+    use holdfast_core::retry::RetryPolicy;
+
     use super::*;
 
     fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {

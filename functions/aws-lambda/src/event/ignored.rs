@@ -4,14 +4,6 @@ use std::fmt;
 
 use super::AlarmKind;
 
-/// Names and ARNs are cut here: an ARN of an alarm has at most some 320 characters.
-const LONGEST: usize = 400;
-
-/// Text for a log or an answer: without control characters, and not too long.
-pub(super) fn shown(text: &str) -> String {
-    text.trim().chars().filter(|character| !character.is_control()).take(LONGEST).collect()
-}
-
 /// Why an event is not acted upon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IgnoredReason {

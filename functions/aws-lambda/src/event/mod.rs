@@ -5,7 +5,6 @@
 //! * this file: [`parse`], and what comes of it.
 //! * `shape`: which of the shapes an event has.
 //! * `alarm`: the three spellings of one alarm, and whether it is ours.
-//! * `manual`: an operator's call.
 //! * `ignored`: why an event is not acted upon.
 //!
 //! Nothing here fails. An event that cannot be understood is [`Incoming::Ignored`] with its reason: as an error it
@@ -14,12 +13,12 @@
 
 mod alarm;
 mod ignored;
-mod manual;
 mod shape;
 #[cfg(test)]
 mod tests;
 
-use holdfast_core::{Timestamp, decision::Gate, engine::Action};
+use holdfast_core::Timestamp;
+use holdfast_runbooks::manual::{ManualCall, shown};
 use serde_json::Value;
 
 pub use ignored::IgnoredReason;
@@ -94,17 +93,6 @@ impl AlarmKind {
     }
 }
 
-/// An operator's call.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ManualCall {
-    /// What is wanted.
-    pub action: Action,
-    /// The operator's words.
-    pub reason: Option<String>,
-    /// Gates that the operator waives.
-    pub overrides: Vec<Gate>,
-}
-
 /// Understands one event of Lambda: one result for each notification in it, one in all for other shapes.
 pub fn parse(payload: &Value, filter: &Filter) -> Vec<Incoming> {
     let incoming = shape::parse(payload, filter);
@@ -133,5 +121,5 @@ fn log(alarm: &AlarmEvent) {
 /// The text at `pointer`, without what cannot be shown, and not longer than any name of AWS.
 fn text(value: &Value, pointer: &str) -> Option<String> {
     let text = value.pointer(pointer)?.as_str()?;
-    Some(ignored::shown(text)).filter(|text| !text.is_empty())
+    Some(shown(text)).filter(|text| !text.is_empty())
 }

@@ -1,8 +1,9 @@
 //! Which of the shapes an event has.
 
+use holdfast_runbooks::manual;
 use serde_json::Value;
 
-use super::{AlarmEvent, Filter, Incoming, alarm, ignored::IgnoredReason, manual, text};
+use super::{AlarmEvent, Filter, Incoming, alarm, ignored::IgnoredReason, text};
 
 /// Lambda delivers at most 1 MB to an asynchronous invocation; what is larger was not made by AWS.
 const LARGEST: usize = 1024 * 1024;
@@ -29,7 +30,10 @@ fn single(payload: &Value, filter: &Filter) -> Incoming {
     } else if detail_type.is_some() || payload.get("alarmData").is_some() {
         judged(alarm::parse(payload, filter))
     } else if payload.get("action").is_some() {
-        manual::parse(payload).map_or_else(Incoming::Ignored, Incoming::Manual)
+        let refused = |call: manual::InvalidCall| {
+            Incoming::Ignored(IgnoredReason::Invalid { field: call.field, why: call.why })
+        };
+        manual::parse(payload).map_or_else(refused, Incoming::Manual)
     } else if payload.get("source").and_then(Value::as_str) == Some(TICK) {
         Incoming::Tick
     } else {

@@ -5,11 +5,8 @@
 
 use holdfast_core::{decision::Gate, engine::Action};
 use serde_json::{Map, Value};
+use thiserror::Error;
 
-use super::{
-    ManualCall,
-    ignored::{IgnoredReason, shown},
-};
 
 /// The actions, as an operator writes them.
 const ACTIONS: &str = "failover, plan, preflight, status, resume, acknowledge, pause, unpause";
@@ -17,11 +14,41 @@ const ACTIONS: &str = "failover, plan, preflight, status, resume, acknowledge, p
 /// The fields of a call.
 const FIELDS: [&str; 4] = ["action", "reason", "force", "abort"];
 
+/// Names that are quoted back are cut here.
+const LONGEST: usize = 400;
+
 /// Longest reason that is kept, in characters; it goes into the record.
 const LONGEST_REASON: usize = 400;
 
-pub(super) fn parse(payload: &Value) -> Result<ManualCall, IgnoredReason> {
-    let Some(fields) = payload.as_object() else { return Err(IgnoredReason::UnknownShape) };
+/// An operator's call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ManualCall {
+    /// What is wanted.
+    pub action: Action,
+    /// The operator's words.
+    pub reason: Option<String>,
+    /// Gates that the operator waives.
+    pub overrides: Vec<Gate>,
+}
+
+/// A call that makes no sense.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{field} {why}")]
+pub struct InvalidCall {
+    /// The field.
+    pub field: &'static str,
+    /// What is wrong, and what is allowed.
+    pub why: String,
+}
+
+/// Understands a call.
+///
+/// # Errors
+/// The first thing in it that makes no sense.
+pub fn parse(payload: &Value) -> Result<ManualCall, InvalidCall> {
+    let Some(fields) = payload.as_object() else {
+        return Err(invalid("the call", "must be a JSON object with an action".to_owned()));
+    };
     if let Some(unknown) = fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {
         return Err(invalid(
             "a field",
@@ -40,7 +67,7 @@ pub(super) fn parse(payload: &Value) -> Result<ManualCall, IgnoredReason> {
     Ok(ManualCall { action, reason: reason(fields)?, overrides })
 }
 
-fn action(fields: &Map<String, Value>, abort: bool) -> Result<Action, IgnoredReason> {
+fn action(fields: &Map<String, Value>, abort: bool) -> Result<Action, InvalidCall> {
     let known = match fields.get("action").and_then(Value::as_str) {
         Some("failover") => Action::FailOver,
         Some("plan") => Action::Plan,
@@ -55,7 +82,7 @@ fn action(fields: &Map<String, Value>, abort: bool) -> Result<Action, IgnoredRea
     Ok(known)
 }
 
-fn reason(fields: &Map<String, Value>) -> Result<Option<String>, IgnoredReason> {
+fn reason(fields: &Map<String, Value>) -> Result<Option<String>, InvalidCall> {
     match fields.get("reason") {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(reason)) if reason.chars().count() <= LONGEST_REASON => {
@@ -65,7 +92,7 @@ fn reason(fields: &Map<String, Value>) -> Result<Option<String>, IgnoredReason> 
     }
 }
 
-fn flag(fields: &Map<String, Value>, name: &'static str) -> Result<bool, IgnoredReason> {
+fn flag(fields: &Map<String, Value>, name: &'static str) -> Result<bool, InvalidCall> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(false),
         Some(Value::Bool(flag)) => Ok(*flag),
@@ -73,7 +100,7 @@ fn flag(fields: &Map<String, Value>, name: &'static str) -> Result<bool, Ignored
     }
 }
 
-fn gates(fields: &Map<String, Value>) -> Result<Vec<Gate>, IgnoredReason> {
+fn gates(fields: &Map<String, Value>) -> Result<Vec<Gate>, InvalidCall> {
     let names = match fields.get("force") {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(names) => names.as_array(),
@@ -86,6 +113,11 @@ fn gates(fields: &Map<String, Value>) -> Result<Vec<Gate>, IgnoredReason> {
     })
 }
 
-fn invalid(field: &'static str, why: String) -> IgnoredReason {
-    IgnoredReason::Invalid { field, why }
+fn invalid(field: &'static str, why: String) -> InvalidCall {
+    InvalidCall { field, why }
+}
+
+/// Text for a log or an answer: without control characters, and not too long.
+pub fn shown(text: &str) -> String {
+    text.trim().chars().filter(|character| !character.is_control()).take(LONGEST).collect()
 }

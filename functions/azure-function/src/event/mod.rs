@@ -1,0 +1,149 @@
+//! What the host hands us, in every shape that it comes in.
+//!
+//! # Layout
+//!
+//! * this file: [`parse`], and what comes of it.
+//! * `envelope`: the host's own JSON around an event, or the event as it came.
+//! * `alert`: the two spellings of one alert, and whether it is ours.
+//! * `ignored`: why an event is not acted upon.
+//!
+//! Nothing here fails. An event that cannot be understood is [`Incoming::Ignored`] with its reason: as an error it
+//! would only be delivered again.
+
+mod alert;
+mod envelope;
+mod ignored;
+#[cfg(test)]
+mod tests;
+
+use holdfast_azure::resource::ResourceId;
+use holdfast_core::Timestamp;
+use holdfast_runbooks::manual::{self, ManualCall};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use envelope::Mode;
+pub use ignored::IgnoredReason;
+
+/// The functions of the app: the folders in infra/azure/function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Function {
+    /// The action group calls it.
+    Alarm,
+    /// The queue calls it.
+    Work,
+    /// The timer calls it.
+    Tick,
+    /// A person calls it.
+    Operator,
+}
+
+impl Function {
+    const ALL: [Self; 4] = [Self::Alarm, Self::Work, Self::Tick, Self::Operator];
+
+    /// The folder's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Alarm => "Alarm",
+            Self::Work => "Work",
+            Self::Tick => "Tick",
+            Self::Operator => "Operator",
+        }
+    }
+
+    /// The function that a path leads to: by its name (`/Alarm`), or by its route (`/api/alarm`).
+    fn at(path: &str) -> Option<Self> {
+        let last = path.trim_end_matches('/').rsplit('/').next()?;
+        Self::ALL.into_iter().find(|function| function.name().eq_ignore_ascii_case(last))
+    }
+}
+
+/// What makes an alert ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// The profile that the alert watches.
+    pub profile: ResourceId,
+    /// The primary's endpoint in it.
+    pub endpoint: String,
+    /// Names or ids of alert rules that name no endpoint in themselves and are ours all the same.
+    pub alarm_names: Vec<String>,
+}
+
+/// One call of the host, understood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invocation {
+    /// The function that was called.
+    pub function: Function,
+    /// How the host wants its answer.
+    pub mode: Mode,
+    /// What it is about.
+    pub incoming: Incoming,
+}
+
+/// What a call is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Incoming {
+    /// An alert of ours has fired, or work on one is to go on.
+    Work(Work),
+    /// The timer.
+    Tick,
+    /// A person.
+    Manual(ManualCall),
+    /// Nothing to act upon.
+    Ignored(IgnoredReason),
+}
+
+/// An alert of ours that has fired: what is put into the queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// The alert rule.
+    pub alarm: String,
+    /// When it fired, by its own account. Notifications may arrive late, twice and out of order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<Timestamp>,
+    /// The alert's id; another delivery of the same alert has the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert_id: Option<String>,
+    /// When it first reached us; set by whoever puts it into the queue first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_seen: Option<Timestamp>,
+    /// How often it has been put back.
+    #[serde(default)]
+    pub attempt: u32,
+}
+
+/// Understands one call of the host. `None` for what leads to none of our functions.
+pub fn parse(path: &str, body: &[u8], filter: &Filter) -> Option<Invocation> {
+    let function = Function::at(path)?;
+    let (mode, payload) = envelope::open(function, path, body);
+    if mode == Mode::Forwarded && matches!(function, Function::Work | Function::Tick) {
+        // These have no route: nobody but the host may call them.
+        return None;
+    }
+    let incoming = match payload {
+        Err(reason) => Incoming::Ignored(reason),
+        Ok(payload) => understood(function, &payload, filter),
+    };
+    Some(Invocation { function, mode, incoming })
+}
+
+fn understood(function: Function, payload: &Value, filter: &Filter) -> Incoming {
+    match function {
+        Function::Tick => Incoming::Tick,
+        Function::Alarm => alert::parse(payload, filter).map_or_else(Incoming::Ignored, Incoming::Work),
+        Function::Work => match serde_json::from_value::<Work>(payload.clone()) {
+            Ok(work) => Incoming::Work(Work { alarm: manual::shown(&work.alarm), ..work }),
+            Err(_) => Incoming::Ignored(IgnoredReason::UnreadableWork),
+        },
+        Function::Operator => match manual::parse(payload) {
+            Ok(call) => Incoming::Manual(call),
+            Err(call) => Incoming::Ignored(IgnoredReason::Invalid { field: call.field, why: call.why }),
+        },
+    }
+}
+
+/// The text at `pointer`, without what cannot be shown, and not longer than any name of Azure.
+fn text(value: &Value, pointer: &str) -> Option<String> {
+    let text = value.pointer(pointer)?.as_str()?;
+    Some(manual::shown(text)).filter(|text| !text.is_empty())
+}

@@ -1,0 +1,86 @@
+//! Outcomes in the words of the host, in both of its modes.
+//!
+//! To the host any answer but 2xx is a failed invocation: its outputs are dropped, the queue delivers again, a caller
+//! over HTTP sees a 500. So what a caller shall see as an error is, in an envelope, a success that says so.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+use crate::event::{Function, IgnoredReason, Mode};
+
+/// What came of an invocation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ending {
+    /// The engine's answer, or another document, for the caller.
+    Say(StatusCode, Value),
+    /// An alert of ours: its work goes into the queue, by the output binding of that name.
+    Enqueue(String),
+    /// The host must deliver this again.
+    Again(Value),
+}
+
+/// The output binding of the function `Alarm`.
+const QUEUE: &str = "work";
+/// The HTTP answer of the functions `Alarm` and `Operator`.
+const ANSWER: &str = "res";
+
+/// The document for an event that is not for us.
+pub fn ignored(reason: &IgnoredReason) -> Value {
+    json!({"outcome": "ignored", "reasons": [{"code": reason.code(), "says": reason.to_string()}]})
+}
+
+/// The document for an alert whose work has been put into the queue.
+pub fn accepted() -> Value {
+    json!({"outcome": "accepted", "says": ["the work is in the queue"]})
+}
+
+/// The document of a configuration that cannot be used.
+pub fn misconfigured(faults: &str) -> Value {
+    json!({"outcome": "misconfigured", "says": [faults]})
+}
+
+/// The answer to the host.
+pub fn reply(function: Function, mode: Mode, ending: Ending) -> Response {
+    match (mode, ending) {
+        (_, Ending::Again(document)) => respond(StatusCode::INTERNAL_SERVER_ERROR, &document),
+        (Mode::Forwarded, Ending::Say(status, document)) => respond(status, &document),
+        // Only an envelope has outputs; the caller of this has seen to the queue itself.
+        (Mode::Forwarded, Ending::Enqueue(_)) => respond(StatusCode::ACCEPTED, &accepted()),
+        (Mode::Envelope, Ending::Say(status, document)) => {
+            let outputs = match function {
+                Function::Alarm | Function::Operator => json!({ANSWER: wrapped(status, &document)}),
+                Function::Work | Function::Tick => json!({}),
+            };
+            respond(StatusCode::OK, &envelope(&outputs, &document))
+        }
+        (Mode::Envelope, Ending::Enqueue(work)) => {
+            let document = accepted();
+            // JSON text: a text that is base64 by chance would be decoded by the host.
+            let outputs = json!({ANSWER: wrapped(StatusCode::ACCEPTED, &document), QUEUE: work});
+            respond(StatusCode::OK, &envelope(&outputs, &document))
+        }
+    }
+}
+
+fn wrapped(status: StatusCode, document: &Value) -> Value {
+    json!({
+        "statusCode": status.as_u16(),
+        "body": document.to_string(),
+        "headers": {"Content-Type": "application/json"},
+    })
+}
+
+/// The log of the host gets the outcome in one word. The host has no use for the return value (no binding is called
+/// `$return`); a drill reads it.
+fn envelope(outputs: &Value, document: &Value) -> Value {
+    let outcome = document.get("outcome").and_then(Value::as_str).unwrap_or("unknown");
+    json!({"Outputs": outputs, "Logs": [format!("outcome: {outcome}")], "ReturnValue": document})
+}
+
+fn respond(status: StatusCode, document: &Value) -> Response {
+    let json = HeaderValue::from_static("application/json");
+    (status, [(header::CONTENT_TYPE, json)], document.to_string()).into_response()
+}
