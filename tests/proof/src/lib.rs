@@ -4,6 +4,7 @@
 //!
 //! - [`ways`]: every step in every way, over any stand
 //! - [`sim`]: stories drawn from a seed, played against the engine that ships
+//! - `tests/wire`: the shipped function on the simulator as a stand of [`ways`]
 //! - `tests/model`: claim, resume and complete explored exhaustively
 //!
 //! docs/PROOF.md holds the figures and the commands that reproduce them.

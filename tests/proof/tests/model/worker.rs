@@ -1,0 +1,303 @@
+//! What a worker may do next. Its phases are those of the engine: look, claim, drive with the record written beside.
+
+use super::{
+    document::{Document, STEPS},
+    system::{Action, Answer, Cell, Protocol, System, WORKERS},
+};
+
+/// One worker.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Worker {
+    /// Which of its lives it is in.
+    pub life: u8,
+    /// How often it may still die.
+    pub deaths: u8,
+    /// Where it is.
+    pub phase: Phase,
+}
+
+/// Where a worker is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// It looks: record and steps, in any order and not at one instant.
+    Looks {
+        /// The record and its version.
+        record: Option<(Document, u8)>,
+        /// The steps.
+        seen: Option<[Cell; STEPS.len()]>,
+    },
+    /// It has the lease and is about to store intent or take-over.
+    Claims {
+        /// Its number.
+        fence: u64,
+        /// What it looked at.
+        record: (Document, u8),
+        /// And saw.
+        seen: [Cell; STEPS.len()],
+    },
+    /// It drives.
+    Drives {
+        /// Its number.
+        fence: u64,
+        /// The record with what is not stored yet.
+        document: Document,
+        /// The version that it replaces.
+        version: u8,
+        /// Steps that are done and not stored yet.
+        pending: Vec<usize>,
+        /// The step that it is at; past the last one when all are done.
+        step: usize,
+        /// What it saw of this step, until it has acted on it.
+        seen: Option<Cell>,
+    },
+    /// It has answered.
+    Ended,
+}
+
+impl Worker {
+    /// One that begins to look.
+    pub fn fresh() -> Self {
+        Self { life: 0, deaths: 1, phase: Phase::look() }
+    }
+
+    /// It has answered.
+    pub fn has_ended(&self) -> bool {
+        self.phase == Phase::Ended
+    }
+}
+
+impl Phase {
+    fn look() -> Self {
+        Self::Looks { record: None, seen: None }
+    }
+}
+
+impl Protocol {
+    /// Everything that may happen next.
+    pub fn possible(&self, system: &System, actions: &mut Vec<Action>) {
+        for worker in 0..WORKERS {
+            self.of_worker(system, worker, actions);
+        }
+        // A dead worker's lease runs out for certain; a living one's only so often.
+        if system.lease.holder.is_some() && (!system.holder_lives() || system.budget > 0) {
+            actions.push(Action::Expire);
+        }
+        if system.failing {
+            actions.push(Action::Recover);
+        }
+        if system.flying.is_some() {
+            actions.push(Action::Land);
+        }
+    }
+
+    fn of_worker(&self, system: &System, worker: usize, actions: &mut Vec<Action>) {
+        let me = &system.workers[worker];
+        if me.deaths > 0 && !me.has_ended() {
+            actions.push(Action::Crash(worker));
+        }
+        match &me.phase {
+            Phase::Looks { record, seen } => {
+                if record.is_none() {
+                    actions.push(Action::ReadRecord(worker));
+                }
+                if seen.is_none() {
+                    actions.push(Action::SeeSteps(worker));
+                }
+                let free = system.lease.holder.is_none_or(|holder| holder == system.name(worker));
+                if record.is_some() && seen.is_some() && free {
+                    self.answers(system, Action::Acquire, worker, actions);
+                }
+            }
+            Phase::Claims { .. } => self.answers(system, Action::Claim, worker, actions),
+            Phase::Drives { pending, step, seen, .. } => {
+                if !pending.is_empty() {
+                    self.answers(system, Action::Save, worker, actions);
+                }
+                match seen {
+                    Some(_) => {
+                        self.answers(system, Action::Apply, worker, actions);
+                        if system.budget > 0 {
+                            actions.push(Action::Apply(worker, Answer::Late));
+                        }
+                    }
+                    None if *step < STEPS.len() => actions.push(Action::Observe(worker)),
+                    None if pending.is_empty() => actions.push(Action::Release(worker)),
+                    None => {}
+                }
+            }
+            Phase::Ended => {}
+        }
+    }
+
+    fn answers(&self, system: &System, what: fn(usize, Answer) -> Action, worker: usize, actions: &mut Vec<Action>) {
+        actions.push(what(worker, Answer::Comes));
+        if system.budget > 0 {
+            actions.push(what(worker, Answer::Lost));
+        }
+    }
+
+    /// A worker does something.
+    pub fn work(&self, system: &mut System, action: Action) {
+        match action {
+            Action::ReadRecord(worker) => {
+                let read = (system.document.clone(), system.version);
+                if let Phase::Looks { record, .. } = &mut system.workers[worker].phase {
+                    *record = Some(read);
+                }
+                decide(system, worker);
+            }
+            Action::SeeSteps(worker) => {
+                let cells = system.cells;
+                if let Phase::Looks { seen, .. } = &mut system.workers[worker].phase {
+                    *seen = Some(cells);
+                }
+                decide(system, worker);
+            }
+            Action::Acquire(worker, answer) => acquire(system, worker, answer),
+            Action::Claim(worker, answer) => self.claim(system, worker, answer),
+            Action::Apply(worker, answer) => self.apply(system, worker, answer),
+            Action::Observe(worker) => observe(system, worker),
+            Action::Save(worker, answer) => save(system, worker, answer),
+            Action::Release(worker) => {
+                if system.lease.holder == Some(system.name(worker)) {
+                    system.lease.holder = None;
+                }
+                system.workers[worker].phase = Phase::Ended;
+            }
+            Action::Crash(worker) => {
+                let me = &mut system.workers[worker];
+                *me = Worker { life: me.life + 1, deaths: me.deaths - 1, phase: Phase::look() };
+            }
+            Action::Expire | Action::Recover | Action::Land => {}
+        }
+    }
+
+    fn claim(&self, system: &mut System, worker: usize, answer: Answer) {
+        let Phase::Claims { fence, record: (document, version), seen } = system.workers[worker].phase.clone() else {
+            return;
+        };
+        let name = format!("{:?}", system.name(worker));
+        let resumes = document.is_open();
+        let next = if resumes { document.taken_over(fence, &name) } else { document.begun(fence, &name) };
+        let Ok(next) = next else { return look_again(system, worker, answer) };
+        let unchanged = next == document;
+        let stores = self.intent_first || resumes;
+        if stores && !unchanged && !store(system, fence, &next, version) {
+            return look_again(system, worker, Answer::Comes);
+        }
+        if answer == Answer::Lost {
+            return look_again(system, worker, answer);
+        }
+        let step = next.first_pending();
+        let seen = seen.get(step).copied();
+        let version = if stores && !unchanged { system.version } else { version };
+        system.workers[worker].phase = Phase::Drives { fence, document: next, version, pending: Vec::new(), step, seen };
+    }
+
+    fn apply(&self, system: &mut System, worker: usize, answer: Answer) {
+        let Phase::Drives { step, seen, .. } = &mut system.workers[worker].phase else { return };
+        let (step, shown) = (*step, seen.take());
+        let Some(shown) = shown.filter(|shown| !shown.holds) else { return };
+        match answer {
+            Answer::Late => {
+                system.budget -= 1;
+                system.flying = Some((step, shown.version));
+            }
+            Answer::Comes | Answer::Lost => {
+                system.budget -= u8::from(answer == Answer::Lost);
+                self.effect(system, step, shown.version);
+            }
+        }
+    }
+
+    /// The world takes an effect, or refuses it because it has changed.
+    pub fn effect(&self, system: &mut System, step: usize, shown: u8) {
+        let cell = &mut system.cells[step];
+        if self.fenced && cell.version != shown {
+            system.refused = true;
+            return;
+        }
+        *cell = Cell { holds: true, version: cell.version + 1, effects: cell.effects + 1 };
+    }
+}
+
+/// Once record and steps are known: there is nothing to do, or there is.
+fn decide(system: &mut System, worker: usize) {
+    let Phase::Looks { record: Some((document, _)), seen: Some(_) } = &system.workers[worker].phase else { return };
+    let due = document.is_open() || !document.has_begun() && system.failing;
+    if !due {
+        system.workers[worker].phase = Phase::Ended;
+    }
+}
+
+fn acquire(system: &mut System, worker: usize, answer: Answer) {
+    let name = system.name(worker);
+    if system.lease.last != Some(name) || system.lease.holder.is_none() {
+        system.lease.fence += 1;
+    }
+    (system.lease.holder, system.lease.last) = (Some(name), Some(name));
+    if answer == Answer::Lost {
+        return look_again(system, worker, answer);
+    }
+    let fence = system.lease.fence;
+    if let Phase::Looks { record: Some(record), seen: Some(seen) } = system.workers[worker].phase.clone() {
+        system.workers[worker].phase = Phase::Claims { fence, record, seen };
+    }
+}
+
+fn look_again(system: &mut System, worker: usize, answer: Answer) {
+    system.budget -= u8::from(answer == Answer::Lost);
+    system.workers[worker].phase = Phase::look();
+}
+
+/// Compare-and-set on the record.
+fn store(system: &mut System, fence: u64, document: &Document, version: u8) -> bool {
+    if system.version != version {
+        system.refused = true;
+        return false;
+    }
+    system.stale_write |= fence < system.document.fence();
+    system.document = document.clone();
+    system.version += 1;
+    true
+}
+
+fn observe(system: &mut System, worker: usize) {
+    let cells = system.cells;
+    let Phase::Drives { fence, document, pending, step, seen, .. } = &mut system.workers[worker].phase else { return };
+    if !cells[*step].holds {
+        *seen = Some(cells[*step]);
+        return;
+    }
+    match document.stepped(*fence, *step) {
+        Ok(next) => {
+            *document = next;
+            pending.push(*step);
+            *step += 1;
+        }
+        Err(_) => system.workers[worker].phase = Phase::Ended,
+    }
+}
+
+/// Stores what is pending; after a conflict, or an answer that was lost, puts it on top of what is stored.
+fn save(system: &mut System, worker: usize, answer: Answer) {
+    let Phase::Drives { fence, document, version, pending, .. } = system.workers[worker].phase.clone() else { return };
+    let stored = store(system, fence, &document, version);
+    if stored && answer == Answer::Comes {
+        return settle(system, worker, document, Vec::new());
+    }
+    system.budget -= u8::from(answer == Answer::Lost);
+    let rebased = pending.iter().try_fold(system.document.clone(), |document, step| document.stepped(fence, *step));
+    match rebased {
+        Ok(document) => settle(system, worker, document, pending),
+        // Another worker has it.
+        Err(_) => system.workers[worker].phase = Phase::Ended,
+    }
+}
+
+fn settle(system: &mut System, worker: usize, now: Document, left: Vec<usize>) {
+    let stored = system.version;
+    if let Phase::Drives { document, version, pending, .. } = &mut system.workers[worker].phase {
+        (*document, *version, *pending) = (now, stored, left);
+    }
+}
