@@ -7,9 +7,6 @@ use std::time::Duration;
 use crate::kubernetes::StandbySeed;
 use crate::net::TlsError;
 
-/// What is deployed with the function on Azure.
-const SHIPPED_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/azure/function");
-
 /// A real API server that takes the simulated standby's place.
 #[derive(Debug, Clone)]
 pub struct ExternalCluster {
@@ -43,8 +40,8 @@ pub struct Options {
     pub bootstrap: Option<PathBuf>,
     /// Time limit of the function, real (already paced). On Azure `functionTimeout` of `host.json` counts instead.
     pub function_timeout: Duration,
-    /// What is deployed with an Azure function: the folder with `host.json`.
-    pub function_folder: PathBuf,
+    /// What is deployed with an Azure function: the folder with `host.json`; `None` is the one that ships.
+    pub function_folder: Option<PathBuf>,
     /// Whether AKS users log in with a certificate, as on the reference's clusters, instead of a token of the tenant.
     pub aks_certificate: bool,
     /// Added to the function's environment last, so it overrides.
@@ -68,7 +65,7 @@ impl Default for Options {
             seed: 1,
             bootstrap: None,
             function_timeout: Duration::from_secs(15),
-            function_folder: PathBuf::from(SHIPPED_FOLDER),
+            function_folder: None,
             aks_certificate: false,
             function_env: BTreeMap::new(),
             standby: StandbySeed::default(),

@@ -1,6 +1,6 @@
 //! What differs from cloud to cloud in a drill: names of calls, what is a secret, what is nonsense.
 
-use holdfast_simulator::{CloudName, faults::Fault};
+use holdfast_simulator::{CloudName, azure::PRINCIPAL_ID, faults::Fault, kubernetes::AuditEntry};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -8,10 +8,18 @@ use super::{scenario::Stuck, stage::Stage};
 use crate::args::Cloud;
 
 /// The function's user on a standby whose kubeconfig holds a client certificate.
-pub const CERTIFICATE_USER: &str = "masterclient";
+const CERTIFICATE_USER: &str = "masterclient";
 
 /// The annotation in which the reference on Azure keeps the time of the last failover.
 const FAILOVER_NOTE: &str = "logscale.dr/last-failover-epoch";
+
+/// Whether a request to the cluster came from the function.
+pub fn is_function(stage: &Stage, entry: &AuditEntry) -> bool {
+    match stage.cloud {
+        Cloud::Aws => entry.groups.contains(&stage.sim.cluster().options().group),
+        Cloud::Azure => [PRINCIPAL_ID, CERTIFICATE_USER].contains(&entry.user.as_str()),
+    }
+}
 
 /// The simulator's name for a cloud.
 pub fn name(cloud: Cloud) -> CloudName {

@@ -71,9 +71,8 @@ impl Facts {
     /// Gathers them.
     pub fn gather(stage: &Stage) -> Self {
         let sim = &stage.sim;
-        let group = sim.cluster().options().group.clone();
-        let is_function = |entry: &AuditEntry| entry.groups.contains(&group) || entry.user == cloud::CERTIFICATE_USER;
-        let audit: Vec<_> = sim.cluster().audit().into_iter().filter(is_function).collect();
+        let audit: Vec<_> =
+            sim.cluster().audit().into_iter().filter(|entry| cloud::is_function(stage, entry)).collect();
         let users: Vec<&str> = audit.iter().map(|entry| entry.user.as_str()).collect();
         let mut effects: Vec<_> =
             sim.cluster().changes().iter().filter_map(|change| effect(stage.cloud, change, &users)).collect();

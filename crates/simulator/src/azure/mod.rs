@@ -64,6 +64,8 @@ pub const CLUSTER_NAME: &str = "logscale-standby";
 pub const STANDBY_REGION: &str = "westus2";
 /// Region of the primary.
 pub const PRIMARY_REGION: &str = "eastus2";
+/// The function's storage account.
+pub const STORAGE_ACCOUNT: &str = "stlogscaledr";
 /// Name of the alert rule (facts azure 3.1).
 pub const ALERT_RULE: &str = "tm-primary-down";
 /// Object id of the function's identity, which is its username in Kubernetes (facts azure 6.2).
@@ -89,6 +91,25 @@ pub fn cluster_id() -> String {
     format!(
         "/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.ContainerService/managedClusters/{CLUSTER_NAME}"
     )
+}
+
+/// Id of the resource group.
+pub fn group_id() -> String {
+    format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}")
+}
+
+fn storage_id() -> String {
+    format!("{}/providers/Microsoft.Storage/storageAccounts/{STORAGE_ACCOUNT}", group_id())
+}
+
+/// Id of a queue of the function's storage account.
+pub fn queue_id(queue: &str) -> String {
+    format!("{}/queueServices/default/queues/{queue}", storage_id())
+}
+
+/// Id of a container of blobs in the same account.
+pub fn container_id(container: &str) -> String {
+    format!("{}/blobServices/default/containers/{container}", storage_id())
 }
 
 /// Resource Manager and what it manages.
@@ -189,9 +210,8 @@ impl Cloud {
 }
 
 fn resource_group() -> Response<Body> {
-    let id = format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}");
     let document = json!({
-        "id": id, "name": GROUP, "type": "Microsoft.Resources/resourceGroups", "location": STANDBY_REGION,
+        "id": group_id(), "name": GROUP, "type": "Microsoft.Resources/resourceGroups", "location": STANDBY_REGION,
         "properties": {"provisioningState": "Succeeded"},
     });
     json_answer(StatusCode::OK, &document)

@@ -1,10 +1,9 @@
 //! What the function's identity may do: the custom role that ships, judged as Azure does (facts azure 6.6).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use serde::Deserialize;
-use serde_json::Value;
 
 /// A call that the role did not allow.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,15 +14,16 @@ pub struct Refused {
     pub scope: String,
 }
 
-/// A role definition, in the form that `az role definition create` takes.
+/// A role definition, in the form that `az role definition create` takes. It counts as assigned where it can be.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
 struct Role {
-    #[serde(alias = "Actions", default)]
+    name: String,
     actions: Vec<String>,
-    #[serde(alias = "NotActions", rename = "notActions", default)]
     not_actions: Vec<String>,
-    #[serde(alias = "DataActions", rename = "dataActions", default)]
     data_actions: Vec<String>,
+    not_data_actions: Vec<String>,
+    assignable_scopes: Vec<String>,
 }
 
 /// The judge of every call to ARM and to storage. Clones share it.
@@ -37,33 +37,38 @@ struct Inner {
 }
 
 impl RoleJudge {
-    /// Reads role definitions; a file may hold one, or a list, or `properties` around `permissions`.
+    /// Reads a list of role definitions, with these values for its placeholders.
     ///
     /// # Errors
-    /// A text that holds no role.
-    pub(crate) fn new(texts: &[String]) -> Result<Self, String> {
-        let mut roles = Vec::new();
-        for text in texts {
-            let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-            for permissions in permissions(&value) {
-                roles.push(serde_json::from_value(permissions).map_err(|error| error.to_string())?);
-            }
+    /// A text that holds no roles; a placeholder that stays without a value.
+    pub(crate) fn new(text: &str, values: &BTreeMap<&str, String>) -> Result<Self, String> {
+        let mut text = text.to_owned();
+        for (name, value) in values {
+            text = text.replace(&format!("${{{name}}}"), value);
         }
-        if roles.is_empty() {
-            return Err("there is no role with actions".to_owned());
+        if let Some(at) = text.find("${") {
+            return Err(format!("no value for {}", text[at..].split('}').next().unwrap_or_default()));
+        }
+        let roles: Vec<Role> = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        if let Some(role) = roles.iter().find(|role| role.assignable_scopes.is_empty()) {
+            return Err(format!("the role {:?} can be assigned nowhere", role.name));
         }
         Ok(Self(Arc::new(Inner { roles, used: Mutex::default(), refused: Mutex::default() })))
     }
 
-    /// Whether the role allows this action; what is not allowed is noted.
+    /// Whether a role allows this action on this resource; what is not allowed is noted.
     pub(crate) fn admits(&self, action: &str, scope: &str, is_data: bool) -> bool {
         let fits = |patterns: &[String]| patterns.iter().find(|pattern| wild(pattern, action)).cloned();
-        let found = self.0.roles.iter().find_map(|role| {
-            let allowed = if is_data { &role.data_actions } else { &role.actions };
-            fits(allowed).filter(|_| fits(&role.not_actions).is_none())
+        let found = self.0.roles.iter().filter(|role| role.assignable_scopes.iter().any(|above| covers(above, scope)));
+        let found = found.filter_map(|role| {
+            let (allowed, denied) = match is_data {
+                true => (&role.data_actions, &role.not_data_actions),
+                false => (&role.actions, &role.not_actions),
+            };
+            fits(allowed).filter(|_| fits(denied).is_none())
         });
         let lock = "no code panics while it holds this lock";
-        match found {
+        match found.into_iter().next() {
             Some(pattern) => {
                 self.0.used.lock().expect(lock).insert(pattern);
                 true
@@ -92,16 +97,10 @@ impl RoleJudge {
     }
 }
 
-fn permissions(value: &Value) -> Vec<Value> {
-    if let Some(list) = value.as_array() {
-        return list.iter().flat_map(permissions).collect();
-    }
-    let inner = if value["properties"].is_object() { &value["properties"] } else { value };
-    match inner["permissions"].as_array() {
-        Some(list) => list.clone(),
-        None if inner["actions"].is_array() || inner["Actions"].is_array() => vec![inner.clone()],
-        None => Vec::new(),
-    }
+/// Whether a scope is the other or lies below it.
+fn covers(above: &str, scope: &str) -> bool {
+    let (above, scope) = (above.to_ascii_lowercase(), scope.to_ascii_lowercase());
+    scope.strip_prefix(&above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// `*` stands for any text; case does not matter.
@@ -120,27 +119,34 @@ mod tests {
     use super::*;
 
     fn judge(text: &str) -> RoleJudge {
-        RoleJudge::new(&[text.to_owned()]).expect("a role")
+        RoleJudge::new(text, &BTreeMap::from([("id", "/s/p".to_owned())])).expect("a role")
     }
 
     #[test]
     fn actions_and_data_actions_are_kept_apart_and_case_does_not_matter() {
-        let judge =
-            judge(r#"{"Name": "r", "Actions": ["Microsoft.Network/x/read"], "DataActions": ["Microsoft.Storage/*"]}"#);
-        assert!(judge.admits("microsoft.network/X/read", "/s", false));
-        assert!(!judge.admits("Microsoft.Network/x/write", "/s", false));
-        assert!(!judge.admits("Microsoft.Storage/q/add/action", "/s", false));
-        assert!(judge.admits("Microsoft.Storage/q/add/action", "/s", true));
-        let refused: Vec<_> = judge.refused().into_iter().map(|refused| refused.action).collect();
-        assert_eq!(refused, ["Microsoft.Network/x/write", "Microsoft.Storage/q/add/action"]);
+        let judge = judge(
+            r#"[{"Name": "r", "Actions": ["Microsoft.Network/x/read"], "DataActions": ["Microsoft.Storage/*"],
+                "NotDataActions": ["Microsoft.Storage/q/delete"], "AssignableScopes": ["${id}"]}]"#,
+        );
+        assert!(judge.admits("microsoft.network/X/read", "/S/P/endpoints/e", false));
+        assert!(!judge.admits("Microsoft.Network/x/write", "/s/p", false));
+        assert!(!judge.admits("Microsoft.Storage/q/add/action", "/s/p", false));
+        assert!(judge.admits("Microsoft.Storage/q/add/action", "/s/p", true));
+        assert!(!judge.admits("Microsoft.Storage/q/delete", "/s/p", true));
+        assert_eq!((judge.refused().len(), judge.used().len()), (3, 2));
     }
 
     #[test]
-    fn the_forms_of_the_portal_and_of_the_command_line_are_both_read() {
-        let judge = judge(
-            r#"{"properties": {"permissions": [{"actions": ["A/*"], "notActions": ["A/delete"], "dataActions": []}]}}"#,
-        );
-        assert!(judge.admits("A/read", "/s", false) && !judge.admits("A/delete", "/s", false));
-        assert!(RoleJudge::new(&["{}".to_owned()]).is_err());
+    fn a_role_reaches_no_further_than_its_scope() {
+        let judge = judge(r#"[{"Name": "r", "Actions": ["*"], "AssignableScopes": ["${id}"]}]"#);
+        assert!(judge.admits("A/read", "/s/p", false));
+        assert!(!judge.admits("A/read", "/s/pq", false) && !judge.admits("A/read", "/s", false));
+    }
+
+    #[test]
+    fn a_placeholder_without_a_value_and_a_role_without_a_scope_are_found() {
+        let error = |text: &str| RoleJudge::new(text, &BTreeMap::new()).err().unwrap_or_default();
+        assert!(error(r#"[{"AssignableScopes": ["${id}"]}]"#).starts_with("no value for ${id"));
+        assert!(error(r#"[{"Name": "r"}]"#).contains("assigned nowhere"));
     }
 }

@@ -1,7 +1,6 @@
 //! Azure around the standby: its world, its services and the Functions host, started together.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -10,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::environment::{self, Facts};
 use super::{
     AKS_AUDIENCE, AksLogin, Blobs, CLIENT_ID, Cloud, Identity, Issuer, OPERATOR_ID, PRINCIPAL_ID, Queues, RoleJudge,
-    Service, Standby, Storage,
+    Service, Standby, Storage, cluster_id, container_id, group_id, profile_id, queue_id,
 };
 use crate::functions::{App, FunctionsHost, Listeners, Settings};
 use crate::gate::Gate;
@@ -19,10 +18,14 @@ use crate::ids::Ids;
 use crate::kubernetes::{Identity as Who, under_azure};
 use crate::net::Listener;
 use crate::options::StartError;
-use crate::simulator::{GROUP, Ground, Ports};
+use crate::simulator::{Ground, Ports};
 use crate::time;
 use crate::world::{Channel, State, World};
 
+/// What the function's identity may do; infra/azure/README.md explains its placeholders.
+const SHIPPED_ROLES: &str = include_str!("../../../../infra/azure/roles.json");
+/// What it may do on the cluster, beside the Role that is the same on every cloud.
+const SHIPPED_ROLE: &str = include_str!("../../../../infra/azure/role.yaml");
 /// The user and group in the certificate of a kubeconfig of a cluster without Entra: in effect an administrator (facts azure 6.1).
 const CERTIFICATE_IDENTITY: (&str, &str) = ("masterclient", "system:masters");
 /// The container for the function's own blobs.
@@ -61,11 +64,11 @@ impl AzureSide {
         let gate = ground.gate(Host::Functions(functions.clone()));
         let channel = Channel { alarm: super::ALERT_RULE.to_owned(), topic: "action-group".to_owned() };
         let world = World::new(State::azure(time::now(), pace, options.seed, channel), timeline.clone(), pace);
-        under_azure(cluster, &options.standby);
+        under_azure(cluster, &options.standby, &SHIPPED_ROLE.replace("${principal_id}", PRINCIPAL_ID));
         trust(ground, identity.issuer());
         let ports = ground.ports(&world, &gate).await?;
         let server = ground.api_server(&ports);
-        let judge = role(&options.function_folder)?;
+        let judge = role(&functions.work_queue())?;
         let standby = Standby { endpoint: server.endpoint, ca_pem: server.ca_pem, login: login(ground)? };
         let (issuer, blobs) = (identity.issuer().clone(), Blobs::default());
         blobs.create_container(STATE_CONTAINER);
@@ -176,7 +179,11 @@ impl AzureSide {
 
 fn settings(ground: &Ground<'_>, key: &str) -> Result<Settings, StartError> {
     let options = ground.options;
-    let app = App::read(&options.function_folder).map_err(StartError::App)?;
+    let app = match &options.function_folder {
+        Some(folder) => App::read(folder),
+        None => App::shipped(),
+    };
+    let app = app.map_err(StartError::App)?;
     let timeout = ground.pace.scale(app.timeout);
     Ok(Settings { handler: options.bootstrap.clone(), app, timeout, pace: ground.pace, key: key.to_owned() })
 }
@@ -189,8 +196,9 @@ fn trust(ground: &Ground<'_>, issuer: &Issuer) {
     let issuer = issuer.clone();
     ground.cluster.review_with(Box::new(move |token, now| {
         let bearer = issuer.review(token, &[AKS_AUDIENCE], now).ok()?;
-        let group = if bearer.principal == OPERATOR_ID { "system:masters" } else { GROUP };
-        Some(Who { user: bearer.principal, groups: vec![group.to_owned(), "system:authenticated".to_owned()] })
+        let mut groups = vec!["system:authenticated".to_owned()];
+        groups.extend((bearer.principal == OPERATOR_ID).then(|| "system:masters".to_owned()));
+        Some(Who { user: bearer.principal, groups })
     }));
 }
 
@@ -202,16 +210,15 @@ fn login(ground: &Ground<'_>) -> Result<AksLogin, StartError> {
     Ok(AksLogin::Certificate { certificate, key })
 }
 
-/// The role definitions beside the function's folder.
-fn role(function_folder: &Path) -> Result<RoleJudge, StartError> {
-    let folder = function_folder.parent().unwrap_or(function_folder);
-    let failed = |error: std::io::Error| StartError::Role(format!("{}: {error}", folder.display()));
-    let mut texts = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|extension| extension == "json") {
-            texts.push(std::fs::read_to_string(path).map_err(failed)?);
-        }
-    }
-    RoleJudge::new(&texts).map_err(StartError::Role)
+/// The roles that ship, for this world.
+fn role(queue: &str) -> Result<RoleJudge, StartError> {
+    let values = BTreeMap::from([
+        ("endpoint_type", "externalEndpoints".to_owned()),
+        ("profile_id", profile_id()),
+        ("cluster_id", cluster_id()),
+        ("resource_group_id", group_id()),
+        ("queue_id", queue_id(queue)),
+        ("container_id", container_id(STATE_CONTAINER)),
+    ]);
+    RoleJudge::new(SHIPPED_ROLES, &values).map_err(StartError::Role)
 }

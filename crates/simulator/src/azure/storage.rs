@@ -12,7 +12,7 @@ use super::blobs::Blobs;
 use super::request::{decode, query_of};
 use super::role::RoleJudge;
 use super::token::{Issuer, TokenFault};
-use super::{Queues, blobs, queue_wire, token};
+use super::{Queues, blobs, container_id, queue_id, queue_wire, token};
 use crate::gate::{Gate, Refusal};
 use crate::net::{Cut, Handler};
 use crate::time;
@@ -118,7 +118,7 @@ impl Storage {
             StorageError::new(refusal.status.as_u16(), &refusal.code, "Put on this call by the simulator.").answer()
         };
         let effect = async {
-            let answer = self.admit(&request, bearer.as_deref(), action).and_then(|()| match service {
+            let answer = self.admit(&request, bearer.as_deref(), (service, action)).and_then(|()| match service {
                 Service::Queue => queue_wire::answer(self, &request, name),
                 Service::Blob => blobs::answer(&self.blobs, &request, name),
             });
@@ -129,7 +129,12 @@ impl Storage {
     }
 
     /// Version, token and role.
-    fn admit(&self, request: &StorageRequest, bearer: Option<&str>, action: &str) -> Result<(), StorageError> {
+    fn admit(
+        &self,
+        request: &StorageRequest,
+        bearer: Option<&str>,
+        (service, action): (Service, &str),
+    ) -> Result<(), StorageError> {
         let version = request.header("x-ms-version");
         if !(OLDEST..=NEWEST).contains(&version) {
             return Err(StorageError::new(
@@ -147,7 +152,9 @@ impl Storage {
             TokenFault::Expired => failed("Lifetime validation failed. The token is expired."),
             other => failed(&format!("The token is refused: {other}.")),
         })?;
-        if self.judge.admits(action, &format!("/{}", request.path.join("/")), true) {
+        let first = request.path.first().map(String::as_str).unwrap_or_default();
+        let scope = if service == Service::Queue { queue_id(first) } else { container_id(first) };
+        if self.judge.admits(action, &scope, true) {
             return Ok(());
         }
         Err(StorageError::new(

@@ -101,7 +101,28 @@ impl Function {
     }
 }
 
+/// `host.json` as it ships.
+const SHIPPED_HOST: &str = include_str!("../../../../infra/azure/function/host.json");
+/// The functions that ship, by their folders.
+const SHIPPED: [(&str, &str); 4] = [
+    ("Alarm", include_str!("../../../../infra/azure/function/Alarm/function.json")),
+    ("Operator", include_str!("../../../../infra/azure/function/Operator/function.json")),
+    ("Tick", include_str!("../../../../infra/azure/function/Tick/function.json")),
+    ("Work", include_str!("../../../../infra/azure/function/Work/function.json")),
+];
+
 impl App {
+    /// What ships in infra/azure/function.
+    ///
+    /// # Errors
+    /// A file that is not what it should be, by name.
+    pub(crate) fn shipped() -> Result<Self, String> {
+        let host = serde_json::from_str(SHIPPED_HOST).map_err(|error| format!("host.json: {error}"))?;
+        let functions: Result<Vec<Function>, String> =
+            SHIPPED.iter().map(|(name, text)| Function::new(name, text)).collect();
+        Ok(Self::new(&host, functions?))
+    }
+
     /// Reads a folder as it is deployed, without the handler. `%NAME%` in a queue's name or a schedule stays for the settings to fill.
     ///
     /// # Errors

@@ -100,8 +100,12 @@ pub fn seed_standby(cluster: &Cluster, seed: &StandbySeed) {
     state.store.forget_changes();
 }
 
-/// Gives a seeded HumioCluster the variables that it has on Azure (facts/logscale.md 5.1): other names, and no regions.
-pub(crate) fn under_azure(cluster: &Cluster, seed: &StandbySeed) {
+/// Makes a seeded standby one on Azure: the rights that ship for Azure beside the others, and a HumioCluster with the variables that it
+/// has there (facts/logscale.md 5.1): other names, and no regions.
+pub(crate) fn under_azure(cluster: &Cluster, seed: &StandbySeed, rights: &str) {
+    for manifest in manifests(rights, &cluster.options().namespace) {
+        put(cluster, manifest);
+    }
     let Some(mut humio) = cluster.get("humioclusters", &seed.cluster_name) else { return };
     if let Some(variables) = humio["spec"]["commonEnvironmentVariables"].as_array_mut() {
         variables.retain(|variable| variable["name"].as_str().is_some_and(|name| !name.contains("REGION")));
@@ -119,7 +123,11 @@ fn put(cluster: &Cluster, manifest: Value) {
 }
 
 fn shipped(namespace: &str) -> Vec<Value> {
-    let mut manifests: Vec<Value> = serde_saphyr::from_multiple(ROLE_MANIFEST).expect("the shipped manifest is YAML");
+    manifests(ROLE_MANIFEST, namespace)
+}
+
+fn manifests(text: &str, namespace: &str) -> Vec<Value> {
+    let mut manifests: Vec<Value> = serde_saphyr::from_multiple(text).expect("the shipped manifest is YAML");
     manifests.retain(|manifest| Kind::of_manifest(manifest).is_some());
     for manifest in &mut manifests {
         manifest["metadata"]["namespace"] = namespace.into();
