@@ -54,8 +54,7 @@ impl App {
     pub async fn invoke(&self, path: &str, body: &[u8], id: &str) -> Response {
         let site = match &self.site {
             Ok(site) => site,
-            // The action group tries again on this; a plain 500 it does not.
-            Err(faults) => return (StatusCode::SERVICE_UNAVAILABLE, reply::misconfigured(faults).to_string()).into_response(),
+            Err(faults) => return misconfigured(path, body, faults),
         };
         let Some(Invocation { function, mode, incoming }) = event::parse(path, body, &filter(site.config())) else {
             return StatusCode::NOT_FOUND.into_response();
@@ -162,6 +161,20 @@ fn filter(config: &AzureConfig) -> Filter {
 
 fn request(trigger: Trigger, deadline: Timestamp) -> Request {
     Request { trigger, action: Action::FailOver, reason: None, overrides: Vec::new(), deadline }
+}
+
+/// The action group tries again on 503, and on a plain 500 it does not; the queue delivers again on any failure.
+fn misconfigured(path: &str, body: &[u8], faults: &str) -> Response {
+    let document = reply::misconfigured(faults);
+    match event::called(path, body) {
+        None => StatusCode::NOT_FOUND.into_response(),
+        Some((function @ (Function::Work | Function::Tick), mode)) => {
+            reply::reply(function, mode, Ending::Again(document))
+        }
+        Some((function, mode)) => {
+            reply::reply(function, mode, Ending::Say(StatusCode::SERVICE_UNAVAILABLE, document))
+        }
+    }
 }
 
 /// A person is told that the call makes no sense; to everybody else it is a success, or it would come again.

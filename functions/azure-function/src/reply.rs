@@ -84,3 +84,46 @@ fn respond(status: StatusCode, document: &Value) -> Response {
     let json = HeaderValue::from_static("application/json");
     (status, [(header::CONTENT_TYPE, json)], document.to_string()).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+
+    use super::*;
+
+    async fn said(function: Function, mode: Mode, ending: Ending) -> (u16, Value) {
+        let response = reply(function, mode, ending);
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), 100_000).await.expect("a body");
+        (status, serde_json::from_slice(&body).expect("JSON"))
+    }
+
+    #[tokio::test]
+    async fn an_alert_is_answered_at_once_and_its_work_is_an_output() {
+        let (status, document) = said(Function::Alarm, Mode::Envelope, Ending::Enqueue("{\"alarm\":\"a\"}".to_owned())).await;
+        assert_eq!(status, 200);
+        assert_eq!(document["Outputs"]["res"]["statusCode"], 202);
+        assert_eq!(document["Outputs"]["work"], "{\"alarm\":\"a\"}");
+        assert_eq!((&document["ReturnValue"], &document["Logs"][0]), (&accepted(), &json!("outcome: accepted")));
+        let (status, document) = said(Function::Alarm, Mode::Forwarded, Ending::Enqueue(String::new())).await;
+        assert_eq!((status, &document["outcome"]), (202, &json!("accepted")));
+    }
+
+    #[tokio::test]
+    async fn an_error_for_the_caller_is_a_success_for_the_host() {
+        let document = ignored(&IgnoredReason::NotJson);
+        let ending = || Ending::Say(StatusCode::BAD_REQUEST, document.clone());
+        let (status, wrapped) = said(Function::Operator, Mode::Envelope, ending()).await;
+        assert_eq!((status, &wrapped["Outputs"]["res"]["statusCode"]), (200, &json!(400)));
+        let body = wrapped["Outputs"]["res"]["body"].as_str().expect("text");
+        assert_eq!(serde_json::from_str::<Value>(body).expect("JSON"), document);
+        assert_eq!(said(Function::Operator, Mode::Forwarded, ending()).await, (400, document.clone()));
+    }
+
+    #[tokio::test]
+    async fn queue_and_timer_have_no_outputs_and_fail_where_the_host_must_deliver_again() {
+        let (status, document) = said(Function::Work, Mode::Envelope, Ending::Say(StatusCode::OK, json!({}))).await;
+        assert_eq!((status, &document["Outputs"]), (200, &json!({})));
+        assert_eq!(said(Function::Work, Mode::Envelope, Ending::Again(json!({}))).await.0, 500);
+    }
+}

@@ -114,17 +114,25 @@ pub struct Work {
 
 /// Understands one call of the host. `None` for what leads to none of our functions.
 pub fn parse(path: &str, body: &[u8], filter: &Filter) -> Option<Invocation> {
-    let function = Function::at(path)?;
-    let (mode, payload) = envelope::open(function, path, body);
-    if mode == Mode::Forwarded && matches!(function, Function::Work | Function::Tick) {
-        // These have no route: nobody but the host may call them.
-        return None;
-    }
+    let (function, mode, payload) = opened(path, body)?;
     let incoming = match payload {
         Err(reason) => Incoming::Ignored(reason),
         Ok(payload) => understood(function, &payload, filter),
     };
     Some(Invocation { function, mode, incoming })
+}
+
+/// The function that is called, and how the host wants its answer, whatever it is about.
+pub fn called(path: &str, body: &[u8]) -> Option<(Function, Mode)> {
+    opened(path, body).map(|(function, mode, _)| (function, mode))
+}
+
+fn opened(path: &str, body: &[u8]) -> Option<(Function, Mode, Result<Value, IgnoredReason>)> {
+    let function = Function::at(path)?;
+    let (mode, payload) = envelope::open(function, path, body);
+    // These have no route: nobody but the host may call them.
+    let has_route = matches!(function, Function::Alarm | Function::Operator);
+    (has_route || mode == Mode::Envelope).then_some((function, mode, payload))
 }
 
 fn understood(function: Function, payload: &Value, filter: &Filter) -> Incoming {
