@@ -144,8 +144,9 @@ fn foreign_alert() -> Value {
 pub async fn nonsense(stage: &Stage) -> Result<(), Stuck> {
     for payload in events() {
         let result = match stage.sim.functions() {
-            None => stage.invoke(payload.clone()).await,
-            Some(functions) => functions.deliver_alarm(&payload).await,
+            // On Azure alarms and people have a door each.
+            Some(functions) if payload.get("action").is_none() => functions.deliver_alarm(&payload).await,
+            _ => stage.invoke(payload.clone()).await,
         };
         if result.outcome.answer().is_none_or(|answer| answer["outcome"] != "ignored") {
             return Err(format!("{:.80} was not ignored but {}", payload.to_string(), result.outcome.words()));
