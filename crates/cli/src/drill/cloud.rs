@@ -99,23 +99,39 @@ pub fn secrets(stage: &Stage) -> Vec<String> {
     secrets
 }
 
-/// A notification that is well formed and not about our primary.
+/// Notifications that are well formed and not about our primary, or not from our topic.
 pub async fn foreign_alarm(stage: &Stage) {
     match stage.sim.functions() {
-        None => drop(stage.invoke(foreign_notification()).await),
+        None => {
+            for notification in foreign_notifications(stage) {
+                drop(stage.invoke(notification).await);
+            }
+        }
         Some(functions) => drop(functions.deliver_alarm(&foreign_alert()).await),
     }
 }
 
-fn foreign_notification() -> Value {
+/// Another health check's alarm through our topic, and an alarm of ours through another topic: each is wrong in one
+/// thing only, so that no other check can hide that this one is missing.
+fn foreign_notifications(stage: &Stage) -> [Value; 2] {
+    let variables = stage.sim.function_env();
+    let (check, topic) = (&variables["PRIMARY_HEALTH_CHECK_ID"], &variables["HOLDFAST_SNS_TOPIC_ARN"]);
+    [
+        notification("00000000-0000-4000-8000-000000000000", topic),
+        notification(check, "arn:aws:sns:us-east-1:111122223333:somebody-elses"),
+    ]
+}
+
+fn notification(check: &str, topic: &str) -> Value {
     let message = json!({
         "AlarmName": "somebody-elses", "NewStateValue": "ALARM", "OldStateValue": "OK", "AlarmDescription": null,
         "AlarmArn": "arn:aws:cloudwatch:us-east-1:111122223333:alarm:somebody-elses",
         "StateChangeTime": "2026-01-01T00:00:21.231+0000",
         "Trigger": {"MetricName": "HealthCheckStatus", "Namespace": "AWS/Route53",
-            "Dimensions": [{"name": "HealthCheckId", "value": "00000000-0000-4000-8000-000000000000"}]},
+            "Dimensions": [{"name": "HealthCheckId", "value": check}]},
     });
-    json!({"Records": [{"EventSource": "aws:sns", "Sns": {"MessageId": "m", "Message": message.to_string()}}]})
+    let sns = json!({"MessageId": "m", "TopicArn": topic, "Message": message.to_string()});
+    json!({"Records": [{"EventSource": "aws:sns", "Sns": sns}]})
 }
 
 /// The alert of the secondary's endpoint, which is degraded as it should be: the profile is ours, the endpoint is not the primary.
@@ -142,7 +158,7 @@ fn foreign_alert() -> Value {
 
 /// Sends nonsense of every kind, each of which must be ignored.
 pub async fn nonsense(stage: &Stage) -> Result<(), Stuck> {
-    for payload in events() {
+    for payload in events(stage) {
         let result = match stage.sim.functions() {
             // On Azure alarms and people have a door each.
             Some(functions) if payload.get("action").is_none() => functions.deliver_alarm(&payload).await,
@@ -155,8 +171,15 @@ pub async fn nonsense(stage: &Stage) -> Result<(), Stuck> {
     Ok(())
 }
 
-fn events() -> Vec<Value> {
+fn events(stage: &Stage) -> Vec<Value> {
+    // What comes from our own topic is read further than what does not.
+    let topic = stage.sim.function_env().get("HOLDFAST_SNS_TOPIC_ARN").cloned();
+    let sns = |message: Value| json!({"Records": [{"EventSource": "aws:sns", "Sns": {"TopicArn": topic, "Message": message}}]});
     vec![
+        sns(json!("not JSON")),
+        sns(json!("[]")),
+        sns(json!(7)),
+        sns(json!(json!({"AlarmName": 7, "NewStateValue": null, "Trigger": "no"}).to_string())),
         json!(null),
         json!([]),
         json!({}),
