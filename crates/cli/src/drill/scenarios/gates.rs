@@ -1,7 +1,12 @@
 //! Something forbids the failover.
 
+use std::time::Duration;
+
 use holdfast_core::clock::until;
-use holdfast_simulator::{time, world::Outage};
+use holdfast_simulator::{
+    time,
+    world::{Outage, Past},
+};
 
 use crate::drill::{
     cloud,
@@ -10,6 +15,10 @@ use crate::drill::{
     scenario::{Scenario, Setup},
     stage::COOLDOWN_S,
 };
+
+/// How long the outage of `cooldown-active` lasts already when its story begins, simulated seconds: four minutes of
+/// the metrics and the running one.
+const BEFORE_S: f64 = 300.0;
 
 /// All of them.
 pub fn all() -> Vec<Scenario> {
@@ -46,11 +55,12 @@ pub fn all() -> Vec<Scenario> {
             setup: Setup::default,
             act: |stage| {
                 Box::pin(async move {
-                    // The cooldown is to last for two minutes more than the holdoff, so that it alone decides.
-                    stage.pass(120.0).await;
-                    let now = time::now() + stage.seconds(60.0);
-                    cloud::note_failover(stage, now);
+                    // The holdoff is over before we are called for the first time, so that the cooldown alone decides.
+                    stage.sim.world().publish_history(&[vec![Past::Healthy], vec![Past::Failing; 4]].concat());
+                    cloud::note_failover(stage, time::now());
                     stage.break_primary(Outage::Refuse);
+                    stage.sim.world().settle_checkers();
+                    stage.note_broken(time::now() - stage.seconds(BEFORE_S));
                     stage.until_failed_over().await
                 })
             },
@@ -90,11 +100,11 @@ fn names_the_variable(facts: &Facts) -> Result<String, String> {
 }
 
 fn after_cooldown(facts: &Facts) -> Result<String, String> {
-    let noted = facts.broke_at.ok_or("the primary was never broken")?;
+    let noted = facts.broke_at.ok_or("the primary was never broken")? + Duration::from_secs_f64(BEFORE_S / facts.pace);
     let first = facts.effects.first().ok_or("there was no effect")?.1;
     let waited = until(noted, first);
     // The note keeps whole seconds.
-    let least = facts.cooldown.saturating_sub(std::time::Duration::from_secs(1));
+    let least = facts.cooldown.saturating_sub(Duration::from_secs(1));
     if waited >= least {
         Ok(format!("{:.0} s of {COOLDOWN_S:.0} s", facts.simulated(waited)))
     } else {
