@@ -21,6 +21,8 @@ import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 TREE = HERE.parent.parent
+# Both are named every time: another choice means other features of shared crates, and all of them built again.
+PACKAGES = ["-p", "holdfast", "-p", "holdfast-aws-lambda"]
 
 
 class Broken(Exception):
@@ -49,6 +51,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", metavar="NAME", help="this breakage; may be given more than once")
     parser.add_argument("--jobs", default="3", help="scenarios side by side (3)")
+    parser.add_argument("--compress", default="60", help="how much faster than life (60); less on a busy machine")
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "holdfast-sabotage"
     parser.add_argument("--target", type=pathlib.Path, default=cache, help=f"cargo's folder, kept between runs ({cache})")
     parser.add_argument("--skip-units", action="store_true", help="leave out what only unit tests notice")
@@ -129,7 +132,7 @@ class Shop:
     def try_unit(self, breakage):
         names = [guard_of(guard)[1] for guard in breakage["noticed_by"]]
         with self.applied(breakage):
-            done = self.run_cargo("test", "-p", breakage["package"], "--lib", *names[:1])
+            done = self.run_cargo("test", *PACKAGES, "-p", breakage["package"], "--lib", *names[:1])
         passed_over = [name for name in names if f"{name} ... FAILED" not in done.stdout]
         if passed_over:
             return False, f"{', '.join(passed_over)} did not fail\n{done.stderr[-800:]}"
@@ -144,10 +147,9 @@ class Shop:
         return Applied(self.tree, breakage["edit"])
 
     def build(self, name, *programs):
-        # Both packages are named every time: another choice means other features of shared crates, all built again.
         programs = ("bootstrap", *programs)
         wanted = [option for program in programs for option in ("--bin", program)]
-        done = self.run_cargo("build", "-p", "holdfast", "-p", "holdfast-aws-lambda", *wanted)
+        done = self.run_cargo("build", *PACKAGES, *wanted)
         if done.returncode != 0:
             raise Broken("it does not build:\n" + done.stderr[-2000:])
         (self.out / name).mkdir(parents=True)
@@ -160,7 +162,8 @@ class Shop:
 
     def drill(self, name, scenarios):
         """Scenario to the promises that it saw broken; `stuck` is one of them."""
-        command = [self.out / "intact" / "holdfast", "drill", "--json", "--jobs", self.arguments.jobs]
+        command = [self.out / "intact" / "holdfast", "drill", "--json"]
+        command += ["--jobs", self.arguments.jobs, "--compress", self.arguments.compress]
         command += ["--bootstrap", self.out / name / "bootstrap"]
         command += [word for scenario in scenarios for word in ("--scenario", scenario)]
         done = subprocess.run(command, capture_output=True, text=True)
