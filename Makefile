@@ -12,7 +12,7 @@ ARGS ?=
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 export RUSTUP_TOOLCHAIN := $(shell scripts/toolchain.sh)
 
-.PHONY: help drill test test-real check sabotage bench package fmt build bootstrap
+.PHONY: help drill test test-real check simulate sabotage bench package fmt build bootstrap
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ check: ## What CI runs: format, lints, docs, licences, every test, every scenari
 	$(MAKE) test
 	$(MAKE) test-real
 	$(MAKE) drill ARGS=--all
+
+simulate: ## Stories drawn from seeds against the engine, in virtual time; RUNS=100000, FROM=the first seed, or SEED=17 to see one
+	cargo run --quiet --locked --profile simulate -p holdfast-proof --bin simulate -- \
+		$(if $(SEED),--seed $(SEED),--runs $(or $(RUNS),10000) --from $(or $(FROM),0))
 
 sabotage: ## Breaks each promise on purpose and demands that the drill notices; half an hour and more, so no part of check
 	tests/sabotage/run.py $(ARGS)

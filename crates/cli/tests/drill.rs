@@ -20,7 +20,8 @@ fn text(output: &Output) -> String {
 fn function() -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_holdfast")).with_file_name("bootstrap");
     if !path.is_file() {
-        let built = Command::new(env!("CARGO")).args(["build", "-p", "holdfast-aws-lambda"]).status().expect("cargo starts");
+        let built =
+            Command::new(env!("CARGO")).args(["build", "-p", "holdfast-aws-lambda"]).status().expect("cargo starts");
         assert!(built.success(), "the function does not build");
     }
     path
@@ -42,7 +43,8 @@ fn the_list_names_every_scenario_once_and_says_what_happens() {
 #[test]
 fn a_drill_of_the_shipped_function_keeps_every_promise_and_exits_with_zero() {
     let function = function();
-    let output = drill(&["--json", "--scenario", "alarm-before-holdoff", "--bootstrap", &function.display().to_string()]);
+    let output =
+        drill(&["--json", "--scenario", "alarm-before-holdoff", "--bootstrap", &function.display().to_string()]);
     assert!(output.status.success(), "{}", text(&output));
     let result: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!((&result["passed"], &result["failed"]), (&1.into(), &0.into()));
