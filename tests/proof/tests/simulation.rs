@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use holdfast_proof::sim::{Tally, run};
+use holdfast_proof::sim::{Sabotage, Tally, run, run_broken};
 
 /// Stories in which a promise was broken once, with what was wrong. They stay, so that it does not come back.
 const REGRESSIONS: [(u64, &str); 6] = [
@@ -42,6 +42,15 @@ fn a_story_that_broke_a_promise_once_does_so_no_more() {
     for (seed, why) in REGRESSIONS {
         let report = run(seed, false);
         assert!(report.broken.is_empty(), "{why}: {}", report.replay());
+    }
+}
+
+#[test]
+fn a_world_that_is_broken_on_purpose_is_noticed() {
+    for sabotage in Sabotage::ALL {
+        let mut broken = (0..400).map(|seed| run_broken(seed, sabotage)).filter(|report| !report.broken.is_empty());
+        let first = broken.next().unwrap_or_else(|| panic!("400 stories, and nobody noticed: {sabotage:?}"));
+        println!("{sabotage:?}: noticed in story {}: {}", first.seed, first.broken[0]);
     }
 }
 

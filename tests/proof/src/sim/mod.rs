@@ -8,6 +8,7 @@
 //! - `pass`: one call on its way through the weather; `ports`, `steps`: what the engine is given
 //! - `run`: the executor: starts workers, polls them, kills and freezes them
 //! - `safety`: looked at on every write and every effect; `liveness`: looked at in the calm after the storm
+//! - `sabotage`: the world broken on purpose, to see that the checks notice
 //! - [`report`]: what one run, and many, came to
 //!
 //! The engine, the decision and the transition are those that ship. Nothing sleeps: when nobody can run, time jumps to
@@ -20,6 +21,7 @@ mod ports;
 mod primary;
 pub mod report;
 mod run;
+mod sabotage;
 mod safety;
 mod standby;
 mod steps;
@@ -27,7 +29,8 @@ pub mod story;
 pub mod world;
 
 pub use report::{Report, Tally};
-pub use run::run;
+pub use run::{run, run_broken};
+pub use sabotage::Sabotage;
 
 /// Microseconds of simulated time since the beginning of a story.
 pub type Micros = u64;

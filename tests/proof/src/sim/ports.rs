@@ -13,6 +13,7 @@ use holdfast_core::{
 };
 
 use super::{
+    Sabotage,
     pass::Link,
     seconds,
     story::Service,
@@ -127,7 +128,7 @@ impl StateStore for Link {
     async fn save(&self, _: &Call, state: &State, version: &str) -> Result<String, Fault> {
         let (state, version, worker) = (state.clone(), version.to_owned(), self.worker);
         self.pass(Service::Standby, "save", move |world| {
-            if world.stored.1.to_string() != version {
+            if world.stored.1.to_string() != version && !world.lacks(Sabotage::StoreOverwrites) {
                 return Err(conflict("save"));
             }
             world.check_save(worker, &state);
@@ -165,7 +166,8 @@ impl HistorySource for Link {
             let dead = world.story.metrics_dead && !world.stormy();
             let until = if dead { world.story.calm } else { world.now };
             let minutes = world.checkers.minutes(from, until.saturating_sub(lag));
-            let value = |healthy: bool| if healthy { 1.0 } else { 0.0 };
+            let lies = world.lacks(Sabotage::HistoryLies);
+            let value = |healthy: bool| if healthy && !lies { 1.0 } else { 0.0 };
             let point = |(start, worst, best): (u64, bool, bool)| Datapoint {
                 start: stamp(start, 0),
                 minimum: value(worst),

@@ -15,7 +15,7 @@ use holdfast_core::{
 };
 
 use super::{
-    Report,
+    Report, Sabotage,
     acts::Act,
     pass::Link,
     seconds,
@@ -40,11 +40,21 @@ struct Runner {
 
 /// Plays the story of `seed` to its end; `tells` keeps what happened in it.
 pub fn run(seed: u64, tells: bool) -> Report {
+    play(seed, tells, None)
+}
+
+/// Plays the story of `seed` in a world that is broken on purpose.
+pub fn run_broken(seed: u64, sabotage: Sabotage) -> Report {
+    play(seed, false, Some(sabotage))
+}
+
+fn play(seed: u64, tells: bool, sabotage: Option<Sabotage>) -> Report {
     // The pauses between attempts have jitter from here.
     fastrand::seed(seed);
     let mut rng = Rng::with_seed(seed);
     let story = Story::draw(&mut rng);
     let world = Arc::new(Mutex::new(World::new(story, rng, tells)));
+    lock(&world).sabotage = sabotage;
     let mut runner = Runner { world: Arc::clone(&world), running: Vec::new() };
     while runner.turn() {}
     // The futures hold keys of the queue: they go first.
@@ -152,7 +162,7 @@ impl Runner {
             let mut world = lock(&self.world);
             world.after(seconds(60), Event::Tick);
             let loses = world.story.weather.lost_message;
-            if world.mishap(loses) {
+            if world.mishap(loses) || world.lacks(Sabotage::TicksStop) && !world.stormy() {
                 return;
             }
         }

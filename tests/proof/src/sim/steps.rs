@@ -11,7 +11,7 @@ use holdfast_core::{
 };
 use serde_json::json;
 
-use super::{pass::Link, story::Service};
+use super::{Sabotage, pass::Link, story::Service};
 
 /// Names of the steps, in order.
 pub const NAMES: [&str; 4] = ["clean", "scale", "lock", "verify"];
@@ -44,7 +44,8 @@ impl Step for Clean {
     async fn observe(&self, _: &Call) -> Result<Observation, Fault> {
         self.0
             .pass(Service::Standby, "list secrets", |world| {
-                let stale = world.standby.secrets.iter().filter(|secret| !secret.fresh);
+                let mistaken = world.lacks(Sabotage::SecretsMistaken);
+                let stale = world.standby.secrets.iter().filter(|secret| !secret.fresh || mistaken);
                 let stale: Vec<(&str, u64, u64)> = stale.map(|it| (it.name, it.uid, it.version)).collect();
                 Ok(if stale.is_empty() { Observation::done("none") } else { Observation::todo("stale", json!(stale)) })
             })

@@ -17,6 +17,7 @@ use super::{
     acts::Act,
     primary::{Checkers, SAMPLE_EVERY},
     safety::Book,
+    sabotage::Sabotage,
     seconds,
     standby::Standby,
     story::Story,
@@ -170,6 +171,8 @@ pub struct World {
     pub told: Vec<(Micros, Worker, String)>,
     /// Whether `told` is kept.
     pub tells: bool,
+    /// What is broken on purpose.
+    pub sabotage: Option<Sabotage>,
 }
 
 impl World {
@@ -201,6 +204,7 @@ impl World {
             counts: Counts::default(),
             told: Vec::new(),
             tells,
+            sabotage: None,
         };
         world.open();
         world
@@ -252,6 +256,11 @@ impl World {
     /// Draws with this probability, in the storm only.
     pub fn mishap(&mut self, probability: f64) -> bool {
         self.stormy() && probability > 0.0 && self.rng.f64() < probability
+    }
+
+    /// True when this is broken on purpose.
+    pub fn lacks(&self, what: Sabotage) -> bool {
+        self.sabotage == Some(what)
     }
 
     /// A promise is broken.
