@@ -11,8 +11,8 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::TokioExecutor;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use holdfast_simulator::Simulator;
 
@@ -22,13 +22,27 @@ pub struct Caller(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
 impl Caller {
     /// A client for this simulator.
     pub fn new(simulator: &Simulator) -> Self {
+        Self::build(simulator, None)
+    }
+
+    /// The same, which shows a certificate (PEM, with its key) to whoever asks for one.
+    pub fn with_certificate(simulator: &Simulator, certificate: &[u8], key: &[u8]) -> Self {
+        let certificate = CertificateDer::from_pem_slice(certificate).expect("PEM");
+        Self::build(simulator, Some((certificate, PrivateKeyDer::from_pem_slice(key).expect("PEM"))))
+    }
+
+    fn build(simulator: &Simulator, identity: Option<(CertificateDer<'static>, PrivateKeyDer<'static>)>) -> Self {
         let mut roots = rustls::RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(simulator.ca_pem().as_bytes()).expect("PEM")).expect("certificate");
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("versions");
-        let config = config.with_root_certificates(roots).with_no_client_auth();
+        let config = config.with_root_certificates(roots);
+        let config = match identity {
+            None => config.with_no_client_auth(),
+            Some((certificate, key)) => config.with_client_auth_cert(vec![certificate], key).expect("a pair"),
+        };
         let connector =
             hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(config).https_only().enable_http1().build();
         Self(Client::builder(TokioExecutor::new()).build(connector))
