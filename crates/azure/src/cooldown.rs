@@ -123,7 +123,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_read_is_the_fence_of_the_write() {
-        let (store, server) = store(vec![blob("1767225600", "\"1\""), Reply::text(201, "").with("etag", "\"2\"")]).await;
+        let (store, server) =
+            store(vec![blob("1767225600", "\"1\""), Reply::text(201, "").with("etag", "\"2\"")]).await;
         assert_eq!(store.last(&call()).await.expect("a time"), Some(at(NOW)));
         store.set(&call(), at(NOW + 60)).await.expect("written");
         let put = server.requests().remove(1);

@@ -118,7 +118,8 @@ fn transport(call: &'static str, error: &Error, prefix: &str) -> Fault {
 
 /// True for a certificate that nobody vouches for: a repetition cannot help.
 fn distrusts(cause: &(dyn StdError + 'static)) -> bool {
-    let wrapped = |cause: &(dyn StdError + 'static)| matches!(cause.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)));
+    let wrapped =
+        |cause: &(dyn StdError + 'static)| matches!(cause.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)));
     // An `io::Error` hides the error that it wraps from `source`.
     let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     wrapped(cause) || inner.is_some_and(|inner| distrusts(inner))

@@ -73,7 +73,9 @@ mod tests {
     #[test]
     fn what_is_no_id_of_that_kind_is_refused() {
         let other = ID.replace("trafficManagerProfiles", "dnsZones");
-        for text in ["", "p", &other, &format!("{ID}/more"), &ID.replace("/p", "/.."), &ID.replace("/p", "/a?b"), &ID[1..]] {
+        for text in
+            ["", "p", &other, &format!("{ID}/more"), &ID.replace("/p", "/.."), &ID.replace("/p", "/a?b"), &ID[1..]]
+        {
             assert_eq!(ResourceId::parse(text, KIND), None, "{text}");
         }
     }

@@ -37,8 +37,7 @@ impl Standby for WithRouting {
     async fn fitness(&self, call: &Call) -> Result<Fitness, Fault> {
         // What only supports a decision gets one attempt: Resource Manager may hang with the primary's region.
         let brief = &call.within(call.retry.attempt_timeout);
-        let (fitness, profile, group) =
-            tokio::join!(self.inner.fitness(call), self.profile(brief), self.group(brief));
+        let (fitness, profile, group) = tokio::join!(self.inner.fitness(call), self.profile(brief), self.group(brief));
         let mut fitness = fitness?;
         fitness.checks.extend(match profile {
             Ok(profile) => profile.checks(&self.primary.name),
@@ -120,7 +119,11 @@ impl Profile {
     fn method(&self) -> Check {
         let properties = &self.properties;
         if is(properties.profile_status.as_deref(), "Disabled") {
-            return check("traffic-manager", Level::Warning, "the profile is disabled: its name does not resolve".to_owned());
+            return check(
+                "traffic-manager",
+                Level::Warning,
+                "the profile is disabled: its name does not resolve".to_owned(),
+            );
         }
         let method = properties.traffic_routing_method.as_deref().unwrap_or("unknown");
         let (level, found) = match is(Some(method), "Priority") {

@@ -115,10 +115,7 @@ impl Reply {
     #[expect(clippy::disallowed_methods, reason = "azure_identity compares with the machine's clock")]
     pub(crate) fn token(token: &str, seconds: i64) -> Self {
         let expires = (Timestamp::now().as_second() + seconds).to_string();
-        Self::json(
-            200,
-            &json!({"access_token": token, "expires_on": expires, "resource": "r", "token_type": "Bearer"}),
-        )
+        Self::json(200, &json!({"access_token": token, "expires_on": expires, "resource": "r", "token_type": "Bearer"}))
     }
 }
 
@@ -214,8 +211,7 @@ async fn serve(script: Arc<Mutex<Script>>, request: Request<Incoming>) -> io::Re
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let body = String::from_utf8_lossy(&body).into_owned();
-    let seen =
-        Seen { method: parts.method.to_string(), path: parts.uri.to_string(), headers: parts.headers, body };
+    let seen = Seen { method: parts.method.to_string(), path: parts.uri.to_string(), headers: parts.headers, body };
     let reply = script.lock().expect("not poisoned").reply(seen);
     match reply {
         Reply::Say { status, headers, body } => Ok(say(status, &headers, body)),

@@ -7,7 +7,6 @@ use holdfast_core::{decision::Gate, engine::Action};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-
 /// The actions, as an operator writes them.
 const ACTIONS: &str = "failover, plan, preflight, status, resume, acknowledge, pause, unpause";
 

@@ -138,11 +138,21 @@ impl App {
         let call = site.call(self.clock.now() + site.config().limits.retry.attempt_timeout);
         match queue.put(&call, &text(work), pause).await {
             Ok(()) => {
-                tracing::info!(alarm = work.alarm, attempt = work.attempt, pause_s = pause.as_secs_f64(), "put into the queue");
+                tracing::info!(
+                    alarm = work.alarm,
+                    attempt = work.attempt,
+                    pause_s = pause.as_secs_f64(),
+                    "put into the queue"
+                );
                 true
             }
             Err(fault) => {
-                tracing::warn!(call = fault.call, class = fault.class.label(), "not put into the queue: {}", fault.message);
+                tracing::warn!(
+                    call = fault.call,
+                    class = fault.class.label(),
+                    "not put into the queue: {}",
+                    fault.message
+                );
                 false
             }
         }
@@ -171,9 +181,7 @@ fn misconfigured(path: &str, body: &[u8], faults: &str) -> Response {
         Some((function @ (Function::Work | Function::Tick), mode)) => {
             reply::reply(function, mode, Ending::Again(document))
         }
-        Some((function, mode)) => {
-            reply::reply(function, mode, Ending::Say(StatusCode::SERVICE_UNAVAILABLE, document))
-        }
+        Some((function, mode)) => reply::reply(function, mode, Ending::Say(StatusCode::SERVICE_UNAVAILABLE, document)),
     }
 }
 

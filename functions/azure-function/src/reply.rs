@@ -100,7 +100,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_alert_is_answered_at_once_and_its_work_is_an_output() {
-        let (status, document) = said(Function::Alarm, Mode::Envelope, Ending::Enqueue("{\"alarm\":\"a\"}".to_owned())).await;
+        let (status, document) =
+            said(Function::Alarm, Mode::Envelope, Ending::Enqueue("{\"alarm\":\"a\"}".to_owned())).await;
         assert_eq!(status, 200);
         assert_eq!(document["Outputs"]["res"]["statusCode"], 202);
         assert_eq!(document["Outputs"]["work"], "{\"alarm\":\"a\"}");

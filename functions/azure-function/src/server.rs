@@ -26,9 +26,12 @@ pub async fn run() -> ExitCode {
     let variables: BTreeMap<String, String> = std::env::vars().collect();
     let app = Arc::new(App::new(&variables));
     // The second name is that of hosts of some years ago.
-    let port = ["FUNCTIONS_CUSTOMHANDLER_PORT", "FUNCTIONS_HTTPWORKER_PORT"].iter().find_map(|name| variables.get(*name));
+    let port =
+        ["FUNCTIONS_CUSTOMHANDLER_PORT", "FUNCTIONS_HTTPWORKER_PORT"].iter().find_map(|name| variables.get(*name));
     let Some(port) = port.and_then(|port| port.trim().parse::<u16>().ok()) else {
-        tracing::error!("FUNCTIONS_CUSTOMHANDLER_PORT is not set to a port: only the Functions host starts this program");
+        tracing::error!(
+            "FUNCTIONS_CUSTOMHANDLER_PORT is not set to a port: only the Functions host starts this program"
+        );
         return ExitCode::FAILURE;
     };
     let served = async { axum::serve(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?, router(app)).await };

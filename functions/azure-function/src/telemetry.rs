@@ -6,7 +6,8 @@ use tracing_subscriber::EnvFilter;
 pub fn start(level: &str) {
     let own = ["handler", "holdfast_core", "holdfast_azure", "holdfast_kubernetes", "holdfast_runbooks"];
     let own: Vec<String> = own.iter().map(|name| format!("{name}={level}")).collect();
-    let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_span_list(false);
+    let subscriber =
+        tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_span_list(false);
     let filter = EnvFilter::new(format!("warn,{}", own.join(",")));
     // A second start (tests) keeps the first subscriber.
     let _ = subscriber.with_env_filter(filter).with_target(false).with_writer(std::io::stdout).try_init();

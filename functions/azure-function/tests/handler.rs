@@ -111,7 +111,8 @@ async fn failing_identity() -> (String, Arc<AtomicUsize>) {
             assert!(head.contains("x-identity-header: header-secret"), "{head}");
             count.fetch_add(1, Ordering::SeqCst);
             let body = "{\"message\":\"SECRET-OF-THE-PLATFORM\"}";
-            let answer = format!("HTTP/1.1 500 Oops\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+            let answer =
+                format!("HTTP/1.1 500 Oops\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
             let _ = stream.write_all(answer.as_bytes()).await;
         }
     });

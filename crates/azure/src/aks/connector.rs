@@ -101,7 +101,11 @@ impl AksConnector {
         match (self.connect(call).await, kept.as_mut()) {
             (Ok(connected), _) => Ok(kept.insert(connected).clone()),
             (Err(fault), Some(old)) => {
-                tracing::warn!(call = fault.call, "the kubeconfig was not renewed, the old one stays: {}", fault.message);
+                tracing::warn!(
+                    call = fault.call,
+                    "the kubeconfig was not renewed, the old one stays: {}",
+                    fault.message
+                );
                 old.at = now;
                 Ok(old.clone())
             }
@@ -151,7 +155,8 @@ impl AksConnector {
         let path = format!("{cluster}/listClusterUserCredential?api-version={VERSION}");
         let answer = self.azure.manage(call, LIST, Sent::new(Method::Post, path)).await?;
         let credentials: Credentials = answer.json()?;
-        let unusable = |why: &str| Fault::new(FaultClass::Invalid, LIST, format!("the kubeconfig cannot be used: {why}"));
+        let unusable =
+            |why: &str| Fault::new(FaultClass::Invalid, LIST, format!("the kubeconfig cannot be used: {why}"));
         let first = credentials.kubeconfigs.first().ok_or_else(|| unusable("there is none"))?;
         Kubeconfig::parse(&first.value).map_err(unusable)
     }

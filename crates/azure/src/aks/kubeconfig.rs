@@ -195,7 +195,10 @@ mod tests {
         let read = Kubeconfig::parse(&file(exec)).expect("a kubeconfig");
         assert_eq!(read.user, User::Entra { server: Some("app".to_owned()) });
         let old = "    auth-provider:\n      name: azure\n      config: {apiserver-id: app, client-id: x}";
-        assert_eq!(Kubeconfig::parse(&file(old)).expect("a kubeconfig").user, User::Entra { server: Some("app".to_owned()) });
+        assert_eq!(
+            Kubeconfig::parse(&file(old)).expect("a kubeconfig").user,
+            User::Entra { server: Some("app".to_owned()) }
+        );
         let bare = "    exec: {command: kubelogin}";
         assert_eq!(Kubeconfig::parse(&file(bare)).expect("a kubeconfig").user, User::Entra { server: None });
     }
@@ -203,7 +206,8 @@ mod tests {
     #[test]
     fn what_is_missing_is_said_without_a_quotation() {
         let secret = STANDARD.encode("SECRET: [");
-        for text in ["", "%%%", &secret, &STANDARD.encode("a: 1"), &file("    token: SECRET"), &"A".repeat(LONGEST + 1)] {
+        for text in ["", "%%%", &secret, &STANDARD.encode("a: 1"), &file("    token: SECRET"), &"A".repeat(LONGEST + 1)]
+        {
             let why = Kubeconfig::parse(text).expect_err("no kubeconfig");
             assert!(!why.contains("SECRET"));
         }

@@ -70,7 +70,8 @@ impl Answer {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let (status, line, column) = (self.status, error.line(), error.column());
-            let message = format!("HTTP {status} with an answer that cannot be understood at line {line}, column {column}");
+            let message =
+                format!("HTTP {status} with an answer that cannot be understood at line {line}, column {column}");
             Fault::new(FaultClass::Server, self.name, message)
         })
     }

@@ -122,7 +122,8 @@ async fn an_identity_that_is_silent_is_weather_and_one_that_is_missing_is_not() 
 
 #[tokio::test]
 async fn a_token_with_a_number_for_its_end_is_not_understood_and_said_so() {
-    let document = "{\"access_token\":\"SECRET\",\"expires_on\":1767225600,\"resource\":\"r\",\"token_type\":\"Bearer\"}";
+    let document =
+        "{\"access_token\":\"SECRET\",\"expires_on\":1767225600,\"resource\":\"r\",\"token_type\":\"Bearer\"}";
     let fault = without_token(Reply::text(200, document)).await;
     assert_eq!(fault.class, FaultClass::Server);
     assert!(!fault.message.contains("SECRET"), "{fault}");

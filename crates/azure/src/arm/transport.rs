@@ -42,7 +42,8 @@ impl HttpClient for Hyper {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
         let client = self.0.get_or_init(client).as_ref();
         let client = client.map_err(|why| Error::with_message(ErrorKind::Other, why.clone()))?;
-        let answer = client.request(outgoing(request)?).await.map_err(|error| Error::new(ErrorKind::Connection, error))?;
+        let answer =
+            client.request(outgoing(request)?).await.map_err(|error| Error::new(ErrorKind::Connection, error))?;
         incoming(answer).await
     }
 }

@@ -69,7 +69,11 @@ pub(super) fn history(document: Document, endpoint: &str, period: Duration) -> R
     for metric in document.value {
         if let Some(code) = metric.error_code.filter(|code| code != "Success") {
             let code: String = code.chars().filter(|c| c.is_ascii_alphanumeric()).take(60).collect();
-            return Err(Fault::new(FaultClass::Server, CALL, format!("Azure Monitor could not read the metric: {code}")));
+            return Err(Fault::new(
+                FaultClass::Server,
+                CALL,
+                format!("Azure Monitor could not read the metric: {code}"),
+            ));
         }
         for series in metric.timeseries.iter().filter(|series| series.is_of(endpoint)) {
             for minute in &series.data {

@@ -101,7 +101,8 @@ fn periods_are_asked_for_whole_and_named_as_azure_names_them() {
 #[tokio::test]
 async fn the_question_names_the_metric_the_endpoint_and_the_time() {
     let server = Server::start(vec![Reply::json(200, &document("primary", vec![minute(-1, Some(0.0), DOWN)]))]).await;
-    let history = MonitorHistory::new(server.azure(), primary(), MINUTE).history(&call(), MINUTE).await.expect("history");
+    let history =
+        MonitorHistory::new(server.azure(), primary(), MINUTE).history(&call(), MINUTE).await.expect("history");
     assert_eq!(history.points.len(), 1);
     let asked = server.requests().remove(0);
     assert_eq!(asked.method, "GET");

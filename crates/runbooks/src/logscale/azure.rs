@@ -233,7 +233,8 @@ mod tests {
 
     #[test]
     fn a_cluster_that_is_known_need_not_be_named() {
-        let mut variables = variables(&[("HOLDFAST_CLUSTER_ENDPOINT", "https://c"), ("HOLDFAST_CLUSTER_CA_DATA", "Y2E=")]);
+        let mut variables =
+            variables(&[("HOLDFAST_CLUSTER_ENDPOINT", "https://c"), ("HOLDFAST_CLUSTER_CA_DATA", "Y2E=")]);
         variables.remove("HOLDFAST_AKS_CLUSTER_ID");
         assert!(AzureConfig::read(&variables).expect("sound").cluster.is_none());
     }

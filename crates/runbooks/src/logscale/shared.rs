@@ -35,7 +35,10 @@ pub(super) fn known_cluster(read: &mut Reader<'_>) -> Option<KnownCluster> {
             Some(KnownCluster { endpoint, ca_data })
         }
         (Some(_), None) => {
-            read.fault("HOLDFAST_CLUSTER_CA_DATA", "set together with HOLDFAST_CLUSTER_ENDPOINT (PEM in base64, as clouds give it)");
+            read.fault(
+                "HOLDFAST_CLUSTER_CA_DATA",
+                "set together with HOLDFAST_CLUSTER_ENDPOINT (PEM in base64, as clouds give it)",
+            );
             None
         }
         (None, Some(_)) => {
@@ -67,7 +70,15 @@ pub(super) fn tls_cleanup(read: &mut Reader<'_>) -> TlsCleanup {
 
 /// Level of the log; the reference knows Python's names.
 pub(super) fn log_level(read: &mut Reader<'_>) -> String {
-    let levels = [("info", "info"), ("error", "error"), ("critical", "error"), ("warn", "warn"), ("warning", "warn"), ("debug", "debug"), ("trace", "trace")];
+    let levels = [
+        ("info", "info"),
+        ("error", "error"),
+        ("critical", "error"),
+        ("warn", "warn"),
+        ("warning", "warn"),
+        ("debug", "debug"),
+        ("trace", "trace"),
+    ];
     read.choice("LOG_LEVEL", &levels).to_owned()
 }
 

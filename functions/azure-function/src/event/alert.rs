@@ -109,9 +109,11 @@ impl Spelling {
     /// Endpoints whose health the rule watches. Other metrics of the profile say nothing about health.
     fn endpoints(&self, event: &Value) -> Vec<String> {
         let criteria = event.pointer(self.criteria).and_then(Value::as_array).into_iter().flatten();
-        let health = criteria.filter(|one| text(one, "/metricName").is_some_and(|name| name.eq_ignore_ascii_case(METRIC)));
+        let health =
+            criteria.filter(|one| text(one, "/metricName").is_some_and(|name| name.eq_ignore_ascii_case(METRIC)));
         let dimensions = health.filter_map(|one| one.get("dimensions").and_then(Value::as_array)).flatten();
-        let named = dimensions.filter(|one| text(one, "/name").is_some_and(|name| name.eq_ignore_ascii_case(DIMENSION)));
+        let named =
+            dimensions.filter(|one| text(one, "/name").is_some_and(|name| name.eq_ignore_ascii_case(DIMENSION)));
         named.filter_map(|one| text(one, "/value")).collect()
     }
 }

@@ -104,10 +104,9 @@ impl fmt::Display for IgnoredReason {
             Self::OtherEndpoint { alarm } => {
                 write!(f, "alert {alarm} is on another endpoint than HOLDFAST_PRIMARY_ENDPOINT")
             }
-            Self::NotListed { alarm } => write!(
-                f,
-                "alert {alarm} names no endpoint whose health it watches and is not in HOLDFAST_ALARM_NAMES"
-            ),
+            Self::NotListed { alarm } => {
+                write!(f, "alert {alarm} names no endpoint whose health it watches and is not in HOLDFAST_ALARM_NAMES")
+            }
             Self::Resolved { alarm } => write!(f, "alert {alarm} is resolved; nothing fails back by itself"),
             Self::OtherState { alarm, state } => write!(f, "alert {alarm} is in the unknown state {state:?}"),
             Self::Invalid { field, why } => write!(f, "{field} {why}"),

@@ -174,7 +174,8 @@ fn a_megabyte_of_junk_is_not_looked_at() {
 }
 
 fn any_json() -> impl Strategy<Value = Value> {
-    let words = "(Data|Body|work|req|schemaId|data|essentials|monitorCondition|Fired|action|failover|alarm|attempt|.{0,8})";
+    let words =
+        "(Data|Body|work|req|schemaId|data|essentials|monitorCondition|Fired|action|failover|alarm|attempt|.{0,8})";
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
