@@ -35,7 +35,7 @@ check: ## What CI runs: format, lints, docs, licences, every test, every scenari
 	$(MAKE) test-real
 	$(MAKE) drill ARGS=--all
 
-simulate: ## Stories drawn from seeds against the engine, in virtual time; RUNS=100000, FROM=the first seed, or SEED=17 to see one
+simulate: ## Stories drawn from seeds against the engine, in virtual time; RUNS=, FROM=, or SEED= to see one
 	cargo run --quiet --locked --profile simulate -p holdfast-proof --bin simulate -- \
 		$(if $(SEED),--seed $(SEED),--runs $(or $(RUNS),10000) --from $(or $(FROM),0))
 
