@@ -65,7 +65,8 @@ fn scenarios() -> BTreeSet<String> {
 #[test]
 fn the_promises_page_names_only_what_exists() {
     let page = page("docs/SEMANTICS.md");
-    let (scenarios, sources) = (scenarios(), sources(&["crates", "functions", "tests/proof", "tests/tests", "tests/src"]));
+    let (scenarios, sources) =
+        (scenarios(), sources(&["crates", "functions", "tests/proof", "tests/tests", "tests/src"]));
     assert!(scenarios.len() >= 27, "only {} scenarios were found", scenarios.len());
     let mut named = 0;
     for name in items(&page, "* S:").iter().flat_map(|item| quoted(item)) {
@@ -73,7 +74,10 @@ fn the_promises_page_names_only_what_exists() {
         named += 1;
     }
     for name in items(&page, "* T:").iter().flat_map(|item| quoted(item)) {
-        assert!(sources.contains(&format!("fn {name}(")), "docs/SEMANTICS.md names the test {name}, which does not exist");
+        assert!(
+            sources.contains(&format!("fn {name}(")),
+            "docs/SEMANTICS.md names the test {name}, which does not exist"
+        );
         named += 1;
     }
     assert!(named >= 40, "only {named} names were read");
@@ -82,7 +86,8 @@ fn the_promises_page_names_only_what_exists() {
 #[test]
 fn every_promise_names_what_holds_it_up() {
     let page = page("docs/SEMANTICS.md");
-    let promises: Vec<&str> = page.split("\n## ").filter(|part| part.starts_with(|first: char| first.is_ascii_digit())).collect();
+    let promises: Vec<&str> =
+        page.split("\n## ").filter(|part| part.starts_with(|first: char| first.is_ascii_digit())).collect();
     assert_eq!(promises.len(), 7);
     for promise in promises {
         let title = promise.lines().next().unwrap_or_default();
@@ -102,10 +107,13 @@ fn every_variable_that_is_read_is_described_and_every_described_one_is_read() {
     let page = page("docs/CONFIGURATION.md");
     let source = sources(&["crates/runbooks/src"]);
     let is_variable = |text: &&str| {
-        text.contains('_') && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_') && !text.ends_with('_')
+        text.contains('_')
+            && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+            && !text.ends_with('_')
     };
     let read: BTreeSet<&str> = source.split('"').filter(is_variable).filter(|name| !name.starts_with("AWS_")).collect();
-    let described: BTreeSet<&str> = quoted(&page).filter(is_variable).filter(|name| !name.starts_with("AWS_")).collect();
+    let described: BTreeSet<&str> =
+        quoted(&page).filter(is_variable).filter(|name| !name.starts_with("AWS_")).collect();
     assert!(read.len() > 30, "only {} variables were found", read.len());
     let undescribed: Vec<_> = read.difference(&described).collect();
     assert!(undescribed.is_empty(), "docs/CONFIGURATION.md does not describe {undescribed:?}");
@@ -117,7 +125,8 @@ fn every_variable_that_is_read_is_described_and_every_described_one_is_read() {
 fn every_reason_is_explained_to_the_one_who_has_to_act() {
     let page = page("docs/TROUBLESHOOTING.md");
     let source = fs::read_to_string(root().join("crates/core/src/decision/reason.rs")).expect("the reasons");
-    let variants = source.split("pub enum Reason {").nth(1).and_then(|rest| rest.split("\n}").next()).expect("the enum");
+    let variants =
+        source.split("pub enum Reason {").nth(1).and_then(|rest| rest.split("\n}").next()).expect("the enum");
     let names = variants.lines().filter_map(|line| {
         let name = line.strip_prefix("    ")?.split([' ', '{', ',']).next()?;
         name.starts_with(|first: char| first.is_ascii_uppercase()).then_some(name)

@@ -67,6 +67,7 @@ impl Ground<'_> {
 }
 
 /// The cloud around the standby.
+#[allow(clippy::large_enum_variant, reason = "there is one of it in a process")]
 pub(crate) enum Side {
     Aws(AwsSide),
     Azure(AzureSide),

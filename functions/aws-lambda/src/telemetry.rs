@@ -12,7 +12,8 @@ pub fn start(level: &str) {
     let filter = EnvFilter::new(format!(
         "warn,holdfast_aws_lambda={level},holdfast_core={level},holdfast_aws={level},holdfast_kubernetes={level},holdfast_runbooks={level}"
     ));
-    let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_span_list(false);
+    let subscriber =
+        tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_span_list(false);
     // A second start (tests) keeps the first subscriber.
     let _ = subscriber.with_env_filter(filter).with_target(false).try_init();
 }
@@ -35,7 +36,8 @@ pub fn metrics(function: &str, answer: &Answer, started: Timestamp, now: Timesta
     put(&mut root, "Duration", "Seconds", until(started, now).as_secs_f64());
     put(&mut root, "FailingFor", "Seconds", answer.failing_for_s.unwrap_or_default());
     let execution = answer.execution.as_deref();
-    let owed = execution.map_or(0, |run| run.steps.iter().filter(|step| run.status.is_open() && !step.is_done()).count());
+    let owed =
+        execution.map_or(0, |run| run.steps.iter().filter(|step| run.status.is_open() && !step.is_done()).count());
     put(&mut root, "OwedSteps", "Count", owed as f64);
     for step in execution.into_iter().flat_map(|run| &run.steps) {
         if let (Some(begun), Some(ended)) = (step.started_at, step.ended_at) {
@@ -64,7 +66,9 @@ mod tests {
         let metrics = directive["Metrics"].as_array().expect("metrics");
         assert!(metrics.len() >= 4);
         assert!(metrics.iter().all(|metric| root[metric["Name"].as_str().expect("a name")].is_number()));
-        for dimension in directive["Dimensions"].as_array().expect("sets").iter().flat_map(|set| set.as_array().expect("a set")) {
+        for dimension in
+            directive["Dimensions"].as_array().expect("sets").iter().flat_map(|set| set.as_array().expect("a set"))
+        {
             assert!(root[dimension.as_str().expect("a name")].is_string(), "{dimension}");
         }
         assert!(root["_aws"]["Timestamp"].is_i64());

@@ -1,14 +1,25 @@
 //! Stories drawn from seeds, and those that once broke a promise.
 
+#![allow(clippy::print_stdout, reason = "a test tells its figures")]
+
 use std::time::Duration;
 
 use holdfast_proof::sim::{Sabotage, Tally, run, run_broken};
 
 /// Stories in which a promise was broken once, with what was wrong. They stay, so that it does not come back.
 const REGRESSIONS: [(u64, &str); 6] = [
-    (354, "a look read the lock before another worker set it and the record after: an unlock was noted that nobody made"),
-    (255, "after an abort the lock could not be read, and the history that was about the lock was held against the primary"),
-    (1456, "an execution whose effects a person took back while it was open waits for that person (a limit, not a defect)"),
+    (
+        354,
+        "a look read the lock before another worker set it and the record after: an unlock was noted that nobody made",
+    ),
+    (
+        255,
+        "after an abort the lock could not be read, and the history that was about the lock was held against the primary",
+    ),
+    (
+        1456,
+        "an execution whose effects a person took back while it was open waits for that person (a limit, not a defect)",
+    ),
     (2032, "the same, with a forced failover"),
     (1803, "the same, with the operator scaled down before the standby was up"),
     (2225, "the same"),
@@ -28,7 +39,11 @@ fn no_story_of_the_fixed_budget_breaks_a_promise() {
         tally.add(&run(seed, false));
     }
     println!("{}", tally.words());
-    assert!(tally.failures.is_empty(), "broken promises, one line each to play them again:\n{}", tally.failures.join("\n"));
+    assert!(
+        tally.failures.is_empty(),
+        "broken promises, one line each to play them again:\n{}",
+        tally.failures.join("\n")
+    );
     // A simulation in which nothing happens proves nothing.
     let counts = &tally.counts;
     assert!(tally.runs >= 200, "only {} stories within {PATIENCE:?}", tally.runs);

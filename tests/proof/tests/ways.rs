@@ -1,5 +1,7 @@
 //! Every step of the in-memory runbook in every way.
 
+#![allow(clippy::print_stdout, reason = "a test tells its figures")]
+
 use std::{
     future::Future,
     pin::pin,

@@ -112,7 +112,7 @@ impl Stage {
 
     /// Waits until `is_so`, or gives up.
     pub async fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) -> Result<(), Stuck> {
-        let give_up = tokio::time::Instant::from_std(std::time::Instant::from(deadline(self.seconds(PATIENCE_S))));
+        let give_up = tokio::time::Instant::from_std(deadline(self.seconds(PATIENCE_S)));
         while !is_so(self) {
             if tokio::time::timeout_at(give_up, tokio::time::sleep(GLANCE)).await.is_err() {
                 return Err(format!("waited {PATIENCE_S} simulated seconds for this: {what}"));

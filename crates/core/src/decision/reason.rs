@@ -154,7 +154,9 @@ impl fmt::Display for Reason {
             Self::Unfinished { id } => write!(f, "execution {id} is not finished"),
             Self::FailedOver { id } => write!(f, "failed over by execution {id}, which stands"),
             Self::Drifted { steps } => write!(f, "changed by somebody since and left alone: {}", steps.join(", ")),
-            Self::LockGone { id } => write!(f, "traffic is not locked by execution {id} any more; evidence counts from now on"),
+            Self::LockGone { id } => {
+                write!(f, "traffic is not locked by execution {id} any more; evidence counts from now on")
+            }
             Self::NothingToDo => write!(f, "every effect holds already"),
             Self::PrimaryHealthy { at, source } => {
                 write!(f, "the primary was healthy at {at:.0} ({})", name(*source))

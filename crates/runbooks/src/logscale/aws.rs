@@ -154,8 +154,11 @@ mod tests {
 
     #[test]
     fn the_reference_functions_variables_are_enough_and_keep_their_defaults() {
-        let config = AwsConfig::read(&variables(&[("AWS_LAMBDA_FUNCTION_NAME", "dr-handler"), ("PRIMARY_HEALTH_CHECK_FQDN", "p.example.com")]))
-            .expect("a sound configuration");
+        let config = AwsConfig::read(&variables(&[
+            ("AWS_LAMBDA_FUNCTION_NAME", "dr-handler"),
+            ("PRIMARY_HEALTH_CHECK_FQDN", "p.example.com"),
+        ]))
+        .expect("a sound configuration");
         assert_eq!(config.namespace, "logging");
         assert_eq!(config.policy.holdoff.as_secs(), 180);
         assert_eq!(config.policy.cooldown.as_secs(), 300);

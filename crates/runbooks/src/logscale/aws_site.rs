@@ -38,7 +38,11 @@ impl AwsSite {
     ///
     /// # Errors
     /// An address that cannot be probed.
-    pub fn new(config: AwsConfig, environment: &Environment, clock: Arc<dyn Clock>) -> Result<Self, ConfigurationFaults> {
+    pub fn new(
+        config: AwsConfig,
+        environment: &Environment,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ConfigurationFaults> {
         let sdk = Arc::new(Sdk::new(environment, &sdk_options(&config)));
         let cluster = KubernetesSite::new(site_options(&config, &sdk, &clock));
         let lock = LockConfig {
@@ -51,13 +55,18 @@ impl AwsSite {
             lease: cluster.lease(),
             store: cluster.store(),
             cooldown: Some(Arc::new(SsmCooldown::new(Arc::clone(&sdk), &config.cooldown_parameter))),
-            history: Some(Arc::new(CloudWatchHistory::new(Arc::clone(&sdk), &config.primary_check, config.policy.period))),
+            history: Some(Arc::new(CloudWatchHistory::new(
+                Arc::clone(&sdk),
+                &config.primary_check,
+                config.policy.period,
+            ))),
             prober: prober(&config)?,
             live: Some(Arc::new(CheckerStatus::new(Arc::clone(&sdk), &config.primary_check))),
             standby: standby(&config, &sdk, cluster.standby()),
         };
         let lock = Arc::new(HealthCheckLock::new(sdk, lock));
-        let steps: Vec<Arc<dyn Step>> = vec![cluster.remove_stale_tls(), cluster.scale_operator(), lock, cluster.verify_standby()];
+        let steps: Vec<Arc<dyn Step>> =
+            vec![cluster.remove_stale_tls(), cluster.scale_operator(), lock, cluster.verify_standby()];
         Ok(Self { ports, runbook: Runbook { name: RUNBOOK, steps }, config })
     }
 

@@ -30,9 +30,8 @@ fn single(payload: &Value, filter: &Filter) -> Incoming {
     } else if detail_type.is_some() || payload.get("alarmData").is_some() {
         judged(alarm::parse(payload, filter))
     } else if payload.get("action").is_some() {
-        let refused = |call: manual::InvalidCall| {
-            Incoming::Ignored(IgnoredReason::Invalid { field: call.field, why: call.why })
-        };
+        let refused =
+            |call: manual::InvalidCall| Incoming::Ignored(IgnoredReason::Invalid { field: call.field, why: call.why });
         manual::parse(payload).map_or_else(refused, Incoming::Manual)
     } else if payload.get("source").and_then(Value::as_str) == Some(TICK) {
         Incoming::Tick

@@ -222,7 +222,13 @@ impl Runner {
             return;
         }
         let loses = world.story.weather.lost_message;
-        let copies = if world.mishap(loses) { 0 } else if world.mishap(0.3) { world.rng.u32(2..=5) } else { 1 };
+        let copies = if world.mishap(loses) {
+            0
+        } else if world.mishap(0.3) {
+            world.rng.u32(2..=5)
+        } else {
+            1
+        };
         let latest = if world.mishap(0.2) { 600 } else { 60 };
         for _ in 0..copies {
             let trigger = Trigger::Alarm { name: "primary".to_owned(), changed_at: None };

@@ -116,7 +116,8 @@ impl World {
         let frozen = self.workers[worker].frozen_for;
         let (since, to) = (micros(streak.since), micros(streak.to));
         let stale = u64::try_from(execution.policy.stale_after.as_micros()).unwrap_or(0);
-        if streak.proven < execution.policy.holdoff || to - since + SECOND < seconds(execution.policy.holdoff.as_secs()) {
+        if streak.proven < execution.policy.holdoff || to - since + SECOND < seconds(execution.policy.holdoff.as_secs())
+        {
             self.breaks("a failover began on less than the holdoff");
         }
         let age = self.now.saturating_sub(to);

@@ -16,8 +16,8 @@ use super::{
     Micros,
     acts::Act,
     primary::{Checkers, SAMPLE_EVERY},
-    safety::Book,
     sabotage::Sabotage,
+    safety::Book,
     seconds,
     standby::Standby,
     story::Story,
@@ -239,6 +239,7 @@ impl World {
     }
 
     /// Time jumps to the next event; `None` at the end of the story.
+    #[allow(clippy::should_implement_trait, reason = "a story is no sequence of its own")]
     pub fn next(&mut self) -> Option<Event> {
         let ((at, _), event) = self.queue.pop_first()?;
         if at > self.story.end {

@@ -12,6 +12,8 @@
 //! effect after its sender has given up, and the primary may recover once the first intent is written or before. A
 //! worker never asks whether it still has the lease before an effect: the engine does, and must not depend on it.
 
+#![allow(clippy::print_stdout, reason = "a test tells its figures")]
+
 mod document;
 mod properties;
 mod system;

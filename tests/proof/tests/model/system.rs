@@ -141,7 +141,8 @@ impl System {
 
     /// The holder of the lease lives and is at work.
     pub fn holder_lives(&self) -> bool {
-        let lives = |holder: (usize, u8)| self.workers[holder.0].life == holder.1 && !self.workers[holder.0].has_ended();
+        let lives =
+            |holder: (usize, u8)| self.workers[holder.0].life == holder.1 && !self.workers[holder.0].has_ended();
         self.lease.holder.is_some_and(lives)
     }
 }

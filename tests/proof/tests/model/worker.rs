@@ -191,7 +191,8 @@ impl Protocol {
         let step = next.first_pending();
         let seen = seen.get(step).copied();
         let version = if stores && !unchanged { system.version } else { version };
-        system.workers[worker].phase = Phase::Drives { fence, document: next, version, pending: Vec::new(), step, seen };
+        system.workers[worker].phase =
+            Phase::Drives { fence, document: next, version, pending: Vec::new(), step, seen };
     }
 
     fn apply(&self, system: &mut System, worker: usize, answer: Answer) {

@@ -2,6 +2,8 @@
 //!
 //! The executable must be there: `cargo build -p holdfast-aws-lambda` (`make test` does it).
 
+#![allow(clippy::print_stdout, reason = "a test tells its figures")]
+
 mod stand;
 
 use std::{path::PathBuf, sync::Arc};
@@ -29,7 +31,8 @@ const WAYS: [Way; 8] = [
 /// Beside this test's own executable, one folder up.
 fn bootstrap() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own path");
-    let path = test.parent().and_then(|folder| folder.parent()).expect("a test lies in target/PROFILE/deps").join("bootstrap");
+    let path =
+        test.parent().and_then(|folder| folder.parent()).expect("a test lies in target/PROFILE/deps").join("bootstrap");
     assert!(path.exists(), "{} is missing: cargo build -p holdfast-aws-lambda", path.display());
     path
 }

@@ -70,7 +70,8 @@ impl Wire {
         let cluster = self.sim.cluster();
         let group = cluster.options().group.clone();
         let audit = cluster.audit();
-        let users: Vec<_> = audit.iter().filter(|entry| entry.groups.contains(&group)).map(|entry| &entry.user).collect();
+        let users: Vec<_> =
+            audit.iter().filter(|entry| entry.groups.contains(&group)).map(|entry| &entry.user).collect();
         let mut seen = Vec::new();
         for change in cluster.changes() {
             if !users.contains(&&change.actor) || OWN.contains(&change.resource.as_str()) {
@@ -78,7 +79,9 @@ impl Wire {
             }
             match SHOWN.iter().find(|(.., resource)| *resource == change.resource) {
                 Some((step, ..)) => seen.push((change.at, (*step).to_owned())),
-                None => complaints.push(format!("an effect that no step is known for: {} {}", change.verb, change.resource)),
+                None => {
+                    complaints.push(format!("an effect that no step is known for: {} {}", change.verb, change.resource))
+                }
             }
         }
         let locks = self.sim.events().into_iter();
