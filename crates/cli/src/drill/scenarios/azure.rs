@@ -55,7 +55,7 @@ pub fn all() -> Vec<Scenario> {
             says: "the host is restarted while the function waits for the holdoff; no tick: the message must bring the work back",
             setup: Setup::default,
             act: |stage| Box::pin(restarted(stage)),
-            promises: and(failed_over(), vec![said("the message came again", |facts| delivered_again(facts))]),
+            promises: and(failed_over(), vec![said("the message came again", delivered_again)]),
         },
         Scenario {
             name: "queue-redelivers",
@@ -70,10 +70,7 @@ pub fn all() -> Vec<Scenario> {
                     stage.until_failed_over().await
                 })
             },
-            promises: and(
-                failed_over(),
-                vec![one_worker(), said("the message came again", |facts| delivered_again(facts))],
-            ),
+            promises: and(failed_over(), vec![one_worker(), said("the message came again", delivered_again)]),
         },
         Scenario {
             name: "aks-without-entra",
