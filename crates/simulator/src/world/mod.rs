@@ -1,6 +1,6 @@
 //! The world behind the clouds: two sites, the checkers that watch them, the metric, the alarm, the scheduler and DNS.
 //!
-//! [`State`](state) changes by pure steps; [`World`] is the handle that tests and drills turn knobs on.
+//! `State` changes by pure steps; [`World`] is the handle that tests and drills turn knobs on.
 
 mod alarm;
 mod alert;
