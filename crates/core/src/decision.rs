@@ -197,7 +197,7 @@ impl Judge<'_> {
             }
             (Health::Failing(streak), _) | (Health::Silent { .. }, Health::Failing(streak)) => self.failing(streak),
             // The metrics lag behind: only health seen after our own failing probe outweighs it.
-            (Health::Healthy { at }, Health::Failing(ours)) if at <= ours.since + self.policy.period => {
+            (Health::Healthy { at }, Health::Failing(ours)) if until(ours.since, at) <= self.policy.period => {
                 let again = self.again();
                 self.gate(gate, Reason::SourcesDisagree { healthy_at: at, failing_since: ours.since }, again)
             }

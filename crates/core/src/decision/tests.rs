@@ -15,6 +15,7 @@ use crate::{
     step::{Need, Observation},
 };
 
+mod borders;
 mod properties;
 mod reference;
 
@@ -211,4 +212,11 @@ fn shifted<T: Serialize + DeserializeOwned>(thing: &T, seconds: i64) -> T {
     let mut value = serde_json::to_value(thing).expect("JSON");
     walk(&mut value, seconds);
     serde_json::from_value(value).expect("the same type")
+}
+
+#[test]
+fn a_gate_is_called_the_same_in_a_record_and_by_an_operator() {
+    for gate in Gate::ALL {
+        assert_eq!(serde_json::to_value(gate).expect("JSON"), gate.name());
+    }
 }
