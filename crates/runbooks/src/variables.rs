@@ -19,10 +19,21 @@ pub struct VariableFault {
 impl fmt::Display for VariableFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.value {
-            Some(value) => write!(f, "{}={value:?} is not allowed: it must be {}", self.name, self.allowed),
+            Some(value) => write!(f, "{}={} is not allowed: it must be {}", self.name, shown(value), self.allowed),
             None => write!(f, "{} is not set: it must be {}", self.name, self.allowed),
         }
     }
+}
+
+/// How much of a value is shown.
+const SHOWN: usize = 120;
+
+/// A value as it may be shown: not too long, and without the password that an address may hold.
+fn shown(value: &str) -> String {
+    if value.contains('@') {
+        return "(not shown: it may hold a password)".to_owned();
+    }
+    format!("{:?}", value.chars().take(SHOWN).collect::<String>())
 }
 
 /// Every fault of a configuration.
@@ -150,6 +161,16 @@ mod tests {
         assert!(text.contains("A=\"601\" is not allowed: it must be a whole number from 0 to 600"), "{text}");
         assert!(text.contains("D=\"sometimes\" is not allowed: it must be one of stale, always"), "{text}");
         assert!(text.contains("E is not set"), "{text}");
+    }
+
+    #[test]
+    fn a_value_is_shown_in_part_and_never_with_a_password() {
+        let variables = variables(&[("A", &"x".repeat(5000)), ("B", "http://me:secret@host/")]);
+        let mut reader = Reader::new(&variables);
+        reader.fault("A", "short");
+        reader.fault("B", "an https:// address");
+        let text = reader.finish(()).expect_err("two faults").to_string();
+        assert!(text.len() < 400 && !text.contains("secret"), "{text}");
     }
 
     #[test]
