@@ -40,7 +40,7 @@ for name in "${names[@]}"; do
     runs="$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
     edges="$(grep -o ' cov: [0-9]*' "$log" | tail -1 | grep -o '[0-9]*' || echo 0)"
     # Crates that were built without this script are not instrumented: the fuzzer would be blind.
-    ((edges > 100)) || { echo "$name: no coverage; touch crates/*/src/lib.rs and run again" && status=1; }
+    ((edges > 10)) || { echo "$name: no coverage; touch crates/*/src/lib.rs and run again" && status=1; }
     echo "$name: ${runs:-0} runs, $edges places reached, $([[ $status == 0 ]] && echo "no promise broken" || echo "BROKEN, see $log")"
     [[ $status == 0 ]] || broken=1
 done

@@ -37,7 +37,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "event", run: event::event },
     Target { name: "timestamp", run: event::timestamp },
     Target { name: "record", run: record::record },
-    Target { name: "configuration", run: configuration::aws },
+    Target { name: "configuration", run: configuration::configuration },
     Target { name: "cooldown", run: cloud::cooldown },
     Target { name: "live", run: cloud::live },
     Target { name: "probe", run: cloud::probe },
