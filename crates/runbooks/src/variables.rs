@@ -165,14 +165,14 @@ mod tests {
 
     #[test]
     fn a_value_is_shown_in_part_and_an_address_without_its_secret() {
-        let pairs = [("A", "x".repeat(5000)), ("B", "http://me:secret@host/".to_owned()), ("C", "https://h/?sig=secret".to_owned())];
+        let pairs = [("A", "x".repeat(5000)), ("B", "http://me:hunter2@host/".to_owned()), ("C", "https://h/?sig=hunter2".to_owned())];
         let variables = pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let mut reader = Reader::new(&variables);
         for (name, _) in pairs {
             reader.fault(name, "something else");
         }
         let text = reader.finish(()).expect_err("three faults").to_string();
-        assert!(text.len() < 500 && !text.contains("secret"), "{text}");
+        assert!(text.len() < 500 && !text.contains("hunter2"), "{text}");
     }
 
     #[test]
