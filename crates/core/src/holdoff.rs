@@ -144,7 +144,12 @@ fn is_sound(point: &Datapoint) -> bool {
 }
 
 /// The end of the last period in which the history saw the primary well.
-pub fn well_until(history: &History, not_before: Option<Timestamp>, policy: &Policy, now: Timestamp) -> Option<Timestamp> {
+pub fn well_until(
+    history: &History,
+    not_before: Option<Timestamp>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Option<Timestamp> {
     let periods = periods(history, not_before, now);
     periods.iter().rev().find(|(_, maximum)| **maximum > 0.0).map(|(start, _)| *start + policy.period)
 }

@@ -106,7 +106,9 @@ impl Ladder {
     /// What no later line can put right.
     fn wrong(&self, expected: &Expected) -> Option<String> {
         let other = |seen: &Option<String>, wanted: &Option<String>| match (seen, wanted) {
-            (Some(seen), Some(wanted)) if seen != wanted => Some(format!("looks into bucket {seen}, configured is {wanted}")),
+            (Some(seen), Some(wanted)) if seen != wanted => {
+                Some(format!("looks into bucket {seen}, configured is {wanted}"))
+            }
             _ => None,
         };
         if self.started == Some(false) {
@@ -120,7 +122,9 @@ impl Ladder {
         }
         let offsets: Vec<Offset> = [self.found, self.fetched, self.selected].into_iter().flatten().collect();
         if offsets.windows(2).any(|pair| pair.first() != pair.last()) {
-            return Some("the snapshot that was chosen is not the one that was found in the primary's bucket".to_owned());
+            return Some(
+                "the snapshot that was chosen is not the one that was found in the primary's bucket".to_owned(),
+            );
         }
         other(&self.own_bucket, &expected.own_bucket).or_else(|| other(&self.source_bucket, &expected.source_bucket))
     }

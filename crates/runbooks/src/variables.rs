@@ -165,7 +165,11 @@ mod tests {
 
     #[test]
     fn a_value_is_shown_in_part_and_an_address_without_its_secret() {
-        let pairs = [("A", "x".repeat(5000)), ("B", "http://me:hunter2@host/".to_owned()), ("C", "https://h/?sig=hunter2".to_owned())];
+        let pairs = [
+            ("A", "x".repeat(5000)),
+            ("B", "http://me:hunter2@host/".to_owned()),
+            ("C", "https://h/?sig=hunter2".to_owned()),
+        ];
         let variables = pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let mut reader = Reader::new(&variables);
         for (name, _) in pairs {

@@ -43,7 +43,10 @@ pub fn probe(bytes: &[u8]) {
             assert_eq!(status, StatusCode::OK);
             // What is in keys that nobody asked for may be in any encoding.
             let document = serde_json::from_str::<serde_json::Value>(&String::from_utf8_lossy(body));
-            assert!(document.is_ok_and(|document| matches!(document["status"].as_str(), Some("OK" | "WARN"))), "{words}");
+            assert!(
+                document.is_ok_and(|document| matches!(document["status"].as_str(), Some("OK" | "WARN"))),
+                "{words}"
+            );
         }
         ProbeResult::Failing { why } | ProbeResult::Inconclusive { why } => said(&why),
     }

@@ -40,7 +40,9 @@ fn judged(payload: &Value) {
             Incoming::Alarm(alarm) => {
                 said(&format!("{alarm:?}"));
                 let listed = filter().alarm_names.contains(&alarm.name);
-                assert!(listed || alarm.health_check_ids.iter().any(|id| Some(id) == filter().health_check_id.as_ref()));
+                assert!(
+                    listed || alarm.health_check_ids.iter().any(|id| Some(id) == filter().health_check_id.as_ref())
+                );
             }
             other => said(&format!("{other:?}")),
         }

@@ -4,9 +4,29 @@ use fastrand::Rng;
 
 /// What breaks readers: ends of ranges, brackets, characters of other encodings.
 const WORDS: &[&[u8]] = &[
-    b"null", b"true", b"{}", b"[]", b"\"\"", b"-1", b"0", b"NaN", b"1e999", b"9223372036854775807", b"18446744073709551615",
-    b"-9223372036854775808", b"[[[[[[[[", b"{\"a\":", b"\\u0000", b"\\ud800", b"\xff\xfe", b"\xf0\x9f\x92\xa5", b"\r\n", b"=", b": ",
-    b"-9999-01-01T00:00:00Z", b"+1000000-12-31T23:59:60Z",
+    b"null",
+    b"true",
+    b"{}",
+    b"[]",
+    b"\"\"",
+    b"-1",
+    b"0",
+    b"NaN",
+    b"1e999",
+    b"9223372036854775807",
+    b"18446744073709551615",
+    b"-9223372036854775808",
+    b"[[[[[[[[",
+    b"{\"a\":",
+    b"\\u0000",
+    b"\\ud800",
+    b"\xff\xfe",
+    b"\xf0\x9f\x92\xa5",
+    b"\r\n",
+    b"=",
+    b": ",
+    b"-9999-01-01T00:00:00Z",
+    b"+1000000-12-31T23:59:60Z",
 ];
 
 /// The longest input that is made.

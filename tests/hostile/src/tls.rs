@@ -13,7 +13,13 @@ use crate::said;
 const SEPARATOR: &[u8] = b"=====\n";
 
 fn material(secrets: &[Secret]) -> Material<'_> {
-    Material { cluster: "logging", enabled: None, ca_secret_name: None, secrets, pods: BTreeSet::from(["logging-core-used"]) }
+    Material {
+        cluster: "logging",
+        enabled: None,
+        ca_secret_name: None,
+        secrets,
+        pods: BTreeSet::from(["logging-core-used"]),
+    }
 }
 
 fn judged(secrets: &[Secret]) {
@@ -24,7 +30,11 @@ fn judged(secrets: &[Secret]) {
             Judgement::Blocked { why } => said(&why),
             Judgement::Stale { doomed, found } => {
                 assert!(!found.is_empty() && !doomed.is_empty() && doomed.len() <= secrets.len());
-                assert!(doomed.iter().all(|secret| secret.name != "logging-ca-keypair" && secret.name != "logging-core-used"));
+                assert!(
+                    doomed
+                        .iter()
+                        .all(|secret| secret.name != "logging-ca-keypair" && secret.name != "logging-core-used")
+                );
             }
         }
         if let Ok(OwnSecret::Matching { ca }) = own_secret(&material) {
@@ -56,7 +66,8 @@ pub fn judgement(bytes: &[u8]) {
     let mut part = || parts.next().unwrap_or_default();
     let (ca, trusted, leaf, node) = (part(), part(), part(), part());
     let own = named("logging", &[("ca.crt", trusted), ("tls.crt", leaf)]);
-    let nodes = ["logging-core-used", "logging-core-unused"].map(|name| named(name, &[("ca.crt", trusted), ("tls.crt", node)]));
+    let nodes =
+        ["logging-core-used", "logging-core-unused"].map(|name| named(name, &[("ca.crt", trusted), ("tls.crt", node)]));
     let [used, unused] = nodes;
     let secrets = [named("logging-ca-keypair", &[("tls.crt", ca)]), own, used, unused];
     judged(&secrets);

@@ -33,7 +33,8 @@ fn run(target: &Target, input: &[u8]) {
 
 #[test]
 fn no_reader_panics_says_too_much_or_says_nothing() {
-    let inputs = std::env::vars().find(|(name, _)| name == "HOLDFAST_HOSTILE").and_then(|(_, value)| value.parse().ok());
+    let inputs =
+        std::env::vars().find(|(name, _)| name == "HOLDFAST_HOSTILE").and_then(|(_, value)| value.parse().ok());
     std::thread::scope(|scope| {
         for (number, target) in TARGETS.iter().enumerate() {
             scope.spawn(move || {

@@ -74,7 +74,8 @@ fn no_line_can_be_missing_and_each_is_waited_for_by_name() {
 
 #[test]
 fn what_is_not_replaced_is_not_waited_for() {
-    let lines: Vec<_> = AZURE.lines().filter(|line| !line.contains("Patching region") && !line.contains("Patching bucket")).collect();
+    let lines: Vec<_> =
+        AZURE.lines().filter(|line| !line.contains("Patching region") && !line.contains("Patching bucket")).collect();
     let expected = Expected { replaces_region: false, replaces_bucket: false, ..expected() };
     assert_eq!(ladder(&lines.join("\n")).judge(&expected), Recovery::Done);
 }
@@ -82,15 +83,23 @@ fn what_is_not_replaced_is_not_waited_for() {
 #[test]
 fn data_of_its_own_or_a_snapshot_in_its_own_bucket_prevent_the_recovery() {
     assert!(why("Checking bucket storage localAndHttpWereEmpty=false").contains("data of its own"));
-    let lines: Vec<_> = AZURE.lines().filter(|line| !line.contains("no snapshot") && !line.contains("in azure")).collect();
+    let lines: Vec<_> =
+        AZURE.lines().filter(|line| !line.contains("no snapshot") && !line.contains("in azure")).collect();
     assert!(why(&lines.join("\n")).contains("its own bucket holds a snapshot"));
 }
 
 #[test]
 fn another_bucket_another_snapshot_and_a_writable_source_are_failures() {
     assert!(why(&AZURE.replace("bucket=primary", "bucket=other")).contains("looks into bucket other"));
-    assert!(why(&AZURE.replace("azure with epochOffset={epoch=0", "azure with epochOffset={epoch=1")).contains("not the one"));
-    let twice = format!("{}\n{}", AZURE.replace("readOnly=true", "readOnly=false"), "updateSnapshotForDisasterRecovery: setting readOnly=true on bucketId=2");
+    assert!(
+        why(&AZURE.replace("azure with epochOffset={epoch=0", "azure with epochOffset={epoch=1"))
+            .contains("not the one")
+    );
+    let twice = format!(
+        "{}\n{}",
+        AZURE.replace("readOnly=true", "readOnly=false"),
+        "updateSnapshotForDisasterRecovery: setting readOnly=true on bucketId=2"
+    );
     assert!(why(&twice).contains("stays writable"));
 }
 
@@ -102,6 +111,9 @@ fn a_loader_that_starts_again_begins_a_new_ladder() {
 
 #[test]
 fn a_name_without_end_is_cut() {
-    let line = format!("Trying to fetch a global snapshot from bucket storage s3 if one exists in bucket={}", "ä".repeat(100_000));
+    let line = format!(
+        "Trying to fetch a global snapshot from bucket storage s3 if one exists in bucket={}",
+        "ä".repeat(100_000)
+    );
     assert_eq!(ladder(&line).own_bucket.map(|name| name.chars().count()), Some(255));
 }

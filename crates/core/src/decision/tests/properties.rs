@@ -13,7 +13,8 @@ fn worse(case: &Case, flips: &[bool], more: &[i64]) -> Case {
         }
         let grid = history.points.first().map_or(0, |point| point.start.as_second() - now().as_second());
         let more = more.iter().map(|minute| now().as_second() + grid.rem_euclid(60) - minute * 60);
-        let point = |second| Datapoint { start: Timestamp::from_second(second).expect("in range"), minimum: 0.0, maximum: 0.0 };
+        let point =
+            |second| Datapoint { start: Timestamp::from_second(second).expect("in range"), minimum: 0.0, maximum: 0.0 };
         history.points.extend(more.map(point));
     }
     for probe in worse.evidence.probes.iter_mut().filter(|_| flip()) {
@@ -152,7 +153,11 @@ fn failing_probes() -> Vec<Probe> {
 }
 
 fn judged(points: Vec<Datapoint>) -> Decision {
-    let evidence = Evidence { history: Some(Ok(History { points })), probes: failing_probes(), ..execution(Status::Running, 0).evidence };
+    let evidence = Evidence {
+        history: Some(Ok(History { points })),
+        probes: failing_probes(),
+        ..execution(Status::Running, 0).evidence
+    };
     decide(&Ok(State::default()), &evidence, &Policy::default(), now(), &[])
 }
 

@@ -59,7 +59,9 @@ fn reference(case: &Case) -> &'static str {
         (Health::Failing(history), Health::Failing(probes)) => {
             Some(prolong(history.clone(), probes, &case.policy).proven.max(alone(case, state, probes)))
         }
-        (Health::Failing(one), Health::Silent { .. }) | (Health::Silent { .. }, Health::Failing(one)) => Some(one.proven),
+        (Health::Failing(one), Health::Silent { .. }) | (Health::Silent { .. }, Health::Failing(one)) => {
+            Some(one.proven)
+        }
         _ => None,
     };
     let disagree = match (&history, &probes) {
