@@ -1,6 +1,7 @@
 # One verb for each thing that a person or CI does here. `make` alone lists them.
 #   CLOUD=aws     which cloud the drill fails over (azure and oci come later)
 #   ARGS="..."    more options for `holdfast drill` and `holdfast bench`
+#   TIME=60       seconds for each fuzz target
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -9,10 +10,11 @@ MAKEFLAGS += --no-print-directory
 
 CLOUD ?= aws
 ARGS ?=
+TIME ?= 60
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 export RUSTUP_TOOLCHAIN := $(shell scripts/toolchain.sh)
 
-.PHONY: help drill test test-real check simulate sabotage bench package fmt build bootstrap
+.PHONY: help drill test test-real check simulate sabotage bench package fuzz mutants fmt build bootstrap
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +49,12 @@ bench: build bootstrap ## Start time, memory, round trips and event-to-lock time
 
 package: bootstrap ## dist/holdfast-aws-lambda.zip, ready to be uploaded
 	scripts/package.sh $(TARGET)/release/bootstrap
+
+fuzz: ## Readers of foreign data under libFuzzer, TIME=60 seconds each; ARGS="event tls" for some of them
+	TIME=$(TIME) scripts/fuzz.sh $(ARGS)
+
+mutants: ## Changes the core in one place at a time; a test must notice. An hour and more; ARGS="--file '**/holdoff.rs'" less
+	scripts/mutants.sh $(ARGS)
 
 fmt: ## Formats the code
 	cargo fmt --all

@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! - [`stand`]: a standby cluster to test against, the simulator's or a real control plane, and the function's login
-//! - [`conformance`]: the scenarios that both must pass, so that a difference between them is a failing test
+//! - [`mod@conformance`]: the scenarios that both must pass, so that a difference between them is a failing test
 //! - [`requests`]: questions to a Kubernetes API
 //! - `seed`: the simulator's standby, put on a real control plane
 //! - [`operator`]: plays humio-operator where none runs

@@ -70,7 +70,7 @@ impl CooldownStore for SsmCooldown {
 }
 
 /// The time in a value: `Some(None)` for never, `None` where it makes no sense.
-fn understand(value: &str) -> Option<Option<Timestamp>> {
+pub fn understand(value: &str) -> Option<Option<Timestamp>> {
     let seconds: f64 = value.trim().parse().ok()?;
     if seconds == 0.0 {
         return Some(None);

@@ -43,7 +43,7 @@ impl LiveSource for CheckerStatus {
 }
 
 /// Counts the reports; a checker that has none yet has not reported.
-fn count<'a>(reports: impl Iterator<Item = Option<&'a str>>) -> LiveStatus {
+pub fn count<'a>(reports: impl Iterator<Item = Option<&'a str>>) -> LiveStatus {
     let (mut healthy, mut total) = (0, 0);
     for report in reports.flatten() {
         total += 1;

@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use holdfast_core::{Call, evidence::ProbeResult, ports::Prober, retry::RetryPolicy};
 
 pub use target::{BadTarget, Target};
+pub use verdict::of_answer;
 
 const CALL: &str = "probe:Get";
 

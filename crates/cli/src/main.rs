@@ -4,7 +4,7 @@
 //!
 //! * [`args`]: what can be asked on the command line.
 //! * [`drill`]: rehearses a failover with the shipped function against the embedded simulator.
-//! * [`bench`]: measures the shipped function against the budgets.
+//! * [`mod@bench`]: measures the shipped function against the budgets.
 
 mod args;
 mod bench;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::until,
     evidence::{Evidence, Reading, StepSeen},
-    holdoff::{Health, Source, Streak, judge_history, judge_probes, prolong},
+    holdoff::{Health, Source, Streak, judge_history, judge_probes, together, well_until},
     policy::Policy,
     record::State,
     step::Standing,
@@ -191,10 +191,13 @@ impl Judge<'_> {
             (_, Health::Healthy { at }) => {
                 self.gate(gate, Reason::PrimaryHealthy { at, source: Source::Probes }, Verdict::StandDown)
             }
-            (Health::Failing(history), Health::Failing(probes)) => self.failing(prolong(history, &probes, self.policy)),
+            (Health::Failing(history), Health::Failing(probes)) => {
+                let streak = together(history, probes, self.well_until(), self.policy);
+                self.failing(streak)
+            }
             (Health::Failing(streak), _) | (Health::Silent { .. }, Health::Failing(streak)) => self.failing(streak),
             // The metrics lag behind: only health seen after our own failing probe outweighs it.
-            (Health::Healthy { at }, Health::Failing(ours)) if at <= ours.since + self.policy.period => {
+            (Health::Healthy { at }, Health::Failing(ours)) if until(ours.since, at) <= self.policy.period => {
                 let again = self.again();
                 self.gate(gate, Reason::SourcesDisagree { healthy_at: at, failing_since: ours.since }, again)
             }
@@ -214,9 +217,19 @@ impl Judge<'_> {
         None
     }
 
+    /// When the history last saw the primary well.
+    fn well_until(&self) -> Option<Timestamp> {
+        let history = self.evidence.history.as_ref()?.as_ref().ok()?;
+        well_until(history, self.not_before(), self.policy, self.now)
+    }
+
+    /// What is older than this is about the lock of an earlier failover.
+    fn not_before(&self) -> Option<Timestamp> {
+        self.state.as_ref().ok().and_then(|state| state.unlocked)
+    }
+
     /// What the history says, if it can say anything about the primary at all.
     fn history(&mut self) -> Health {
-        let not_before = self.state.as_ref().ok().and_then(|state| state.unlocked);
         let health = match &self.evidence.history {
             _ if self.evidence.locked == Some(true) => {
                 Health::Silent { why: "the health check is locked: it watches the lock, not the primary".to_owned() }
@@ -228,7 +241,7 @@ impl Judge<'_> {
             }
             None => Health::Silent { why: "no history is configured".to_owned() },
             Some(Err(fault)) => Health::Silent { why: fault.to_string() },
-            Some(Ok(history)) => judge_history(history, not_before, self.policy, self.now),
+            Some(Ok(history)) => judge_history(history, self.not_before(), self.policy, self.now),
         };
         if let Health::Silent { why } = &health {
             self.reasons.push(Reason::HistorySilent { why: why.clone() });
@@ -300,3 +313,6 @@ pub fn waits_for(verdict: Verdict, now: Timestamp) -> std::time::Duration {
         _ => std::time::Duration::ZERO,
     }
 }
+
+#[cfg(test)]
+mod tests;

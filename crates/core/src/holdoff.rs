@@ -143,10 +143,24 @@ fn is_sound(point: &Datapoint) -> bool {
     (0.0..=1.0).contains(&point.minimum) && (0.0..=1.0).contains(&point.maximum) && point.minimum <= point.maximum
 }
 
-/// Judges our own probes, oldest first. A failing probe proves one instant; two in a row prove the time in between,
-/// as long as the watching had no gap.
+/// The end of the last period in which the history saw the primary well.
+pub fn well_until(
+    history: &History,
+    not_before: Option<Timestamp>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let periods = periods(history, not_before, now);
+    periods.iter().rev().find(|(_, maximum)| **maximum > 0.0).map(|(start, _)| *start + policy.period)
+}
+
+/// Judges our own probes. A failing probe proves one instant; two in a row prove the time in between, as long as the
+/// watching had no gap. Of two at the same instant the healthy one counts.
 pub fn judge_probes(probes: &[Probe], policy: &Policy, now: Timestamp) -> Health {
-    let mut known = probes.iter().rev().filter(|probe| !matches!(probe.result, ProbeResult::Inconclusive { .. }));
+    let mut known: Vec<_> =
+        probes.iter().filter(|probe| !matches!(probe.result, ProbeResult::Inconclusive { .. })).collect();
+    known.sort_by_key(|probe| (probe.at, matches!(probe.result, ProbeResult::Healthy { .. })));
+    let mut known = known.into_iter().rev();
     let Some(newest) = known.next() else {
         return Health::Silent { why: "no probe of the primary came to a conclusion".to_owned() };
     };
@@ -185,6 +199,16 @@ pub fn prolong(history: Streak, probes: &Streak, policy: &Policy) -> Streak {
         streak.gaps.insert(0, Gap { from: history.to, to: probes.since });
     }
     streak
+}
+
+/// What history and probes prove together: the history prolonged, or the probes alone where they prove more. Metrics
+/// that begin anew in the middle of an outage must not take back what was proven without them. Probes from before the
+/// history last saw the primary well (`well_until`) prove nothing.
+pub fn together(history: Streak, probes: Streak, well_until: Option<Timestamp>, policy: &Policy) -> Streak {
+    let prolonged = prolong(history, &probes, policy);
+    let since = well_until.map_or(probes.since, |end| end.max(probes.since));
+    let alone = Streak { proven: until(since, probes.to), since, ..probes };
+    if alone.proven > prolonged.proven { alone } else { prolonged }
 }
 
 #[cfg(test)]

@@ -150,7 +150,7 @@ impl HumioCluster {
 
     /// Nodes of all pools together.
     pub fn nodes(&self) -> i64 {
-        self.pools().iter().map(|(_, nodes)| nodes).sum()
+        self.pools().iter().fold(0, |sum, (_, nodes)| sum.saturating_add(*nodes))
     }
 
     /// Copies of each segment that are wanted.

@@ -10,6 +10,7 @@
 //! * [`steps`]: remove stale TLS secrets, start the operator, watch the standby come up.
 //! * [`tls`]: which secrets are stale, a pure decision table.
 //! * [`check`]: whether the standby could take over now.
+//! * [`ladder`]: what the log of the standby's first pod says about its recovery, pure.
 //! * [`lease`] and [`store`]: who may act, and the record, both by compare-and-set.
 //! * [`cooldown`]: when a failover last began, as operators find it on the operator's Deployment.
 //! * [`humio`], [`secret`]: the parts of objects that are read. Private keys are dropped while a secret is read.
@@ -23,6 +24,7 @@ pub mod cooldown;
 mod deployment;
 pub mod fault;
 pub mod humio;
+pub mod ladder;
 pub mod lease;
 mod look;
 pub mod secret;

@@ -22,6 +22,9 @@ const KEY: &str = "state";
 /// Largest document that is sent. Kubernetes takes 1 MiB for the whole object; the rest is for what others keep in it.
 const LARGEST: usize = 900 * 1024;
 
+/// How much is shown of what does not fit.
+const SHOWN: usize = 200;
+
 /// [`StateStore`] in the entry `state` of a ConfigMap that exists beforehand (`infra/kubernetes/role.yaml`).
 ///
 /// Other entries, labels and annotations stay as they are. An absent entry is an empty state.
@@ -61,7 +64,7 @@ impl ConfigMapStore {
 
     fn state(&self, document: &Value) -> Result<State, Fault> {
         let Some(text) = document["data"][KEY].as_str() else { return Ok(State::default()) };
-        parsed(text).map_err(|why| {
+        read(text).map_err(|why| {
             let (namespace, name) = (self.api.namespace(), &self.name);
             let message = format!(
                 "the record in ConfigMap {namespace}/{name}, entry {KEY}, {why}. Nothing is done on a record that \
@@ -72,14 +75,20 @@ impl ConfigMapStore {
     }
 }
 
-fn parsed(text: &str) -> Result<State, String> {
+/// Reads the document in the entry `state`. Nothing of another schema is guessed at.
+///
+/// # Errors
+/// Why it cannot be used, in a few words.
+pub fn read(text: &str) -> Result<State, String> {
     let value: Value = serde_json::from_str(text).map_err(|error| format!("is not JSON ({error})"))?;
     match value["schema"].as_u64() {
         Some(schema) if schema == u64::from(SCHEMA) => {}
         Some(schema) => return Err(format!("has schema {schema}, this version of Holdfast knows {SCHEMA}")),
         None => return Err("names no schema".to_owned()),
     }
-    serde_json::from_value(value).map_err(|error| format!("does not fit its schema ({error})"))
+    // The parser quotes what it did not expect, however long it is.
+    let shown = |error: serde_json::Error| error.to_string().chars().take(SHOWN).collect::<String>();
+    serde_json::from_value(value).map_err(|error| format!("does not fit its schema ({})", shown(error)))
 }
 
 fn changed(document: &Value) -> Fault {

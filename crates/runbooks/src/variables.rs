@@ -19,10 +19,21 @@ pub struct VariableFault {
 impl fmt::Display for VariableFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.value {
-            Some(value) => write!(f, "{}={value:?} is not allowed: it must be {}", self.name, self.allowed),
+            Some(value) => write!(f, "{}={} is not allowed: it must be {}", self.name, shown(value), self.allowed),
             None => write!(f, "{} is not set: it must be {}", self.name, self.allowed),
         }
     }
+}
+
+/// How much of a value is shown.
+const SHOWN: usize = 120;
+
+/// A value as it may be shown: not too long, and no address that may hold a password or a signature.
+fn shown(value: &str) -> String {
+    if value.contains("://") && value.contains(['@', '?']) {
+        return "(not shown: it may hold a secret)".to_owned();
+    }
+    format!("{:?}", value.chars().take(SHOWN).collect::<String>())
 }
 
 /// Every fault of a configuration.
@@ -150,6 +161,22 @@ mod tests {
         assert!(text.contains("A=\"601\" is not allowed: it must be a whole number from 0 to 600"), "{text}");
         assert!(text.contains("D=\"sometimes\" is not allowed: it must be one of stale, always"), "{text}");
         assert!(text.contains("E is not set"), "{text}");
+    }
+
+    #[test]
+    fn a_value_is_shown_in_part_and_an_address_without_its_secret() {
+        let pairs = [
+            ("A", "x".repeat(5000)),
+            ("B", "http://me:hunter2@host/".to_owned()),
+            ("C", "https://h/?sig=hunter2".to_owned()),
+        ];
+        let variables = pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let mut reader = Reader::new(&variables);
+        for (name, _) in pairs {
+            reader.fault(name, "something else");
+        }
+        let text = reader.finish(()).expect_err("three faults").to_string();
+        assert!(text.len() < 500 && !text.contains("hunter2"), "{text}");
     }
 
     #[test]

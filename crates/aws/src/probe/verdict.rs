@@ -32,7 +32,8 @@ pub(super) fn of(outcome: Outcome) -> ProbeResult {
     }
 }
 
-fn of_answer(status: StatusCode, body: &[u8]) -> ProbeResult {
+/// What an answer that came whole says about the primary.
+pub fn of_answer(status: StatusCode, body: &[u8]) -> ProbeResult {
     if status != StatusCode::OK {
         return failing(format!("HTTP {}", status.as_u16()));
     }

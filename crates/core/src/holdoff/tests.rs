@@ -154,6 +154,69 @@ fn probes_that_began_too_late_prolong_nothing() {
     assert_eq!(prolong(history.clone(), &failing(200, 300, Source::Probes), &Policy::default()), history);
 }
 
+fn gaps(letters: &str) -> Vec<(i64, i64)> {
+    let Health::Failing(streak) = judge(letters) else { panic!("{letters}") };
+    let since = |time: Timestamp| time.as_second() - at(0).as_second();
+    streak.gaps.iter().map(|gap| (since(gap.from), since(gap.to))).collect()
+}
+
+#[test]
+fn every_gap_is_on_record_and_none_that_is_not_there() {
+    assert_eq!(gaps("XXXX"), []);
+    assert_eq!(gaps("XX-XX"), [(120, 180)]);
+    assert_eq!(gaps("XX--X-X"), [(300, 360), (120, 240)], "last the one that ended it");
+    let Health::Failing(probes) = judge_letters("XXX", 61) else { panic!("failing") };
+    assert_eq!(probes.gaps, [Gap { from: at(61), to: at(122) }]);
+}
+
+#[test]
+fn what_is_just_old_enough_still_counts() {
+    let policy = Policy::default();
+    let judged = judge_history(&history("XXX"), None, &policy, at(180 + 180));
+    assert!(matches!(judged, Health::Failing(_)), "{judged:?}");
+    let cut = judge_history(&history("XXX"), Some(at(60)), &policy, at(180));
+    assert!(matches!(cut, Health::Failing(streak) if streak.since == at(60)));
+    assert!(matches!(judge_letters("XXX", 60), Health::Failing(streak) if streak.proven == MINUTE * 2));
+    let probes = [probe(0, 'X')];
+    assert!(matches!(judge_probes(&probes, &policy, at(60)), Health::Failing(_)));
+    assert!(matches!(judge_probes(&probes, &policy, at(61)), Health::Silent { .. }));
+    let late = prolong(failing(0, 120, Source::History), &failing(180, 240, Source::Probes), &policy);
+    assert_eq!((late.proven.as_secs(), late.to), (180, at(240)));
+}
+
+#[test]
+fn a_period_that_has_just_begun_or_just_ended_is_in_the_history() {
+    let policy = Policy::default();
+    assert_eq!(judge_history(&history("XX0"), None, &policy, at(120)), Health::Healthy { at: at(120) });
+    let ended = judge_history(&history("XX0"), None, &policy, at(180));
+    assert_eq!(ended, Health::Healthy { at: at(180) });
+}
+
+#[test]
+fn probes_that_end_with_the_history_prolong_nothing() {
+    let history = failing(0, 120, Source::History);
+    assert_eq!(prolong(history.clone(), &failing(60, 120, Source::Probes), &Policy::default()), history);
+}
+
+#[test]
+fn the_longer_proof_counts_and_of_equal_ones_the_history() {
+    let policy = Policy::default();
+    let of = |history: Streak, probes: Streak, well| together(history, probes, well, &policy);
+    let (short, long) = (failing(240, 300, Source::History), failing(0, 300, Source::Probes));
+    assert_eq!(of(short.clone(), long.clone(), None), long);
+    assert_eq!(of(short.clone(), long.clone(), Some(at(100))).proven.as_secs(), 200);
+    assert_eq!(of(short.clone(), long.clone(), Some(at(240))), short, "as much as the history proves");
+    assert_eq!(of(short.clone(), long, Some(at(290))), short);
+}
+
+#[test]
+fn the_last_healthy_period_is_found_and_none_where_there_is_none() {
+    let found = |letters: &str, cut| well_until(&history(letters), cut, &Policy::default(), at(600));
+    assert_eq!(found("00XmXX", None), Some(at(240)));
+    assert_eq!(found("00XmXX", Some(at(240))), None);
+    assert_eq!(found("XXX", None), None);
+}
+
 mod properties {
     use proptest::prelude::*;
 

@@ -35,7 +35,7 @@ pub(super) fn transitions(document: &Value) -> u64 {
 pub(super) fn hold(document: &mut Value, holder: &str, now: Timestamp, ttl: Duration) -> Timestamp {
     let now = to_micros(now);
     let changes = held(document).is_none_or(|held| held.holder != holder);
-    let fence = transitions(document) + u64::from(changes);
+    let fence = transitions(document).saturating_add(u64::from(changes));
     let expires = now.checked_add(ttl).unwrap_or(Timestamp::MAX);
     // Kubernetes refuses a duration below 1; rounding up keeps the exact end within the coarse one.
     let seconds = (ttl.as_secs() + u64::from(ttl.subsec_nanos() > 0)).max(1);
@@ -126,6 +126,13 @@ mod tests {
             "spec": {"holderIdentity": "other", "renewTime": "2026-01-01T00:01:00.000000Z", "leaseDurationSeconds": 15},
         });
         assert_eq!(held(&document).expect("held").until, at("2026-01-01T00:01:15Z"));
+    }
+
+    #[test]
+    fn a_fencing_number_at_its_end_stays_there() {
+        let mut document = json!({"metadata": {}, "spec": {"leaseTransitions": u64::MAX}});
+        hold(&mut document, "a", at("2026-01-01T00:00:00Z"), Duration::from_secs(30));
+        assert_eq!(transitions(&document), u64::MAX);
     }
 
     #[test]

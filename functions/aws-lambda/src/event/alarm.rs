@@ -8,6 +8,9 @@ use super::{AlarmEvent, AlarmKind, Filter, ignored::IgnoredReason, text};
 /// The dimension of Route 53's metrics.
 const DIMENSION: &str = "HealthCheckId";
 
+/// An expression has at most ten metrics; an event with more health checks than this is not CloudWatch's.
+const MOST_HEALTH_CHECKS: usize = 20;
+
 /// Where things are in one spelling.
 struct Spelling {
     /// What only this spelling has.
@@ -154,6 +157,7 @@ impl Spelling {
         let mut ids: Vec<String> = alone.chain(of_metrics).flat_map(health_checks).collect();
         ids.sort();
         ids.dedup();
+        ids.truncate(MOST_HEALTH_CHECKS);
         ids
     }
 }

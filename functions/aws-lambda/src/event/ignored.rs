@@ -7,7 +7,7 @@ use super::AlarmKind;
 /// Why an event is not acted upon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IgnoredReason {
-    /// More than Lambda would deliver.
+    /// More than Lambda or SNS would deliver.
     TooLarge,
     /// None of the shapes that we know.
     UnknownShape,
@@ -82,7 +82,7 @@ impl IgnoredReason {
 impl fmt::Display for IgnoredReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLarge => f.write_str("the event is larger than 1 MiB"),
+            Self::TooLarge => f.write_str("the event is larger than 1 MiB, or holds more than 100 records"),
             Self::UnknownShape => f.write_str(
                 "the event is neither an SNS notification, an alarm, a tick ({\"source\":\"failover.schedule\"}) nor a \
                  manual call ({\"action\":\"...\"})",

@@ -8,6 +8,9 @@ use super::{AlarmEvent, Filter, Incoming, alarm, ignored::IgnoredReason, text};
 /// Lambda delivers at most 1 MB to an asynchronous invocation; what is larger was not made by AWS.
 const LARGEST: usize = 1024 * 1024;
 
+/// SNS hands over one record at a time.
+const MOST_RECORDS: usize = 100;
+
 /// What the schedule is configured to send.
 const TICK: &str = "failover.schedule";
 
@@ -17,6 +20,8 @@ pub(super) fn parse(payload: &Value, filter: &Filter) -> Vec<Incoming> {
     }
     match payload.get("Records").and_then(Value::as_array) {
         Some(records) if records.is_empty() => vec![Incoming::Ignored(IgnoredReason::NoRecords)],
+        // Each would be a line in the log and a part of the answer.
+        Some(records) if records.len() > MOST_RECORDS => vec![Incoming::Ignored(IgnoredReason::TooLarge)],
         Some(records) => records.iter().map(|record| judged(notification(record, filter))).collect(),
         None => vec![single(payload, filter)],
     }

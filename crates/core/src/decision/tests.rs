@@ -1,0 +1,222 @@
+//! Properties of [`decide`]: whatever was drawn, these hold.
+
+use std::time::Duration;
+
+use proptest::{option, prelude::*, sample};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::*;
+use crate::{
+    evidence::{Check, Datapoint, Fitness, History, Level, Probe, ProbeResult},
+    fault::{FaultClass, NotedFault},
+    policy::MissingData,
+    record::{Execution, Pause, Status, StepRecord, Trigger},
+    step::{Need, Observation},
+};
+
+mod borders;
+mod properties;
+mod reference;
+
+/// Everything that a decision depends on.
+#[derive(Clone, Debug)]
+struct Case {
+    state: Reading<State>,
+    evidence: Evidence,
+    policy: Policy,
+    overrides: Vec<Gate>,
+}
+
+impl Case {
+    fn decide(&self) -> Decision {
+        decide(&self.state, &self.evidence, &self.policy, self.evidence.at, &self.overrides)
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_767_225_600).expect("a time in range")
+}
+
+fn ago(seconds: i64) -> Timestamp {
+    Timestamp::from_second(now().as_second() - seconds).expect("a time in range")
+}
+
+fn fault() -> NotedFault {
+    NotedFault { class: FaultClass::Server, call: "test:Call".to_owned(), message: "down".to_owned() }
+}
+
+fn reading<T: Clone + std::fmt::Debug>(well: impl Strategy<Value = T>) -> impl Strategy<Value = Reading<T>> {
+    prop_oneof![1 => Just(Err(fault())), 5 => well.prop_map(Ok)]
+}
+
+/// A point a minute, newest last: well, failing, both, or none.
+fn history() -> impl Strategy<Value = History> {
+    ("[X000m-]{0,12}", 0_i64..90).prop_map(|(letters, end)| {
+        let starts = (1..).map(move |minutes| ago(end + minutes * 60));
+        let point = |(letter, start)| match letter {
+            'X' => Some(Datapoint { start, minimum: 1.0, maximum: 1.0 }),
+            '0' => Some(Datapoint { start, minimum: 0.0, maximum: 0.0 }),
+            'm' => Some(Datapoint { start, minimum: 0.0, maximum: 1.0 }),
+            _ => None,
+        };
+        let mut points: Vec<_> = letters.chars().rev().zip(starts).filter_map(point).collect();
+        points.reverse();
+        History { points }
+    })
+}
+
+fn result(letter: char) -> ProbeResult {
+    match letter {
+        'X' => ProbeResult::Healthy { said: "OK".to_owned() },
+        '0' => ProbeResult::Failing { why: "refused".to_owned() },
+        _ => ProbeResult::Inconclusive { why: "no name".to_owned() },
+    }
+}
+
+/// Probes of one call, oldest first.
+fn probes() -> impl Strategy<Value = Vec<Probe>> {
+    ("[000X?]{0,16}", 0_i64..100, sample::select(vec![15_i64, 30, 59, 60, 61])).prop_map(|(letters, end, every)| {
+        let last = i64::try_from(letters.len()).unwrap_or_default();
+        let times = (0..).map(move |index| ago(end + (last - 1 - index) * every));
+        letters.chars().zip(times).map(|(letter, at)| Probe { at, result: result(letter) }).collect()
+    })
+}
+
+fn fitness() -> impl Strategy<Value = Fitness> {
+    let level = sample::select(vec![Level::Good, Level::Good, Level::Warning, Level::Error]);
+    let check = level.prop_map(|level| Check { name: "thing".to_owned(), level, found: "as it is".to_owned() });
+    prop::collection::vec(check, 0..3).prop_map(|checks| Fitness { checks })
+}
+
+fn observation() -> impl Strategy<Value = Observation> {
+    let done = Just(Observation::done("holds"));
+    prop_oneof![3 => done, 1 => Just(Observation::todo("is not", Value::Null)), 1 => Just(Observation::blocked("no"))]
+}
+
+fn steps() -> impl Strategy<Value = Vec<StepSeen>> {
+    let step = reading(observation()).prop_map(|seen| StepSeen { step: "step".to_owned(), seen });
+    prop::collection::vec(step, 0..3)
+}
+
+fn evidence() -> impl Strategy<Value = Evidence> {
+    (
+        option::weighted(0.9, reading(history())),
+        probes(),
+        option::of(reading(option::of((-100_i64..700).prop_map(ago)))),
+        option::of(reading(fitness())),
+        option::of(any::<bool>()),
+        steps(),
+    )
+        .prop_map(|(history, probes, last_failover, fitness, locked, steps)| Evidence {
+            at: now(),
+            history,
+            probes,
+            live: None,
+            last_failover,
+            fitness,
+            locked,
+            steps,
+        })
+}
+
+fn execution(status: Status, began: i64) -> Execution {
+    let evidence = Evidence {
+        at: now(),
+        history: None,
+        probes: Vec::new(),
+        live: None,
+        last_failover: None,
+        fitness: None,
+        locked: None,
+        steps: Vec::new(),
+    };
+    Execution {
+        id: "x".to_owned(),
+        runbook: "fake".to_owned(),
+        trigger: Trigger::Tick,
+        reason: None,
+        overrides: Vec::new(),
+        started_at: ago(began),
+        finished_at: None,
+        status,
+        abort_reason: None,
+        fence: 1,
+        holder: "a".to_owned(),
+        takeovers: 0,
+        decision: Decision { verdict: Verdict::FailOver, reasons: Vec::new(), streak: None },
+        evidence,
+        policy: Policy::default(),
+        steps: vec![StepRecord::pending("step", Need::Required)],
+        notes: Vec::new(),
+    }
+}
+
+fn state() -> impl Strategy<Value = State> {
+    use Status::{Aborted, Completed, Owed, Running};
+    let status = sample::select(vec![Running, Owed, Completed, Completed, Aborted, Aborted, Aborted]);
+    let current = (status, -100_i64..700).prop_map(|(status, began)| execution(status, began));
+    let pause = option::weighted(0.1, Just(Pause { at: ago(50), reason: "works".to_owned() }));
+    let past = || option::of((0_i64..700).prop_map(ago));
+    (option::weighted(0.5, current), pause, past(), past()).prop_map(|(current, pause, acknowledged, unlocked)| State {
+        pause,
+        acknowledged,
+        unlocked,
+        current,
+        ..State::default()
+    })
+}
+
+fn policy() -> impl Strategy<Value = Policy> {
+    let missing = sample::select(vec![MissingData::EndsTheStreak, MissingData::CountsAsFailing]);
+    let seconds = |all: Vec<u64>| sample::select(all).prop_map(Duration::from_secs);
+    (seconds(vec![0, 60, 61, 180, 300]), seconds(vec![0, 300]), missing)
+        .prop_map(|(holdoff, cooldown, missing)| Policy { holdoff, cooldown, missing, ..Policy::default() })
+}
+
+fn gates() -> impl Strategy<Value = Vec<Gate>> {
+    prop_oneof![3 => Just(Vec::new()), 2 => sample::subsequence(Gate::ALL.to_vec(), 0..=4)]
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    (reading(state()), evidence(), policy(), gates()).prop_map(|(state, evidence, policy, overrides)| Case {
+        state,
+        evidence,
+        policy,
+        overrides,
+    })
+}
+
+/// A case in which nothing stands in the way but the evidence itself.
+fn free_case() -> impl Strategy<Value = Case> {
+    case().prop_map(|case| {
+        let evidence = Evidence { steps: Vec::new(), fitness: None, last_failover: None, ..case.evidence };
+        Case { state: Ok(State::default()), evidence, overrides: Vec::new(), ..case }
+    })
+}
+
+/// The same thing with every time in it moved.
+fn shifted<T: Serialize + DeserializeOwned>(thing: &T, seconds: i64) -> T {
+    fn walk(value: &mut Value, seconds: i64) {
+        match value {
+            Value::String(text) => {
+                if let Ok(time) = text.parse::<Timestamp>() {
+                    *text = (time + jiff::SignedDuration::from_secs(seconds)).to_string();
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| walk(item, seconds)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| walk(field, seconds)),
+            _ => {}
+        }
+    }
+    let mut value = serde_json::to_value(thing).expect("JSON");
+    walk(&mut value, seconds);
+    serde_json::from_value(value).expect("the same type")
+}
+
+#[test]
+fn a_gate_is_called_the_same_in_a_record_and_by_an_operator() {
+    for gate in Gate::ALL {
+        assert_eq!(serde_json::to_value(gate).expect("JSON"), gate.name());
+    }
+}

@@ -1,0 +1,80 @@
+//! Exact borders and words, where a drawn case rarely falls on the one that matters.
+
+use super::*;
+
+fn nothing() -> Evidence {
+    execution(Status::Running, 0).evidence
+}
+
+fn point(start: i64, maximum: f64) -> Datapoint {
+    Datapoint { start: ago(start), minimum: 0.0, maximum }
+}
+
+fn judged(state: State, evidence: Evidence) -> Decision {
+    decide(&Ok(state), &evidence, &Policy::default(), now(), &[])
+}
+
+fn ended(status: Status, began: i64) -> State {
+    State { current: Some(execution(status, began)), ..State::default() }
+}
+
+#[test]
+fn a_step_that_was_changed_since_is_named_and_one_that_holds_is_not() {
+    let seen = |step: &str, seen| StepSeen { step: step.to_owned(), seen: Ok(seen) };
+    let steps = vec![seen("scale", Observation::done("1")), seen("lock", Observation::todo("open", Value::Null))];
+    let drifted = |steps| {
+        let decision = judged(ended(Status::Completed, 600), Evidence { steps, ..nothing() });
+        assert_eq!(decision.verdict, Verdict::AlreadyDone);
+        decision.reasons.into_iter().find_map(|reason| match reason {
+            Reason::Drifted { steps } => Some(steps),
+            _ => None,
+        })
+    };
+    assert_eq!(drifted(steps.clone()), Some(vec!["lock".to_owned()]));
+    assert_eq!(drifted(steps[..1].to_vec()), None);
+}
+
+#[test]
+fn metrics_that_are_healthy_outweigh_a_failing_probe_from_more_than_a_period_before() {
+    let verdict = |first: i64| {
+        let probes = [first, first / 2, 0].map(|age| Probe { at: ago(age), result: result('0') }).to_vec();
+        let history = Some(Ok(History { points: vec![point(70, 1.0)] }));
+        judged(State::default(), Evidence { history, probes, ..nothing() }).verdict
+    };
+    assert!(matches!(verdict(70), Verdict::Wait { .. }), "healthy until 60 s after the first failing probe");
+    assert_eq!(verdict(71), Verdict::StandDown);
+}
+
+#[test]
+fn the_wait_ends_when_the_holdoff_can_and_no_sooner_than_the_next_look() {
+    let until = |minutes: i64| {
+        let points = (1..=minutes).map(|minute| point(minute * 60, 0.0)).collect();
+        match judged(State::default(), Evidence { history: Some(Ok(History { points })), ..nothing() }).verdict {
+            Verdict::Wait { until } => crate::clock::until(now(), until).as_secs(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!((until(1), until(2)), (120, 60));
+    let nearly = (0..=12).rev().map(|index| Probe { at: ago(index * 14), result: result('0') }).collect();
+    let decision = judged(State::default(), Evidence { probes: nearly, ..nothing() });
+    assert_eq!(decision.streak.expect("a streak").proven.as_secs(), 168);
+    assert_eq!(decision.verdict, Verdict::Wait { until: now() + Duration::from_secs(15) });
+}
+
+#[test]
+fn the_cooldown_ends_to_the_second_and_an_acknowledgement_counts_from_the_start_of_the_failover() {
+    let points = (1..=4).map(|minute| point(minute * 60, 0.0)).collect();
+    let evidence = Evidence { history: Some(Ok(History { points })), ..nothing() };
+    let verdict = |began, acknowledged: Option<i64>| {
+        let unlocked = Some(ago(290));
+        let state = State { unlocked, acknowledged: acknowledged.map(ago), ..ended(Status::Completed, began) };
+        judged(state, evidence.clone())
+    };
+    assert_eq!(verdict(300, None).verdict, Verdict::FailOver);
+    let cooling = verdict(299, None);
+    assert_eq!(cooling.verdict, Verdict::Refuse);
+    let until = now() + Duration::from_secs(1);
+    assert_eq!(cooling.reasons.last(), Some(&Reason::CoolingDown { last: ago(299), until }));
+    assert_eq!(verdict(299, Some(299)).verdict, Verdict::FailOver);
+    assert_eq!(verdict(299, Some(300)).verdict, Verdict::Refuse);
+}

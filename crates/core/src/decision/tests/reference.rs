@@ -1,0 +1,103 @@
+//! `decide` written another way: all questions are answered at once, then the first rule that applies is taken.
+
+use super::*;
+use crate::holdoff::prolong;
+
+/// The verdict without its time.
+fn name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::FailOver => "fail over",
+        Verdict::Resume => "resume",
+        Verdict::AlreadyDone => "already done",
+        Verdict::StandDown => "stand down",
+        Verdict::Refuse => "refuse",
+        Verdict::Wait { .. } => "wait",
+        Verdict::NoteUnlock => "note unlock",
+    }
+}
+
+/// What each source says, once it may speak.
+fn sources(case: &Case, state: &State) -> (Health, Health) {
+    let evidence = &case.evidence;
+    let mute = evidence.locked == Some(true) || (evidence.locked.is_none() && state.lock_may_stand());
+    let history = match &evidence.history {
+        Some(Ok(history)) if !mute => judge_history(history, state.unlocked, &case.policy, now()),
+        _ => Health::Silent { why: String::new() },
+    };
+    (history, judge_probes(&evidence.probes, &case.policy, now()))
+}
+
+/// True while a failover that began `last` keeps another one from beginning.
+fn is_cooling(case: &Case, state: &State) -> bool {
+    let noted = case.evidence.last_failover.clone().and_then(Result::ok).flatten();
+    let began = state.current.as_ref().map(|execution| execution.started_at);
+    let Some(last) = [noted, began].into_iter().flatten().max() else { return false };
+    let age = now().as_second() - last.as_second().min(now().as_second());
+    let waived = state.acknowledged.is_some_and(|at| now().as_second() - at.as_second() <= age);
+    age < case.policy.cooldown.as_secs().cast_signed() && !waived
+}
+
+/// What the probes prove by themselves, second by second, since the last point that is not failing.
+fn alone(case: &Case, state: &State, probes: &Streak) -> Duration {
+    let Some(Ok(history)) = &case.evidence.history else { return probes.proven };
+    let counts = |point: &&Datapoint| point.maximum > 0.0 && state.unlocked.is_none_or(|cut| point.start >= cut);
+    let well: Vec<_> = history.points.iter().filter(counts).map(|point| point.start + case.policy.period).collect();
+    let seconds = probes.since.as_second()..probes.to.as_second();
+    let proven = seconds.filter(|second| well.iter().all(|end| end.as_second() <= *second)).count();
+    Duration::from_secs(proven as u64)
+}
+
+fn reference(case: &Case) -> &'static str {
+    let Ok(state) = &case.state else { return "wait" };
+    let (evidence, waived) = (&case.evidence, |gate| case.overrides.contains(&gate));
+    let status = state.current.as_ref().map(|execution| execution.status);
+    let (unlocked, no_lock) = (state.unlocked.is_some(), evidence.locked == Some(false));
+    let all_done = !evidence.steps.is_empty()
+        && !evidence.steps.iter().any(|step| step.seen.as_ref().map_or(true, |seen| seen.standing != Standing::Done));
+    let (history, probes) = sources(case, state);
+    let proven = match (&history, &probes) {
+        (Health::Failing(history), Health::Failing(probes)) => {
+            Some(prolong(history.clone(), probes, &case.policy).proven.max(alone(case, state, probes)))
+        }
+        (Health::Failing(one), Health::Silent { .. }) | (Health::Silent { .. }, Health::Failing(one)) => {
+            Some(one.proven)
+        }
+        _ => None,
+    };
+    let disagree = match (&history, &probes) {
+        (Health::Healthy { at }, Health::Failing(ours)) => *at <= ours.since + case.policy.period,
+        _ => false,
+    };
+    let well = |health: &Health| matches!(health, Health::Healthy { .. });
+    let (healthy, unknown) = (well(&history) || well(&probes), proven.is_none());
+    let (cooldown, failing, holdoff, fit) = (Gate::Cooldown, Gate::PrimaryFailing, Gate::Holdoff, Gate::StandbyFit);
+    let unfit = matches!(&evidence.fitness, Some(Ok(fitness)) if fitness.checks.iter().any(|check| check.level == Level::Error));
+    let rules = [
+        (state.pause.is_some(), "refuse"),
+        (matches!(status, Some(Status::Running | Status::Owed)), "resume"),
+        (status == Some(Status::Completed) && !unlocked && no_lock, "note unlock"),
+        (status == Some(Status::Completed) && !unlocked, "already done"),
+        (status == Some(Status::Aborted) && !unlocked && no_lock, "note unlock"),
+        (all_done, "already done"),
+        (disagree && !waived(failing), "wait"),
+        (healthy && !waived(failing), "stand down"),
+        (unknown && !waived(failing), "wait"),
+        (is_cooling(case, state) && !waived(cooldown), "refuse"),
+        (proven.is_some_and(|proven| proven < case.policy.holdoff) && !waived(holdoff), "wait"),
+        (unfit && !waived(fit), "refuse"),
+        (matches!(evidence.fitness, Some(Err(_))) && !waived(fit), "wait"),
+    ];
+    rules.iter().find(|(applies, _)| *applies).map_or("fail over", |(_, verdict)| verdict)
+}
+
+proptest! {
+    #[test]
+    fn it_agrees_with_a_reference_written_another_way(case in case()) {
+        prop_assert_eq!(name(case.decide().verdict), reference(&case), "{:?}", case.decide());
+    }
+
+    #[test]
+    fn it_agrees_where_only_the_evidence_matters(case in free_case()) {
+        prop_assert_eq!(name(case.decide().verdict), reference(&case), "{:?}", case.decide());
+    }
+}

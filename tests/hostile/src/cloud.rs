@@ -1,0 +1,63 @@
+//! What the clouds answer.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use holdfast_azure::aks::kubeconfig::Kubeconfig;
+use holdfast_core::{Timestamp, evidence::ProbeResult};
+use http::StatusCode;
+
+use crate::said;
+
+/// The note of the last failover: never, a time that can be written again, or no sense. Every cloud reads it alike.
+pub fn cooldown(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let understood = holdfast_aws::cooldown::understand(&text);
+    assert_eq!(understood, holdfast_kubernetes::cooldown::understand(&text));
+    if let Some(Some(at)) = understood {
+        assert!(at >= Timestamp::UNIX_EPOCH);
+        let written = at.as_second().to_string();
+        let read = holdfast_aws::cooldown::understand(&written).expect("what we write makes sense");
+        assert_eq!(read.map_or(0, |read| read.as_second()), at.as_second());
+    }
+}
+
+/// The sentences of Route 53's checkers, one a line; an empty line is a checker that has none.
+pub fn live(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let reports: Vec<_> = text.lines().map(|line| Some(line).filter(|line| !line.is_empty())).collect();
+    let status = holdfast_aws::live::count(reports.iter().copied());
+    assert!(status.healthy <= status.total && status.total <= reports.len());
+    assert_eq!(status.verdict.is_none(), status.total == 0);
+    let says = |word: &str| reports.iter().flatten().all(|line| line.trim_start().starts_with(word));
+    assert!(status.verdict != Some(true) || !says("Failure"), "all failing and healthy: {status:?}");
+    assert!(status.verdict != Some(false) || !says("Success"), "all well and failing: {status:?}");
+}
+
+/// An answer of the primary: three digits of status, then the body. Healthy needs a status document that says so.
+pub fn probe(bytes: &[u8]) {
+    let (status, body) = bytes.split_at(bytes.len().min(3));
+    let status = std::str::from_utf8(status).ok().and_then(|code| code.parse().ok());
+    let status = status.and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::OK);
+    match holdfast_aws::probe::of_answer(status, body) {
+        ProbeResult::Healthy { said: words } => {
+            said(&words);
+            assert_eq!(status, StatusCode::OK);
+            // What is in keys that nobody asked for may be in any encoding.
+            let document = serde_json::from_str::<serde_json::Value>(&String::from_utf8_lossy(body));
+            assert!(
+                document.is_ok_and(|document| matches!(document["status"].as_str(), Some("OK" | "WARN"))),
+                "{words}"
+            );
+        }
+        ProbeResult::Failing { why } | ProbeResult::Inconclusive { why } => said(&why),
+    }
+}
+
+/// A kubeconfig: the bytes as YAML, and as the base64 of it.
+pub fn kubeconfig(bytes: &[u8]) {
+    for text in [STANDARD.encode(bytes), String::from_utf8_lossy(bytes).into_owned()] {
+        match Kubeconfig::parse(&text) {
+            Ok(read) => assert!(!read.endpoint.is_empty() && !read.ca_pem.is_empty()),
+            Err(why) => said(&why),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Every reader of foreign data, on hostile input.
+//!
+//! # Layout
+//!
+//! * this file: [`TARGETS`], and what holds of everything that is said.
+//! * [`event`], [`record`], [`configuration`]: what the function is called with, remembers, and is told.
+//! * [`cloud`]: what AWS and Azure answer; [`cluster`]: what the standby cluster answers; [`tls`]: its certificates.
+//! * [`mutate`]: small damage to good input, for the bounded run in `tests/bounded.rs`.
+//! * `seeds/NAME`: good and bad examples for each target; more for `event` in `functions/aws-lambda/fixtures`.
+//!
+//! A body takes bytes and panics when a promise is broken: no panic in the reader, no output without bounds, always a
+//! reason. `make fuzz` runs the same bodies under libFuzzer (`fuzz/`).
+
+use std::fmt::Display;
+
+pub mod cloud;
+pub mod cluster;
+pub mod configuration;
+pub mod event;
+pub mod mutate;
+pub mod record;
+pub mod tls;
+
+/// The most that may be said about one input, in bytes: a log line of CloudWatch may have 256 KiB, a person reads less.
+const LONGEST: usize = 4096;
+
+/// One reader under test.
+pub struct Target {
+    /// Its name, also that of its folder of seeds.
+    pub name: &'static str,
+    /// Reads the bytes, and panics when a promise is broken.
+    pub run: fn(&[u8]),
+}
+
+/// All readers.
+pub const TARGETS: &[Target] = &[
+    Target { name: "event", run: event::event },
+    Target { name: "timestamp", run: event::timestamp },
+    Target { name: "record", run: record::record },
+    Target { name: "configuration", run: configuration::configuration },
+    Target { name: "cooldown", run: cloud::cooldown },
+    Target { name: "live", run: cloud::live },
+    Target { name: "probe", run: cloud::probe },
+    Target { name: "kubeconfig", run: cloud::kubeconfig },
+    Target { name: "humio", run: cluster::humio },
+    Target { name: "answer", run: cluster::answer },
+    Target { name: "ladder", run: cluster::ladder },
+    Target { name: "secret", run: tls::secret },
+    Target { name: "tls", run: tls::judgement },
+];
+
+/// What is said has words, and not too many.
+fn said(what: &impl Display) {
+    let text = what.to_string();
+    assert!(!text.trim().is_empty(), "nothing is said");
+    assert!(text.len() <= LONGEST, "{} bytes are said", text.len());
+}
