@@ -150,13 +150,17 @@ fn once(facts: &Facts) -> Result<String, String> {
     Err(format!("scaled {scaled} times, locked {locked} times ({writes} writes), {past} earlier executions"))
 }
 
+/// The longest that a probe of a drill takes: its time-out (see the stage).
+const ON_ITS_WAY: std::time::Duration = std::time::Duration::from_millis(500);
+
 fn not_early(facts: &Facts) -> Result<String, String> {
     let broke = facts.broke_at.ok_or("the primary was never broken")?;
     let Some((effect, first)) = facts.effects.first() else { return Err("there was no effect at all".to_owned()) };
     let waited = until(broke, *first);
     let (waited_s, holdoff_s) = (facts.simulated(waited), facts.simulated(facts.holdoff));
     let streak = execution(facts)?.decision.streak.as_ref();
-    if let Some(streak) = streak.filter(|streak| streak.since < broke) {
+    // A probe bears the time at which it was sent: one that was on its way when the primary broke begins a little early.
+    if let Some(streak) = streak.filter(|streak| streak.since + ON_ITS_WAY < broke) {
         let early_s = facts.simulated(until(streak.since, broke));
         return Err(format!("the streak begins {early_s:.0} s before the break: time was counted that nobody proved"));
     }
