@@ -26,7 +26,8 @@ test: build ## All tests that need nothing but cargo; those of real servers say 
 	env -u HOLDFAST_REAL cargo test --workspace --locked --no-fail-fast
 
 test-real: build ## The tests against a real control plane, moto, kubectl and boto3; installs these first
-	scripts/with-real-servers.sh cargo test --locked --no-fail-fast -p holdfast-testbed -p holdfast-tests --test starts --test 'real_*'
+	scripts/with-real-servers.sh cargo test --locked --no-fail-fast -p holdfast-testbed -p holdfast-tests -p holdfast-simulator \
+		--test starts --test 'real_*' --test 'kubernetes_*'
 
 check: ## What CI runs: format, lints, docs, licences, every test, every scenario
 	cargo fmt --all -- --check
