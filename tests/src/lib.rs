@@ -10,7 +10,7 @@
 //! - [`pki`]: certificate authorities and leaves
 //! - [`clock`]: the machine's clock, moved on by hand
 //! - [`role`]: the Role that we ship, and what an audit log says of its use
-//! - [`clients`]: the aws CLI, boto3 and kubectl as clients of the simulator
+//! - [`clients`]: the aws CLI, boto3, the Azure SDK and kubectl as clients; `bin/azure-storage`: our own blob and queue code as one
 //! - [`function`](mod@function): the shipped bootstrap
 //!
 //! The tests themselves: `real_*` need what `make test-real` installs, the others nothing but cargo.
