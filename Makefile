@@ -60,7 +60,7 @@ fmt: ## Formats the code
 	cargo fmt --all
 
 build:
-	cargo build --locked -p holdfast-aws-lambda $(if $(filter azure,$(CLOUD)),-p holdfast-azure-function) -p holdfast
+	cargo build --locked -p holdfast-aws-lambda -p holdfast-azure-function -p holdfast
 
 bootstrap:
 	cargo build --locked --release -p holdfast-aws-lambda

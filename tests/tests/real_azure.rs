@@ -74,7 +74,7 @@ async fn the_sdk_reads_the_history_that_the_function_reads() {
     let name = "ProbeAgentCurrentEndpointStateByProfileResourceId";
     assert_eq!(metrics["name"], json!([name, "Count", "Success", "Microsoft.Network/trafficManagerProfiles"]));
     assert_eq!(metrics["labels"], json!([["endpointname", "primary"]]));
-    assert_eq!((&metrics["interval"], &metrics["aligned"]), (&json!(60.0), &json!(true)));
+    assert_eq!((&metrics["interval"], &metrics["aligned"]), (&json!("PT1M"), &json!(true)));
     let points: Vec<[Option<f64>; 3]> = serde_json::from_value(metrics["points"].clone()).expect("numbers");
     // A minute may have passed since the history was written, and the one that runs now has no value yet.
     let extremes: Vec<_> = points.iter().map(|[_, least, most]| (*least, *most)).collect();

@@ -11,7 +11,7 @@ use holdfast_testbed::{Azurite, Venv, find, required_or_skipped};
 use holdfast_tests::clients::Azure;
 use serde_json::{Value, json};
 
-const SCRIPT: &str = "azure_operations.py";
+const SCRIPT: &str = "azure_storage.py";
 const QUEUE: &str = "holdfast-work";
 
 /// A storage account somewhere, with the client for it. The simulator gives the tokens for both.

@@ -40,7 +40,8 @@ pub(crate) enum Miss {
     Receipt,
 }
 
-/// All queues of the storage account. A queue is there as soon as it is named. Clones share it.
+/// All queues of the storage account. To the Functions host a queue is there as soon as it is named, as the real host
+/// makes its queues itself; over the wire it must have been made. Clones share it.
 #[derive(Clone)]
 pub struct Queues(Arc<Inner>);
 
@@ -56,6 +57,16 @@ impl Queues {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Vec<Message>>> {
         self.0.queues.lock().expect("no code panics while it holds this lock")
+    }
+
+    /// Makes a queue, when it is not there.
+    pub fn create(&self, queue: &str) {
+        self.lock().entry(queue.to_owned()).or_default();
+    }
+
+    /// Whether a queue is there.
+    pub(crate) fn has(&self, queue: &str) -> bool {
+        self.lock().contains_key(queue)
     }
 
     /// Everything in a queue, seen or not, oldest first.
