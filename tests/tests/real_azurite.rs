@@ -119,7 +119,10 @@ async fn the_sdk_sees_no_difference_between_azurite_and_the_simulator() {
     let blobs = &real["blobs"];
     assert_eq!(blobs["absent"], json!([404, "BlobNotFound"]));
     assert_eq!(blobs["create_again"], json!([409, "BlobAlreadyExists"]));
-    assert_eq!((&blobs["late"], &blobs["change_absent"]), (&json!([412, "ConditionNotMet"]), &json!([412, "ConditionNotMet"])));
+    assert_eq!(
+        (&blobs["late"], &blobs["change_absent"]),
+        (&json!([412, "ConditionNotMet"]), &json!([412, "ConditionNotMet"]))
+    );
     assert_eq!(real["queues"]["hidden"], json!([true, true]));
     assert_eq!(real["queues"]["received"], json!(["a < b & ü", 1]));
 }

@@ -1,6 +1,6 @@
 //! The blob service: small block blobs with their ETags, which make compare-and-set (facts azure 8).
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::body::{Body, Bytes};
@@ -36,13 +36,10 @@ impl Blobs {
 
     /// Makes a container. False when there is one already.
     pub fn create_container(&self, container: &str) -> bool {
-        match self.lock().containers.entry(container.to_owned()) {
-            Entry::Occupied(_) => false,
-            Entry::Vacant(free) => {
-                free.insert(BTreeMap::new());
-                true
-            }
-        }
+        let mut account = self.lock();
+        let is_new = !account.containers.contains_key(container);
+        account.containers.entry(container.to_owned()).or_default();
+        is_new
     }
 
     /// A blob's text.
@@ -163,10 +160,14 @@ fn ranged(request: &StorageRequest, blob: &Blob) -> Result<Response<Body>, Stora
         return Ok(told(blob, StatusCode::OK, blob.bytes.clone()));
     };
     if first >= size {
-        return Err(StorageError::new(416, "InvalidRange", "The range specified is invalid for the current size of the resource."));
+        return Err(StorageError::new(
+            416,
+            "InvalidRange",
+            "The range specified is invalid for the current size of the resource.",
+        ));
     }
-    let last = last.unwrap_or(size).min(size - 1);
-    let mut answer = told(blob, StatusCode::PARTIAL_CONTENT, blob.bytes.slice(first..=last.max(first)));
+    let last = last.unwrap_or(size).clamp(first, size - 1);
+    let mut answer = told(blob, StatusCode::PARTIAL_CONTENT, blob.bytes.slice(first..=last));
     if let Ok(range) = HeaderValue::from_str(&format!("bytes {first}-{last}/{size}")) {
         answer.headers_mut().insert(header::CONTENT_RANGE, range);
     }

@@ -39,8 +39,8 @@ pub(super) fn answer(storage: &Storage, request: &StorageRequest, name: &str) ->
     let queue = request.path.first().map(String::as_str).unwrap_or_default();
     match name {
         "CreateQueue" => {
-            storage.queues.create(queue);
-            Ok(xml(StatusCode::CREATED, ""))
+            let is_new = storage.queues.create(queue);
+            Ok(xml(if is_new { StatusCode::CREATED } else { StatusCode::NO_CONTENT }, ""))
         }
         _ if !storage.queues.has(queue) => {
             Err(StorageError::new(404, "QueueNotFound", "The specified queue does not exist."))

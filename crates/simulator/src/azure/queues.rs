@@ -59,9 +59,12 @@ impl Queues {
         self.0.queues.lock().expect("no code panics while it holds this lock")
     }
 
-    /// Makes a queue, when it is not there.
-    pub fn create(&self, queue: &str) {
-        self.lock().entry(queue.to_owned()).or_default();
+    /// Makes a queue. False when there is one already.
+    pub(crate) fn create(&self, queue: &str) -> bool {
+        let mut queues = self.lock();
+        let is_new = !queues.contains_key(queue);
+        queues.entry(queue.to_owned()).or_default();
+        is_new
     }
 
     /// Whether a queue is there.

@@ -3,12 +3,15 @@
 use holdfast_core::holdoff::Source;
 use holdfast_simulator::{
     time,
+    timeline::What,
     world::{MetricsMode, Outage, Past},
 };
 
 use crate::drill::{
+    cloud,
     promise::{and, execution, failed_over, gave_reason, said, untouched},
     scenario::{Scenario, Setup},
+    stage::HOLDOFF_S,
 };
 
 /// All of them.
@@ -44,17 +47,23 @@ pub fn all() -> Vec<Scenario> {
         },
         Scenario {
             name: "checkers-wrong",
-            says: "somebody mistypes the name in the health check: its metrics fail for good while the primary is well",
+            says: "the checkers look past the primary, and its metrics fail for good while it is well: a mistyped name in the \
+                   health check, or a firewall that keeps the probes of Traffic Manager out",
             setup: Setup::default,
             act: |stage| {
                 Box::pin(async move {
-                    let mistyped = Some("primray.example.com".to_owned());
-                    stage.sim.world().edit_health_check(|check| check.config.name = mistyped);
+                    cloud::mislead_checkers(stage);
                     stage.pass(600.0).await;
                     Ok(())
                 })
             },
-            promises: and(untouched(), vec![said("it says that the primary is well", well_said)]),
+            promises: and(
+                untouched(),
+                vec![
+                    said("the checkers were wrong all the while", checkers_wrong),
+                    said("it says that the primary is well", well_said),
+                ],
+            ),
         },
         Scenario {
             name: "gap-in-metrics",
@@ -88,6 +97,19 @@ fn proven_by_probes(facts: &crate::drill::facts::Facts) -> Result<String, String
 fn stale_said(facts: &crate::drill::facts::Facts) -> Result<String, String> {
     let stale = facts.answers().any(|answer| answer["says"].to_string().contains("freshest period ended"));
     if stale { Ok("an answer says how old they are".to_owned()) } else { Err("no answer says so".to_owned()) }
+}
+
+/// For longer than the holdoff, so that nothing but our own probe speaks for the primary.
+fn checkers_wrong(facts: &crate::drill::facts::Facts) -> Result<String, String> {
+    let primary = &facts.world.health_check.id;
+    let failing = facts.events.iter().filter(|event| {
+        matches!(&event.what, What::MetricPublished { health_check, maximum, .. } if health_check == primary && *maximum == 0.0)
+    });
+    let (minutes, (good, all)) = (failing.count(), facts.world.checkers);
+    if facts.world.primary.is_none() && good == 0 && minutes as f64 * 60.0 > HOLDOFF_S {
+        return Ok(format!("{minutes} minutes of failing metrics, {good} of {all} checkers see a good answer"));
+    }
+    Err(format!("{minutes} minutes of failing metrics, {good} of {all} checkers see a good answer"))
 }
 
 fn well_said(facts: &crate::drill::facts::Facts) -> Result<String, String> {
