@@ -1,4 +1,4 @@
-//! The aws CLI, boto3 and kubectl as clients of the simulator.
+//! The aws CLI, boto3, the Azure SDK and kubectl as clients of the simulator and of other servers.
 
 use std::path::{Path, PathBuf};
 
@@ -101,7 +101,7 @@ impl<'a> Aws<'a> {
     /// Runs a Python script of `tests/real`; its only argument is a JSON document, and so is its output.
     pub async fn python(&self, script: &str, input: &Value) -> Said {
         let mut command = self.command("python");
-        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("real").join(script)).arg(input.to_string());
+        command.arg(script_path(script)).arg(input.to_string());
         run(command).await
     }
 
@@ -121,6 +121,54 @@ impl<'a> Aws<'a> {
             command.env_remove("AWS_DATA_PATH");
         }
         command
+    }
+}
+
+/// Where a Python script of `tests/real` is.
+fn script_path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("real").join(name)
+}
+
+/// A client of Azure's services that gets its tokens where a function app gets them: from the simulator.
+pub struct Azure {
+    identity_endpoint: String,
+    identity_header: String,
+    ca_file: PathBuf,
+}
+
+impl Azure {
+    /// The function's identity, towards servers that an authority has certified. There is one such client of a
+    /// simulator: a second one takes the identity over, as the next process of a function does.
+    ///
+    /// # Panics
+    /// When the simulator does not run Azure.
+    pub fn function(simulator: &Simulator, ca_file: &Path) -> Self {
+        let azure = simulator.azure().expect("Azure");
+        let (identity_endpoint, identity_header) = (azure.identity_endpoint(), azure.identity().rotate());
+        Self { identity_endpoint, identity_header, ca_file: ca_file.to_owned() }
+    }
+
+    /// Runs a Python script of `tests/real`, as [`Aws::python`] does.
+    pub async fn python(&self, venv: &Venv, script: &str, input: &Value) -> Said {
+        let mut command = Command::new(venv.program("python"));
+        command.arg(script_path(script)).env("REQUESTS_CA_BUNDLE", &self.ca_file);
+        self.run(command, input).await
+    }
+
+    /// Runs a program of ours, likewise.
+    pub async fn program(&self, program: &Path, input: &Value) -> Said {
+        let mut command = Command::new(program);
+        command.env("SSL_CERT_FILE", &self.ca_file);
+        self.run(command, input).await
+    }
+
+    async fn run(&self, mut command: Command, input: &Value) -> Said {
+        command
+            .env("IDENTITY_ENDPOINT", &self.identity_endpoint)
+            .env("IDENTITY_HEADER", &self.identity_header)
+            .env("NO_PROXY", "*")
+            .arg(input.to_string());
+        run(command).await
     }
 }
 

@@ -1,16 +1,26 @@
-//! The shipped bootstrap.
+//! The shipped executables.
 
 use std::path::{Path, PathBuf};
 
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
-/// The function's executable as this build has it. `make` builds it before any test; where it is missing, it is built
-/// now.
+/// The AWS function's executable as this build has it. `make` builds it before any test; where it is missing, it is
+/// built now.
 pub async fn bootstrap() -> PathBuf {
-    static BUILT: OnceCell<()> = OnceCell::const_new();
-    let path = target().join("bootstrap");
+    executable("bootstrap", "holdfast-aws-lambda").await
+}
+
+/// The Azure function's, likewise.
+pub async fn handler() -> PathBuf {
+    executable("handler", "holdfast-azure-function").await
+}
+
+async fn executable(name: &str, package: &str) -> PathBuf {
+    static BUILDING: Mutex<()> = Mutex::const_new(());
+    let path = target().join(name);
+    let _one_at_a_time = BUILDING.lock().await;
     if !path.exists() {
-        BUILT.get_or_init(build).await;
+        build(package).await;
     }
     path
 }
@@ -21,10 +31,10 @@ fn target() -> PathBuf {
     test.parent().and_then(Path::parent).expect("a test lies in target/PROFILE/deps").to_owned()
 }
 
-async fn build() {
+async fn build(package: &str) {
     let mut cargo = tokio::process::Command::new(env!("CARGO"));
     let status = cargo
-        .args(["build", "--locked", "-p", "holdfast-aws-lambda"])
+        .args(["build", "--locked", "-p", package])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .status()
         .await

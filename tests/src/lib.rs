@@ -10,8 +10,8 @@
 //! - [`pki`]: certificate authorities and leaves
 //! - [`clock`]: the machine's clock, moved on by hand
 //! - [`role`]: the Role that we ship, and what an audit log says of its use
-//! - [`clients`]: the aws CLI, boto3 and kubectl as clients of the simulator
-//! - [`function`](mod@function): the shipped bootstrap
+//! - [`clients`]: the aws CLI, boto3, the Azure SDK and kubectl as clients; `bin/azure-storage`: our own blob and queue code as one
+//! - [`function`](mod@function): the shipped executables
 //!
 //! The tests themselves: `real_*` need what `make test-real` installs, the others nothing but cargo.
 

@@ -6,6 +6,8 @@ use holdfast_testbed::AuditEntry;
 use serde_json::Value;
 
 const MANIFEST: &str = include_str!("../../infra/kubernetes/role.yaml");
+/// What is added on Azure.
+const AZURE_MANIFEST: &str = include_str!("../../infra/azure/role.yaml");
 
 /// One thing that may be done, or was done.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,7 +24,16 @@ pub struct Permission {
 
 /// Everything that the shipped Role allows.
 pub fn shipped() -> BTreeSet<Permission> {
-    let documents: Vec<Value> = serde_saphyr::from_multiple(MANIFEST).expect("the shipped manifest is YAML");
+    allowed(MANIFEST)
+}
+
+/// The same on Azure, where there is one more Role.
+pub fn shipped_on_azure() -> BTreeSet<Permission> {
+    &allowed(MANIFEST) | &allowed(AZURE_MANIFEST)
+}
+
+fn allowed(manifest: &str) -> BTreeSet<Permission> {
+    let documents: Vec<Value> = serde_saphyr::from_multiple(manifest).expect("the shipped manifest is YAML");
     let role = documents.iter().find(|document| document["kind"] == "Role").expect("a Role");
     let rules = role["rules"].as_array().expect("rules");
     rules.iter().flat_map(expand).collect()

@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::{Caller, text};
-use holdfast_simulator::azure::{self, AKS_AUDIENCE, OPERATOR_ID, PRINCIPAL_ID};
+use holdfast_simulator::azure::{self, AKS_AUDIENCE, OPERATOR_ID, PRINCIPAL_ID, STORAGE_AUDIENCE};
 use holdfast_simulator::faults::Fault;
 use holdfast_simulator::world::{MetricsMode, Outage, Past, Site};
 use holdfast_simulator::{CloudName, Options, Simulator};
@@ -15,7 +15,6 @@ use http::Request;
 use serde_json::{Value, json};
 
 const ARM: &str = "https://management.azure.com";
-const STORAGE: &str = "https://storage.azure.com";
 const QUEUE: &str = "holdfast-work";
 
 async fn start(options: Options) -> (Simulator, Caller) {
@@ -103,7 +102,7 @@ async fn a_call_without_version_token_or_resource_is_refused_in_arms_shape() {
     let azure = simulator.azure().expect("Azure");
     let url = format!("{}{}", azure.arm_endpoint(), endpoint());
     assert_eq!(caller.get(&url).await.expect("answer").status(), 401);
-    let wrong = format!("Bearer {}", azure.function_token(STORAGE));
+    let wrong = format!("Bearer {}", azure.function_token(STORAGE_AUDIENCE));
     let answer = caller.send(Request::get(&url).header("authorization", wrong), "").await.expect("answer");
     assert_eq!(answer.status(), 401, "another service's token");
 }
@@ -234,7 +233,10 @@ async fn a_cluster_without_entra_gives_a_certificate_that_opens_it() {
 }
 
 fn storage(simulator: &Simulator, method: &str, url: String) -> http::request::Builder {
-    let token = simulator.azure().expect("Azure").function_token(STORAGE);
+    with(simulator.azure().expect("Azure").function_token(STORAGE_AUDIENCE), method, url)
+}
+
+fn with(token: String, method: &str, url: String) -> http::request::Builder {
     let request = Request::builder().method(method).uri(url).header("authorization", format!("Bearer {token}"));
     request.header("x-ms-version", "2024-11-04").header("x-ms-blob-type", "BlockBlob")
 }
@@ -271,6 +273,33 @@ async fn a_blob_is_written_by_compare_and_set() {
     assert_eq!(put(("if-none-match", "*")).await.expect("answer").status(), 409);
     assert_eq!(put(("if-match", "\"0x0\"")).await.expect("answer").status(), 412);
     assert_eq!(azure.blobs().text(azure::STATE_CONTAINER, "last").as_deref(), Some("1"));
+}
+
+/// The answers are Azurite's, as `real_azurite.rs` sees them.
+#[tokio::test]
+async fn an_operator_makes_queues_and_containers_and_reads_a_part_of_a_blob() {
+    let (simulator, caller) = start(Options::default()).await;
+    let azure = simulator.azure().expect("Azure");
+    let (queue, container) = (format!("{}/q", azure.queue_endpoint()), format!("{}/c", azure.blob_endpoint()));
+    let (make, blob, messages) =
+        (format!("{container}?restype=container"), format!("{container}/b"), format!("{queue}/messages"));
+    let ask = async |method, url: &String, range: &str| {
+        let request = with(azure.operator_token(STORAGE_AUDIENCE), method, url.clone()).header("x-ms-range", range);
+        let answer = caller.send(request, "").await.expect("answer");
+        let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
+        (answer.status().as_u16(), header("x-ms-error-code").or(header("content-range")).unwrap_or_default())
+    };
+    assert_eq!(ask("GET", &messages, "").await, (404, "QueueNotFound".to_owned()));
+    assert_eq!((ask("PUT", &queue, "").await.0, ask("PUT", &queue, "").await.0), (201, 204));
+    assert_eq!(ask("GET", &messages, "").await.0, 200);
+    assert_eq!(ask("PUT", &make, "").await.0, 201);
+    assert_eq!(ask("PUT", &make, "").await, (409, "ContainerAlreadyExists".to_owned()));
+    assert_eq!(ask("PUT", &blob, "").await.0, 201);
+    assert_eq!(ask("GET", &blob, "bytes=0-99").await, (416, "InvalidRange".to_owned()));
+    azure.blobs().put_text("c", "b", "0123456789");
+    assert_eq!(ask("GET", &blob, "bytes=2-5").await, (206, "bytes 2-5/10".to_owned()));
+    assert_eq!(ask("GET", &blob, "bytes=0-33554431").await, (206, "bytes 0-9/10".to_owned()));
+    assert_eq!(ask("GET", &blob, "").await, (200, String::new()));
 }
 
 #[tokio::test]

@@ -15,6 +15,8 @@ pub const REAL: &str = "HOLDFAST_REAL";
 pub const CONTROL_PLANE: &str = "HOLDFAST_CONTROL_PLANE";
 /// The folder that `scripts/venv.sh` prints.
 pub const VENV: &str = "HOLDFAST_VENV";
+/// The folder that `scripts/azurite.sh` prints.
+pub const AZURITE: &str = "HOLDFAST_AZURITE";
 /// The convention of controller-runtime's envtest: a folder that holds `kube-apiserver` and `etcd`.
 pub const KUBEBUILDER_ASSETS: &str = "KUBEBUILDER_ASSETS";
 
@@ -76,7 +78,7 @@ impl Assets {
     }
 }
 
-/// The Python environment with moto, boto3 and the aws CLI.
+/// The Python environment with moto, boto3, the aws CLI and the Azure SDK.
 #[derive(Debug, Clone)]
 pub struct Venv(PathBuf);
 
@@ -133,6 +135,19 @@ pub fn kubectl() -> Result<PathBuf, Missing> {
         .map(|folder| folder.join("kubectl"))
         .find(|path| path.exists())
         .ok_or_else(|| Missing("no kubectl on the PATH".to_owned()))
+}
+
+/// Azurite, in the folder named by [`AZURITE`].
+///
+/// # Errors
+///
+/// [`Missing`] when there is none, or [`REAL`] is not set.
+pub fn azurite() -> Result<PathBuf, Missing> {
+    wanted()?;
+    folder(AZURITE)
+        .map(|folder| folder.join("node_modules/.bin/azurite"))
+        .filter(|path| path.exists())
+        .ok_or_else(|| Missing(format!("{AZURITE} names no folder with Azurite; `make test-real` makes one")))
 }
 
 /// Unwraps what was found. When it is missing, says `SKIPPED: ...` and gives `None`, and the test returns.

@@ -1,4 +1,4 @@
-//! Servers that others wrote, started by a test and gone with it: a Kubernetes control plane, and moto.
+//! Servers that others wrote, started by a test and gone with it: a Kubernetes control plane, moto, Azurite.
 //!
 //! # Layout
 //!
@@ -7,6 +7,7 @@
 //! - [`audit`]: what the API server says was asked of it, and by whom
 //! - [`apply`]: objects from YAML, as the administrator
 //! - [`moto`]: a stand-in for AWS written by others
+//! - [`azurite`]: a stand-in for Azure storage written by others
 //! - `process`: a child process that never outlives the test
 //!
 //! ```no_run
@@ -20,12 +21,14 @@
 
 pub mod apply;
 pub mod audit;
+pub mod azurite;
 pub mod control_plane;
 pub mod find;
 pub mod moto;
 mod process;
 
 pub use audit::AuditEntry;
+pub use azurite::Azurite;
 pub use control_plane::{Options, Testbed, User};
 pub use find::{Assets, Missing, Venv, required_or_skipped};
 pub use moto::Moto;

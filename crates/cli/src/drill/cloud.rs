@@ -86,6 +86,15 @@ pub fn note_failover(stage: &Stage, at: Timestamp) {
     }
 }
 
+/// Lets the cloud's checkers see a failing primary, whatever it does.
+pub fn mislead_checkers(stage: &Stage) {
+    let world = stage.sim.world();
+    match stage.cloud {
+        Cloud::Aws => world.edit_health_check(|check| check.config.name = Some("primray.example.com".to_owned())),
+        Cloud::Azure => world.blind_checkers(world.snapshot().checkers.1),
+    }
+}
+
 /// The texts that a log must never hold: the function's credentials, the beginning of its tokens, key material.
 pub fn secrets(stage: &Stage) -> Vec<String> {
     let variables = stage.sim.function_env();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::body::{Body, Bytes};
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::{HeaderValue, Method, Response, StatusCode, header};
 use jiff::Timestamp;
 
 use super::storage::{StorageError, StorageRequest, http_date, xml};
@@ -34,9 +34,12 @@ impl Blobs {
         self.0.lock().expect("no code panics while it holds this lock")
     }
 
-    /// Makes a container, when it is not there.
-    pub fn create_container(&self, container: &str) {
-        self.lock().containers.entry(container.to_owned()).or_default();
+    /// Makes a container. False when there is one already.
+    pub fn create_container(&self, container: &str) -> bool {
+        let mut account = self.lock();
+        let is_new = !account.containers.contains_key(container);
+        account.containers.entry(container.to_owned()).or_default();
+        is_new
     }
 
     /// A blob's text.
@@ -71,6 +74,9 @@ pub(super) fn operation(request: &StorageRequest) -> (&'static str, &'static str
         (&Method::HEAD, 2..) => {
             ("GetBlobProperties", "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read")
         }
+        (&Method::PUT, 1) if request.query.get("restype").is_some_and(|kind| kind == "container") => {
+            ("CreateContainer", "Microsoft.Storage/storageAccounts/blobServices/containers/write")
+        }
         (&Method::PUT, 2..) => ("PutBlob", "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write"),
         (&Method::DELETE, 2..) => {
             ("DeleteBlob", "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete")
@@ -81,6 +87,12 @@ pub(super) fn operation(request: &StorageRequest) -> (&'static str, &'static str
 
 pub(super) fn answer(blobs: &Blobs, request: &StorageRequest, name: &str) -> Result<Response<Body>, StorageError> {
     let (container, path) = request.path.split_first().ok_or_else(unknown)?;
+    if name == "CreateContainer" {
+        return match blobs.create_container(container) {
+            true => Ok(xml(StatusCode::CREATED, "")),
+            false => Err(StorageError::new(409, "ContainerAlreadyExists", "The specified container already exists.")),
+        };
+    }
     let blob = path.join("/");
     let mut account = blobs.lock();
     let found = account
@@ -101,7 +113,7 @@ pub(super) fn answer(blobs: &Blobs, request: &StorageRequest, name: &str) -> Res
             Ok(told(&account.put(container, &blob, request.body.clone()), StatusCode::CREATED, Bytes::new()))
         }
         (_, None) => Err(StorageError::new(404, "BlobNotFound", "The specified blob does not exist.")),
-        ("GetBlob", Some(found)) => Ok(told(&found, StatusCode::OK, found.bytes.clone())),
+        ("GetBlob", Some(found)) => ranged(request, &found),
         ("GetBlobProperties", Some(found)) => Ok(told(&found, StatusCode::OK, Bytes::new())),
         ("DeleteBlob", Some(_)) => {
             if let Some(blobs) = account.containers.get_mut(container) {
@@ -137,6 +149,29 @@ fn condition(request: &StorageRequest, found: Option<&Blob>, writes: bool) -> Re
         Some(found) if unwanted == found.etag => Err(not_met()),
         _ => Ok(()),
     }
+}
+
+/// A blob, or the part of it that is asked for: SDKs ask for the first megabytes of every blob.
+fn ranged(request: &StorageRequest, blob: &Blob) -> Result<Response<Body>, StorageError> {
+    let size = blob.bytes.len();
+    let asked = [request.header("x-ms-range"), request.header("range")].into_iter().find(|text| !text.is_empty());
+    let range = asked.and_then(|text| text.strip_prefix("bytes=")?.split_once('-'));
+    let Some((Ok(first), last)) = range.map(|(first, last)| (first.parse::<usize>(), last.parse::<usize>())) else {
+        return Ok(told(blob, StatusCode::OK, blob.bytes.clone()));
+    };
+    if first >= size {
+        return Err(StorageError::new(
+            416,
+            "InvalidRange",
+            "The range specified is invalid for the current size of the resource.",
+        ));
+    }
+    let last = last.unwrap_or(size).clamp(first, size - 1);
+    let mut answer = told(blob, StatusCode::PARTIAL_CONTENT, blob.bytes.slice(first..=last));
+    if let Ok(range) = HeaderValue::from_str(&format!("bytes {first}-{last}/{size}")) {
+        answer.headers_mut().insert(header::CONTENT_RANGE, range);
+    }
+    Ok(answer)
 }
 
 fn told(blob: &Blob, status: StatusCode, bytes: Bytes) -> Response<Body> {

@@ -50,7 +50,7 @@ impl Identity {
     }
 
     /// A new value for the header, for a process about to be started. The earlier one no longer works.
-    pub(crate) fn rotate(&self) -> String {
+    pub fn rotate(&self) -> String {
         let mut secret = self.secret();
         secret.process += 1;
         secret.header = format!("HOLDFAST-SIMULATED-IDENTITY-{}", secret.process);

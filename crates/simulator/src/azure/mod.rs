@@ -39,6 +39,7 @@ pub use identity::Identity;
 pub use queues::{Message, Queues};
 pub use role::{Refused, RoleJudge};
 pub use side::{AzureSide, STATE_CONTAINER};
+pub use storage::STORAGE_AUDIENCE;
 pub use token::{AKS_AUDIENCE, Bearer, Issuer, TokenFault};
 
 pub(crate) use aks::Standby;

@@ -38,7 +38,13 @@ pub(super) fn operation(request: &StorageRequest) -> (&'static str, &'static str
 pub(super) fn answer(storage: &Storage, request: &StorageRequest, name: &str) -> Result<Response<Body>, StorageError> {
     let queue = request.path.first().map(String::as_str).unwrap_or_default();
     match name {
-        "CreateQueue" => Ok(xml(StatusCode::CREATED, "")),
+        "CreateQueue" => {
+            let is_new = storage.queues.create(queue);
+            Ok(xml(if is_new { StatusCode::CREATED } else { StatusCode::NO_CONTENT }, ""))
+        }
+        _ if !storage.queues.has(queue) => {
+            Err(StorageError::new(404, "QueueNotFound", "The specified queue does not exist."))
+        }
         "PutMessage" => put(storage, request, queue),
         "GetMessages" => {
             let most = request.query.get("numofmessages").and_then(|text| text.parse().ok()).unwrap_or(1);

@@ -40,7 +40,8 @@ pub(crate) enum Miss {
     Receipt,
 }
 
-/// All queues of the storage account. A queue is there as soon as it is named. Clones share it.
+/// All queues of the storage account. To the Functions host a queue is there as soon as it is named, as the real host
+/// makes its queues itself; over the wire it must have been made. Clones share it.
 #[derive(Clone)]
 pub struct Queues(Arc<Inner>);
 
@@ -56,6 +57,19 @@ impl Queues {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Vec<Message>>> {
         self.0.queues.lock().expect("no code panics while it holds this lock")
+    }
+
+    /// Makes a queue. False when there is one already.
+    pub(crate) fn create(&self, queue: &str) -> bool {
+        let mut queues = self.lock();
+        let is_new = !queues.contains_key(queue);
+        queues.entry(queue.to_owned()).or_default();
+        is_new
+    }
+
+    /// Whether a queue is there.
+    pub(crate) fn has(&self, queue: &str) -> bool {
+        self.lock().contains_key(queue)
     }
 
     /// Everything in a queue, seen or not, oldest first.

@@ -72,6 +72,8 @@ impl AzureSide {
         let standby = Standby { endpoint: server.endpoint, ca_pem: server.ca_pem, login: login(ground)? };
         let (issuer, blobs) = (identity.issuer().clone(), Blobs::default());
         blobs.create_container(STATE_CONTAINER);
+        // The host makes the queue that it listens to.
+        queues.create(&functions.work_queue());
         let cloud =
             Cloud { gate: gate.clone(), world: world.clone(), issuer: issuer.clone(), judge: judge.clone(), standby };
         let known = (cloud.standby.endpoint.clone(), STANDARD.encode(&cloud.standby.ca_pem));

@@ -219,17 +219,24 @@ impl World {
     /// Locks traffic away from the primary without an API call, as an operator in a portal does: the health check looks at the name
     /// that never resolves, or the endpoint is disabled.
     pub fn lock_by_hand(&self) {
-        let azure = self.with(|state| {
+        self.switch_by_hand(LOCKED_NAME, false);
+    }
+
+    /// The way back.
+    pub fn unlock_by_hand(&self) {
+        self.switch_by_hand(PRIMARY_NAME, true);
+    }
+
+    fn switch_by_hand(&self, name: &str, enabled: bool) {
+        self.with(|state| {
             let primary = state.primary_check.clone();
-            let disabled = state.azure_world().map(|azure| azure.switch(&primary, false, time::now())).is_some();
-            if let Some(watched) = state.checks.get_mut(&primary).filter(|_| disabled) {
-                watched.check.config.disabled = true;
+            let azure = state.azure_world().map(|azure| azure.switch(&primary, enabled, time::now())).is_some();
+            let Some(watched) = state.checks.get_mut(&primary) else { return };
+            match azure {
+                true => watched.check.config.disabled = !enabled,
+                false => watched.check.config.name = Some(name.to_owned()),
             }
-            disabled
         });
-        if !azure {
-            self.edit_health_check(|check| check.config.name = Some(LOCKED_NAME.to_owned()));
-        }
     }
 
     /// Replaces the alarm's settings; its state stays.

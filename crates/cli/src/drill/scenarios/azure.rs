@@ -14,77 +14,91 @@ use crate::drill::{
 
 /// All of them.
 pub fn all() -> Vec<Scenario> {
-    vec![
-        Scenario {
-            name: "alert-resolved",
-            says: "the primary is away for two minutes: the alert fires, and resolves at the same address when all is well",
-            setup: Setup::default,
-            act: |stage| {
-                Box::pin(async move {
-                    stage.break_primary(Outage::Closed);
-                    stage.until("the alert has fired", |stage| acted(stage, Condition::Fired)).await?;
-                    stage.sim.world().heal_primary();
-                    stage.until("the alert has resolved", |stage| acted(stage, Condition::Resolved)).await?;
-                    stage.pass(120.0).await;
-                    Ok(())
-                })
-            },
-            promises: and(
-                untouched(),
-                vec![said("Resolved is recorded and nothing more", |facts| came_to(facts, "ignored"))],
-            ),
+    vec![alert_resolved(), stateless_alert(), host_restarts_mid_run(), queue_redelivers(), aks_without_entra()]
+}
+
+fn alert_resolved() -> Scenario {
+    Scenario {
+        name: "alert-resolved",
+        says: "the primary is away for two minutes: the alert fires, and resolves at the same address when all is well",
+        setup: Setup::default,
+        act: |stage| {
+            Box::pin(async move {
+                stage.break_primary(Outage::Closed);
+                stage.until("the alert has fired", |stage| acted(stage, Condition::Fired)).await?;
+                stage.sim.world().heal_primary();
+                stage.until("the alert has resolved", |stage| acted(stage, Condition::Resolved)).await?;
+                stage.pass(120.0).await;
+                Ok(())
+            })
         },
-        Scenario {
-            name: "stateless-alert",
-            says: "the rule acts at every bad minute instead of once: many calls, one failover",
-            setup: Setup::default,
-            act: |stage| {
-                Box::pin(async move {
-                    stage.sim.world().set_stateful_alert(false);
-                    stage.sim.world().set_scheduler(false);
-                    stage.break_primary(Outage::Refuse);
-                    stage.until_failed_over().await?;
-                    stage.pass(240.0).await;
-                    Ok(())
-                })
-            },
-            promises: and(failed_over(), vec![one_worker()]),
+        promises: and(
+            untouched(),
+            vec![said("Resolved is recorded and nothing more", |facts| came_to(facts, "ignored"))],
+        ),
+    }
+}
+
+fn stateless_alert() -> Scenario {
+    Scenario {
+        name: "stateless-alert",
+        says: "the rule acts at every bad minute instead of once: many calls, one failover",
+        setup: Setup::default,
+        act: |stage| {
+            Box::pin(async move {
+                stage.sim.world().set_stateful_alert(false);
+                stage.sim.world().set_scheduler(false);
+                stage.break_primary(Outage::Refuse);
+                stage.until_failed_over().await?;
+                stage.pass(240.0).await;
+                Ok(())
+            })
         },
-        Scenario {
-            name: "host-restarts-mid-run",
-            says: "the host is restarted while the function waits for the holdoff; no tick: the message must bring the work back",
-            setup: Setup::default,
-            act: |stage| Box::pin(restarted(stage)),
-            promises: and(failed_over(), vec![said("the message came again", delivered_again)]),
+        promises: and(failed_over(), vec![one_worker()]),
+    }
+}
+
+fn host_restarts_mid_run() -> Scenario {
+    Scenario {
+        name: "host-restarts-mid-run",
+        says: "the host is restarted while the function waits for the holdoff; no tick: the message must bring the work back",
+        setup: Setup::default,
+        act: |stage| Box::pin(restarted(stage)),
+        promises: and(failed_over(), vec![said("the message came again", delivered_again)]),
+    }
+}
+
+fn queue_redelivers() -> Scenario {
+    Scenario {
+        name: "queue-redelivers",
+        says: "the host loses its hold on the message while the function works: it is delivered again and again meanwhile",
+        setup: Setup::default,
+        act: |stage| {
+            Box::pin(async move {
+                if let Some(functions) = stage.sim.functions() {
+                    functions.lose_leases(3);
+                }
+                stage.break_primary(Outage::Refuse);
+                stage.until_failed_over().await
+            })
         },
-        Scenario {
-            name: "queue-redelivers",
-            says: "the host loses its hold on the message while the function works: it is delivered again and again meanwhile",
-            setup: Setup::default,
-            act: |stage| {
-                Box::pin(async move {
-                    if let Some(functions) = stage.sim.functions() {
-                        functions.lose_leases(3);
-                    }
-                    stage.break_primary(Outage::Refuse);
-                    stage.until_failed_over().await
-                })
-            },
-            promises: and(failed_over(), vec![one_worker(), said("the message came again", delivered_again)]),
+        promises: and(failed_over(), vec![one_worker(), said("the message came again", delivered_again)]),
+    }
+}
+
+fn aks_without_entra() -> Scenario {
+    Scenario {
+        name: "aks-without-entra",
+        says: "the standby's kubeconfig holds a client certificate instead of asking for a token, as the reference's does",
+        setup: || Setup { aks_certificate: true, ..Setup::default() },
+        act: |stage| {
+            Box::pin(async move {
+                stage.break_primary(Outage::Silent);
+                stage.until_failed_over().await
+            })
         },
-        Scenario {
-            name: "aks-without-entra",
-            says: "the standby's kubeconfig holds a client certificate instead of asking for a token, as the reference's does",
-            setup: || Setup { aks_certificate: true, ..Setup::default() },
-            act: |stage| {
-                Box::pin(async move {
-                    stage.break_primary(Outage::Silent);
-                    stage.until_failed_over().await
-                })
-            },
-            promises: failed_over(),
-        },
-    ]
+        promises: failed_over(),
+    }
 }
 
 fn acted(stage: &Stage, wanted: Condition) -> bool {

@@ -11,29 +11,37 @@ use crate::drill::{
 
 /// All of them.
 pub fn all() -> Vec<Scenario> {
-    vec![
-        Scenario {
-            name: "crash-after-claim",
-            says: "killed once the intent is written and nothing is touched yet",
-            setup: stale,
-            act: |stage| Box::pin(killed_after(stage, "kubernetes:update:configmaps")),
-            promises: and(failed_over(), vec![taken_over()]),
-        },
-        Scenario {
-            name: "crash-after-tls",
-            says: "killed once the stale TLS secret is gone",
-            setup: stale,
-            act: |stage| Box::pin(killed_after(stage, "kubernetes:delete:secrets")),
-            promises: and(failed_over(), vec![taken_over()]),
-        },
-        Scenario {
-            name: "crash-after-scale",
-            says: "killed once the operator is scaled: the next call must lock, although the operator already runs",
-            setup: stale,
-            act: |stage| Box::pin(killed_after(stage, "kubernetes:patch:deployments/scale")),
-            promises: and(failed_over(), vec![taken_over()]),
-        },
-    ]
+    vec![crash_after_claim(), crash_after_tls(), crash_after_scale()]
+}
+
+fn crash_after_claim() -> Scenario {
+    Scenario {
+        name: "crash-after-claim",
+        says: "killed once the intent is written and nothing is touched yet",
+        setup: stale,
+        act: |stage| Box::pin(killed_after(stage, "kubernetes:update:configmaps")),
+        promises: and(failed_over(), vec![taken_over()]),
+    }
+}
+
+fn crash_after_tls() -> Scenario {
+    Scenario {
+        name: "crash-after-tls",
+        says: "killed once the stale TLS secret is gone",
+        setup: stale,
+        act: |stage| Box::pin(killed_after(stage, "kubernetes:delete:secrets")),
+        promises: and(failed_over(), vec![taken_over()]),
+    }
+}
+
+fn crash_after_scale() -> Scenario {
+    Scenario {
+        name: "crash-after-scale",
+        says: "killed once the operator is scaled: the next call must lock, although the operator already runs",
+        setup: stale,
+        act: |stage| Box::pin(killed_after(stage, "kubernetes:patch:deployments/scale")),
+        promises: and(failed_over(), vec![taken_over()]),
+    }
 }
 
 fn stale() -> Setup {

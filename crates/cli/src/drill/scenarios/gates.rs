@@ -22,75 +22,86 @@ const BEFORE_S: f64 = 300.0;
 
 /// All of them.
 pub fn all() -> Vec<Scenario> {
-    vec![
-        Scenario {
-            name: "standby-unfit",
-            says: "the standby declares one node and no replication factor: its operator would refuse to start it",
-            setup: || Setup::standby(|standby| standby.replication_factor = None),
-            act: |stage| {
-                Box::pin(async move {
-                    stage.break_primary(Outage::Refuse);
-                    stage.pass(600.0).await;
-                    Ok(())
-                })
-            },
-            promises: and(untouched(), vec![said("it says why", |facts| gave_reason(facts, "standby_unfit"))]),
+    vec![standby_unfit(), kafka_reset_variable_set(), cooldown_active(), paused()]
+}
+
+fn standby_unfit() -> Scenario {
+    Scenario {
+        name: "standby-unfit",
+        says: "the standby declares one node and no replication factor: its operator would refuse to start it",
+        setup: || Setup::standby(|standby| standby.replication_factor = None),
+        act: |stage| {
+            Box::pin(async move {
+                stage.break_primary(Outage::Refuse);
+                stage.pass(600.0).await;
+                Ok(())
+            })
         },
-        Scenario {
-            name: "kafka-reset-variable-set",
-            says: "ALLOW_KAFKA_RESET_UNTIL_TIMESTAMP_MS is declared on the standby: its pod would die",
-            setup: || Setup::standby(|standby| standby.kafka_reset_variable = true),
-            act: |stage| {
-                Box::pin(async move {
-                    stage.break_primary(Outage::Refuse);
-                    stage.pass(600.0).await;
-                    Ok(())
-                })
-            },
-            promises: and(untouched(), vec![said("it names the variable", names_the_variable)]),
+        promises: and(untouched(), vec![said("it says why", |facts| gave_reason(facts, "standby_unfit"))]),
+    }
+}
+
+fn kafka_reset_variable_set() -> Scenario {
+    Scenario {
+        name: "kafka-reset-variable-set",
+        says: "ALLOW_KAFKA_RESET_UNTIL_TIMESTAMP_MS is declared on the standby: its pod would die",
+        setup: || Setup::standby(|standby| standby.kafka_reset_variable = true),
+        act: |stage| {
+            Box::pin(async move {
+                stage.break_primary(Outage::Refuse);
+                stage.pass(600.0).await;
+                Ok(())
+            })
         },
-        Scenario {
-            name: "cooldown-active",
-            says: "a failover began lately, by the cloud's own note: another one has to wait for the cooldown",
-            setup: Setup::default,
-            act: |stage| {
-                Box::pin(async move {
-                    // The holdoff is over before we are called for the first time, so that the cooldown alone decides.
-                    stage.sim.world().publish_history(&[vec![Past::Healthy], vec![Past::Failing; 4]].concat());
-                    cloud::note_failover(stage, time::now());
-                    stage.break_primary(Outage::Refuse);
-                    stage.sim.world().settle_checkers();
-                    stage.note_broken(time::now() - stage.seconds(BEFORE_S));
-                    stage.until_failed_over().await
-                })
-            },
-            promises: and(
-                failed_over(),
-                vec![
-                    said("it was refused first", |facts| gave_reason(facts, "cooling_down")),
-                    said("not before the cooldown was over", after_cooldown),
-                ],
-            ),
+        promises: and(untouched(), vec![said("it names the variable", names_the_variable)]),
+    }
+}
+
+fn cooldown_active() -> Scenario {
+    Scenario {
+        name: "cooldown-active",
+        says: "a failover began lately, by the cloud's own note: another one has to wait for the cooldown",
+        setup: Setup::default,
+        act: |stage| {
+            Box::pin(async move {
+                // The holdoff is over before we are called for the first time, so that the cooldown alone decides.
+                stage.sim.world().publish_history(&[vec![Past::Healthy], vec![Past::Failing; 4]].concat());
+                cloud::note_failover(stage, time::now());
+                stage.break_primary(Outage::Refuse);
+                stage.sim.world().settle_checkers();
+                stage.note_broken(time::now() - stage.seconds(BEFORE_S));
+                stage.until_failed_over().await
+            })
         },
-        Scenario {
-            name: "paused",
-            says: "an operator has paused us; the primary goes down; later the operator lifts the pause",
-            setup: Setup::default,
-            act: |stage| {
-                Box::pin(async move {
-                    stage.operator("pause", "maintenance of the standby").await?;
-                    stage.break_primary(Outage::Refuse);
-                    stage.pass(420.0).await;
-                    if stage.state().is_none_or(|state| state.pause.is_none() || state.current.is_some()) {
-                        return Err("something was begun in spite of the pause".to_owned());
-                    }
-                    stage.operator("unpause", "maintenance is over").await?;
-                    stage.until_failed_over().await
-                })
-            },
-            promises: and(failed_over(), vec![said("it says that it is paused", |facts| gave_reason(facts, "paused"))]),
+        promises: and(
+            failed_over(),
+            vec![
+                said("it was refused first", |facts| gave_reason(facts, "cooling_down")),
+                said("not before the cooldown was over", after_cooldown),
+            ],
+        ),
+    }
+}
+
+fn paused() -> Scenario {
+    Scenario {
+        name: "paused",
+        says: "an operator has paused us; the primary goes down; later the operator lifts the pause",
+        setup: Setup::default,
+        act: |stage| {
+            Box::pin(async move {
+                stage.operator("pause", "maintenance of the standby").await?;
+                stage.break_primary(Outage::Refuse);
+                stage.pass(420.0).await;
+                if stage.state().is_none_or(|state| state.pause.is_none() || state.current.is_some()) {
+                    return Err("something was begun in spite of the pause".to_owned());
+                }
+                stage.operator("unpause", "maintenance is over").await?;
+                stage.until_failed_over().await
+            })
         },
-    ]
+        promises: and(failed_over(), vec![said("it says that it is paused", |facts| gave_reason(facts, "paused"))]),
+    }
 }
 
 fn names_the_variable(facts: &Facts) -> Result<String, String> {

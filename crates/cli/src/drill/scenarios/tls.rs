@@ -10,42 +10,47 @@ use crate::drill::{
 
 /// All of them.
 pub fn all() -> Vec<Scenario> {
-    vec![
-        Scenario {
-            name: "stale-tls-secret",
-            says: "the cluster's TLS secret is from a CA that is gone: left alone, LogScale would never come up",
-            setup: || {
-                Setup::standby(|standby| {
-                    standby.tls = TlsSeed::StaleNoCa;
-                    standby.per_node_secret = true;
-                })
-            },
-            act: |stage| {
-                Box::pin(async move {
-                    stage.break_primary(Outage::Refuse);
-                    stage.until_failed_over().await
-                })
-            },
-            promises: and(failed_over(), vec![said("the stale secrets are gone", stale_gone)]),
+    vec![stale_tls_secret(), fresh_tls_secret()]
+}
+
+fn stale_tls_secret() -> Scenario {
+    Scenario {
+        name: "stale-tls-secret",
+        says: "the cluster's TLS secret is from a CA that is gone: left alone, LogScale would never come up",
+        setup: || {
+            Setup::standby(|standby| {
+                standby.tls = TlsSeed::StaleNoCa;
+                standby.per_node_secret = true;
+            })
         },
-        Scenario {
-            name: "fresh-tls-secret",
-            says: "the cluster's TLS secret is good: it must be kept",
-            setup: || {
-                Setup::standby(|standby| {
-                    standby.tls = TlsSeed::Matching;
-                    standby.per_node_secret = true;
-                })
-            },
-            act: |stage| {
-                Box::pin(async move {
-                    stage.break_primary(Outage::Refuse);
-                    stage.until_failed_over().await
-                })
-            },
-            promises: and(failed_over(), vec![said("the good secrets are kept", all_kept)]),
+        act: |stage| {
+            Box::pin(async move {
+                stage.break_primary(Outage::Refuse);
+                stage.until_failed_over().await
+            })
         },
-    ]
+        promises: and(failed_over(), vec![said("the stale secrets are gone", stale_gone)]),
+    }
+}
+
+fn fresh_tls_secret() -> Scenario {
+    Scenario {
+        name: "fresh-tls-secret",
+        says: "the cluster's TLS secret is good: it must be kept",
+        setup: || {
+            Setup::standby(|standby| {
+                standby.tls = TlsSeed::Matching;
+                standby.per_node_secret = true;
+            })
+        },
+        act: |stage| {
+            Box::pin(async move {
+                stage.break_primary(Outage::Refuse);
+                stage.until_failed_over().await
+            })
+        },
+        promises: and(failed_over(), vec![said("the good secrets are kept", all_kept)]),
+    }
 }
 
 fn stale_gone(facts: &Facts) -> Result<String, String> {

@@ -21,65 +21,73 @@ pub fn unavailable() -> Fault {
 
 /// All of them.
 pub fn all() -> Vec<Scenario> {
-    vec![
-        Scenario {
-            name: "throttled",
-            says: "every service asks for fewer calls, twice each, at the worst moment",
-            setup: || Setup::standby(|standby| standby.tls = TlsSeed::StaleOtherCa),
-            act: |stage| {
-                Box::pin(async move {
-                    stage.break_primary(Outage::Refuse);
-                    stage.pass(150.0).await;
-                    let faults = stage.sim.faults();
-                    for call in ["update:configmaps", "update:leases", "delete:secrets", "patch:deployments/scale"] {
-                        faults.add(Rule::on(format!("kubernetes:{call}"), Fault::kubernetes_busy()).times(2));
-                    }
-                    for (call, fault) in cloud::throttled(stage.cloud) {
-                        faults.add(Rule::on(call, fault).times(2));
-                    }
-                    stage.until_failed_over().await
-                })
-            },
-            promises: and(failed_over(), vec![nothing_failed()]),
+    vec![throttled(), answer_lost(), dns_control_plane_down()]
+}
+
+fn throttled() -> Scenario {
+    Scenario {
+        name: "throttled",
+        says: "every service asks for fewer calls, twice each, at the worst moment",
+        setup: || Setup::standby(|standby| standby.tls = TlsSeed::StaleOtherCa),
+        act: |stage| {
+            Box::pin(async move {
+                stage.break_primary(Outage::Refuse);
+                stage.pass(150.0).await;
+                let faults = stage.sim.faults();
+                for call in ["update:configmaps", "update:leases", "delete:secrets", "patch:deployments/scale"] {
+                    faults.add(Rule::on(format!("kubernetes:{call}"), Fault::kubernetes_busy()).times(2));
+                }
+                for (call, fault) in cloud::throttled(stage.cloud) {
+                    faults.add(Rule::on(call, fault).times(2));
+                }
+                stage.until_failed_over().await
+            })
         },
-        Scenario {
-            name: "answer-lost",
-            says: "every write takes effect, and its answer never arrives",
-            setup: || Setup::standby(|standby| standby.tls = TlsSeed::StaleOtherCa),
-            act: |stage| {
-                Box::pin(async move {
-                    let faults = stage.sim.faults();
-                    for call in ["update:configmaps", "update:leases", "delete:secrets", "patch:deployments/scale"] {
-                        faults.once(&format!("kubernetes:{call}"), Fault::LoseAnswer);
-                    }
-                    for call in cloud::writes(stage.cloud) {
-                        faults.once(call, Fault::LoseAnswer);
-                    }
-                    stage.break_primary(Outage::Refuse);
-                    stage.until_failed_over().await
-                })
-            },
-            promises: and(failed_over(), vec![nothing_failed()]),
+        promises: and(failed_over(), vec![nothing_failed()]),
+    }
+}
+
+fn answer_lost() -> Scenario {
+    Scenario {
+        name: "answer-lost",
+        says: "every write takes effect, and its answer never arrives",
+        setup: || Setup::standby(|standby| standby.tls = TlsSeed::StaleOtherCa),
+        act: |stage| {
+            Box::pin(async move {
+                let faults = stage.sim.faults();
+                for call in ["update:configmaps", "update:leases", "delete:secrets", "patch:deployments/scale"] {
+                    faults.once(&format!("kubernetes:{call}"), Fault::LoseAnswer);
+                }
+                for call in cloud::writes(stage.cloud) {
+                    faults.once(call, Fault::LoseAnswer);
+                }
+                stage.break_primary(Outage::Refuse);
+                stage.until_failed_over().await
+            })
         },
-        Scenario {
-            name: "dns-control-plane-down",
-            says: "the API of the traffic switch does not answer: the standby goes up, the lock is owed, and a later tick sets it",
-            setup: Setup::default,
-            act: |stage| {
-                Box::pin(async move {
-                    for call in cloud::traffic_api(stage.cloud) {
-                        stage.sim.faults().always(call, Fault::Hang);
-                    }
-                    stage.break_primary(Outage::Refuse);
-                    stage.until_status(Status::Owed).await?;
-                    stage.until("the owed lock is told", |stage| owed_was_said(&Facts::gather(stage)).is_ok()).await?;
-                    stage.sim.faults().clear();
-                    stage.until_failed_over().await
-                })
-            },
-            promises: and(failed_over(), vec![said("the lock was owed in between", owed_was_said)]),
+        promises: and(failed_over(), vec![nothing_failed()]),
+    }
+}
+
+fn dns_control_plane_down() -> Scenario {
+    Scenario {
+        name: "dns-control-plane-down",
+        says: "the API of the traffic switch does not answer: the standby goes up, the lock is owed, and a later tick sets it",
+        setup: Setup::default,
+        act: |stage| {
+            Box::pin(async move {
+                for call in cloud::traffic_api(stage.cloud) {
+                    stage.sim.faults().always(call, Fault::Hang);
+                }
+                stage.break_primary(Outage::Refuse);
+                stage.until_status(Status::Owed).await?;
+                stage.until("the owed lock is told", |stage| owed_was_said(&Facts::gather(stage)).is_ok()).await?;
+                stage.sim.faults().clear();
+                stage.until_failed_over().await
+            })
         },
-    ]
+        promises: and(failed_over(), vec![said("the lock was owed in between", owed_was_said)]),
+    }
 }
 
 fn owed_was_said(facts: &Facts) -> Result<String, String> {
