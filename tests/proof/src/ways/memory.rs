@@ -71,7 +71,7 @@ impl Stand for Memory {
         self.arms.lay_down();
     }
 
-    fn account(&self) -> Account {
+    async fn account(&self) -> Account {
         let state = self.world.store.state();
         Account {
             effects: self.world.effects().into_iter().map(str::to_owned).collect(),
