@@ -25,6 +25,8 @@ struct Armed {
     step: String,
     way: Option<Way>,
     met: usize,
+    /// Whether any step has been told to act since. Before that, a step that watches is only one of those that a first look asks.
+    acted: bool,
     killed: bool,
     complaints: Vec<String>,
 }
@@ -71,9 +73,11 @@ impl Arms {
         .await
     }
 
-    fn meet(&self, step: &str) -> Option<Way> {
+    /// The way that this call of a step meets, if any.
+    fn meet(&self, step: &str, acts: bool) -> Option<Way> {
         let mut armed = self.lock();
-        if armed.step != step {
+        armed.acted |= acts;
+        if armed.step != step || !armed.acted {
             return None;
         }
         let way = armed.way?;
@@ -143,9 +147,9 @@ impl Step for ArmedStep {
         self.inner.only_watches()
     }
 
-    /// A step that only watches has nothing but this to be met in.
+    /// A step that only watches has nothing but this to be met in, once its turn has come.
     async fn observe(&self, call: &Call) -> Result<Observation, Fault> {
-        let way = if self.only_watches() { self.arms.meet(self.name()) } else { None };
+        let way = if self.only_watches() { self.arms.meet(self.name(), false) } else { None };
         match way {
             Some(way) => self.arms.through(way, self.name(), || self.inner.observe(call)).await,
             None => self.inner.observe(call).await,
@@ -153,7 +157,7 @@ impl Step for ArmedStep {
     }
 
     async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
-        match self.arms.meet(self.name()) {
+        match self.arms.meet(self.name(), true) {
             Some(way) => self.arms.through(way, self.name(), || self.inner.apply(call, seen)).await,
             None => self.inner.apply(call, seen).await,
         }
