@@ -34,7 +34,7 @@ use holdfast_tests::{
 /// Namespaces in which there is a failover at the same time: each is mostly waiting.
 const AT_ONCE: usize = 6;
 /// A dead worker is taken over after this.
-const LEASE: Duration = Duration::from_secs(4);
+const LEASE: Duration = Duration::from_secs(8);
 /// How long one call of the function may take: many times what it needs.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// The primary's outage before all this, seconds: longer than the holdoff.
@@ -102,10 +102,10 @@ impl<'a> Real<'a> {
         let lock = Arc::clone(&self.lock);
         let steps =
             vec![site.remove_stale_tls() as _, site.scale_operator() as _, lock as _, site.verify_standby() as _];
-        engine.runbook = self.arms.on(Runbook { name: "logscale", steps });
+        engine.runbook = Runbook { name: "logscale", steps };
         engine.policy.poll = Duration::from_millis(500);
         engine.limits = limits();
-        engine
+        self.arms.on(engine)
     }
 
     /// What the API server noted of the function in this namespace.
@@ -131,7 +131,7 @@ fn limits() -> Limits {
             max_retries: 5,
             base_delay: Duration::from_millis(100),
             max_delay: Duration::from_secs(1),
-            attempt_timeout: Duration::from_secs(2),
+            attempt_timeout: Duration::from_secs(4),
         },
     }
 }
