@@ -23,10 +23,10 @@ drill: build ## A failover from alarm to lock: no account, no cluster, no networ
 	$(TARGET)/debug/holdfast drill --cloud $(CLOUD) $(ARGS)
 
 test: build ## All tests that need nothing but cargo; those of real servers say SKIPPED
-	env -u HOLDFAST_REAL cargo test --workspace --locked
+	env -u HOLDFAST_REAL cargo test --workspace --locked --no-fail-fast
 
 test-real: build ## The tests against a real control plane, moto, kubectl and boto3; installs these first
-	scripts/with-real-servers.sh cargo test --locked -p holdfast-testbed -p holdfast-tests --test starts --test 'real_*'
+	scripts/with-real-servers.sh cargo test --locked --no-fail-fast -p holdfast-testbed -p holdfast-tests --test starts --test 'real_*'
 
 check: ## What CI runs: format, lints, docs, licences, every test, every scenario
 	cargo fmt --all -- --check
@@ -47,8 +47,10 @@ sabotage: ## Breaks each promise on purpose and demands that the drill notices; 
 bench: build bootstrap ## Start time, memory, round trips and event-to-lock time of the function as shipped
 	$(TARGET)/debug/holdfast bench --bootstrap $(TARGET)/release/bootstrap $(ARGS)
 
-package: bootstrap ## dist/holdfast-aws-lambda.zip, ready to be uploaded
-	scripts/package.sh $(TARGET)/release/bootstrap
+package: bootstrap ## dist/holdfast-aws-lambda.zip and dist/holdfast-azure-function.zip, ready to be uploaded
+	target="$$(scripts/musl.sh)" && \
+	cargo build --locked --release -p holdfast-azure-function --target "$$target" && \
+	scripts/package.sh $(TARGET)/release/bootstrap $(TARGET)/"$$target"/release/handler
 
 fuzz: ## Readers of foreign data under libFuzzer, TIME=60 seconds each; ARGS="event tls" for some of them
 	TIME=$(TIME) scripts/fuzz.sh $(ARGS)

@@ -31,7 +31,10 @@ broken=0
 mkdir -p "$target/fuzz/found"
 for name in "${names[@]}"; do
     corpus=("$target/fuzz/$name" "tests/hostile/seeds/$name")
-    [[ "$name" == event ]] && corpus+=(functions/aws-lambda/fixtures)
+    case "$name" in
+    event) corpus+=(functions/aws-lambda/fixtures) ;;
+    azure-event) corpus+=(functions/azure-function/fixtures) ;;
+    esac
     mkdir -p "$target/fuzz/$name"
     log="$target/fuzz/$name.log"
     status=0

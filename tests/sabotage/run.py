@@ -51,7 +51,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", metavar="NAME", help="this breakage; may be given more than once")
     parser.add_argument("--jobs", default="3", help="scenarios side by side (3)")
-    parser.add_argument("--compress", default="60", help="how much faster than life (60); a busy machine needs 12")
+    parser.add_argument("--compress", default="60", help="how much faster than life: 1, 2, 3, 6, 12 or 60 (60); a busy machine needs 12")
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "holdfast-sabotage"
     parser.add_argument("--target", type=pathlib.Path, default=cache, help=f"cargo's folder, kept between runs ({cache})")
     parser.add_argument("--skip-units", action="store_true", help="leave out what only unit tests notice")

@@ -7,10 +7,10 @@ use aws_smithy_runtime_api::{
     http::Headers,
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use holdfast_core::{Fault, FaultClass};
-
-/// A service's message is cut here: enough for the sentence that names the cause and the resource.
-const LONGEST_MESSAGE: usize = 300;
+use holdfast_core::{
+    Fault, FaultClass,
+    fault::{quoted, with_causes},
+};
 
 /// The fault of a failed SDK call. Its message holds the service's code and the first line of its message; never
 /// headers or bodies, and not the canonical request that signature errors repeat with the session token in it.
@@ -22,7 +22,7 @@ where
         SdkError::TimeoutError(_) => Fault::new(FaultClass::Timeout, call, "no answer in time"),
         SdkError::DispatchFailure(failure) => {
             let class = if failure.is_timeout() { FaultClass::Timeout } else { FaultClass::Connection };
-            let cause = failure.as_connector_error().map_or_else(String::new, |error| chain(error));
+            let cause = failure.as_connector_error().map_or_else(String::new, |error| with_causes(error));
             Fault::new(class, call, format!("the request could not be sent: {cause}"))
         }
         SdkError::ResponseError(failure) => unreadable(call, failure.raw()),
@@ -30,14 +30,16 @@ where
             Some(code) => of_answer(call, code, failure.err().message(), failure.raw()),
             None => unreadable(call, failure.raw()),
         },
-        other => Fault::new(FaultClass::Invalid, call, format!("the request could not be built: {}", chain(other))),
+        other => {
+            Fault::new(FaultClass::Invalid, call, format!("the request could not be built: {}", with_causes(other)))
+        }
     }
 }
 
 /// The fault of an error that the service named.
 fn of_answer(call: &'static str, code: &str, message: Option<&str>, raw: &HttpResponse) -> Fault {
     let class = class_of(code, raw.status().as_u16());
-    let message = match message.map(first_line).filter(|line| !line.is_empty()) {
+    let message = match message.map(quoted).filter(|line| !line.is_empty()) {
         Some(line) => format!("{code}: {line}"),
         None => code.to_owned(),
     };
@@ -113,24 +115,6 @@ fn retry_after(headers: &Headers) -> Option<Duration> {
     number("x-amz-retry-after").map(Duration::from_millis).or_else(|| number("retry-after").map(Duration::from_secs))
 }
 
-/// The first line, at most [`LONGEST_MESSAGE`] characters of it.
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().trim().chars().take(LONGEST_MESSAGE).collect()
-}
-
-/// An error with its causes, which for connections say what really happened.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |&error| error.source()).map(ToString::to_string);
-    let mut words: Vec<String> = Vec::new();
-    for cause in causes {
-        // Wrappers often print their cause as well.
-        if !words.last().is_some_and(|last| last.contains(&cause)) {
-            words.push(cause);
-        }
-    }
-    first_line(&words.join(": "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,7 +142,7 @@ mod tests {
     #[test]
     fn a_message_ends_before_the_canonical_request_with_the_token() {
         let said = "The request signature does not match.\n\nThe Canonical String was\nx-amz-security-token:SECRET";
-        assert_eq!(first_line(said), "The request signature does not match.");
+        assert_eq!(quoted(said), "The request signature does not match.");
     }
 
     #[test]

@@ -6,7 +6,6 @@
 //! * [`fault`]: from an SDK's error to a [`Fault`](holdfast_core::Fault).
 //! * [`history`]: what CloudWatch recorded of the primary's health.
 //! * [`live`]: what Route 53's checkers see at this moment.
-//! * [`probe`]: our own look at the primary.
 //! * [`lock`]: the step that keeps traffic on the standby, and the way back.
 //! * [`cooldown`]: when a failover last began, as operators find it in Parameter Store.
 //! * [`eks`]: the way into the standby cluster.
@@ -20,7 +19,6 @@ pub mod fault;
 pub mod history;
 pub mod live;
 pub mod lock;
-pub mod probe;
 pub mod sdk;
 
 #[cfg(test)]

@@ -124,7 +124,6 @@ impl Answer {
 pub(crate) struct Seen {
     pub method: String,
     pub path: String,
-    pub headers: http::HeaderMap,
     pub body: Bytes,
 }
 
@@ -137,19 +136,17 @@ pub(crate) struct Server {
 struct Script {
     answers: VecDeque<Answer>,
     seen: Vec<Seen>,
-    connections: usize,
 }
 
 impl Server {
     pub(crate) async fn start(answers: Vec<Answer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
         let port = listener.local_addr().expect("bound").port();
-        let script = Arc::new(Mutex::new(Script { answers: answers.into(), seen: Vec::new(), connections: 0 }));
+        let script = Arc::new(Mutex::new(Script { answers: answers.into(), seen: Vec::new() }));
         let server = Self { port, script: Arc::clone(&script) };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let script = Arc::clone(&script);
-                script.lock().expect("not poisoned").connections += 1;
                 let service = service_fn(move |request| serve(Arc::clone(&script), request));
                 tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
             }
@@ -165,10 +162,6 @@ impl Server {
         Sdk::new(&environment(&self.url()), &options())
     }
 
-    pub(crate) fn connections(&self) -> usize {
-        self.script.lock().expect("not poisoned").connections
-    }
-
     pub(crate) fn requests(&self) -> Vec<Seen> {
         self.script.lock().expect("not poisoned").seen.clone()
     }
@@ -178,7 +171,7 @@ async fn serve(script: Arc<Mutex<Script>>, request: Request<Incoming>) -> io::Re
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let path = parts.uri.to_string();
-    let seen = Seen { method: parts.method.to_string(), path, headers: parts.headers, body };
+    let seen = Seen { method: parts.method.to_string(), path, body };
     let answer = {
         let mut script = script.lock().expect("not poisoned");
         script.seen.push(seen);

@@ -8,11 +8,11 @@ use azure_core::{
     error::ErrorKind,
     http::headers::{HeaderName, Headers},
 };
-use holdfast_core::{Fault, FaultClass};
+use holdfast_core::{
+    Fault, FaultClass,
+    fault::{quoted, with_causes},
+};
 use serde::Deserialize;
-
-/// A service's sentence is cut here.
-const LONGEST: usize = 300;
 
 /// How Resource Manager says what is wrong. Storage says it in XML, with the code in a header as well.
 #[derive(Default, Deserialize)]
@@ -49,7 +49,7 @@ fn class_of(status: u16, code: &str) -> FaultClass {
 }
 
 fn sentence(status: u16, said: &Said) -> String {
-    let (code, message) = (first_line(&said.code), first_line(&said.message));
+    let (code, message) = (quoted(&said.code), quoted(&said.message));
     let said = [code, message].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ");
     let help = match status {
         401 => " (the token was not accepted: wrong audience, tenant or clock)",
@@ -112,7 +112,7 @@ fn transport(call: &'static str, error: &Error, prefix: &str) -> Fault {
         // What was received and makes no sense (a token document, an answer without end).
         false => FaultClass::Server,
     };
-    let words = if class == FaultClass::Server { first_line(&error.to_string()) } else { chain(error) };
+    let words = if class == FaultClass::Server { quoted(&error.to_string()) } else { with_causes(error) };
     Fault::new(class, call, format!("{prefix}{words}"))
 }
 
@@ -127,23 +127,6 @@ fn distrusts(cause: &(dyn StdError + 'static)) -> bool {
 
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
-}
-
-/// An error with its causes, which for connections say what really happened.
-fn chain(error: &(dyn StdError + 'static)) -> String {
-    let mut words: Vec<String> = Vec::new();
-    for cause in causes(error).map(ToString::to_string) {
-        if !words.last().is_some_and(|last| last.contains(&cause)) {
-            words.push(cause);
-        }
-    }
-    first_line(&words.join(": "))
-}
-
-/// The first line, at most [`LONGEST`] characters of it, without what cannot be shown.
-fn first_line(text: &str) -> String {
-    let line = text.trim().lines().next().unwrap_or_default();
-    line.chars().filter(|character| !character.is_control()).take(LONGEST).collect()
 }
 
 #[cfg(test)]

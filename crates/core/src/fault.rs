@@ -27,6 +27,28 @@ pub enum FaultClass {
     Invalid,
 }
 
+/// What another said is cut here, in characters: enough for the sentence that names the cause and the resource.
+const LONGEST_QUOTATION: usize = 300;
+
+/// The first line of what another said: without control characters, and at most 300 characters of it.
+pub fn quoted(text: &str) -> String {
+    let line = text.trim().lines().next().unwrap_or_default();
+    line.chars().filter(|character| !character.is_control()).take(LONGEST_QUOTATION).collect()
+}
+
+/// An error with its causes, which for connections say what really happened; [`quoted`].
+pub fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source()).map(ToString::to_string);
+    let mut words: Vec<String> = Vec::new();
+    for cause in causes {
+        // Wrappers often print their cause as well.
+        if !words.last().is_some_and(|last| last.contains(&cause)) {
+            words.push(cause);
+        }
+    }
+    quoted(&words.join(": "))
+}
+
 impl FaultClass {
     /// True when the same call may succeed a moment later.
     pub fn is_transient(self) -> bool {

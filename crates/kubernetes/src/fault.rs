@@ -2,12 +2,12 @@
 
 use std::{error::Error as StdError, io, time::Duration};
 
-use holdfast_core::{Fault, FaultClass};
+use holdfast_core::{
+    Fault, FaultClass,
+    fault::{quoted, with_causes},
+};
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use kube::core::Status;
-
-/// Longest sentence of a server that is passed on; the rest is cut.
-const LONGEST: usize = 400;
 
 /// What the real server says of a JSON patch that could not be applied, a failed `test` included
 /// (apimachinery, `NewGenericServerResponse` for 422 without an unexpected response).
@@ -52,7 +52,7 @@ fn is_failed_test(message: &str) -> bool {
 
 fn sentence(code: StatusCode, message: &str) -> String {
     let said = if message.is_empty() { code.canonical_reason().unwrap_or("no reason given") } else { message };
-    let said: String = said.chars().take(LONGEST).collect();
+    let said = quoted(said);
     match code {
         StatusCode::UNAUTHORIZED => format!(
             "HTTP 401: {said}. The cluster does not accept this identity: no access entry (or group mapping) for it, \
@@ -72,7 +72,7 @@ fn transport(call: &'static str, error: &(dyn StdError + 'static)) -> Fault {
                  nothing was sent. Check the cluster's endpoint and CA"
             ),
         ),
-        None => Fault::new(FaultClass::Connection, call, chain(error)),
+        None => Fault::new(FaultClass::Connection, call, with_causes(error)),
     }
 }
 
@@ -91,20 +91,6 @@ fn untrusted(error: &(dyn StdError + 'static)) -> Option<String> {
         };
     }
     None
-}
-
-fn chain(error: &(dyn StdError + 'static)) -> String {
-    let mut said = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_said = cause.to_string();
-        if !said.contains(&cause_said) {
-            said.push_str(": ");
-            said.push_str(&cause_said);
-        }
-        next = cause.source();
-    }
-    said.chars().take(LONGEST).collect()
 }
 
 /// The same fault once more: one read may be shared by several callers, and a fault cannot be cloned.

@@ -1,22 +1,8 @@
-//! The Azure Function: a custom handler between the Functions host and the engine.
-//!
-//! # Layout
-//!
-//! * `event`: what the host hands us, in every shape that it comes in.
-//! * `function`: wiring, and one invocation from event to outcome.
-//! * `later`: what is put back into the queue, and for how long.
-//! * `reply`: outcomes in the words of the host, in both of its modes.
-//! * `server`: the HTTP server that the host talks to.
-//! * `telemetry`: logs, to standard output only; the host takes a line on standard error for a crash in the making.
-
-mod event;
-mod function;
-mod later;
-mod reply;
-mod server;
-mod telemetry;
+//! The program that the Functions host starts.
 
 use std::process::ExitCode;
+
+use holdfast_azure_function::server;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

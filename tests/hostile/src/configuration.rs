@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_aws::probe::Target;
 use holdfast_core::policy::Policy;
+use holdfast_probe::Target;
 use holdfast_runbooks::{
     logscale::{aws::AwsConfig, azure::AzureConfig},
     variables::ConfigurationFaults,

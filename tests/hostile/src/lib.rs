@@ -3,16 +3,17 @@
 //! # Layout
 //!
 //! * this file: [`TARGETS`], and what holds of everything that is said.
-//! * [`event`], [`record`], [`configuration`]: what the function is called with, remembers, and is told.
+//! * [`event`], [`azure_event`], [`record`], [`configuration`]: what the function is called with, remembers, and is told.
 //! * [`cloud`]: what AWS and Azure answer; [`cluster`]: what the standby cluster answers; [`tls`]: its certificates.
 //! * [`mutate`]: small damage to good input, for the bounded run in `tests/bounded.rs`.
-//! * `seeds/NAME`: good and bad examples for each target; more for `event` in `functions/aws-lambda/fixtures`.
+//! * `seeds/NAME`: good and bad examples for each target; more for events in the functions' `fixtures`.
 //!
 //! A body takes bytes and panics when a promise is broken: no panic in the reader, no output without bounds, always a
 //! reason. `make fuzz` runs the same bodies under libFuzzer (`fuzz/`).
 
 use std::fmt::Display;
 
+pub mod azure_event;
 pub mod cloud;
 pub mod cluster;
 pub mod configuration;
@@ -35,6 +36,7 @@ pub struct Target {
 /// All readers.
 pub const TARGETS: &[Target] = &[
     Target { name: "event", run: event::event },
+    Target { name: "azure-event", run: azure_event::event },
     Target { name: "timestamp", run: event::timestamp },
     Target { name: "record", run: record::record },
     Target { name: "configuration", run: configuration::configuration },

@@ -18,8 +18,10 @@ fn files(folder: &Path) -> Vec<Vec<u8>> {
 fn seeds(target: &Target) -> Vec<Vec<u8>> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut seeds = files(&here.join("seeds").join(target.name));
-    if target.name == "event" {
-        seeds.extend(files(&here.join("../../functions/aws-lambda/fixtures")));
+    match target.name {
+        "event" => seeds.extend(files(&here.join("../../functions/aws-lambda/fixtures"))),
+        "azure-event" => seeds.extend(files(&here.join("../../functions/azure-function/fixtures"))),
+        _ => {}
     }
     seeds
 }

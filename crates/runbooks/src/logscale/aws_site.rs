@@ -8,23 +8,23 @@ use holdfast_aws::{
     history::CloudWatchHistory,
     live::CheckerStatus,
     lock::{HealthCheckLock, LockConfig},
-    probe::{StatusProbe, Target},
     sdk::{Environment, Options, Sdk},
 };
 use holdfast_core::{
     Clock,
     engine::Engine,
-    ports::{Ports, Prober, Standby},
+    ports::{Ports, Standby},
     runbook::Runbook,
     step::Step,
 };
 use holdfast_kubernetes::{KubernetesSite, SiteOptions};
 
-use super::{aws::AwsConfig, secondary::WithHealthCheck};
-use crate::variables::{ConfigurationFaults, VariableFault};
-
-/// The system's name in records.
-pub const RUNBOOK: &str = "logscale";
+use super::{
+    aws::AwsConfig,
+    secondary::WithHealthCheck,
+    shared::{self, RUNBOOK},
+};
+use crate::variables::ConfigurationFaults;
 
 /// Everything that outlives one invocation: clients, the cluster's address, the token.
 pub struct AwsSite {
@@ -60,7 +60,7 @@ impl AwsSite {
                 &config.primary_check,
                 config.policy.period,
             ))),
-            prober: prober(&config)?,
+            prober: shared::prober(config.probe_url.as_deref(), config.probe_timeout)?,
             live: Some(Arc::new(CheckerStatus::new(Arc::clone(&sdk), &config.primary_check))),
             standby: standby(&config, &sdk, cluster.standby()),
         };
@@ -109,20 +109,6 @@ fn site_options(config: &AwsConfig, sdk: &Arc<Sdk>, clock: &Arc<dyn Clock>) -> S
         recover_prefix: config.recover_prefix,
         object_name: config.object_name.clone(),
     }
-}
-
-fn prober(config: &AwsConfig) -> Result<Option<Arc<dyn Prober>>, ConfigurationFaults> {
-    let Some(url) = &config.probe_url else { return Ok(None) };
-    let target = Target::parse(url).map_err(|error| {
-        let fault = VariableFault {
-            name: "HOLDFAST_PRIMARY_PROBE_URL".to_owned(),
-            // An address can hold a password.
-            value: Some("(not shown)".to_owned()),
-            allowed: error.to_string(),
-        };
-        ConfigurationFaults(vec![fault])
-    })?;
-    Ok(Some(Arc::new(StatusProbe::new(target, config.probe_timeout))))
 }
 
 fn standby(config: &AwsConfig, sdk: &Arc<Sdk>, inner: Arc<dyn Standby>) -> Arc<dyn Standby> {

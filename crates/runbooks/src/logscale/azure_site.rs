@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use holdfast_aws::probe::{StatusProbe, Target};
 use holdfast_azure::{
     Azure, Options,
     aks::{AksConnector, Known, Place},
@@ -16,13 +15,16 @@ use holdfast_azure::{
 use holdfast_core::{
     Call, Clock, Timestamp,
     engine::Engine,
-    ports::{CooldownStore, Ports, Prober},
+    ports::{CooldownStore, Ports},
     runbook::Runbook,
     step::Step,
 };
 use holdfast_kubernetes::{KubernetesSite, SiteOptions};
 
-use super::{aws_site::RUNBOOK, azure::AzureConfig};
+use super::{
+    azure::AzureConfig,
+    shared::{self, RUNBOOK},
+};
 use crate::variables::{ConfigurationFaults, VariableFault};
 
 /// Everything that outlives one invocation: clients, the cluster's address, the tokens.
@@ -48,7 +50,7 @@ impl AzureSite {
             store: cluster.store(),
             cooldown: Some(cooldown(&config, &azure, &cluster)),
             history: Some(Arc::new(MonitorHistory::new(Arc::clone(&azure), primary(), config.policy.period))),
-            prober: prober(&config)?,
+            prober: shared::prober(config.probe_url.as_deref(), config.probe_timeout)?,
             live: Some(Arc::new(MonitorStatus::new(Arc::clone(&azure), primary()))),
             standby: Arc::new(WithRouting {
                 inner: cluster.standby(),
@@ -128,18 +130,4 @@ fn cooldown(config: &AzureConfig, azure: &Arc<Azure>, cluster: &KubernetesSite) 
         Some(url) => Arc::new(BlobCooldown::new(Arc::clone(azure), url)),
         None => cluster.cooldown(),
     }
-}
-
-fn prober(config: &AzureConfig) -> Result<Option<Arc<dyn Prober>>, ConfigurationFaults> {
-    let Some(url) = &config.probe_url else { return Ok(None) };
-    let target = Target::parse(url).map_err(|error| {
-        let fault = VariableFault {
-            name: "HOLDFAST_PRIMARY_PROBE_URL".to_owned(),
-            // An address can hold a password.
-            value: Some("(not shown)".to_owned()),
-            allowed: error.to_string(),
-        };
-        ConfigurationFaults(vec![fault])
-    })?;
-    Ok(Some(Arc::new(StatusProbe::new(target, config.probe_timeout))))
 }

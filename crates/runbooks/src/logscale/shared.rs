@@ -1,15 +1,20 @@
-//! What the configuration has in common on every cloud: the same variables, ranges and defaults.
+//! What is the same on every cloud: variables with their ranges and defaults, and the probe of the primary.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use holdfast_core::{
     engine::Limits,
     policy::{MissingData, Policy},
+    ports::Prober,
     retry::RetryPolicy,
 };
 use holdfast_kubernetes::TlsCleanup;
+use holdfast_probe::{StatusProbe, Target};
 
-use crate::variables::Reader;
+use crate::variables::{ConfigurationFaults, Reader, VariableFault};
+
+/// The system's name in records.
+pub(super) const RUNBOOK: &str = "logscale";
 
 /// Where the primary says how it is.
 const STATUS_PATH: &str = "/api/v1/status";
@@ -112,4 +117,19 @@ pub(super) fn limits(read: &mut Reader<'_>) -> Limits {
             attempt_timeout: read.seconds("HOLDFAST_CALL_TIMEOUT_SECONDS", 5.0, 0.05..=30.0),
         },
     }
+}
+
+/// The probe of the primary at `url`; none without an address.
+pub(super) fn prober(url: Option<&str>, timeout: Duration) -> Result<Option<Arc<dyn Prober>>, ConfigurationFaults> {
+    let Some(url) = url else { return Ok(None) };
+    let target = Target::parse(url).map_err(|error| {
+        let fault = VariableFault {
+            name: "HOLDFAST_PRIMARY_PROBE_URL".to_owned(),
+            // An address can hold a password.
+            value: Some("(not shown)".to_owned()),
+            allowed: error.to_string(),
+        };
+        ConfigurationFaults(vec![fault])
+    })?;
+    Ok(Some(Arc::new(StatusProbe::new(target, timeout))))
 }

@@ -14,6 +14,8 @@ use super::{
 const TICK: Micros = seconds(60);
 /// A dead worker's lease, by clocks that differ.
 const LEASE: Micros = seconds(30 + 2 * LARGEST_SKEW_S);
+/// Three ticks that change nothing: what is on its way late (a minute at most) has come, a lease is over.
+const QUIET: Micros = 3 * TICK;
 /// A step that is driven: its calls in calm weather.
 const STEPS: Micros = seconds(10);
 
@@ -82,6 +84,31 @@ impl World {
         let watching = self.story.policy.holdoff + std::time::Duration::from_secs(60);
         let probes = self.story.prober && self.story.deadline >= watching;
         probes || !self.story.metrics_dead && !self.standby.locked
+    }
+
+    /// Ends the story where nothing more can happen: nothing is open, the primary is well for good or failed over, the
+    /// cooldown is over, and all has been quiet for a while. What was still to be looked at is looked at now.
+    pub fn ends_early(&mut self) -> bool {
+        let dead = self.story.down.last().is_some_and(|(_, to)| *to >= self.story.end);
+        let state = &self.stored.0;
+        let settled = !self.stormy() && state.open().is_none() && (state.failed_over() || !dead);
+        if !settled {
+            self.quiet_since = None;
+            return false;
+        }
+        let since = *self.quiet_since.get_or_insert(self.now);
+        let cooldown = u64::try_from(self.story.policy.cooldown.as_micros()).unwrap_or(0);
+        let cooled = self.book.begun_at.map_or(0, |at| at + cooldown + 2 * TICK);
+        if self.now < (since + QUIET).max(cooled) {
+            return false;
+        }
+        self.story.end = self.now;
+        for event in self.rest() {
+            if let Event::Deed(look) = event {
+                look(self);
+            }
+        }
+        true
     }
 
     fn at_the_end(&mut self) {

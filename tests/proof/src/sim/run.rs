@@ -158,6 +158,9 @@ impl Runner {
     }
 
     fn tick(&mut self) {
+        if self.running.iter().all(Option::is_none) && lock(&self.world).ends_early() {
+            return;
+        }
         {
             let mut world = lock(&self.world);
             world.after(seconds(60), Event::Tick);

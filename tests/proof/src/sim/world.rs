@@ -163,6 +163,8 @@ pub struct World {
     pub note: Option<Timestamp>,
     /// What safety remembers.
     pub book: Book,
+    /// Since when nothing has been left to do.
+    pub quiet_since: Option<Micros>,
     /// Promises that were broken.
     pub broken: Vec<String>,
     /// What was counted.
@@ -200,6 +202,7 @@ impl World {
             lease,
             note: None,
             book: Book::default(),
+            quiet_since: None,
             broken: Vec::new(),
             counts: Counts::default(),
             told: Vec::new(),
@@ -247,6 +250,11 @@ impl World {
         }
         self.now = at;
         Some(event)
+    }
+
+    /// What was still to happen, in order, and now does not by itself.
+    pub fn rest(&mut self) -> impl Iterator<Item = Event> + use<> {
+        std::mem::take(&mut self.queue).into_values()
     }
 
     /// True while things go wrong.

@@ -6,7 +6,7 @@ use holdfast_core::evidence::ProbeResult;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::exchange::Outcome;
+use crate::exchange::Outcome;
 
 /// How much of the primary's own words is kept.
 const SHOWN: usize = 80;
@@ -21,7 +21,7 @@ struct Status {
 
 /// Healthy is a status document that says so: a 200 from an ingress error page is not health. A node says `WARN`
 /// for its first 30 seconds, and whenever something deserves attention while it works.
-pub(super) fn of(outcome: Outcome) -> ProbeResult {
+pub(crate) fn of(outcome: Outcome) -> ProbeResult {
     match outcome {
         Outcome::Answered { status, body } => of_answer(status, &body),
         Outcome::TooLong => failing("the answer is too long for a status document"),
@@ -49,7 +49,7 @@ pub fn of_answer(status: StatusCode, body: &[u8]) -> ProbeResult {
 }
 
 /// Errors that arise on this side, before anything reached the network of the primary.
-pub(super) fn is_ours(kind: ErrorKind) -> bool {
+pub(crate) fn is_ours(kind: ErrorKind) -> bool {
     use ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, TimedOut};
     !matches!(kind, ConnectionRefused | ConnectionReset | TimedOut | HostUnreachable)
 }

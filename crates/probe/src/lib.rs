@@ -1,4 +1,11 @@
-//! Our own look at the primary, at the address that no traffic routing touches.
+//! Our own look at the primary, at the address that no traffic routing touches: the same from every cloud.
+//!
+//! # Layout
+//!
+//! * this file: [`StatusProbe`], behind the port of `holdfast-core`.
+//! * `target`: where the status endpoint is.
+//! * `exchange`: one request on one new connection.
+//! * `verdict`: what an answer, or its absence, says about the primary.
 //!
 //! A probe stands in for the metrics when those are lost with their region, so it must not call a primary dead that
 //! is not. What may be our own fault (no name resolution, no route, no trust in a certificate) is *inconclusive*.
@@ -57,5 +64,7 @@ fn unresolved(why: &str) -> ProbeResult {
     ProbeResult::Inconclusive { why: format!("the name cannot be resolved: {why}") }
 }
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;

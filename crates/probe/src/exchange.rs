@@ -11,6 +11,7 @@ use futures_util::{
     future::{Either, select},
     stream::FuturesUnordered,
 };
+use holdfast_core::fault::with_causes;
 use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper::{
@@ -24,8 +25,7 @@ use rustls::{ClientConfig, crypto::aws_lc_rs, pki_types::ServerName};
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::{target::Target, verdict::is_ours};
-use crate::fault::chain;
+use crate::{target::Target, verdict::is_ours};
 
 /// A status is a few hundred bytes; what is longer is another thing.
 const LONGEST_BODY: usize = 64 * 1024;
@@ -37,7 +37,7 @@ const USER_AGENT: &str = concat!("holdfast/", env!("CARGO_PKG_VERSION"));
 
 /// What came of one request.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     /// An answer, whatever it says.
     Answered { status: StatusCode, body: Bytes },
     /// The answer was longer than a status can be.
@@ -52,13 +52,13 @@ pub(super) enum Outcome {
 
 /// Makes requests. Keeps the trust anchors, and no connection.
 #[derive(Default)]
-pub(super) struct Exchange {
-    pub(super) tls: OnceLock<Result<Arc<ClientConfig>, String>>,
+pub(crate) struct Exchange {
+    pub(crate) tls: OnceLock<Result<Arc<ClientConfig>, String>>,
 }
 
 impl Exchange {
     /// One `GET`; redirections are answers like others.
-    pub(super) async fn get(&self, target: &Target, addresses: &[SocketAddr]) -> Outcome {
+    pub(crate) async fn get(&self, target: &Target, addresses: &[SocketAddr]) -> Outcome {
         self.attempt(target, addresses).await.unwrap_or_else(|outcome| outcome)
     }
 
@@ -77,7 +77,7 @@ impl Exchange {
         let name = ServerName::try_from(target.host.clone()).map_err(|error| Outcome::NoTrust(error.to_string()))?;
         TlsConnector::from(config).connect(name, stream).await.map_err(|error| {
             let of_tls = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
-            if of_tls { Outcome::NoTrust(chain(&error)) } else { Outcome::Broken(chain(&error)) }
+            if of_tls { Outcome::NoTrust(with_causes(&error)) } else { Outcome::Broken(with_causes(&error)) }
         })
     }
 }
@@ -91,8 +91,8 @@ fn trust() -> Result<Arc<ClientConfig>, String> {
 }
 
 /// The addresses of the target's host; at least one.
-pub(super) async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, String> {
-    let found = lookup_host((target.host.as_str(), target.port)).await.map_err(|error| chain(&error))?;
+pub(crate) async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, String> {
+    let found = lookup_host((target.host.as_str(), target.port)).await.map_err(|error| with_causes(&error))?;
     let addresses: Vec<SocketAddr> = found.take(MOST_ADDRESSES).collect();
     if addresses.is_empty() { Err("it has no address".to_owned()) } else { Ok(addresses) }
 }
@@ -114,7 +114,7 @@ async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, Outcome> {
 
 /// Sends the request and reads the answer, while the connection is driven beside it.
 async fn ask(stream: impl Read + Write + Unpin, target: &Target) -> Result<Outcome, Outcome> {
-    let broken = |error: hyper::Error| Outcome::Broken(chain(&error));
+    let broken = |error: hyper::Error| Outcome::Broken(with_causes(&error));
     let (mut sender, connection) = http1::handshake(stream).await.map_err(broken)?;
     let request = Request::get(&target.path)
         .header(header::HOST, &target.authority)
@@ -129,7 +129,7 @@ async fn ask(stream: impl Read + Write + Unpin, target: &Target) -> Result<Outco
         match Limited::new(response.into_body(), LONGEST_BODY).collect().await {
             Ok(body) => Ok(Outcome::Answered { status, body: body.to_bytes() }),
             Err(error) if error.is::<LengthLimitError>() => Ok(Outcome::TooLong),
-            Err(error) => Err(Outcome::Broken(chain(error.as_ref()))),
+            Err(error) => Err(Outcome::Broken(with_causes(error.as_ref()))),
         }
     });
     match select(exchange, std::pin::pin!(connection)).await {
