@@ -4,7 +4,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -114,6 +114,21 @@ impl<'a> Real<'a> {
         entries.into_iter().filter(|entry| entry.user == self.ground.function.user).collect()
     }
 
+    /// The steps that changed something, in the order of their effects.
+    fn effects(&self, audit: &[AuditEntry], complaints: &mut Vec<String>) -> Vec<String> {
+        let locked = self.locked.lock().expect("no test panics while it holds this");
+        let mut seen: Vec<(Timestamp, &str)> = locked.iter().map(|effect| (effect.at, effect.step)).collect();
+        for entry in audit {
+            match effect(entry) {
+                Ok(Some(step)) => seen.push((entry.at, step)),
+                Ok(None) => {}
+                Err(complaint) => complaints.push(complaint),
+            }
+        }
+        seen.sort();
+        seen.into_iter().map(|(_, step)| step.to_owned()).collect()
+    }
+
     async fn record(&self) -> Option<State> {
         let document = self.standby.get("configmaps", "holdfast").await?;
         store::read(document["data"]["state"].as_str()?).ok()
@@ -136,18 +151,17 @@ fn limits() -> Limits {
     }
 }
 
-/// The step that a request belongs to when it changes something; `Err` for a change that no step is known for.
-fn effect(entry: &AuditEntry) -> Option<Result<&'static str, String>> {
-    let reads = ["get", "list", "watch"].contains(&entry.verb.as_str());
-    if reads || !(200..300).contains(&entry.code) {
-        return None;
-    }
-    match (entry.verb.as_str(), entry.resource.as_str(), entry.subresource.as_str()) {
+/// The step that a request belongs to when it changes something. What no step is known for, and what the Role does not allow, is an error.
+fn effect(entry: &AuditEntry) -> Result<Option<&'static str>, String> {
+    match (entry.code, entry.verb.as_str(), entry.resource.as_str(), entry.subresource.as_str()) {
+        (401 | 403, ..) => Err(format!("beyond the Role: {entry:?}")),
+        (_, "get" | "list", ..) => Ok(None),
         // Its lease and its record.
-        ("update", "leases" | "configmaps", "") => None,
-        ("delete", "secrets", "") => Some(Ok("remove-stale-tls")),
-        ("patch", "deployments", "scale") => Some(Ok("scale-operator")),
-        _ => Some(Err(format!("an effect that no step is known for: {entry:?}"))),
+        (_, "update", "leases" | "configmaps", "") => Ok(None),
+        (200..300, "delete", "secrets", "") => Ok(Some("remove-stale-tls")),
+        (200..300, "patch", "deployments", "scale") => Ok(Some("scale-operator")),
+        (200..300, ..) => Err(format!("an effect that no step is known for: {entry:?}")),
+        _ => Ok(None),
     }
 }
 
@@ -169,23 +183,8 @@ impl Stand for Real<'_> {
     }
 
     async fn account(&self) -> Account {
-        let audit = self.audit().await;
         let mut complaints = self.arms.complaints();
-        let refused = audit.iter().filter(|entry| [401, 403].contains(&entry.code));
-        complaints.extend(refused.map(|entry| format!("beyond the Role: {entry:?}")));
-        let mut seen: Vec<(Timestamp, &str)> = Vec::new();
-        for entry in &audit {
-            match effect(entry) {
-                Some(Ok(step)) => seen.push((entry.at, step)),
-                Some(Err(complaint)) => complaints.push(complaint),
-                None => {}
-            }
-        }
-        let locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.extend(locked.iter().map(|effect| (effect.at, effect.step)));
-        drop(locked);
-        seen.sort();
-        let effects = seen.into_iter().map(|(_, step)| step.to_owned()).collect();
+        let effects = self.effects(&self.audit().await, &mut complaints);
         Account { effects, state: self.record().await, met: self.arms.met(), complaints }
     }
 }
@@ -197,9 +196,8 @@ async fn every_step_may_meet_every_way_on_a_real_api_server() {
         return;
     };
     let ground = RealGround::start(&assets).await;
-    let begun = SystemClock::default();
-    let (started, plan) = (begun.now(), Plan { effects: &Way::ALL, watches: &Way::ALL, at_once: AT_ONCE });
+    let plan = Plan { effects: &Way::ALL, watches: &Way::ALL, at_once: AT_ONCE };
     let cases = every_step_every_way(async |name| Real::fresh(&ground, name).await, plan).await;
     let cases = cases.unwrap_or_else(|broken| panic!("{broken:#?}"));
-    println!("{cases} cases in {:.0} s", until(started, begun.now()).as_secs_f64());
+    println!("{cases} cases, all kept");
 }

@@ -7,8 +7,6 @@
 mod cloud;
 mod stand;
 
-use std::time::Instant;
-
 use cloud::{AWS, AZURE, Cloud};
 use holdfast_proof::ways::{Plan, Way, every_step_every_way};
 use stand::Wire;
@@ -17,11 +15,10 @@ use stand::Wire;
 const AT_ONCE: usize = 5;
 
 async fn every_step_keeps_the_promises(cloud: &'static Cloud) {
-    let begun = Instant::now();
     let plan = Plan { effects: &Way::ALL, watches: &Way::OF_A_READ, at_once: AT_ONCE };
     let cases = every_step_every_way(async |_| Wire::fresh(cloud).await, plan).await;
     let cases = cases.unwrap_or_else(|broken| panic!("{broken:#?}"));
-    println!("{:?}: {cases} cases in {:.0} s", cloud.name, begun.elapsed().as_secs_f64());
+    println!("{:?}: {cases} cases, all kept", cloud.name);
 }
 
 #[tokio::test(flavor = "multi_thread")]
