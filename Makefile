@@ -32,6 +32,7 @@ check: ## What CI runs: format, lints, docs, licences, every test, every scenari
 	cargo fmt --all -- --check
 	scripts/licences.py
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml > /dev/null
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 	$(MAKE) test
 	$(MAKE) test-real

@@ -104,7 +104,8 @@ pub fn function(cloud: Cloud, given: Option<&PathBuf>) -> Result<PathBuf, String
         }
     };
     if path.is_file() {
-        return Ok(path);
+        // The Functions host starts it in a folder of its own.
+        return path.canonicalize().map_err(|error| format!("{}: {error}", path.display()));
     }
     Err(format!("there is no function at {}; build it with: cargo build -p {package}", path.display()))
 }

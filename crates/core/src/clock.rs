@@ -101,3 +101,74 @@ impl Call {
 pub fn until(from: Timestamp, to: Timestamp) -> Duration {
     to.duration_since(from).try_into().unwrap_or(Duration::ZERO)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::fakes::FakeClock;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("in range")
+    }
+
+    /// At 100, with this many seconds left, attempts of 5 s and pauses of about one.
+    fn call(seconds: i64) -> (Call, Arc<FakeClock>) {
+        let clock = Arc::new(FakeClock::at(at(100)));
+        (Call { clock: Arc::clone(&clock) as _, deadline: at(100 + seconds), retry: RetryPolicy::default() }, clock)
+    }
+
+    /// Reads from a service that fails with these, one after the other, and then answers with the number of attempts.
+    fn read(call: &Call, faults: &[FaultClass]) -> Result<usize, Fault> {
+        let mut attempts = 0;
+        let answers = call.read("test:Read", || {
+            attempts += 1;
+            ready(match faults.get(attempts - 1) {
+                Some(class) => Err(Fault::new(*class, "test:Read", "failed")),
+                None => Ok(attempts),
+            })
+        });
+        answers.now_or_never().expect("virtual time")
+    }
+
+    #[test]
+    fn an_attempt_is_bounded_by_its_own_time_out_and_by_the_deadline() {
+        for (left, ended) in [(60, 105), (3, 103), (0, 100)] {
+            let (call, clock) = call(left);
+            let fault = call.once("test:Hang", pending::<Result<(), Fault>>()).now_or_never().expect("virtual time");
+            assert_eq!(fault.expect_err("it hangs").class, FaultClass::Timeout);
+            assert_eq!(clock.now(), at(ended));
+        }
+    }
+
+    #[test]
+    fn a_budget_shortens_the_time_that_is_left_and_never_adds_to_it() {
+        let (call, _) = call(10);
+        assert_eq!(call.within(Duration::from_secs(4)).deadline, at(104));
+        assert_eq!(call.within(Duration::from_secs(40)).deadline, at(110));
+        assert_eq!(call.remaining(), Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_read_is_repeated_after_what_may_pass_and_not_after_a_refusal() {
+        let (call, clock) = call(60);
+        assert_eq!(read(&call, &[FaultClass::Throttled, FaultClass::Connection]).expect("at last"), 3);
+        assert!(clock.now() > at(100), "it waits between attempts");
+        assert_eq!(read(&call, &[FaultClass::Denied]).expect_err("refused").class, FaultClass::Denied);
+        let all = [FaultClass::Server; 4];
+        assert_eq!(read(&call, &all).expect_err("four attempts, and no fifth").class, FaultClass::Server);
+    }
+
+    #[test]
+    fn nobody_waits_for_an_attempt_that_would_come_after_the_deadline() {
+        let (mut call, clock) = call(60);
+        call.retry.base_delay = Duration::from_secs(20);
+        call.retry.max_delay = Duration::from_secs(100);
+        call.deadline = at(105);
+        assert_eq!(read(&call, &[FaultClass::Server]).expect_err("no time").class, FaultClass::Server);
+        assert_eq!(clock.now(), at(100));
+    }
+}

@@ -1,5 +1,7 @@
 //! A standby as Terraform and Helm leave it: everything declared, the operator at 0 replicas.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -73,6 +75,9 @@ pub enum TlsSeed {
     CustomCaMissing,
 }
 
+/// How long a standby has been there when a story begins.
+const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
+
 /// Puts a standby into the cluster, as its owner.
 pub fn seed_standby(cluster: &Cluster, seed: &StandbySeed) {
     for manifest in shipped(&cluster.options().namespace) {
@@ -94,10 +99,11 @@ pub fn seed_standby(cluster: &Cluster, seed: &StandbySeed) {
         humio
     };
     seed_tls(cluster, seed, &declared);
-    // The controllers have seen all this long ago: one look, so that nothing is left for them to do when the story begins.
+    // The controllers have seen all this a month ago: one look, so that nothing is left for them to do when the story begins.
     let mut state = cluster.state();
     Model::new(cluster.options().pace).step(&mut state, clock::now());
     state.store.forget_changes();
+    state.store.backdate(clock::now() - MONTH);
 }
 
 /// Makes a seeded standby one on Azure: the rights that ship for Azure beside the others, and a HumioCluster with the variables that it
