@@ -69,7 +69,8 @@ impl RealGround {
         Self { bed, review: review.serve(function.clone()), function }
     }
 
-    async fn stand(&self, name: &str, seed: &StandbySeed) -> Stand {
+    /// A standby in a namespace of its own.
+    pub async fn stand(&self, name: &str, seed: &StandbySeed) -> Stand {
         furnish(&self.bed, name, seed).await;
         let access = (self.bed.endpoint(), self.bed.ca_pem().to_owned());
         let admin = client(&access, Arc::new(Fixed(self.bed.admin_token())));

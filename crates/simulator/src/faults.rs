@@ -24,6 +24,13 @@ pub enum Fault {
     Cut,
     /// The effect happens, then the connection is closed without one byte of the answer.
     LoseAnswer,
+    /// The effect happens, and the answer says that it did not.
+    FailAfter {
+        /// HTTP status, 400 to 599.
+        status: u16,
+        /// As in [`Fault::Error`].
+        code: String,
+    },
     /// The function's process that made the call is killed (signal 9), and the connection closed.
     KillFunction {
         /// Whether the call takes effect before the process dies.
@@ -61,6 +68,7 @@ impl fmt::Display for Fault {
             Self::Hang => write!(out, "never answered"),
             Self::Cut => write!(out, "cut before the effect"),
             Self::LoseAnswer => write!(out, "answer lost after the effect"),
+            Self::FailAfter { status, code } => write!(out, "answered {status} {code} after the effect"),
             Self::KillFunction { after: false } => write!(out, "function killed before the effect"),
             Self::KillFunction { after: true } => write!(out, "function killed after the effect"),
         }
@@ -72,6 +80,8 @@ impl fmt::Display for Fault {
 pub struct Rule {
     pattern: String,
     fault: Fault,
+    /// Nothing is met before a call of this name.
+    after: Option<String>,
     skip: u32,
     left: Option<u32>,
 }
@@ -79,7 +89,7 @@ pub struct Rule {
 impl Rule {
     /// Puts `fault` on every call whose name is `pattern`, or begins with it when it ends in `*` (`route53:*` is a whole service).
     pub fn on(pattern: impl Into<String>, fault: Fault) -> Self {
-        Self { pattern: pattern.into(), fault, skip: 0, left: None }
+        Self { pattern: pattern.into(), fault, after: None, skip: 0, left: None }
     }
 
     /// Only the next `count` matching calls; later ones pass.
@@ -92,8 +102,13 @@ impl Rule {
         Self { skip: count, ..self }
     }
 
+    /// Only calls that arrive after one that fits `pattern`: for calls that many make, when those of one of them are meant.
+    pub fn after(self, pattern: impl Into<String>) -> Self {
+        Self { after: Some(pattern.into()), ..self }
+    }
+
     fn meets(&mut self, name: &str) -> bool {
-        if self.left == Some(0) || !matches(&self.pattern, name) {
+        if self.after.is_some() || self.left == Some(0) || !matches(&self.pattern, name) {
             return false;
         }
         if self.skip > 0 {
@@ -102,6 +117,12 @@ impl Rule {
         }
         self.left = self.left.map(|left| left - 1);
         true
+    }
+
+    fn hear(&mut self, name: &str) {
+        if self.after.as_ref().is_some_and(|awaited| matches(awaited, name)) {
+            self.after = None;
+        }
     }
 }
 
@@ -141,7 +162,10 @@ impl Faults {
 
     /// The fault for a call that arrives now; counts it against its rule.
     pub(crate) fn take(&self, name: &str) -> Option<Fault> {
-        self.lock().iter_mut().find_map(|rule| rule.meets(name).then(|| rule.fault.clone()))
+        let mut rules = self.lock();
+        let fault = rules.iter_mut().find_map(|rule| rule.meets(name).then(|| rule.fault.clone()));
+        rules.iter_mut().for_each(|rule| rule.hear(name));
+        fault
     }
 }
 
@@ -165,6 +189,15 @@ mod tests {
         assert_eq!(faults.take("ssm:GetParameter"), None);
         assert_eq!(faults.take("route53:UpdateHealthCheck"), Some(Fault::Hang));
         assert_eq!(faults.take("route53:UpdateHealthCheck"), None);
+    }
+
+    #[test]
+    fn a_rule_can_wait_for_another_call() {
+        let faults = Faults::default();
+        faults.add(Rule::on("kubernetes:list:pods", Fault::Hang).after("route53:Update*").times(1));
+        let calls =
+            ["kubernetes:list:pods", "route53:UpdateHealthCheck", "kubernetes:list:pods", "kubernetes:list:pods"];
+        assert_eq!(calls.map(|call| faults.take(call).is_some()), [false, false, true, false]);
     }
 
     #[test]

@@ -21,6 +21,12 @@ pub(crate) struct Refusal {
     pub(crate) code: String,
 }
 
+impl Refusal {
+    fn new(status: u16, code: String) -> Self {
+        Self { status: http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR), code }
+    }
+}
+
 /// The gate. One for all services, so that one log and one set of rules see every call.
 #[derive(Clone)]
 pub(crate) struct Gate {
@@ -73,15 +79,16 @@ impl Gate {
                 tokio::time::sleep(by).await;
                 Ok(effect.await)
             }
-            Some(Fault::Error { status, code }) => {
-                let status = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
-                Ok(refuse(Refusal { status, code }))
-            }
+            Some(Fault::Error { status, code }) => Ok(refuse(Refusal::new(status, code))),
             Some(Fault::Hang) => match std::future::pending::<Infallible>().await {},
             Some(Fault::Cut) => Err(Cut),
             Some(Fault::LoseAnswer) => {
                 drop(effect.await);
                 Err(Cut)
+            }
+            Some(Fault::FailAfter { status, code }) => {
+                drop(effect.await);
+                Ok(refuse(Refusal::new(status, code)))
             }
             Some(Fault::KillFunction { after }) => {
                 if after {

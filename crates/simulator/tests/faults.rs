@@ -58,6 +58,18 @@ async fn a_lost_answer_leaves_its_effect_and_a_cut_call_leaves_none() {
 }
 
 #[tokio::test]
+async fn a_call_that_fails_after_its_effect_says_that_it_failed() {
+    let (simulator, caller) = start(Options::default()).await;
+    simulator.faults().once("ssm:PutParameter", Fault::FailAfter { status: 500, code: "InternalServerError".into() });
+    let answer = caller.send(ssm(&simulator, "PutParameter", None), PUT).await.expect("answer");
+    assert_eq!(answer.status(), 500);
+    assert!(text(answer).await.contains(r#""__type":"InternalServerError""#));
+    assert_eq!(simulator.world().ssm_parameter("/x").as_deref(), Some("1"));
+    let words = simulator.calls().all()[0].fault.clone();
+    assert_eq!(words.as_deref(), Some("answered 500 InternalServerError after the effect"));
+}
+
+#[tokio::test]
 async fn a_hanging_call_is_never_answered() {
     let (simulator, caller) = start(Options::default()).await;
     simulator.faults().add(Rule::on("ssm:*", Fault::Hang));

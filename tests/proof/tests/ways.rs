@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use holdfast_proof::ways::{Account, Stand, Undisturbed, Way, every_step_every_way, memory::Memory, undisturbed};
+use holdfast_proof::ways::{Account, Plan, Stand, Undisturbed, Way, every_step_every_way, memory::Memory, undisturbed};
 
 /// Nothing in memory waits for anything but itself.
 fn now<T>(work: impl Future<Output = T>) -> T {
@@ -21,7 +21,9 @@ fn now<T>(work: impl Future<Output = T>) -> T {
 #[test]
 fn every_step_may_meet_every_way_and_the_failover_is_finished_once_and_in_order() {
     let steps = now(undisturbed(&Memory::fresh())).expect("undisturbed it succeeds").steps;
-    let cases = now(every_step_every_way(Memory::fresh, &Way::ALL)).unwrap_or_else(|broken| panic!("{broken:#?}"));
+    let plan = Plan { effects: &Way::ALL, watches: &Way::ALL, at_once: 1 };
+    let cases = now(every_step_every_way(async |_| Memory::fresh(), plan));
+    let cases = cases.unwrap_or_else(|broken| panic!("{broken:#?}"));
     assert_eq!(cases, steps.len() * Way::ALL.len());
     println!("{} steps x {} ways = {cases} cases, all kept", steps.len(), Way::ALL.len());
 }
@@ -42,8 +44,8 @@ impl Stand for Liar {
         self.0.repair();
     }
 
-    fn account(&self) -> Account {
-        let mut account = self.0.account();
+    async fn account(&self) -> Account {
+        let mut account = self.0.account().await;
         (self.1)(&mut account);
         account
     }

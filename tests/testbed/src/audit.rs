@@ -2,8 +2,14 @@
 //!
 //! The log is the proof of which verbs on which resources were really used, to be held against the Role that we ship.
 
-use std::{collections::HashMap, path::Path, time::Duration};
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
+use jiff::Timestamp;
 use kube::Client;
 use serde::Deserialize;
 
@@ -16,6 +22,8 @@ const POLL: Duration = Duration::from_millis(10);
 /// One request, as the server saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
+    /// When it was answered.
+    pub at: Timestamp,
     /// Who asked.
     pub user: String,
     /// The verb that RBAC knows: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`.
@@ -37,16 +45,20 @@ pub struct AuditEntry {
 }
 
 /// Reads the log after making sure that all that was answered before this call is in it: the server writes a line a
-/// moment after its answer, so a request that can be told from all others is sent and waited for.
-pub(crate) async fn read(client: &Client, log: &Path) -> Result<Vec<AuditEntry>, Error> {
-    let marker = format!("/version?noted={}", std::fs::metadata(log).map_or(0, |log| log.len()));
+/// moment after its answer, so a request that can be told from all others is sent and waited for. Only lines with
+/// `part` in them are taken apart, which is what takes the time.
+pub(crate) async fn read(client: &Client, log: &Path, part: &str) -> Result<Vec<AuditEntry>, Error> {
+    // Several may be reading at once.
+    static READS: AtomicUsize = AtomicUsize::new(0);
+    let marker = format!("/version?noted={};", READS.fetch_add(1, Ordering::Relaxed));
     let request = http::Request::get(&marker).body(Vec::new()).expect("a constant path and a number make a request");
     client.request_text(request).await?;
     let waiting = async {
         loop {
             let text = std::fs::read_to_string(log).map_err(Error::io(format!("read {}", log.display())))?;
             if text.contains(&marker) {
-                return Ok(parse(&text)
+                let lines = text.lines().filter(|line| line.contains(part));
+                return Ok(parse(lines)
                     .into_iter()
                     .filter(|entry| !entry.path.starts_with("/version?noted="))
                     .collect());
@@ -64,10 +76,10 @@ pub(crate) async fn read(client: &Client, log: &Path) -> Result<Vec<AuditEntry>,
 
 /// The entries of a log: one for each request, though a watch has two lines. A last line that is still being written
 /// is left out.
-fn parse(log: &str) -> Vec<AuditEntry> {
+fn parse<'a>(log: impl Iterator<Item = &'a str>) -> Vec<AuditEntry> {
     let mut entries: Vec<AuditEntry> = Vec::new();
     let mut places = HashMap::new();
-    for line in log.lines() {
+    for line in log {
         let Ok(line) = serde_json::from_str::<Line>(line) else {
             continue;
         };
@@ -89,6 +101,7 @@ struct Line {
     audit_id: String,
     #[serde(rename = "requestURI")]
     request_uri: String,
+    stage_timestamp: Timestamp,
     verb: String,
     user: Who,
     #[serde(default)]
@@ -122,6 +135,7 @@ struct Status {
 impl From<Line> for AuditEntry {
     fn from(line: Line) -> Self {
         Self {
+            at: line.stage_timestamp,
             user: line.user.username,
             verb: line.verb,
             api_group: line.object_ref.api_group,
@@ -139,27 +153,28 @@ impl From<Line> for AuditEntry {
 mod tests {
     use super::parse;
 
-    const WATCH_OPENED: &str = r#"{"auditID":"a","stage":"ResponseStarted","requestURI":"/api/v1/pods?watch=1","verb":"watch","user":{"username":"u"},"objectRef":{"resource":"pods","apiVersion":"v1"},"responseStatus":{"code":200}}"#;
-    const SCALED: &str = r#"{"auditID":"b","requestURI":"/x","verb":"patch","user":{"username":"u"},"objectRef":{"resource":"deployments","namespace":"logging","name":"humio-operator","apiGroup":"apps","subresource":"scale"},"responseStatus":{"code":403}}"#;
+    const WATCH_OPENED: &str = r#"{"auditID":"a","stage":"ResponseStarted","requestURI":"/api/v1/pods?watch=1","stageTimestamp":"2026-01-01T00:00:00.000000Z","verb":"watch","user":{"username":"u"},"objectRef":{"resource":"pods","apiVersion":"v1"},"responseStatus":{"code":200}}"#;
+    const SCALED: &str = r#"{"auditID":"b","requestURI":"/x","stageTimestamp":"2026-01-01T00:00:01.250000Z","verb":"patch","user":{"username":"u"},"objectRef":{"resource":"deployments","namespace":"logging","name":"humio-operator","apiGroup":"apps","subresource":"scale"},"responseStatus":{"code":403}}"#;
 
     #[test]
     fn a_watch_that_opened_and_closed_is_one_request() {
         let log =
             format!("{WATCH_OPENED}\n{SCALED}\n{}\n", WATCH_OPENED.replace("ResponseStarted", "ResponseComplete"));
-        let verbs: Vec<_> = parse(&log).into_iter().map(|entry| entry.verb).collect();
+        let verbs: Vec<_> = parse(log.lines()).into_iter().map(|entry| entry.verb).collect();
         assert_eq!(verbs, ["watch", "patch"]);
     }
 
     #[test]
     fn a_line_that_is_still_being_written_is_left_out() {
-        assert_eq!(parse(&format!("{SCALED}\n{}", &WATCH_OPENED[..40])).len(), 1);
+        let log = format!("{SCALED}\n{}", &WATCH_OPENED[..40]);
+        assert_eq!(parse(log.lines()).len(), 1);
     }
 
     #[test]
     fn an_entry_names_group_subresource_object_and_outcome() {
-        let entry = parse(SCALED).remove(0);
+        let entry = parse(SCALED.lines()).remove(0);
         let object = [entry.api_group, entry.resource, entry.subresource, entry.namespace, entry.name];
         assert_eq!(object, ["apps", "deployments", "scale", "logging", "humio-operator"]);
-        assert_eq!(entry.code, 403);
+        assert_eq!((entry.code, entry.at.to_string().as_str()), (403, "2026-01-01T00:00:01.25Z"));
     }
 }

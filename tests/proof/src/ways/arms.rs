@@ -5,12 +5,13 @@ use std::{
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Poll,
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use holdfast_core::{
-    Call, Fault, FaultClass,
-    runbook::Runbook,
+    Call, Clock, Fault, FaultClass, Timestamp,
+    engine::Engine,
     step::{Need, Observation, Step},
 };
 
@@ -25,6 +26,8 @@ struct Armed {
     step: String,
     way: Option<Way>,
     met: usize,
+    /// Whether any step has been told to act since. Before that, a step that watches is only one of those that a first look asks.
+    acted: bool,
     killed: bool,
     complaints: Vec<String>,
 }
@@ -49,31 +52,38 @@ impl Arms {
         self.lock().met
     }
 
-    /// What was wrong with the answer to an effect that was sent twice.
+    /// What was wrong: the answer to an effect that was sent twice, or a worker that outlived its death.
     pub fn complaints(&self) -> Vec<String> {
         self.lock().complaints.clone()
     }
 
-    /// The same runbook, each step behind these arms.
-    pub fn on(&self, runbook: Runbook) -> Runbook {
-        let wrap = |inner: Arc<dyn Step>| Arc::new(ArmedStep { inner, arms: self.clone() }) as Arc<dyn Step>;
-        Runbook { steps: runbook.steps.into_iter().map(wrap).collect(), ..runbook }
+    /// The same engine, each step behind these arms, and mortal.
+    pub fn on(&self, mut engine: Engine) -> Engine {
+        let wrap = |inner| Arc::new(ArmedStep { inner, arms: self.clone() }) as Arc<dyn Step>;
+        engine.runbook.steps = engine.runbook.steps.into_iter().map(wrap).collect();
+        engine.ports.clock = Arc::new(MortalClock { inner: engine.ports.clock, arms: self.clone() });
+        engine
     }
 
-    /// Runs a worker until it answers, or is killed by these arms (`None`): then it is dropped where it stands.
-    pub async fn until_killed<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+    /// Runs a worker until it has answered, or is killed by these arms: then it is dropped where it stands.
+    pub async fn until_killed<T>(&self, work: impl Future<Output = T>) {
         let mut work = pin!(work);
-        poll_fn(|context| match work.as_mut().poll(context) {
-            Poll::Ready(answer) => Poll::Ready(Some(answer)),
-            Poll::Pending if std::mem::take(&mut self.lock().killed) => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
+        poll_fn(|context| {
+            let answered = work.as_mut().poll(context).is_ready();
+            let killed = std::mem::take(&mut self.lock().killed);
+            if answered && killed {
+                self.lock().complaints.push("a worker that was killed went on".to_owned());
+            }
+            if answered || killed { Poll::Ready(()) } else { Poll::Pending }
         })
-        .await
+        .await;
     }
 
-    fn meet(&self, step: &str) -> Option<Way> {
+    /// The way that this call of a step meets, if any.
+    fn meet(&self, step: &str, acts: bool) -> Option<Way> {
         let mut armed = self.lock();
-        if armed.step != step {
+        armed.acted |= acts;
+        if armed.step != step || !armed.acted {
             return None;
         }
         let way = armed.way?;
@@ -120,6 +130,26 @@ impl Arms {
     }
 }
 
+/// Wakes nobody who is dead: in virtual time the end of a time-out would come in the same moment as the death.
+struct MortalClock {
+    inner: Arc<dyn Clock>,
+    arms: Arms,
+}
+
+#[async_trait]
+impl Clock for MortalClock {
+    fn now(&self) -> Timestamp {
+        self.inner.now()
+    }
+
+    async fn sleep(&self, pause: Duration) {
+        if self.arms.lock().killed {
+            pending::<()>().await;
+        }
+        self.inner.sleep(pause).await;
+    }
+}
+
 struct ArmedStep {
     inner: Arc<dyn Step>,
     arms: Arms,
@@ -143,9 +173,9 @@ impl Step for ArmedStep {
         self.inner.only_watches()
     }
 
-    /// A step that only watches has nothing but this to be met in.
+    /// A step that only watches has nothing but this to be met in, once its turn has come.
     async fn observe(&self, call: &Call) -> Result<Observation, Fault> {
-        let way = if self.only_watches() { self.arms.meet(self.name()) } else { None };
+        let way = if self.only_watches() { self.arms.meet(self.name(), false) } else { None };
         match way {
             Some(way) => self.arms.through(way, self.name(), || self.inner.observe(call)).await,
             None => self.inner.observe(call).await,
@@ -153,7 +183,7 @@ impl Step for ArmedStep {
     }
 
     async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
-        match self.arms.meet(self.name()) {
+        match self.arms.meet(self.name(), true) {
             Some(way) => self.arms.through(way, self.name(), || self.inner.apply(call, seen)).await,
             None => self.inner.apply(call, seen).await,
         }

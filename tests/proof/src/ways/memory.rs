@@ -14,10 +14,9 @@ use std::{
 use async_trait::async_trait;
 use holdfast_core::{
     Call, Clock, Fault,
-    engine::{Action, Request},
+    engine::{Action, Engine, Request},
     fakes::World,
     record::Trigger,
-    runbook::Runbook,
     step::{Need, Observation, Step},
 };
 
@@ -40,11 +39,12 @@ impl Memory {
         memory
     }
 
-    /// The runbook: core's fakes, and watching at the end.
-    fn runbook(&self, fakes: Runbook) -> Runbook {
-        let mut steps = fakes.steps;
-        steps.push(Arc::clone(&self.watch) as _);
-        self.arms.on(Runbook { steps, ..fakes })
+    /// A new worker: the runbook is that of core's fakes, and watching at the end.
+    fn engine(&self) -> Engine {
+        let number = self.workers.fetch_add(1, Ordering::Relaxed);
+        let mut engine = self.world.engine(&format!("worker-{number}"));
+        engine.runbook.steps.push(Arc::clone(&self.watch) as _);
+        self.arms.on(engine)
     }
 }
 
@@ -54,9 +54,7 @@ impl Stand for Memory {
     }
 
     async fn invoke(&self) {
-        let number = self.workers.fetch_add(1, Ordering::Relaxed);
-        let mut engine = self.world.engine(&format!("worker-{number}"));
-        engine.runbook = self.runbook(engine.runbook);
+        let engine = self.engine();
         let deadline = self.world.clock.now() + Duration::from_secs(300);
         let (trigger, action) = (Trigger::Tick, Action::FailOver);
         let request = Request { trigger, action, reason: None, overrides: Vec::new(), deadline };
@@ -71,7 +69,7 @@ impl Stand for Memory {
         self.arms.lay_down();
     }
 
-    fn account(&self) -> Account {
+    async fn account(&self) -> Account {
         let state = self.world.store.state();
         Account {
             effects: self.world.effects().into_iter().map(str::to_owned).collect(),

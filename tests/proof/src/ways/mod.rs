@@ -5,6 +5,7 @@
 //! - [`Way`]: what happens to a step
 //! - [`Stand`]: a fresh world with a registered runbook, and what can be done to it
 //! - [`prove`]: one step in one way: arm, call until it is finished, hold the promises against the world's own account
+//! - [`every_step_every_way`]: all of them, several worlds at once
 //! - [`arms`]: meets any [`Step`](holdfast_core::step::Step) with any way, for engines in this process
 //! - [`memory`]: the stand in memory
 //!
@@ -16,6 +17,7 @@ mod promises;
 
 use std::future::Future;
 
+use futures_util::stream::{self, StreamExt};
 use holdfast_core::record::{State, Status};
 
 pub use promises::promises;
@@ -59,6 +61,11 @@ impl Way {
         Self::Refused,
         Self::Hangs,
     ];
+
+    /// What a read can meet over a wire, for steps that only watch. It has no effect to fail after, and none to have twice; it carries no
+    /// fence that could conflict.
+    pub const OF_A_READ: [Self; 6] =
+        [Self::FailsBefore, Self::KilledBefore, Self::KilledAfter, Self::AnswerLost, Self::Refused, Self::Hangs];
 }
 
 /// What the world, and not the function, says about a failover.
@@ -86,7 +93,12 @@ pub trait Stand {
     fn repair(&self);
 
     /// The world's account so far.
-    fn account(&self) -> Account;
+    fn account(&self) -> impl Future<Output = Account>;
+
+    /// What the function said, for the message of a broken case.
+    fn story(&self) -> String {
+        String::new()
+    }
 }
 
 /// What an undisturbed failover is: the runbook's steps, and those of them that change something, in order.
@@ -118,7 +130,7 @@ pub async fn undisturbed(stand: &impl Stand) -> Result<Undisturbed, String> {
 pub async fn prove(stand: &impl Stand, step: &str, way: Way, expected: &Undisturbed) -> Result<(), String> {
     stand.arm(step, way);
     stand.invoke().await;
-    let first = stand.account();
+    let first = stand.account().await;
     if first.met == 0 {
         return Err(format!("{step} was never met, so nothing is proven"));
     }
@@ -132,7 +144,7 @@ pub async fn prove(stand: &impl Stand, step: &str, way: Way, expected: &Undistur
 /// Calls until it is finished, or often enough.
 async fn finish(stand: &impl Stand) -> Account {
     for _ in 0..CALLS {
-        let account = stand.account();
+        let account = stand.account().await;
         let status = account.state.as_ref().and_then(|state| state.current.as_ref()).map(|run| run.status);
         if status == Some(Status::Completed) {
             break;
@@ -141,24 +153,42 @@ async fn finish(stand: &impl Stand) -> Account {
     }
     // One more: what is finished stays as it is.
     stand.invoke().await;
-    stand.account()
+    stand.account().await
 }
 
-/// Every step in every way, each in a world of its own. Returns how many cases there were.
+/// The ways to drive steps through, and how many worlds there may be at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan<'a> {
+    /// For steps that change something.
+    pub effects: &'a [Way],
+    /// For steps that only watch.
+    pub watches: &'a [Way],
+    /// Worlds at once, at least 1.
+    pub at_once: usize,
+}
+
+/// Every step in every way, each in a world of its own, which `fresh` makes and may call by the name it is given (lower case letters
+/// and hyphens, at most 50). Returns how many cases there were.
 ///
 /// # Errors
 /// One line for each case in which a promise was broken.
-pub async fn every_step_every_way<S: Stand>(fresh: impl Fn() -> S, ways: &[Way]) -> Result<usize, Vec<String>> {
-    let expected = undisturbed(&fresh()).await.map_err(|why| vec![format!("undisturbed: {why}")])?;
-    let mut broken = Vec::new();
-    let mut cases = 0;
-    for step in &expected.steps {
-        for way in ways {
-            cases += 1;
-            if let Err(why) = prove(&fresh(), step, *way, &expected).await {
-                broken.push(format!("{step}, {way:?}: {why}"));
-            }
-        }
-    }
-    if broken.is_empty() { Ok(cases) } else { Err(broken) }
+pub async fn every_step_every_way<S: Stand>(
+    fresh: impl AsyncFn(&str) -> S,
+    plan: Plan<'_>,
+) -> Result<usize, Vec<String>> {
+    let stand = fresh("undisturbed").await;
+    let expected = undisturbed(&stand).await.map_err(|why| vec![format!("undisturbed: {why}; {}", stand.story())])?;
+    let cases = expected.steps.iter().flat_map(|step| {
+        let ways = if expected.effects.contains(step) { plan.effects } else { plan.watches };
+        ways.iter().map(move |way| (step, *way))
+    });
+    let case = async |(step, way): (&String, Way)| {
+        let stand = fresh(&format!("{step}-{way:?}").to_lowercase()).await;
+        let proven = prove(&stand, step, way, &expected).await;
+        proven.map_err(|why| format!("{step}, {way:?}: {why}; {}", stand.story()))
+    };
+    let results: Vec<_> = stream::iter(cases.map(case)).buffer_unordered(plan.at_once).collect().await;
+    let count = results.len();
+    let broken: Vec<_> = results.into_iter().filter_map(Result::err).collect();
+    if broken.is_empty() { Ok(count) } else { Err(broken) }
 }

@@ -1,6 +1,11 @@
-//! The simulated AWS with the shipped function, as a stand.
+//! A simulated cloud with the shipped function, as a stand.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+    time::Duration,
+};
 
 use holdfast_core::record::State;
 use holdfast_proof::ways::{Account, Stand, Way};
@@ -8,34 +13,31 @@ use holdfast_simulator::{
     Options, Simulator,
     faults::{Fault, Rule},
     kubernetes::{StandbySeed, TlsSeed},
-    timeline::What,
     world::Outage,
 };
 use serde_json::json;
 
-/// How the steps show on the wire: step, the call that has its effect, the resource that the cluster sees changed.
-/// An effect that is not named here is a complaint.
-const SHOWN: [(&str, &str, &str); 3] = [
-    ("remove-stale-tls", "kubernetes:delete:secrets", "secrets"),
-    ("scale-operator", "kubernetes:patch:deployments/scale", "deployments/scale"),
-    ("lock-traffic", "route53:UpdateHealthCheck", ""),
-];
+use crate::cloud::{Cloud, LOCK, Shown};
 
-/// What the function writes that is no step: its record and its lease.
+/// What the function writes that is no step on any cloud: its record and its lease.
 const OWN: [&str; 2] = ["configmaps", "leases"];
+
+/// How long (real) a call may go on after whoever made it was answered.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One world on loopback.
 pub struct Wire {
+    cloud: &'static Cloud,
     sim: Simulator,
-    armed: std::sync::Mutex<Option<(&'static str, Way)>>,
+    armed: OnceLock<(Shown, Way)>,
 }
 
 impl Wire {
     /// A standby with a stale TLS secret, a primary that has just gone, and nobody who calls by himself.
-    pub async fn fresh(bootstrap: &Path, seed: u64) -> Self {
+    pub async fn fresh(cloud: &'static Cloud) -> Self {
         let options = Options {
-            seed,
-            bootstrap: Some(bootstrap.to_owned()),
+            cloud: cloud.name,
+            bootstrap: Some(program(cloud)),
             function_env: variables(),
             standby: StandbySeed { tls: TlsSeed::StaleOtherCa, ..StandbySeed::default() },
             function_timeout: Duration::from_secs(40),
@@ -45,65 +47,61 @@ impl Wire {
         sim.world().set_scheduler(false);
         sim.world().set_alarm(false);
         sim.world().break_primary(Outage::Refuse);
-        Self { sim, armed: std::sync::Mutex::default() }
-    }
-
-    fn armed(&self) -> Option<(&'static str, Way)> {
-        *self.armed.lock().expect("no test panics while it holds this")
-    }
-
-    /// What the function answered, for the message of a broken case.
-    pub fn story(&self) -> String {
-        let words = self.sim.lambda().results().into_iter().map(|result| format!("{:.400}", result.outcome.words()));
-        words.collect::<Vec<_>>().join(" | ")
+        Self { cloud, sim, armed: OnceLock::new() }
     }
 
     async fn call(&self) {
         // The gates are not what is proven here; without them nobody waits for the holdoff.
         let force = ["cooldown", "primary-failing", "holdoff", "standby-fit"];
         let payload = json!({"action": "failover", "reason": "proof", "force": force});
-        self.sim.lambda().invoke(payload).await;
+        self.sim.host().operate(payload).await;
+        assert!(self.sim.host().settled(PATIENCE).await, "a call of the function does not end");
     }
 
     /// Every change of the world that the function made, in order, as the step that it belongs to.
     fn effects(&self, complaints: &mut Vec<String>) -> Vec<String> {
         let cluster = self.sim.cluster();
-        let group = cluster.options().group.clone();
-        let audit = cluster.audit();
-        let users: Vec<_> =
-            audit.iter().filter(|entry| entry.groups.contains(&group)).map(|entry| &entry.user).collect();
+        // Nobody but the function is a client of this API; the controllers are a part of the cluster.
+        let users: Vec<_> = cluster.audit().into_iter().map(|entry| entry.user).collect();
         let mut seen = Vec::new();
         for change in cluster.changes() {
-            if !users.contains(&&change.actor) || OWN.contains(&change.resource.as_str()) {
+            let resource = change.resource.as_str();
+            if !users.contains(&change.actor) || OWN.contains(&resource) || self.cloud.notes.contains(&resource) {
                 continue;
             }
-            match SHOWN.iter().find(|(.., resource)| *resource == change.resource) {
-                Some((step, ..)) => seen.push((change.at, (*step).to_owned())),
-                None => {
-                    complaints.push(format!("an effect that no step is known for: {} {}", change.verb, change.resource))
-                }
+            match self.cloud.shown().into_iter().find(|shown| shown.resource == Some(resource)) {
+                Some(shown) => seen.push((change.at, shown.step.to_owned())),
+                None => complaints.push(format!("an effect that no step is known for: {} {resource}", change.verb)),
             }
         }
-        let locks = self.sim.events().into_iter();
-        let locks = locks.filter(|event| matches!(event.what, What::HealthCheckUpdated { .. }));
-        seen.extend(locks.map(|event| (event.at, SHOWN[2].0.to_owned())));
+        let locks = self.sim.events().into_iter().filter(|event| (self.cloud.locks)(&event.what));
+        seen.extend(locks.map(|event| (event.at, LOCK.to_owned())));
         seen.sort();
         seen.into_iter().map(|(_, step)| step).collect()
+    }
+
+    /// How often the armed step met its way.
+    fn met(&self) -> usize {
+        let Some((Shown { call, .. }, way)) = self.armed.get() else { return 0 };
+        let calls = self.sim.calls().named(call);
+        calls.iter().filter(|call| call.fault.is_some() || *way == Way::RunsTwice).count()
     }
 }
 
 impl Stand for Wire {
     fn arm(&self, step: &str, way: Way) {
-        let (_, call, _) = SHOWN.iter().find(|(name, ..)| *name == step).expect("the step's call is named in SHOWN");
-        *self.armed.lock().expect("no test panics while it holds this") = Some((call, way));
-        if let Some(fault) = fault(way, call) {
-            let rule = Rule::on(*call, fault);
-            self.sim.faults().add(if way == Way::Refused { rule } else { rule.times(1) });
+        let shown = self.cloud.shown().into_iter().find(|shown| shown.step == step);
+        let shown = shown.unwrap_or_else(|| panic!("cloud.rs does not say how {step} shows on the wire"));
+        if let Some(fault) = fault(self.cloud, way, shown.call) {
+            let rule = Rule::on(shown.call, fault);
+            let rule = if way == Way::Refused { rule } else { rule.times(1) };
+            self.sim.faults().add(shown.after.into_iter().fold(rule, Rule::after));
         }
+        assert!(self.armed.set((shown, way)).is_ok(), "a stand is for one case");
     }
 
     async fn invoke(&self) {
-        if self.armed().is_some_and(|(_, way)| way == Way::RunsTwice) {
+        if self.armed.get().is_some_and(|(_, way)| *way == Way::RunsTwice) {
             tokio::join!(self.call(), self.call());
         } else {
             self.call().await;
@@ -114,36 +112,44 @@ impl Stand for Wire {
         self.sim.faults().clear();
     }
 
-    fn account(&self) -> Account {
+    async fn account(&self) -> Account {
         let mut complaints = Vec::new();
         let effects = self.effects(&mut complaints);
         let document = self.sim.cluster().get("configmaps", "holdfast");
         let text = document.and_then(|document| document["data"]["state"].as_str().map(str::to_owned));
         let state = text.and_then(|text| serde_json::from_str::<State>(&text).ok());
-        let met = self.armed().map_or(0, |(call, way)| {
-            let calls = self.sim.calls().named(call);
-            calls.iter().filter(|call| call.fault.is_some() || way == Way::RunsTwice).count()
-        });
-        Account { effects, state, met, complaints }
+        Account { effects, state, met: self.met(), complaints }
+    }
+
+    fn story(&self) -> String {
+        let words = self.sim.host().results().into_iter().map(|result| format!("{:.400}", result.outcome.words()));
+        words.collect::<Vec<_>>().join(" | ")
     }
 }
 
-fn fault(way: Way, call: &str) -> Option<Fault> {
-    let kubernetes = call.starts_with("kubernetes");
-    let error = |status, cluster: &str, cloud: &str| Fault::Error {
-        status,
-        code: (if kubernetes { cluster } else { cloud }).to_owned(),
-    };
+/// What the wire does to a call; `None` where two calls of the function side by side are the way.
+fn fault(cloud: &Cloud, way: Way, call: &str) -> Option<Fault> {
+    let error = |status| Fault::Error { status, code: cloud.code(call, status) };
     Some(match way {
-        Way::FailsBefore => error(503, "ServiceUnavailable", "ServiceUnavailable"),
+        Way::FailsBefore => error(503),
+        Way::FailsAfter => Fault::FailAfter { status: 503, code: cloud.code(call, 503) },
         Way::KilledBefore => Fault::KillFunction { after: false },
         Way::KilledAfter => Fault::KillFunction { after: true },
-        Way::FailsAfter | Way::AnswerLost => Fault::LoseAnswer,
-        Way::Conflict => error(409, "Conflict", "HealthCheckVersionMismatch"),
-        Way::Refused => error(403, "Forbidden", "AccessDenied"),
+        Way::AnswerLost => Fault::LoseAnswer,
+        Way::Conflict => error(409),
+        Way::Refused => error(403),
         Way::Hangs => Fault::Hang,
         Way::RunsTwice => return None,
     })
+}
+
+/// Beside this test's own executable, one folder up.
+fn program(cloud: &Cloud) -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own path");
+    let folder = test.parent().and_then(Path::parent).expect("a test lies in target/PROFILE/deps");
+    let path = folder.join(cloud.program);
+    assert!(path.exists(), "{} is missing: cargo build -p {}", path.display(), cloud.package);
+    path
 }
 
 /// Bounds in real time: generous, for machines that are busy with other tests.

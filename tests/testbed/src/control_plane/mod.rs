@@ -142,7 +142,17 @@ impl Testbed {
     ///
     /// When the log cannot be read.
     pub async fn audit(&self) -> Result<Vec<AuditEntry>, Error> {
-        audit::read(&self.admin(), &self.files.audit_log()).await
+        audit::read(&self.admin(), &self.files.audit_log(), "").await
+    }
+
+    /// The same of one namespace, which costs less where the log is long.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be read.
+    pub async fn audit_of(&self, namespace: &str) -> Result<Vec<AuditEntry>, Error> {
+        let part = format!("\"namespace\":\"{namespace}\"");
+        audit::read(&self.admin(), &self.files.audit_log(), &part).await
     }
 
     /// Starts what makes pods out of Deployments, and waits until the node can take them.
