@@ -21,8 +21,10 @@ import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 TREE = HERE.parent.parent
-# Both are named every time: another choice means other features of shared crates, and all of them built again.
-PACKAGES = ["-p", "holdfast", "-p", "holdfast-aws-lambda"]
+# All are named every time: another choice means other features of shared crates, and all of them built again.
+PACKAGES = ["-p", "holdfast", "-p", "holdfast-aws-lambda", "-p", "holdfast-azure-function"]
+# The function's executable on each cloud. A breakage that names no cloud is played on the first.
+FUNCTIONS = {"aws": "bootstrap", "azure": "handler"}
 
 
 class Broken(Exception):
@@ -78,7 +80,7 @@ class Shop:
             print("\n".join(lost))
             return 1
         if drilled:
-            self.prove_intact(sorted({guard_of(guard)[0] for one in drilled for guard in one["noticed_by"]}))
+            self.prove_intact(drilled)
             self.try_drilled(drilled)
         for one in units:
             self.tell(one, *self.try_unit(one))
@@ -92,14 +94,17 @@ class Shop:
                 return f"LOST     {breakage['name']}: its old text is {found} times in {edit['file']}, not once"
         return None
 
-    def prove_intact(self, scenarios):
+    def prove_intact(self, breakages):
         """A scenario that fails anyway would prove nothing."""
-        self.build("intact", "holdfast")
-        verdicts = self.drill("intact", scenarios)
-        failing = [f"{name}: {', '.join(broken)}" for name, broken in verdicts.items() if broken]
-        if failing:
-            sys.exit("nothing was broken yet, and these scenarios fail: " + "; ".join(failing))
-        print(f"intact: all {len(scenarios)} scenarios pass", flush=True)
+        clouds = [cloud for cloud in FUNCTIONS if any(cloud_of(one) == cloud for one in breakages)]
+        self.build("intact", "holdfast", *(FUNCTIONS[cloud] for cloud in clouds))
+        for cloud in clouds:
+            guards = [guard_of(guard) for one in breakages if cloud_of(one) == cloud for guard in one["noticed_by"]]
+            verdicts = self.drill("intact", cloud, sorted({scenario for scenario, _ in guards}))
+            failing = [f"{name}: {', '.join(broken)}" for name, broken in verdicts.items() if broken]
+            if failing:
+                sys.exit("nothing was broken yet, and these scenarios fail: " + "; ".join(failing))
+            print(f"intact, {cloud}: all {len(verdicts)} scenarios pass", flush=True)
 
     def try_drilled(self, breakages):
         """While one breakage is drilled the next one is built."""
@@ -109,7 +114,7 @@ class Shop:
                 begun = time.monotonic()
                 try:
                     with self.applied(breakage):
-                        self.build(breakage["name"])
+                        self.build(breakage["name"], FUNCTIONS[cloud_of(breakage)])
                 except Broken as error:
                     self.tell(breakage, False, str(error))
                     continue
@@ -121,8 +126,8 @@ class Shop:
 
     def judge(self, breakage, begun):
         guards = [guard_of(guard) for guard in breakage["noticed_by"]]
-        verdicts = self.drill(breakage["name"], sorted({scenario for scenario, _ in guards}))
-        (self.out / breakage["name"] / "bootstrap").unlink()
+        verdicts = self.drill(breakage["name"], cloud_of(breakage), sorted({scenario for scenario, _ in guards}))
+        shutil.rmtree(self.out / breakage["name"])
         missed = [f"{scenario}: {wanted} (broken: {', '.join(verdicts[scenario]) or 'nothing'})"
                   for scenario, wanted in guards if wanted not in verdicts[scenario]]
         by = "; ".join(breakage["noticed_by"])
@@ -147,7 +152,6 @@ class Shop:
         return Applied(self.tree, breakage["edit"])
 
     def build(self, name, *programs):
-        programs = ("bootstrap", *programs)
         wanted = [option for program in programs for option in ("--bin", program)]
         done = self.run_cargo("build", *PACKAGES, *wanted)
         if done.returncode != 0:
@@ -160,11 +164,11 @@ class Shop:
         command = ["cargo", *words]
         return subprocess.run(command, cwd=self.tree, env=self.cargo, capture_output=True, text=True)
 
-    def drill(self, name, scenarios):
+    def drill(self, name, cloud, scenarios):
         """Scenario to the promises that it saw broken; `stuck` is one of them."""
-        command = [self.out / "intact" / "holdfast", "drill", "--json"]
+        command = [self.out / "intact" / "holdfast", "drill", "--json", "--cloud", cloud]
         command += ["--jobs", self.arguments.jobs, "--compress", self.arguments.compress]
-        command += ["--bootstrap", self.out / name / "bootstrap"]
+        command += ["--bootstrap", self.out / name / FUNCTIONS[cloud]]
         command += [word for scenario in scenarios for word in ("--scenario", scenario)]
         done = subprocess.run(command, capture_output=True, text=True)
         if not done.stdout.startswith("{"):
@@ -186,6 +190,10 @@ class Applied:
     def __exit__(self, *_):
         for file, text in self.before.items():
             file.write_text(text)
+
+
+def cloud_of(breakage):
+    return breakage.get("cloud", "aws")
 
 
 def guard_of(text):
