@@ -23,7 +23,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 TREE = HERE.parent.parent
 # All are named every time: another choice means other features of shared crates, and all of them built again.
 PACKAGES = ["-p", "holdfast", "-p", "holdfast-aws-lambda", "-p", "holdfast-azure-function"]
-# The function's executable on each cloud. A breakage that names no cloud is played on the first.
+# The function's executable on each cloud.
 FUNCTIONS = {"aws": "bootstrap", "azure": "handler"}
 
 
@@ -41,6 +41,7 @@ def main():
         if unknown:
             sys.exit(f"there is no breakage {', '.join(sorted(unknown))}")
         breakages = [one for one in breakages if one["name"] in arguments.only]
+    breakages = [one for one in breakages if arguments.cloud in (None, cloud_of(one))]
     with tempfile.TemporaryDirectory(prefix="holdfast-sabotage-") as folder:
         shop = Shop(pathlib.Path(folder), arguments)
         try:
@@ -52,6 +53,7 @@ def main():
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", metavar="NAME", help="this breakage; may be given more than once")
+    parser.add_argument("--cloud", choices=FUNCTIONS, help="only the breakages of this cloud's function")
     parser.add_argument("--jobs", default="3", help="scenarios side by side (3)")
     parser.add_argument("--compress", default="60", help="how much faster than life: 1, 2, 3, 6, 12 or 60 (60); a busy machine needs 12")
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "holdfast-sabotage"
@@ -193,6 +195,7 @@ class Applied:
 
 
 def cloud_of(breakage):
+    """What the clouds share is broken on AWS."""
     return breakage.get("cloud", "aws")
 
 
