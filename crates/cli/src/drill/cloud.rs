@@ -66,12 +66,26 @@ pub fn throttled(cloud: Cloud) -> Vec<(&'static str, Fault)> {
             ("cloudwatch:GetMetricData", Fault::throttled()),
             ("ssm:PutParameter", Fault::throttled()),
         ],
-        Cloud::Azure => vec![
-            ("arm:PATCH:*", Fault::throttled_by_arm()),
-            ("arm:GET:metrics", Fault::throttled_by_arm()),
-            ("arm:POST:listClusterUserCredential", Fault::throttled_by_arm()),
-            ("msi:token", Fault::throttled_by_arm()),
-        ],
+        Cloud::Azure => {
+            vec![("arm:PATCH:*", Fault::throttled_by_arm()), ("arm:GET:metrics", Fault::throttled_by_arm())]
+        }
+    }
+}
+
+/// How often each of them says so. Its pause of a second is a minute of the simulated ones, and a call on Azure has
+/// ten of these.
+pub fn throttled_times(cloud: Cloud) -> u32 {
+    match cloud {
+        Cloud::Aws => 2,
+        Cloud::Azure => 1,
+    }
+}
+
+/// What only the first call of a process asks for.
+pub fn asked_once(cloud: Cloud) -> &'static [&'static str] {
+    match cloud {
+        Cloud::Aws => &[],
+        Cloud::Azure => &["msi:token", "arm:POST:listClusterUserCredential"],
     }
 }
 
