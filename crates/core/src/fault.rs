@@ -94,26 +94,18 @@ pub struct Fault {
     pub message: String,
     /// How long the server asked to wait (`Retry-After`), when it did.
     pub retry_after: Option<Duration>,
-    source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl Fault {
     /// A fault of `class` in `call`.
     pub fn new(class: FaultClass, call: &'static str, message: impl Into<String>) -> Self {
-        Self { class, call, message: message.into(), retry_after: None, source: None }
+        Self { class, call, message: message.into(), retry_after: None }
     }
 
     /// The same fault with the pause that the server asked for.
     #[must_use]
     pub fn retry_after(mut self, pause: Option<Duration>) -> Self {
         self.retry_after = pause;
-        self
-    }
-
-    /// The same fault with its cause, for the log at the boundary.
-    #[must_use]
-    pub fn caused_by(mut self, source: impl Error + Send + Sync + 'static) -> Self {
-        self.source = Some(Box::new(source));
         self
     }
 
@@ -129,11 +121,7 @@ impl fmt::Display for Fault {
     }
 }
 
-impl Error for Fault {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|cause| cause as &(dyn Error + 'static))
-    }
-}
+impl Error for Fault {}
 
 /// A fault as evidence and records keep it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,12 +145,72 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_weather_is_transient_and_meaning_is_not() {
-        for status in [429, 500, 502, 503, 504, 408] {
-            assert!(FaultClass::of_status(status).is_transient(), "{status}");
+    fn a_status_is_of_the_class_that_says_what_to_do_next() {
+        use FaultClass::{Conflict, Denied, Invalid, NotFound, Server, Throttled, Timeout};
+        let expected = [
+            (400, Invalid),
+            (401, Denied),
+            (403, Denied),
+            (404, NotFound),
+            (408, Timeout),
+            (409, Conflict),
+            (412, Conflict),
+            (422, Invalid),
+            (429, Throttled),
+            (499, Invalid),
+            (500, Server),
+            (503, Server),
+            (599, Server),
+            (600, Invalid),
+        ];
+        for (status, class) in expected {
+            assert_eq!(FaultClass::of_status(status), class, "{status}");
+            assert_eq!(class.is_transient(), [Timeout, Throttled, Server].contains(&class), "{status}");
         }
-        for status in [400, 401, 403, 404, 409, 412, 422] {
-            assert!(!FaultClass::of_status(status).is_transient(), "{status}");
+        assert!(FaultClass::Connection.is_transient());
+    }
+
+    #[test]
+    fn what_others_say_is_one_line_of_bounded_length_that_can_be_shown() {
+        assert_eq!(quoted("  first\u{7} line \n second"), "first line ");
+        assert_eq!(quoted(&"é".repeat(1000)).chars().count(), 300);
+    }
+
+    /// An error of a library, which says what it says and has a cause.
+    #[derive(Debug)]
+    struct Wrapper(&'static str, Option<Box<Wrapper>>);
+
+    impl fmt::Display for Wrapper {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Wrapper {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            self.1.as_deref().map(|cause| cause as _)
+        }
+    }
+
+    #[test]
+    fn an_error_is_told_with_its_causes_and_none_of_them_twice() {
+        let cause = |text, cause| Some(Box::new(Wrapper(text, cause)));
+        let error = Wrapper("connect error: refused", cause("refused", cause("os error 111", None)));
+        assert_eq!(with_causes(&error), "connect error: refused: os error 111");
+    }
+
+    #[test]
+    fn a_fault_says_the_same_in_a_log_and_in_a_record() {
+        let fault = Fault::new(FaultClass::NotFound, "eks:DescribeCluster", "no such cluster");
+        assert_eq!(fault.to_string(), "eks:DescribeCluster: no such cluster (not_found)");
+        assert_eq!(fault.noted().to_string(), fault.to_string());
+    }
+
+    #[test]
+    fn the_name_of_a_class_is_the_one_that_records_have() {
+        use FaultClass::{Conflict, Connection, Denied, Invalid, NotFound, Server, Throttled, Timeout};
+        for class in [Throttled, Server, Connection, Timeout, Conflict, Denied, NotFound, Invalid] {
+            assert_eq!(serde_json::to_value(class).expect("a name"), class.label());
         }
     }
 }

@@ -80,3 +80,14 @@ pub mod seconds {
         Duration::try_from_secs_f64(f64::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn watching_is_unbroken_for_a_period_or_for_two_slow_polls() {
+        let gap = |poll| Policy { poll: Duration::from_secs(poll), ..Policy::default() }.probe_gap().as_secs();
+        assert_eq!((gap(15), gap(30), gap(50)), (60, 60, 100));
+    }
+}

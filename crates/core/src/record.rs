@@ -280,3 +280,17 @@ pub struct Summary {
     /// See [`Execution::status`].
     pub status: Status,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::FaultClass;
+
+    #[test]
+    fn why_a_step_is_not_done_is_told_in_words() {
+        let fault = NotedFault { class: FaultClass::Denied, call: "c".to_owned(), message: "no".to_owned() };
+        assert_eq!(Why::Fault { fault }.to_string(), "c: no (denied)");
+        assert_eq!(Why::Blocked { why: "no CA".to_owned() }.to_string(), "no CA");
+        assert_eq!(Why::NotYet { found: "0 of 1".to_owned() }.to_string(), "not yet: 0 of 1");
+    }
+}

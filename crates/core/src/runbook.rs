@@ -19,3 +19,19 @@ impl Runbook {
         self.steps.iter().position(|step| step.locks_traffic())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{fakes::World, runbook::Runbook};
+
+    #[test]
+    fn the_lock_is_the_step_that_says_so() {
+        let Runbook { name, steps } = World::new().engine("a").runbook;
+        let locks = |step: &&std::sync::Arc<dyn crate::step::Step>| step.locks_traffic();
+        assert_eq!(steps.iter().filter(locks).count(), 1);
+        let last = steps.len() - 1;
+        assert_eq!(Runbook { name, steps: steps.clone() }.lock(), Some(last));
+        assert_eq!(Runbook { name, steps: steps.into_iter().rev().collect() }.lock(), Some(0));
+        assert_eq!(Runbook { name, steps: Vec::new() }.lock(), None);
+    }
+}

@@ -153,3 +153,32 @@ fn outcome(execution: &Execution) -> Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_outcome_has_one_name_and_says_whether_it_should_come_again() {
+        let steps = || vec!["lock".to_owned()];
+        let until = Timestamp::UNIX_EPOCH;
+        let expected = [
+            (Outcome::Completed, "completed", false),
+            (Outcome::AlreadyDone, "already_done", false),
+            (Outcome::StoodDown, "stood_down", false),
+            (Outcome::Refused, "refused", false),
+            (Outcome::Deferred { until }, "deferred", true),
+            (Outcome::Owed { steps: steps() }, "owed", true),
+            (Outcome::Failed { step: "scale".to_owned(), why: "refused".to_owned() }, "failed", true),
+            (Outcome::Planned { would: Verdict::StandDown }, "planned", false),
+            (Outcome::Reported, "reported", false),
+        ];
+        for (outcome, name, again) in expected {
+            assert_eq!((outcome.label(), outcome.wants_retry()), (name, again));
+            let answer = serde_json::to_value(Answer::new(outcome, Vec::new())).expect("a document");
+            assert_eq!(answer["outcome"], json!(name));
+        }
+    }
+}

@@ -267,3 +267,23 @@ mod properties {
         }
     }
 }
+
+fn streak(since: i64, to: i64, source: Source) -> Streak {
+    Streak { since: at(since), to: at(to), proven: until(at(since), at(to)), source, gaps: Vec::new() }
+}
+
+#[test]
+fn between_a_point_and_a_probe_that_follow_each_other_at_once_there_is_no_gap() {
+    let history = streak(0, 60, Source::History);
+    let prolonged = |since| prolong(history.clone(), &streak(since, 120, Source::Probes), &Policy::default());
+    assert_eq!((prolonged(60).gaps.len(), prolonged(60).proven), (0, MINUTE * 2));
+    assert_eq!(prolonged(61).gaps, [Gap { from: at(60), to: at(61) }]);
+    assert_eq!(prolonged(61).proven, Duration::from_secs(119));
+}
+
+#[test]
+fn probes_that_prove_alone_prove_from_when_the_primary_was_last_seen_well() {
+    let alone =
+        together(streak(240, 300, Source::History), streak(0, 300, Source::Probes), Some(at(100)), &Policy::default());
+    assert_eq!((alone.since, alone.proven, alone.source), (at(100), Duration::from_secs(200), Source::Probes));
+}

@@ -140,10 +140,34 @@ fn only_so_many_summaries_are_kept() {
 }
 
 #[test]
-fn an_execution_begins_with_all_steps_pending() {
-    let mut early = execution();
-    early.steps[0].progress = Progress::Done { changed: true };
-    assert_eq!(next(&State::default(), Event::Began(Box::new(early))), Err(IllegalEvent::BadBeginning));
+fn an_execution_begins_running_with_steps_and_all_of_them_pending() {
+    let begin = |change: fn(&mut Execution)| {
+        let mut execution = execution();
+        change(&mut execution);
+        next(&State::default(), Event::Began(Box::new(execution))).map(drop)
+    };
+    assert_eq!(begin(|_| {}), Ok(()));
+    let bad = Err(IllegalEvent::BadBeginning);
+    assert_eq!(begin(|execution| execution.steps[1].progress = Progress::Done { changed: true }), bad);
+    assert_eq!(begin(|execution| execution.status = Status::Owed), bad);
+    assert_eq!(begin(|execution| execution.steps.clear()), bad);
+}
+
+#[test]
+fn another_holder_or_another_number_is_a_take_over_and_the_same_of_both_is_none() {
+    let takeovers = |fence, holder: &str| {
+        let event = Event::TakenOver { fence, holder: holder.to_owned(), found: BTreeMap::new() };
+        run([event]).expect("legal").current.map(|execution| execution.takeovers)
+    };
+    assert_eq!((takeovers(3, "a"), takeovers(4, "a"), takeovers(3, "b")), (Some(0), Some(1), Some(1)));
+}
+
+#[test]
+fn what_a_step_is_needed_for_is_what_it_was_at_the_beginning_and_what_is_open_has_no_end() {
+    // `stepped` calls every step owed.
+    let state = run([done("clean")]).expect("legal");
+    let execution = state.current.expect("begun");
+    assert_eq!((execution.steps[0].need, execution.finished_at), (Need::Required, None));
 }
 
 #[test]
@@ -151,4 +175,11 @@ fn a_state_survives_being_written_and_read() {
     let state = run([done("clean")]).expect("legal");
     let text = serde_json::to_string(&state).expect("it can be written");
     assert_eq!(serde_json::from_str::<State>(&text).expect("it can be read"), state);
+}
+
+#[test]
+fn an_acknowledgement_is_used_up_by_the_next_execution() {
+    let acknowledged = next(&State::default(), Event::Acknowledged { at: at(99) }).expect("legal");
+    let state = next(&acknowledged, Event::Began(Box::new(execution()))).expect("legal");
+    assert_eq!((acknowledged.acknowledged, state.acknowledged), (Some(at(99)), None));
 }

@@ -78,3 +78,14 @@ fn the_cooldown_ends_to_the_second_and_an_acknowledgement_counts_from_the_start_
     assert_eq!(verdict(299, Some(299)).verdict, Verdict::FailOver);
     assert_eq!(verdict(299, Some(300)).verdict, Verdict::Refuse);
 }
+
+#[test]
+fn who_waives_that_the_primary_fails_has_to_wait_for_the_holdoff_of_one_that_does() {
+    let points = vec![point(60, 0.0)];
+    let evidence = Evidence { history: Some(Ok(History { points })), ..nothing() };
+    let waived = |evidence: &Evidence| {
+        decide(&Ok(State::default()), evidence, &Policy::default(), now(), &[Gate::PrimaryFailing]).verdict
+    };
+    assert!(matches!(waived(&evidence), Verdict::Wait { .. }));
+    assert_eq!(waived(&nothing()), Verdict::FailOver, "nothing is known that a holdoff could be held to");
+}
