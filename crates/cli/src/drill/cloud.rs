@@ -72,8 +72,16 @@ pub fn throttled(cloud: Cloud) -> Vec<(&'static str, Fault)> {
     }
 }
 
-/// How often each of them says so. Its pause of a second is a minute of the simulated ones, and a call on Azure has
-/// ten of these.
+/// The calls to the cluster that are throttled beside them. A pause of a second is a minute of the simulated ones, and
+/// a call on Azure has ten of these: what is the same on both clouds is throttled on AWS.
+pub fn throttled_in_cluster(cloud: Cloud) -> &'static [&'static str] {
+    match cloud {
+        Cloud::Aws => &["update:configmaps", "update:leases", "delete:secrets", "patch:deployments/scale"],
+        Cloud::Azure => &["update:configmaps", "update:leases"],
+    }
+}
+
+/// How often each of them says so, for the same reason.
 pub fn throttled_times(cloud: Cloud) -> u32 {
     match cloud {
         Cloud::Aws => 2,

@@ -88,8 +88,8 @@ pub fn nothing_failed() -> Promise {
         // On Azure a call that gave up and could not put its work back fails, and the host says no more than that.
         let words = ["failed", "owed", "Holdfast.Failed", "Holdfast.Owed", "HandlerStatus"];
         let given_up = |outcome: &&String| words.contains(&outcome.as_str());
-        let left = outcomes.iter().filter(given_up).count();
-        if left == 0 { Ok(format!("{} invocations", outcomes.len())) } else { Err(format!("{left} calls gave up")) }
+        let left: Vec<&str> = outcomes.iter().filter(given_up).map(String::as_str).collect();
+        if left.is_empty() { Ok(format!("{} invocations", outcomes.len())) } else { Err(left.join(", ")) }
     })
 }
 

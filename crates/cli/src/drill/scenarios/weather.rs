@@ -37,7 +37,7 @@ fn throttled() -> Scenario {
                 }
                 stage.break_primary(Outage::Refuse);
                 stage.pass(150.0).await;
-                for call in ["update:configmaps", "update:leases", "delete:secrets", "patch:deployments/scale"] {
+                for call in cloud::throttled_in_cluster(stage.cloud) {
                     faults.add(Rule::on(format!("kubernetes:{call}"), Fault::kubernetes_busy()).times(times));
                 }
                 for (call, fault) in cloud::throttled(stage.cloud) {
