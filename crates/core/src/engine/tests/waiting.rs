@@ -55,6 +55,19 @@ fn a_failover_that_stands_is_shown_with_the_answer() {
     assert_eq!(answer.execution.as_deref(), world.store.state().current.as_ref());
 }
 
+#[test]
+fn an_answer_says_for_how_long_the_primary_has_been_failing() {
+    let world = World::new();
+    world.fail_primary_for(600);
+    let check = Check { name: "nodeCount".to_owned(), level: Level::Error, found: "2".to_owned() };
+    world.standby.set(Fitness { checks: vec![check] });
+    let refused = world.alarm("a").expect("lives");
+    assert_eq!((refused.outcome, refused.failing_for_s), (Outcome::Refused, Some(600.0)));
+    world.standby.set(Fitness::default());
+    let completed = world.alarm("a").expect("lives");
+    assert_eq!((completed.outcome, completed.failing_for_s), (Outcome::Completed, Some(600.0)));
+}
+
 /// A world with a failover that somebody has just ended by hand.
 fn unlocked() -> World {
     let world = World::new();
