@@ -10,6 +10,7 @@ use crate::{
     fakes::FakeLive,
     fault::Fault,
     ports::HistorySource,
+    step::Observation,
 };
 
 /// A history that remembers how far back it was asked for.
@@ -75,4 +76,14 @@ fn what_only_supports_a_decision_is_waited_for_once_and_what_it_needs_for_the_wh
         let (took, _) = timed(&world, || world.run("a", &world.request(Trigger::Operator, Action::Plan)));
         assert_eq!(took, Duration::from_secs(waited), "{call}");
     }
+}
+
+#[test]
+fn a_step_that_does_not_call_itself_a_lock_is_none() {
+    let world = World::new();
+    world.steps[2].put(true);
+    let mut engine = world.engine("a");
+    engine.runbook.steps[0] = super::told::Told::acts("clean", &[Observation::todo("not set", 1.into())], || ());
+    let evidence = answer(&engine, &world.request(Trigger::Operator, Action::Plan)).evidence.expect("a look");
+    assert_eq!(evidence.locked, Some(true));
 }
