@@ -131,6 +131,8 @@ fn begin(state: &mut State, execution: Execution) -> Result<(), IllegalEvent> {
         state.past.truncate(KEPT_SUMMARIES);
     }
     state.unlocked = None;
+    // It was for the cooldown of the one before. Its time alone would not tell: clocks differ.
+    state.acknowledged = None;
     Ok(())
 }
 

@@ -176,3 +176,10 @@ fn a_state_survives_being_written_and_read() {
     let text = serde_json::to_string(&state).expect("it can be written");
     assert_eq!(serde_json::from_str::<State>(&text).expect("it can be read"), state);
 }
+
+#[test]
+fn an_acknowledgement_is_used_up_by_the_next_execution() {
+    let acknowledged = next(&State::default(), Event::Acknowledged { at: at(99) }).expect("legal");
+    let state = next(&acknowledged, Event::Began(Box::new(execution()))).expect("legal");
+    assert_eq!((acknowledged.acknowledged, state.acknowledged), (Some(at(99)), None));
+}

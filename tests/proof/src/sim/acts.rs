@@ -89,6 +89,7 @@ impl World {
 
     fn undone_by_hand(&mut self) {
         self.book.undone_by_hand = true;
+        self.book.undone_at = Some(self.now);
         self.book.undone_while_open |= self.stored.0.open().is_some();
     }
 }

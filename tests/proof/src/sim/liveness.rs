@@ -34,8 +34,10 @@ impl World {
     fn promise(&mut self, at: Micros, look: impl FnOnce(&mut World) + Send + 'static) {
         if at < self.story.end {
             let deed: Deed = Box::new(move |world| {
-                world.counts.liveness += 1;
-                look(world);
+                if !world.pressed {
+                    world.counts.liveness += 1;
+                    look(world);
+                }
             });
             self.at(at, Event::Deed(deed));
         }
@@ -68,8 +70,11 @@ impl World {
         let cooldown = time(self.story.policy.cooldown);
         // The checkers see it, the next whole minute begins, the metrics arrive.
         let seen = self.now.max(from) + DETECTION + TICK + self.story.weather.lag;
-        let proven = seen + time(self.story.policy.holdoff);
-        let allowed = self.book.begun_at.map_or(0, |at| at + cooldown + LEASE);
+        let holdoff = time(self.story.policy.holdoff);
+        let proven = seen + holdoff;
+        // A call that is refused does not stay: where probes alone can prove it, they begin when the cooldown is over.
+        let watched = if self.story.metrics_dead || self.standby.locked { holdoff } else { 0 };
+        let allowed = self.book.begun_at.map_or(0, |at| at + cooldown + LEASE + watched);
         let due = proven.max(allowed) + 2 * TICK + LEASE + STEPS;
         self.promise(due, |world| {
             if !world.standby.is_active() && !world.stored.0.failed_over() {
@@ -112,7 +117,7 @@ impl World {
     }
 
     fn at_the_end(&mut self) {
-        if self.stored.0.open().is_some() && !self.book.undone_while_open {
+        if self.stored.0.open().is_some() && !self.book.undone_while_open && !self.pressed {
             self.breaks("an execution is open at the end of half an hour of calm");
         }
     }

@@ -11,7 +11,7 @@
 //! - a hole of one period in the evidence does not end a streak ([`UNSEEN`]).
 
 use holdfast_core::{
-    Fault, FaultClass,
+    Fault, FaultClass, Timestamp,
     holdoff::Source,
     record::{Execution, State, Status},
 };
@@ -44,12 +44,19 @@ pub struct Book {
     pub acknowledged: bool,
     /// A person took an effect of the newest execution back.
     pub undone_by_hand: bool,
-    /// And that while it was open: it is that person's to bring it to an end.
+    /// And that while it was open, or about to be: it is that person's to bring it to an end.
     pub undone_while_open: bool,
+    /// When a person last took something back.
+    pub undone_at: Option<Micros>,
     /// The steps that had an effect since the newest execution began.
     pub effects: Vec<&'static str>,
     /// Since when the kill switch is set.
     pub paused_at: Option<Micros>,
+}
+
+/// The true time of what a clock with this error showed.
+fn true_time(at: Timestamp, skew: i64) -> Micros {
+    micros(at).saturating_add_signed(-skew)
 }
 
 impl World {
@@ -63,7 +70,8 @@ impl World {
     /// Looks at a document that is about to be stored.
     pub fn check_save(&mut self, worker: Worker, new: &State) {
         self.may_write(worker, "the record");
-        let old = self.stored.0.clone();
+        // Put back at the end: a copy for each write would be the dearest part of a story.
+        let old = std::mem::take(&mut self.stored.0);
         let (was, is) = (old.current.as_ref(), new.current.as_ref());
         match (was, is) {
             (was, Some(is)) if was.is_none_or(|was| was.id != is.id) => self.check_begin(worker, &old, is),
@@ -76,6 +84,10 @@ impl World {
             self.breaks("an unlock was noted that nobody made");
         }
         self.book.paused_at = new.pause.as_ref().map(|_| self.book.paused_at.unwrap_or(self.now));
+        let aborts = |state: &State| state.current.as_ref().is_some_and(|run| run.status == Status::Aborted);
+        let stops = new.pause.is_some() && old.pause.is_none() || aborts(new) && !aborts(&old);
+        self.pressed |= stops && !self.stormy();
+        self.stored.0 = old;
     }
 
     fn check_begin(&mut self, worker: Worker, old: &State, execution: &Execution) {
@@ -96,8 +108,13 @@ impl World {
         }
         self.workers[worker].claimed = true;
         let acts = std::mem::take(&mut self.book);
-        self.book.begun_at = Some(self.now);
+        // By the record it began when the worker looked, which is where the cooldown counts from.
+        let looked_at = true_time(execution.started_at, self.workers[worker].skew);
+        self.book.begun_at = Some(looked_at);
         self.book.paused_at = acts.paused_at;
+        // What was taken back while it looked, it has seen as done.
+        let look = CLAIM + self.workers[worker].frozen_for;
+        self.book.undone_while_open = acts.undone_at.is_some_and(|at| at + look >= looked_at);
     }
 
     fn check_cooldown(&mut self, execution: &Execution) {

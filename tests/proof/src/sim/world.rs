@@ -163,6 +163,8 @@ pub struct World {
     pub note: Option<Timestamp>,
     /// What safety remembers.
     pub book: Book,
+    /// A person's call came late and stopped something in the calm: from then on nothing is due.
+    pub pressed: bool,
     /// Since when nothing has been left to do.
     pub quiet_since: Option<Micros>,
     /// Promises that were broken.
@@ -202,6 +204,7 @@ impl World {
             lease,
             note: None,
             book: Book::default(),
+            pressed: false,
             quiet_since: None,
             broken: Vec::new(),
             counts: Counts::default(),
