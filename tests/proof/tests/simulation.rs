@@ -7,7 +7,7 @@ use std::time::Duration;
 use holdfast_proof::sim::{Sabotage, Tally, run, run_broken};
 
 /// Stories in which a promise was broken once, with what was wrong. They stay, so that it does not come back.
-const REGRESSIONS: [(u64, &str); 9] = [
+const REGRESSIONS: [(u64, &str); 10] = [
     (
         354,
         "a look read the lock before another worker set it and the record after: an unlock was noted that nobody made",
@@ -28,6 +28,7 @@ const REGRESSIONS: [(u64, &str); 9] = [
         "an acknowledgement by a clock that was fast waived the cooldown of the failover that came after it as well",
     ),
     (310366, "a person scaled down while the worker looked that then found it scaled (a limit, not a defect)"),
+    (577545, "a person scaled down while the worker looked, and what it had seen before counted as verified"),
     (386047, "without metrics the holdoff is watched after the cooldown, as a refused call does not stay (a limit)"),
 ];
 

@@ -1,6 +1,11 @@
 //! What differs from cloud to cloud in a drill: names of calls, what is a secret, what is nonsense.
 
-use holdfast_simulator::{CloudName, azure::PRINCIPAL_ID, faults::Fault, kubernetes::AuditEntry};
+use holdfast_simulator::{
+    CloudName,
+    azure::{PRINCIPAL_ID, profile_id},
+    faults::Fault,
+    kubernetes::AuditEntry,
+};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -61,12 +66,26 @@ pub fn throttled(cloud: Cloud) -> Vec<(&'static str, Fault)> {
             ("cloudwatch:GetMetricData", Fault::throttled()),
             ("ssm:PutParameter", Fault::throttled()),
         ],
-        Cloud::Azure => vec![
-            ("arm:PATCH:*", Fault::throttled_by_arm()),
-            ("arm:GET:metrics", Fault::throttled_by_arm()),
-            ("arm:POST:listClusterUserCredential", Fault::throttled_by_arm()),
-            ("msi:token", Fault::throttled_by_arm()),
-        ],
+        Cloud::Azure => {
+            vec![("arm:PATCH:*", Fault::throttled_by_arm()), ("arm:GET:metrics", Fault::throttled_by_arm())]
+        }
+    }
+}
+
+/// How often each of them says so. Its pause of a second is a minute of the simulated ones, and a call on Azure has
+/// ten of these.
+pub fn throttled_times(cloud: Cloud) -> u32 {
+    match cloud {
+        Cloud::Aws => 2,
+        Cloud::Azure => 1,
+    }
+}
+
+/// What only the first call of a process asks for.
+pub fn asked_once(cloud: Cloud) -> &'static [&'static str] {
+    match cloud {
+        Cloud::Aws => &[],
+        Cloud::Azure => &["msi:token", "arm:POST:listClusterUserCredential"],
     }
 }
 
@@ -104,6 +123,8 @@ pub fn secrets(stage: &Stage) -> Vec<String> {
     secrets.extend(
         ["k8s-aws-v1.", "PRIVATE KEY", "X-Amz-Signature", "eyJ", "HOLDFAST-SIMULATED-IDENTITY"].map(str::to_owned),
     );
+    // How a kubeconfig and the key in it begin, in base64 as they come: `apiVersion: `, `-----BEGIN PRIV`.
+    secrets.extend(["YXBpVmVyc2lvbjog", "LS0tLS1CRUdJTiBQUklW"].map(str::to_owned));
     secrets.extend(stage.sim.azure().map(|azure| azure.function_key().to_owned()));
     secrets
 }
@@ -116,7 +137,11 @@ pub async fn foreign_alarm(stage: &Stage) {
                 drop(stage.invoke(notification).await);
             }
         }
-        Some(functions) => drop(functions.deliver_alarm(&foreign_alert()).await),
+        Some(functions) => {
+            for alert in foreign_alerts() {
+                drop(functions.deliver_alarm(&alert).await);
+            }
+        }
     }
 }
 
@@ -143,22 +168,31 @@ fn notification(check: &str, topic: &str) -> Value {
     json!({"Records": [{"EventSource": "aws:sns", "Sns": sns}]})
 }
 
-/// The alert of the secondary's endpoint, which is degraded as it should be: the profile is ours, the endpoint is not the primary.
-fn foreign_alert() -> Value {
-    let profile = holdfast_simulator::azure::profile_id().to_lowercase();
+/// The alert of the secondary's endpoint, which is degraded as it should be, that of an endpoint with our primary's name
+/// in another profile, and one on how often our primary is the answer: each is wrong in one thing only.
+fn foreign_alerts() -> [Value; 3] {
+    let (profile, state) = (profile_id().to_lowercase(), "ProbeAgentCurrentEndpointStateByProfileResourceId");
+    [
+        alert(&profile, "secondary", state),
+        alert(&format!("{profile}-of-others"), "primary", state),
+        alert(&profile, "primary", "QpsByEndpoint"),
+    ]
+}
+
+fn alert(profile: &str, endpoint: &str, metric: &str) -> Value {
     json!({"schemaId": "azureMonitorCommonAlertSchema", "data": {
         "essentials": {
             "alertId": "/subscriptions/s/providers/Microsoft.AlertsManagement/alerts/00000000-0000-4000-8000-000000000000",
-            "alertRule": "tm-secondary-down", "severity": "Sev0", "signalType": "Metric", "monitorCondition": "Fired",
+            "alertRule": "somebody-elses", "severity": "Sev0", "signalType": "Metric", "monitorCondition": "Fired",
             "monitoringService": "Platform", "alertTargetIDs": [profile], "configurationItems": ["logscale-global"],
             "originAlertId": "o", "firedDateTime": "2026-01-01T00:00:21.2310000Z", "resolvedDateTime": null,
             "description": "", "essentialsVersion": "1.0", "alertContextVersion": "1.0",
         },
         "alertContext": {"properties": null, "conditionType": "SingleResourceMultipleMetricCriteria", "condition": {
             "windowSize": "PT1M", "allOf": [{
-                "metricName": "ProbeAgentCurrentEndpointStateByProfileResourceId",
+                "metricName": metric,
                 "metricNamespace": "Microsoft.Network/trafficManagerProfiles", "operator": "LessThan", "threshold": "0.5",
-                "timeAggregation": "Average", "dimensions": [{"name": "EndpointName", "value": "secondary"}],
+                "timeAggregation": "Average", "dimensions": [{"name": "EndpointName", "value": endpoint}],
                 "metricValue": 0.0, "webTestName": null,
             }],
         }},

@@ -85,8 +85,9 @@ pub fn one_worker() -> Promise {
 pub fn nothing_failed() -> Promise {
     promise("no call gave up", |facts| {
         let outcomes = facts.outcomes();
-        let given_up =
-            |outcome: &&String| matches!(outcome.as_str(), "failed" | "owed" | "Holdfast.Failed" | "Holdfast.Owed");
+        // On Azure a call that gave up and could not put its work back fails, and the host says no more than that.
+        let words = ["failed", "owed", "Holdfast.Failed", "Holdfast.Owed", "HandlerStatus"];
+        let given_up = |outcome: &&String| words.contains(&outcome.as_str());
         let left = outcomes.iter().filter(given_up).count();
         if left == 0 { Ok(format!("{} invocations", outcomes.len())) } else { Err(format!("{left} calls gave up")) }
     })

@@ -40,12 +40,14 @@ impl Engine {
         &self,
         step: &dyn Step,
         mut record: StepRecord,
-        mut first: Option<Observation>,
+        first: Option<Observation>,
         lease: &mut Grant,
         call: &Call,
     ) -> Driven {
         let begun = self.ports.clock.now();
         record.started_at.get_or_insert(begun);
+        // Who only watches is to see what came of the effects: what it saw before them says nothing of that.
+        let mut first = first.filter(|_| !step.only_watches());
         let watch_until = (begun + self.limits.verify_for).min(call.deadline - self.limits.margin);
         let mut tries = Tries { pauses: self.limits.retry.pauses(), last: None, sent: false };
         loop {

@@ -1,11 +1,13 @@
-//! What only happens on Azure: alerts that resolve, a host that restarts, messages that come twice.
+//! What only happens on Azure: alerts that resolve, a host that restarts, messages that come twice or are put back.
 
 use holdfast_simulator::{
     timeline::What,
     world::{Condition, Outage},
 };
 
+use super::weather::unavailable;
 use crate::drill::{
+    cloud,
     facts::Facts,
     promise::{and, came_to, failed_over, one_worker, said, untouched},
     scenario::{Scenario, Setup, Stuck},
@@ -14,7 +16,14 @@ use crate::drill::{
 
 /// All of them.
 pub fn all() -> Vec<Scenario> {
-    vec![alert_resolved(), stateless_alert(), host_restarts_mid_run(), queue_redelivers(), aks_without_entra()]
+    vec![
+        alert_resolved(),
+        stateless_alert(),
+        host_restarts_mid_run(),
+        queue_redelivers(),
+        lock_refused_without_ticks(),
+        aks_without_entra(),
+    ]
 }
 
 fn alert_resolved() -> Scenario {
@@ -54,7 +63,10 @@ fn stateless_alert() -> Scenario {
                 Ok(())
             })
         },
-        promises: and(failed_over(), vec![one_worker()]),
+        promises: and(
+            failed_over(),
+            vec![one_worker(), said("the action group was answered in time", answered_in_time)],
+        ),
     }
 }
 
@@ -83,6 +95,22 @@ fn queue_redelivers() -> Scenario {
             })
         },
         promises: and(failed_over(), vec![one_worker(), said("the message came again", delivered_again)]),
+    }
+}
+
+fn lock_refused_without_ticks() -> Scenario {
+    Scenario {
+        name: "lock-refused-without-ticks",
+        says: "the endpoint cannot be changed for a while, and no tick comes: the function must put the work back until it can",
+        setup: Setup::default,
+        act: |stage| Box::pin(refused_for_a_while(stage)),
+        promises: and(
+            failed_over(),
+            vec![
+                said("the lock was owed in between", |facts| came_to(facts, "owed")),
+                said("the work came back as a new message", put_back),
+            ],
+        ),
     }
 }
 
@@ -115,6 +143,37 @@ async fn restarted(stage: &Stage) -> Result<(), Stuck> {
         functions.restart("an update of the platform").await;
     }
     stage.until_failed_over().await
+}
+
+async fn refused_for_a_while(stage: &Stage) -> Result<(), Stuck> {
+    stage.sim.world().set_scheduler(false);
+    for call in cloud::traffic_api(stage.cloud) {
+        stage.sim.faults().always(call, unavailable());
+    }
+    stage.break_primary(Outage::Refuse);
+    stage.until("work is put back", |stage| put_back(&Facts::gather(stage)).is_ok()).await?;
+    stage.sim.faults().clear();
+    stage.until_failed_over().await
+}
+
+/// A message for later is one of the function's own; the host's outputs and redeliveries are not.
+fn put_back(facts: &Facts) -> Result<String, String> {
+    let later = facts.events.iter().filter(|event| matches!(event.what, What::Queued { in_ms: 1.., .. })).count();
+    if later > 0 { Ok(format!("put back {later} times")) } else { Err("nothing was put back".to_owned()) }
+}
+
+/// The action group gives a call up after 10 s and repeats it; after some of these it leaves the function alone.
+fn answered_in_time(facts: &Facts) -> Result<String, String> {
+    let statuses: Vec<Option<u16>> = facts
+        .events
+        .iter()
+        .filter_map(|event| if let What::AlertDelivered { status, .. } = event.what { Some(status) } else { None })
+        .collect();
+    let late = statuses.iter().filter(|status| status.is_none_or(|status| status >= 300)).count();
+    match (late, statuses.len()) {
+        (0, calls @ 2..) => Ok(format!("{calls} calls")),
+        (_, calls) => Err(format!("{late} of {calls} calls were not answered")),
+    }
 }
 
 fn delivered_again(facts: &Facts) -> Result<String, String> {

@@ -86,6 +86,8 @@ fn wrong_alarm() -> Scenario {
                 stage.break_primary(Outage::Refuse);
                 stage.pass(300.0).await;
                 cloud::foreign_alarm(stage).await;
+                // On Azure what an alarm asks for is done by another call.
+                stage.pass(60.0).await;
                 Ok(())
             })
         },

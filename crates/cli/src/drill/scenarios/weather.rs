@@ -27,18 +27,21 @@ pub fn all() -> Vec<Scenario> {
 fn throttled() -> Scenario {
     Scenario {
         name: "throttled",
-        says: "every service asks for fewer calls, twice each, at the worst moment",
+        says: "every service asks for fewer calls at the worst moment",
         setup: || Setup::standby(|standby| standby.tls = TlsSeed::StaleOtherCa),
         act: |stage| {
             Box::pin(async move {
+                let (faults, times) = (stage.sim.faults(), cloud::throttled_times(stage.cloud));
+                for call in cloud::asked_once(stage.cloud) {
+                    faults.once(call, Fault::throttled_by_arm());
+                }
                 stage.break_primary(Outage::Refuse);
                 stage.pass(150.0).await;
-                let faults = stage.sim.faults();
                 for call in ["update:configmaps", "update:leases", "delete:secrets", "patch:deployments/scale"] {
-                    faults.add(Rule::on(format!("kubernetes:{call}"), Fault::kubernetes_busy()).times(2));
+                    faults.add(Rule::on(format!("kubernetes:{call}"), Fault::kubernetes_busy()).times(times));
                 }
                 for (call, fault) in cloud::throttled(stage.cloud) {
-                    faults.add(Rule::on(call, fault).times(2));
+                    faults.add(Rule::on(call, fault).times(times));
                 }
                 stage.until_failed_over().await
             })
