@@ -100,11 +100,11 @@ fn what_is_only_watched_is_given_its_time_and_no_longer_than_the_deadline_allows
     }
 }
 
-/// Watches a step that comes true at its `looks`th look, in a call whose renewals meet `mishap`; looks are 5 s apart,
+/// Watches a step that comes true at its `looks`th look after the claim, in a call whose renewals meet `mishap`; looks are 5 s apart,
 /// the lease lasts for 30 s. How long it took, how often the lease was renewed, and the answer.
 fn watched(looks: usize, mishap: Option<Mishap>) -> (u64, usize, Answer) {
     let world = World::new();
-    let mut seen = vec![todo(); looks - 1];
+    let mut seen = vec![todo(); looks];
     seen.push(Observation::done("there"));
     let engine = engine(&world, &Told::watches("clean", &seen));
     if let Some(mishap) = mishap {
