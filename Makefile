@@ -57,7 +57,7 @@ package: bootstrap ## dist/holdfast-aws-lambda.zip and dist/holdfast-azure-funct
 fuzz: ## Readers of foreign data under libFuzzer, TIME=60 seconds each; ARGS="event tls" for some of them
 	TIME=$(TIME) scripts/fuzz.sh $(ARGS)
 
-mutants: ## Changes the core in one place at a time; a test must notice. An hour and more; ARGS="--file '**/holdoff.rs'" less
+mutants: ## Changes core and steps in one place at a time; a test must notice. An hour and more; ARGS="--file '**/holdoff.rs'" less
 	scripts/mutants.sh $(ARGS)
 
 fmt: ## Formats the code

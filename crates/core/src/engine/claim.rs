@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 
-use super::{Engine, journal::Journal, look::Seen, request::Request};
+use super::{Engine, journal::Journal, request::Request};
 use crate::{
     clock::Call,
     decision::{Decision, Reason, Verdict},
@@ -40,33 +40,30 @@ impl Engine {
     /// Takes the lease and writes the intent (or the take-over). Nothing has been touched before this returns.
     pub(super) async fn claim(
         &self,
-        seen: Seen,
+        versioned: Versioned,
+        evidence: Evidence,
         mut decision: Decision,
         request: &Request,
         call: &Call,
         grant: &mut Option<Grant>,
     ) -> Claimed {
-        let now = self.ports.clock.now();
         let ours = match call.once("lease", self.ports.lease.acquire(call, &self.holder, self.limits.lease_ttl)).await {
             Ok(Claim::Granted(ours)) => ours,
             Ok(Claim::Held { holder, until }) => {
                 decision.reasons.push(Reason::HeldByAnother { holder, until });
-                return Claimed::NotNow(until.max(now), decision);
+                return Claimed::NotNow(until.max(self.ports.clock.now()), decision);
             }
             Err(fault) => return self.not_now(decision, &fault),
         };
         *grant = Some(ours.clone());
-        let Ok(versioned) = seen.state else {
-            return Claimed::NotNow(now + self.policy.poll, decision);
-        };
         let journal = match decision.verdict {
-            Verdict::FailOver => self.begin(versioned, &seen.evidence, &decision, request, &ours, call).await,
-            _ => self.take_over(versioned, &seen.evidence, &ours, call).await,
+            Verdict::FailOver => self.begin(versioned, &evidence, &decision, request, &ours, call).await,
+            _ => self.take_over(versioned, &evidence, &ours, call).await,
         };
         match journal {
             Ok(journal) => {
-                let noted = seen.evidence.last_failover.clone().and_then(Result::ok).flatten();
-                let first = first_observations(&seen.evidence);
+                let first = first_observations(&evidence);
+                let noted = evidence.last_failover.and_then(Result::ok).flatten();
                 Claimed::Run(Box::new(Run { journal, first, noted, reasons: decision.reasons }))
             }
             Err(fault) => self.not_now(decision, &fault),

@@ -14,8 +14,8 @@ use super::{
 use crate::{
     clock::{Call, until},
     decision::{Decision, Reason, Verdict, decide},
-    evidence::Reading,
-    ports::Grant,
+    evidence::{Evidence, Reading},
+    ports::{Grant, Versioned},
     record::{State, Trigger},
     step::Standing,
     transition::{Event, next},
@@ -51,7 +51,8 @@ impl Engine {
                 Round::Answer(answer) => break *answer,
                 Round::Again(then, decision) if self.may_wait(then, &decision, request) => {
                     let pause = until(self.ports.clock.now(), then).min(self.policy.poll).max(SHORTEST_PAUSE);
-                    tracing::info!(pause_s = pause.as_secs_f64(), "waiting: {}", last_words(&decision));
+                    let why = decision.reasons.last().map(tracing::field::display);
+                    tracing::info!(pause_s = pause.as_secs_f64(), why, "waiting");
                     self.ports.clock.sleep(pause).await;
                 }
                 Round::Again(then, decision) => {
@@ -78,32 +79,36 @@ impl Engine {
         call: &Call,
         grant: &mut Option<Grant>,
     ) -> Round {
+        let Seen { state, evidence } = seen;
+        let Ok(versioned) = state else {
+            // Without the record nobody knows what is unfinished, whatever was asked.
+            return Round::Again(evidence.at + self.policy.poll, decision);
+        };
         let only_resume = request.action == Action::Resume;
         match decision.verdict {
             Verdict::FailOver | Verdict::NoteUnlock if only_resume => nothing_unfinished(decision),
-            Verdict::Resume | Verdict::FailOver => match self.claim(seen, decision, request, call, grant).await {
-                Claimed::Run(run) => Round::Answer(Box::new(self.drive(*run, call, grant).await)),
-                Claimed::NotNow(then, decision) => Round::Again(then, decision),
-            },
-            Verdict::NoteUnlock => self.note_unlock(seen, decision, call).await,
+            Verdict::Resume | Verdict::FailOver => {
+                match self.claim(versioned, evidence, decision, request, call, grant).await {
+                    Claimed::Run(run) => Round::Answer(Box::new(self.drive(*run, call, grant).await)),
+                    Claimed::NotNow(then, decision) => Round::Again(then, decision),
+                }
+            }
+            Verdict::NoteUnlock => self.note_unlock(versioned, decision, call).await,
             Verdict::Wait { .. } if only_resume => nothing_unfinished(decision),
             Verdict::Wait { until } => Round::Again(until, decision),
             Verdict::AlreadyDone => {
-                let execution = seen.state.ok().and_then(|versioned| versioned.state.current);
-                let answer = Answer::decided(Outcome::AlreadyDone, decision, Some(seen.evidence));
-                Round::Answer(Box::new(Answer { execution: execution.map(Box::new), ..answer }))
+                let execution = versioned.state.current.map(Box::new);
+                let answer = Answer::decided(Outcome::AlreadyDone, decision, Some(evidence));
+                Round::Answer(Box::new(Answer { execution, ..answer }))
             }
-            Verdict::StandDown => say(Outcome::StoodDown, decision, seen),
-            Verdict::Refuse => say(Outcome::Refused, decision, seen),
+            Verdict::StandDown => say(Outcome::StoodDown, decision, evidence),
+            Verdict::Refuse => say(Outcome::Refused, decision, evidence),
         }
     }
 
     /// Writes down that the lock is gone, so that the history from before is not held against the primary.
-    async fn note_unlock(&self, seen: Seen, decision: Decision, call: &Call) -> Round {
+    async fn note_unlock(&self, versioned: Versioned, decision: Decision, call: &Call) -> Round {
         let then = self.ports.clock.now() + self.policy.poll;
-        let Ok(versioned) = seen.state else {
-            return Round::Again(then, decision);
-        };
         // The readings of one look are not of one instant: the lock may have been read before another worker set it,
         // and the record after. What is seen from here on is younger than the record.
         if !self.is_unlocked(call).await {
@@ -138,15 +143,11 @@ impl Engine {
     }
 }
 
-fn say(outcome: Outcome, decision: Decision, seen: Seen) -> Round {
-    Round::Answer(Box::new(Answer::decided(outcome, decision, Some(seen.evidence))))
+fn say(outcome: Outcome, decision: Decision, evidence: Evidence) -> Round {
+    Round::Answer(Box::new(Answer::decided(outcome, decision, Some(evidence))))
 }
 
 fn nothing_unfinished(mut decision: Decision) -> Round {
     decision.reasons.push(Reason::NothingUnfinished);
     Round::Answer(Box::new(Answer::decided(Outcome::StoodDown, decision, None)))
-}
-
-fn last_words(decision: &Decision) -> String {
-    decision.reasons.last().map(ToString::to_string).unwrap_or_default()
 }

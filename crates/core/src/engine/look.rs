@@ -3,11 +3,12 @@
 use std::{future::Future, time::Duration};
 
 use futures_util::future::join_all;
+use jiff::Timestamp;
 
 use super::Engine;
 use crate::{
     clock::Call,
-    evidence::{Evidence, Probe, Reading, StepSeen},
+    evidence::{Evidence, Fitness, History, LiveStatus, Probe, Reading, StepSeen},
     fault::Fault,
     ports::Versioned,
     step::{Need, Standing},
@@ -28,6 +29,14 @@ pub(super) struct Seen {
     pub evidence: Evidence,
 }
 
+/// What a glance does without; the fields are those of [`Evidence`].
+#[derive(Default)]
+struct Supporting {
+    live: Option<Reading<LiveStatus>>,
+    last_failover: Option<Reading<Option<Timestamp>>>,
+    fitness: Option<Reading<Fitness>>,
+}
+
 impl Engine {
     /// Looks once. `probes` carries the probes of this call from look to look.
     pub(super) async fn look(&self, scope: Scope, probes: &mut Vec<Probe>, call: &Call) -> Seen {
@@ -41,7 +50,7 @@ impl Engine {
             self.observe_steps(scope, call),
         );
         probes.extend(probe);
-        let (live, last_failover, fitness) = supporting;
+        let Supporting { live, last_failover, fitness } = supporting;
         let evidence = Evidence {
             at,
             history,
@@ -55,7 +64,7 @@ impl Engine {
         Seen { state, evidence }
     }
 
-    async fn history(&self, call: &Call) -> Option<Reading<crate::evidence::History>> {
+    async fn history(&self, call: &Call) -> Option<Reading<History>> {
         let source = self.ports.history.as_ref()?;
         Some(noted(call.read("history", || source.history(call, self.window()))).await)
     }
@@ -72,18 +81,9 @@ impl Engine {
         Some(Probe { at, result: prober.probe(call).await })
     }
 
-    #[allow(clippy::type_complexity)]
-    async fn supporting(
-        &self,
-        scope: Scope,
-        call: &Call,
-    ) -> (
-        Option<Reading<crate::evidence::LiveStatus>>,
-        Option<Reading<Option<jiff::Timestamp>>>,
-        Option<Reading<crate::evidence::Fitness>>,
-    ) {
+    async fn supporting(&self, scope: Scope, call: &Call) -> Supporting {
         if scope == Scope::Glance {
-            return (None, None, None);
+            return Supporting::default();
         }
         let brief = &self.brief(call);
         let live = async {
@@ -95,8 +95,8 @@ impl Engine {
             Some(noted(brief.read("last failover", || store.last(brief))).await)
         };
         let fitness = noted(call.read("standby", || self.ports.standby.fitness(call)));
-        let (live, last, fitness, ()) = futures_util::join!(live, last, fitness, self.ports.lease.prime(call));
-        (live, last, Some(fitness))
+        let (live, last_failover, fitness, ()) = futures_util::join!(live, last, fitness, self.ports.lease.prime(call));
+        Supporting { live, last_failover, fitness: Some(fitness) }
     }
 
     async fn observe_steps(&self, scope: Scope, call: &Call) -> Vec<StepSeen> {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use holdfast_core::{
     Call, FaultClass,
     ports::{Lease, Standby, StateStore},
-    step::{Standing, Step},
+    step::{Need, Standing, Step},
 };
 use serde_json::{Value, json};
 
@@ -109,6 +109,18 @@ async fn always_takes_a_matching_secret_once_and_leaves_its_successor() {
 }
 
 #[tokio::test]
+async fn always_leaves_a_secret_that_is_younger_than_the_longest_run_of_a_function() {
+    let ((call, _), server) = (call(), standby(false));
+    let mut secret = server.object(OWN).expect("there");
+    for (made, standing) in [("2025-12-31T23:40:00Z", Standing::Done), ("2025-12-31T23:39:59Z", Standing::Todo)] {
+        secret["metadata"] = json!({"creationTimestamp": made});
+        server.put(OWN, secret.clone());
+        let seen = step(&server, TlsCleanup::Always).observe(&call).await.expect("seen");
+        assert_eq!(seen.standing, standing, "made at {made}, looked at 20 minutes after 23:40: {}", seen.found);
+    }
+}
+
+#[tokio::test]
 async fn always_leaves_the_secret_of_an_operator_that_runs() {
     let ((call, _), server) = (call(), standby(false));
     server.put(DEPLOYMENT, json!({"spec": {"replicas": 1}}));
@@ -123,6 +135,18 @@ async fn switched_off_or_without_a_cluster_nothing_is_asked() {
     let seen = server.site(|_| ()).remove_stale_tls().observe(&call).await.expect("seen");
     assert_eq!((seen.standing, seen.found.as_str()), (Standing::Done, "no HumioCluster is configured"));
     assert_eq!(server.log(), [""; 0]);
+}
+
+#[tokio::test]
+async fn records_know_the_steps_by_names_that_stay_and_which_of_them_only_watch() {
+    let site = standby(false).site(|_| ());
+    let (tls, scale, verify) = (site.remove_stale_tls(), site.scale_operator(), site.verify_standby());
+    let steps: [&dyn Step; 3] = [tls.as_ref(), scale.as_ref(), verify.as_ref()];
+    let told = steps.map(|step| (step.name(), step.need(), step.only_watches()));
+    let (required, owed) = (Need::Required, Need::Owed);
+    let expected =
+        [("remove-stale-tls", required, false), ("scale-operator", required, false), ("verify-standby", owed, true)];
+    assert_eq!(told, expected);
 }
 
 #[tokio::test]

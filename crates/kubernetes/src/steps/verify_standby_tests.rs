@@ -90,6 +90,18 @@ fn a_config_error_left_behind_by_an_operator_that_sleeps_does_not_block() {
 }
 
 #[test]
+fn an_operator_is_quoted_while_it_runs_and_something_is_missing() {
+    let quoted = |available, message: &str| {
+        let mut cluster = cluster("Running", "5");
+        cluster.status.message = message.to_owned();
+        observe(&deployment(available), &cluster, Vec::new()).found.contains("the operator says")
+    };
+    assert!(quoted(1, "node too small"));
+    assert!(!quoted(0, "node too small"), "what it said before it slept is stale");
+    assert!(!quoted(1, ""), "it says nothing");
+}
+
+#[test]
 fn a_missing_certificate_is_waited_for() {
     let mut with_tls = cluster("Running", "5");
     with_tls.spec.tls = Some(crate::humio::Tls { enabled: Some(true), ca_secret_name: None });

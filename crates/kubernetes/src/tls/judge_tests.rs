@@ -107,6 +107,19 @@ fn an_own_secret_of_the_current_ca_is_kept() {
 }
 
 #[test]
+fn a_clean_judgement_says_what_was_seen_and_names_the_ca_that_signs() {
+    let ca = ca();
+    for (secrets, own, fingerprints) in [
+        (vec![pair(&ca), issued("logging", &ca)], "secret logging is from the current CA", 1),
+        (vec![pair(&ca)], "no secret logging yet", 1),
+        (vec![], "no TLS secret of logging yet", 0),
+    ] {
+        let Judgement::Clean { found } = judge(&material(&secrets, &[]), false) else { panic!("must be clean") };
+        assert!(found.contains(own) && found.matches("sha256:").count() == fingerprints, "{found}");
+    }
+}
+
+#[test]
 fn an_authority_on_another_curve_is_judged_as_well() {
     let ca = ca_with(KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).expect("a key"));
     assert_eq!(stale(&[pair(&ca), issued("logging", &ca)]), [""; 0]);

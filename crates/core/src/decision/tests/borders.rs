@@ -89,3 +89,14 @@ fn who_waives_that_the_primary_fails_has_to_wait_for_the_holdoff_of_one_that_doe
     assert!(matches!(waived(&evidence), Verdict::Wait { .. }));
     assert_eq!(waived(&nothing()), Verdict::FailOver, "nothing is known that a holdoff could be held to");
 }
+
+#[test]
+fn people_are_told_whether_metrics_or_our_own_probes_saw_the_primary() {
+    let said = |source| Reason::PrimaryHealthy { at: now(), source }.to_string();
+    for (source, metrics, probes) in
+        [(Source::History, true, false), (Source::Probes, false, true), (Source::Both, true, true)]
+    {
+        let said = said(source);
+        assert_eq!((said.contains("metric history"), said.contains("our own probes")), (metrics, probes), "{said}");
+    }
+}
