@@ -38,6 +38,7 @@ check: ## What CI runs: format, lints, docs, licences, every test, every scenari
 	$(MAKE) test
 	$(MAKE) test-real
 	$(MAKE) drill ARGS=--all
+	$(MAKE) drill ARGS=--all CLOUD=azure
 
 simulate: ## Stories drawn from seeds against the engine, in virtual time; RUNS=, FROM=, or SEED= to see one
 	cargo run --quiet --locked --profile simulate -p holdfast-proof --bin simulate -- \

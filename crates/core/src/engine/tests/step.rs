@@ -139,3 +139,13 @@ fn a_lease_that_somebody_else_has_taken_is_lost_at_once() {
     assert!(has(&answer, "lease_lost"), "{answer:?}");
     assert_eq!(took, 15);
 }
+
+#[test]
+fn what_was_seen_before_the_effects_verifies_nothing() {
+    let world = World::new();
+    let watch = Told::watches("watch", &[Observation::done("it served then"), todo(), Observation::done("it serves")]);
+    let answer = answer(&engine(&world, &watch), &world.request(Trigger::Tick, Action::FailOver));
+    assert_eq!(answer.outcome, Outcome::Completed);
+    // Before the claim, and twice after it.
+    assert_eq!(watch.met(), (3, 0));
+}
