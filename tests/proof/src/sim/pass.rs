@@ -3,7 +3,10 @@
 use std::{
     future::{Future, pending},
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -22,6 +25,8 @@ use super::{
 pub struct Link {
     /// The world.
     pub world: Shared,
+    /// Its true time, without the lock that everything else needs: time is asked for most of all.
+    pub clock: Arc<AtomicU64>,
     /// Who looks.
     pub worker: Worker,
     /// The error of its clock, in microseconds.
@@ -148,36 +153,37 @@ impl Link {
     }
 
     /// Waits in true time.
-    pub fn pause(&self, pause: Micros) -> Sleep {
-        let at = lock(&self.world).now + pause;
-        Sleep { link: self.clone(), at, key: None }
+    pub fn pause(&self, pause: Micros) -> Sleep<'_> {
+        Sleep { link: self, at: self.true_time() + pause, key: None }
+    }
+
+    fn true_time(&self) -> Micros {
+        self.clock.load(Ordering::Relaxed)
     }
 }
 
 /// Ends at a true time.
-pub struct Sleep {
-    link: Link,
+pub struct Sleep<'a> {
+    link: &'a Link,
     at: Micros,
     key: Option<(Micros, u64)>,
 }
 
-impl Future for Sleep {
+impl Future for Sleep<'_> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        let shared = Arc::clone(&self.link.world);
-        let mut world = lock(&shared);
-        if world.now >= self.at {
+        if self.link.true_time() >= self.at {
             return Poll::Ready(());
         }
         if self.key.is_none() {
-            self.key = Some(world.at(self.at, Event::Wake(self.link.worker)));
+            self.key = Some(lock(&self.link.world).at(self.at, Event::Wake(self.link.worker)));
         }
         Poll::Pending
     }
 }
 
-impl Drop for Sleep {
+impl Drop for Sleep<'_> {
     fn drop(&mut self) {
         if let Some(key) = self.key {
             lock(&self.link.world).cancel(key);
@@ -188,7 +194,7 @@ impl Drop for Sleep {
 #[async_trait]
 impl Clock for Link {
     fn now(&self) -> Timestamp {
-        stamp(lock(&self.world).now, self.skew)
+        stamp(self.true_time(), self.skew)
     }
 
     async fn sleep(&self, pause: Duration) {

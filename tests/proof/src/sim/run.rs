@@ -211,7 +211,8 @@ impl Runner {
         let deadline = u64::try_from(world.story.deadline.as_micros()).unwrap_or(0);
         world.after(deadline + 1, Event::Deadline(worker));
         world.tell(worker, || format!("is invoked: {:?} {:?}", delivery.trigger, delivery.action));
-        Arc::new(Link { world: Arc::clone(&self.world), worker, skew })
+        let (clock, shared) = (Arc::clone(&world.clock), Arc::clone(&self.world));
+        Arc::new(Link { world: shared, clock, worker, skew })
     }
 
     /// The alarm looks at the newest minute and calls once, when it turns bad: early, late, twice or never.

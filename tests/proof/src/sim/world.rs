@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use fastrand::Rng;
@@ -143,6 +146,8 @@ pub struct World {
     pub rng: Rng,
     /// True time.
     pub now: Micros,
+    /// The same, for those who have no lock.
+    pub clock: Arc<AtomicU64>,
     queue: BTreeMap<(Micros, u64), Event>,
     sequence: u64,
     /// The worker that is being polled.
@@ -193,6 +198,7 @@ impl World {
             story,
             rng,
             now: 0,
+            clock: Arc::default(),
             queue: BTreeMap::new(),
             sequence: 0,
             current: 0,
@@ -252,6 +258,7 @@ impl World {
             return None;
         }
         self.now = at;
+        self.clock.store(at, Ordering::Relaxed);
         Some(event)
     }
 
