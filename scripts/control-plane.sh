@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a real Kubernetes control plane ready for the tests and prints the folder that holds it.
+# Makes a real Kubernetes control plane, and kubectl of the same version, ready for the tests and prints the folder that holds it.
 #
 # A binary that KUBEBUILDER_ASSETS holds (the envtest convention) is used from there; the others are taken from a
 # cache folder outside the tree, and built into it from published Go modules when it lacks them. The testbed crate
@@ -11,7 +11,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../tests/real/control-plane"
 export GOTOOLCHAIN=local CGO_ENABLED=0
 
-KUBERNETES=(kube-apiserver etcd kube-controller-manager kube-scheduler)
+KUBERNETES=(kube-apiserver etcd kube-controller-manager kube-scheduler kubectl)
 RECIPE=1 # raise it when the flags below change: it is part of the cache key
 
 key="$({ echo "$RECIPE"; find . \( -name 'go.*' -o -name '*.go' \) -print0 | sort -z | xargs -0 cat; } | sha256sum | cut -c1-16)"
@@ -19,7 +19,8 @@ cache="${XDG_CACHE_HOME:-$HOME/.cache}/holdfast/control-plane/$key"
 mkdir -p "$cache"
 
 say() { echo "control-plane: $*" >&2; }
-present() { [[ -e "${KUBEBUILDER_ASSETS:-/nowhere}/$1" || -e "$cache/$1" ]]; }
+# kubectl is always the pinned one: an older client lacks what the tests ask of it.
+present() { [[ -e "$cache/$1" || ("$1" != kubectl && -e "${KUBEBUILDER_ASSETS:-/nowhere}/$1") ]]; }
 
 # One builder at a time; a second one waits and then finds the work done.
 exec 9> "$cache.lock"

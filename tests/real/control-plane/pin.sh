@@ -24,6 +24,7 @@ go $go_version
 require (
 	go.etcd.io/etcd/server/v3 v$ETCD
 	k8s.io/component-base $STAGING
+	k8s.io/kubectl $STAGING
 	k8s.io/kubernetes v$KUBERNETES
 )
 

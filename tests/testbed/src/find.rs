@@ -122,19 +122,18 @@ impl Venv {
     }
 }
 
-/// `kubectl` on the search path.
+/// `kubectl` of the control plane's version, in the folder named by [`CONTROL_PLANE`]. One on the search path may be of
+/// any age.
 ///
 /// # Errors
 ///
 /// [`Missing`] when there is none, or [`REAL`] is not set.
 pub fn kubectl() -> Result<PathBuf, Missing> {
     wanted()?;
-    variable("PATH")
-        .iter()
-        .flat_map(std::env::split_paths)
+    folder(CONTROL_PLANE)
         .map(|folder| folder.join("kubectl"))
-        .find(|path| path.exists())
-        .ok_or_else(|| Missing("no kubectl on the PATH".to_owned()))
+        .filter(|path| path.exists())
+        .ok_or_else(|| Missing(format!("{CONTROL_PLANE} names no folder with kubectl; `make test-real` builds it")))
 }
 
 /// Azurite, in the folder named by [`AZURITE`].
