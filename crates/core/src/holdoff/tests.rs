@@ -6,11 +6,11 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_767_225_600 + seconds).expect("a time in range")
 }
 
-/// One letter a minute, oldest first: `X` failing, `0` healthy, `m` mixed, `-` no data.
+/// One letter a minute, oldest first: `F` failing, `0` healthy, `m` mixed, `-` no data.
 fn history(letters: &str) -> History {
     let point = |(minute, letter): (usize, char)| {
         let (minimum, maximum) = match letter {
-            'X' => (0.0, 0.0),
+            'F' => (0.0, 0.0),
             '0' => (1.0, 1.0),
             'm' => (0.0, 1.0),
             _ => return None,
@@ -33,35 +33,35 @@ fn proven(letters: &str) -> u64 {
 
 #[test]
 fn three_failing_minutes_prove_180_seconds() {
-    assert_eq!(proven("000XXX"), 180);
+    assert_eq!(proven("000FFF"), 180);
 }
 
 #[test]
 fn a_minute_with_one_healthy_sample_ends_the_streak() {
-    assert_eq!(proven("XXXmXX"), 120);
-    assert_eq!(judge("XXXm"), Health::Healthy { at: at(240) });
+    assert_eq!(proven("FFFmFF"), 120);
+    assert_eq!(judge("FFFm"), Health::Healthy { at: at(240) });
 }
 
 #[test]
 fn a_gap_longer_than_one_period_ends_the_streak() {
-    assert_eq!(proven("XXX--XX"), 120);
+    assert_eq!(proven("FFF--FF"), 120);
 }
 
 #[test]
 fn a_gap_of_one_period_is_bridged_but_proves_nothing() {
-    assert_eq!(proven("XX-XX"), 240);
+    assert_eq!(proven("FF-FF"), 240);
 }
 
 #[test]
 fn missing_data_counts_as_failing_only_when_the_policy_says_so() {
     let policy = Policy { missing: MissingData::CountsAsFailing, ..Policy::default() };
-    let judged = judge_history(&history("0X---X"), None, &policy, at(360));
+    let judged = judge_history(&history("0F---F"), None, &policy, at(360));
     assert!(matches!(judged, Health::Failing(streak) if streak.proven == MINUTE * 5));
 }
 
 #[test]
 fn a_stale_history_is_silent() {
-    let judged = judge_history(&history("XXX"), None, &Policy::default(), at(180 + 181));
+    let judged = judge_history(&history("FFF"), None, &Policy::default(), at(180 + 181));
     assert!(matches!(judged, Health::Silent { .. }), "{judged:?}");
 }
 
@@ -70,14 +70,14 @@ fn the_minute_that_is_not_over_proves_no_failure_but_can_prove_health() {
     let policy = Policy::default();
     let now = at(5 * 60 + 30);
     assert!(
-        matches!(judge_history(&history("000XXX"), None, &policy, now), Health::Failing(s) if s.proven == MINUTE * 2)
+        matches!(judge_history(&history("000FFF"), None, &policy, now), Health::Failing(s) if s.proven == MINUTE * 2)
     );
-    assert!(matches!(judge_history(&history("00XXX0"), None, &policy, now), Health::Healthy { .. }));
+    assert!(matches!(judge_history(&history("00FFF0"), None, &policy, now), Health::Healthy { .. }));
 }
 
 #[test]
 fn what_was_seen_before_the_unlock_does_not_count() {
-    let judged = judge_history(&history("XXXXX"), Some(at(180)), &Policy::default(), at(300));
+    let judged = judge_history(&history("FFFFF"), Some(at(180)), &Policy::default(), at(300));
     assert!(matches!(judged, Health::Failing(streak) if streak.proven == MINUTE * 2));
 }
 
@@ -98,7 +98,7 @@ fn an_empty_history_is_silent() {
 
 fn probe(seconds: i64, letter: char) -> Probe {
     let result = match letter {
-        'X' => ProbeResult::Failing { why: "refused".to_owned() },
+        'F' => ProbeResult::Failing { why: "refused".to_owned() },
         '0' => ProbeResult::Healthy { said: "OK".to_owned() },
         _ => ProbeResult::Inconclusive { why: "no name".to_owned() },
     };
@@ -113,24 +113,24 @@ fn judge_letters(letters: &str, every: i64) -> Health {
 #[test]
 fn failing_probes_prove_the_time_between_them() {
     assert!(
-        matches!(judge_letters("0XXXXX", 15), Health::Failing(s) if s.proven == MINUTE && s.source == Source::Probes)
+        matches!(judge_letters("0FFFFF", 15), Health::Failing(s) if s.proven == MINUTE && s.source == Source::Probes)
     );
 }
 
 #[test]
 fn one_healthy_probe_ends_it() {
-    assert_eq!(judge_letters("XXX0", 15), Health::Healthy { at: at(45) });
+    assert_eq!(judge_letters("FFF0", 15), Health::Healthy { at: at(45) });
 }
 
 #[test]
 fn a_probe_that_cannot_tell_neither_proves_nor_ends() {
-    assert!(matches!(judge_letters("XX?X", 15), Health::Failing(s) if s.proven.as_secs() == 45));
+    assert!(matches!(judge_letters("FF?F", 15), Health::Failing(s) if s.proven.as_secs() == 45));
     assert!(matches!(judge_letters("??", 15), Health::Silent { .. }));
 }
 
 #[test]
 fn a_gap_in_the_watching_ends_the_streak() {
-    assert!(matches!(judge_letters("XXX", 90), Health::Failing(s) if s.proven.is_zero()));
+    assert!(matches!(judge_letters("FFF", 90), Health::Failing(s) if s.proven.is_zero()));
 }
 
 fn failing(from: i64, to: i64, source: Source) -> Streak {
@@ -162,22 +162,22 @@ fn gaps(letters: &str) -> Vec<(i64, i64)> {
 
 #[test]
 fn every_gap_is_on_record_and_none_that_is_not_there() {
-    assert_eq!(gaps("XXXX"), []);
-    assert_eq!(gaps("XX-XX"), [(120, 180)]);
-    assert_eq!(gaps("XX--X-X"), [(300, 360), (120, 240)], "last the one that ended it");
-    let Health::Failing(probes) = judge_letters("XXX", 61) else { panic!("failing") };
+    assert_eq!(gaps("FFFF"), []);
+    assert_eq!(gaps("FF-FF"), [(120, 180)]);
+    assert_eq!(gaps("FF--F-F"), [(300, 360), (120, 240)], "last the one that ended it");
+    let Health::Failing(probes) = judge_letters("FFF", 61) else { panic!("failing") };
     assert_eq!(probes.gaps, [Gap { from: at(61), to: at(122) }]);
 }
 
 #[test]
 fn what_is_just_old_enough_still_counts() {
     let policy = Policy::default();
-    let judged = judge_history(&history("XXX"), None, &policy, at(180 + 180));
+    let judged = judge_history(&history("FFF"), None, &policy, at(180 + 180));
     assert!(matches!(judged, Health::Failing(_)), "{judged:?}");
-    let cut = judge_history(&history("XXX"), Some(at(60)), &policy, at(180));
+    let cut = judge_history(&history("FFF"), Some(at(60)), &policy, at(180));
     assert!(matches!(cut, Health::Failing(streak) if streak.since == at(60)));
-    assert!(matches!(judge_letters("XXX", 60), Health::Failing(streak) if streak.proven == MINUTE * 2));
-    let probes = [probe(0, 'X')];
+    assert!(matches!(judge_letters("FFF", 60), Health::Failing(streak) if streak.proven == MINUTE * 2));
+    let probes = [probe(0, 'F')];
     assert!(matches!(judge_probes(&probes, &policy, at(60)), Health::Failing(_)));
     assert!(matches!(judge_probes(&probes, &policy, at(61)), Health::Silent { .. }));
     let late = prolong(failing(0, 120, Source::History), &failing(180, 240, Source::Probes), &policy);
@@ -187,8 +187,8 @@ fn what_is_just_old_enough_still_counts() {
 #[test]
 fn a_period_that_has_just_begun_or_just_ended_is_in_the_history() {
     let policy = Policy::default();
-    assert_eq!(judge_history(&history("XX0"), None, &policy, at(120)), Health::Healthy { at: at(120) });
-    let ended = judge_history(&history("XX0"), None, &policy, at(180));
+    assert_eq!(judge_history(&history("FF0"), None, &policy, at(120)), Health::Healthy { at: at(120) });
+    let ended = judge_history(&history("FF0"), None, &policy, at(180));
     assert_eq!(ended, Health::Healthy { at: at(180) });
 }
 
@@ -212,9 +212,9 @@ fn the_longer_proof_counts_and_of_equal_ones_the_history() {
 #[test]
 fn the_last_healthy_period_is_found_and_none_where_there_is_none() {
     let found = |letters: &str, cut| well_until(&history(letters), cut, &Policy::default(), at(600));
-    assert_eq!(found("00XmXX", None), Some(at(240)));
-    assert_eq!(found("00XmXX", Some(at(240))), None);
-    assert_eq!(found("XXX", None), None);
+    assert_eq!(found("00FmFF", None), Some(at(240)));
+    assert_eq!(found("00FmFF", Some(at(240))), None);
+    assert_eq!(found("FFF", None), None);
 }
 
 mod properties {
@@ -225,17 +225,17 @@ mod properties {
     /// Written another way: the longest suffix of whole minutes, with single holes skipped.
     fn reference(letters: &str) -> Option<u64> {
         let trimmed = letters.trim_end_matches('-');
-        if letters.len() - trimmed.len() > 3 || !trimmed.ends_with('X') {
+        if letters.len() - trimmed.len() > 3 || !trimmed.ends_with('F') {
             return None;
         }
         let tail = trimmed.rsplit(['0', 'm']).next().unwrap_or("");
         let tail = tail.rsplit("--").next().unwrap_or("");
-        Some(tail.matches('X').count() as u64 * 60)
+        Some(tail.matches('F').count() as u64 * 60)
     }
 
     proptest! {
         #[test]
-        fn it_agrees_with_a_reference_written_another_way(letters in "[X0m-]{0,14}") {
+        fn it_agrees_with_a_reference_written_another_way(letters in "[F0m-]{0,14}") {
             let ours = match judge(&letters) {
                 Health::Failing(streak) => Some(streak.proven.as_secs()),
                 _ => None,
@@ -244,7 +244,7 @@ mod properties {
         }
 
         #[test]
-        fn order_and_duplicates_change_nothing(letters in "[X0m-]{1,14}", seed in any::<u64>()) {
+        fn order_and_duplicates_change_nothing(letters in "[F0m-]{1,14}", seed in any::<u64>()) {
             let sorted = history(&letters);
             let mut shuffled = sorted.clone();
             shuffled.points.extend(sorted.points.iter().copied());
@@ -256,12 +256,12 @@ mod properties {
         }
 
         #[test]
-        fn turning_one_healthy_minute_bad_never_shortens_the_streak(letters in "[X0m-]{1,14}", index in 0usize..14) {
+        fn turning_one_healthy_minute_bad_never_shortens_the_streak(letters in "[F0m-]{1,14}", index in 0usize..14) {
             let length = |judged: Health| match judged { Health::Failing(s) => s.proven, _ => Duration::ZERO };
             let before = length(judge(&letters));
             let mut worse: Vec<char> = letters.chars().collect();
             if let Some(letter) = worse.get_mut(index).filter(|letter| **letter != '-') {
-                *letter = 'X';
+                *letter = 'F';
             }
             prop_assert!(length(judge(&worse.into_iter().collect::<String>())) >= before);
         }

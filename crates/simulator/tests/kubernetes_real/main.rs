@@ -3,6 +3,7 @@
 //! The function's token is signed here by hand, so that neither the simulator's review nor production code vouches for itself;
 //! the real server asks the simulator's TokenReview webhook about it.
 
+mod question;
 mod questions;
 mod token;
 
@@ -15,7 +16,7 @@ use http_body_util::BodyExt as _;
 use kube::{Client, Config, client::Body};
 use serde_json::{Value, json};
 
-use questions::{Answer, Question};
+use question::{Answer, Question};
 
 const DEFINITION: &str = include_str!("../../../../tests/real/fixtures/crds/core.humio.com_humioclusters.yaml");
 const SHIPPED: &str = include_str!("../../../../infra/kubernetes/role.yaml");
