@@ -135,3 +135,19 @@ pub struct Evidence {
     /// Each step as found, in order.
     pub steps: Vec<StepSeen>,
 }
+
+impl Evidence {
+    /// A look at `at` that learned nothing.
+    pub fn nothing(at: Timestamp) -> Self {
+        Self {
+            at,
+            history: None,
+            probes: Vec::new(),
+            live: None,
+            last_failover: None,
+            fitness: None,
+            locked: None,
+            steps: Vec::new(),
+        }
+    }
+}

@@ -22,16 +22,7 @@ pub fn record(bytes: &[u8]) {
     let text = serde_json::to_string(&state).expect("what was read can be written");
     assert_eq!(read(&text).as_ref(), Ok(&state), "and read again");
     let now = Timestamp::from_second(1_767_225_600).expect("a time in range");
-    let nothing = Evidence {
-        at: now,
-        history: None,
-        probes: Vec::new(),
-        live: None,
-        last_failover: None,
-        fitness: None,
-        locked: None,
-        steps: Vec::new(),
-    };
+    let nothing = Evidence::nothing(now);
     let seen = state.current.as_ref().map(|execution| Evidence { at: now, ..execution.evidence.clone() });
     for evidence in [Some(nothing), seen].into_iter().flatten() {
         let decision = decide(&Ok(state.clone()), &evidence, &Policy::default(), now, &[]);

@@ -121,16 +121,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
 }
 
 fn execution(status: Status, began: i64) -> Execution {
-    let evidence = Evidence {
-        at: now(),
-        history: None,
-        probes: Vec::new(),
-        live: None,
-        last_failover: None,
-        fitness: None,
-        locked: None,
-        steps: Vec::new(),
-    };
+    let evidence = Evidence::nothing(now());
     Execution {
         id: "x".to_owned(),
         runbook: "fake".to_owned(),

@@ -12,16 +12,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn execution() -> Execution {
-    let evidence = Evidence {
-        at: at(0),
-        history: None,
-        probes: Vec::new(),
-        live: None,
-        last_failover: None,
-        fitness: None,
-        locked: None,
-        steps: Vec::new(),
-    };
+    let evidence = Evidence::nothing(at(0));
     let needs = [("clean", Need::Required), ("scale", Need::Required), ("lock", Need::Owed)];
     Execution {
         id: "x".to_owned(),

@@ -155,16 +155,8 @@ fn a_preflight_warns_of_what_is_unfinished_and_of_a_failover_that_stands() {
 #[test]
 fn a_preflight_of_a_history_that_ends_long_ago_is_an_error() {
     let world = World::new();
-    let evidence = Evidence {
-        at: world.clock.now(),
-        history: Some(Ok(crate::evidence::History::default())),
-        probes: Vec::new(),
-        live: None,
-        last_failover: None,
-        fitness: None,
-        locked: None,
-        steps: Vec::new(),
-    };
+    let evidence =
+        Evidence { history: Some(Ok(crate::evidence::History::default())), ..Evidence::nothing(world.clock.now()) };
     let checks = super::preflight::preflight(&Ok(State::default()), &evidence, &world.policy);
     assert!(checks.iter().any(|check| check.name == "history" && check.level == Level::Error), "{checks:?}");
 }
