@@ -174,7 +174,7 @@ impl Stand for Real<'_> {
         let engine = self.engine();
         let deadline = self.clock.now() + PATIENCE;
         let (trigger, action) = (Trigger::Operator, Action::FailOver);
-        let request = Request { trigger, action, reason: None, overrides: Vec::new(), deadline };
+        let request = Request { trigger, action, reason: None, caller: None, overrides: Vec::new(), deadline };
         self.arms.until_killed(engine.handle(&request)).await;
     }
 

@@ -90,6 +90,15 @@ impl HistorySource for CloudWatchHistory {
     async fn history(&self, call: &Call, window: Duration) -> Result<History, Fault> {
         self.read(call, &Span::before(call.clock.now(), window, i64::from(self.period))).await
     }
+
+    async fn last_well(&self, call: &Call, not_before: Option<Timestamp>) -> Result<Option<Timestamp>, Fault> {
+        let period = Duration::from_secs(u64::from(self.period));
+        let history = self.history(call, period * 60).await?;
+        let well = history.points.iter().filter(|point| point.maximum > 0.0);
+        let ends =
+            well.filter(|point| not_before.is_none_or(|cut| point.start >= cut)).map(|point| point.start + period);
+        Ok(ends.max())
+    }
 }
 
 /// What is asked for, in epoch seconds, aligned to periods: CloudWatch rounds the start by itself, others do not.

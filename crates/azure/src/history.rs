@@ -59,6 +59,15 @@ impl HistorySource for MonitorHistory {
         let answer = self.azure.manage(call, CALL, sent).await?;
         series::history(answer.json()?, &self.endpoint.name, Duration::from_secs(self.period.into()))
     }
+
+    async fn last_well(&self, call: &Call, not_before: Option<Timestamp>) -> Result<Option<Timestamp>, Fault> {
+        let period = Duration::from_secs(u64::from(self.period));
+        let history = self.history(call, period * 60).await?;
+        let well = history.points.iter().filter(|point| point.maximum > 0.0);
+        let ends =
+            well.filter(|point| not_before.is_none_or(|cut| point.start >= cut)).map(|point| point.start + period);
+        Ok(ends.max())
+    }
 }
 
 /// The periods that touch the last `window`, the one that runs now included so that a healthy sample in it is seen.

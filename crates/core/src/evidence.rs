@@ -52,6 +52,41 @@ pub struct Probe {
     /// What came of it.
     #[serde(flatten)]
     pub result: ProbeResult,
+    /// What the control targets said in the same observation. A failing probe proves something of the primary only
+    /// when one of them answered; else it may only show that we are cut off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<Control>,
+}
+
+/// What one control target said: an address outside that has nothing to do with the primary or the standby, asked by
+/// the way that probes take.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Control {
+    /// Its host.
+    pub target: String,
+    /// True when the exchange came to its end: name, connection, a trusted certificate, an answer of any status.
+    pub answered: bool,
+    /// What it answered, or what stood in the way.
+    pub found: String,
+}
+
+/// Where the name that users type leads now, by the DNS service's own checkers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrafficAnswer {
+    /// The site that the answer names.
+    pub names: NamedSite,
+    /// The answer, in a few words.
+    pub found: String,
+}
+
+/// A site as a DNS answer names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NamedSite {
+    /// The primary's own addresses or name, and nothing else.
+    Primary,
+    /// Something that is not the primary's.
+    Other,
 }
 
 /// How many independent checkers see the primary healthy at this moment. Supporting evidence only: it goes
@@ -132,6 +167,16 @@ pub struct Evidence {
     pub fitness: Option<Reading<Fitness>>,
     /// Whether traffic is locked to the standby. `None` when the runbook has no lock or it could not be read.
     pub locked: Option<bool>,
+    /// Where users are led now. `None` where no name of theirs is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Reading<TrafficAnswer>>,
+    /// The last time that the history saw the primary well, as far back as it reaches. Asked for only while the site
+    /// is not armed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_well: Option<Reading<Option<Timestamp>>>,
+    /// The time of the standby's API server, from its answer: what foreign times are judged by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_time: Option<Timestamp>,
     /// Each step as found, in order.
     pub steps: Vec<StepSeen>,
 }
@@ -147,6 +192,9 @@ impl Evidence {
             last_failover: None,
             fitness: None,
             locked: None,
+            traffic: None,
+            last_well: None,
+            server_time: None,
             steps: Vec::new(),
         }
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     clock::{Call, Clock},
-    evidence::{Fitness, History, LiveStatus, ProbeResult},
+    evidence::{Control, Fitness, History, LiveStatus, ProbeResult, TrafficAnswer},
     fault::Fault,
     record::State,
 };
@@ -74,6 +74,8 @@ pub struct Versioned {
     pub state: State,
     /// The store's version of it, opaque.
     pub version: String,
+    /// The server's own time when it answered (`Date`), where it said.
+    pub server_time: Option<Timestamp>,
 }
 
 /// Keeps the one document.
@@ -119,6 +121,13 @@ pub trait HistorySource: Send + Sync {
     /// # Errors
     /// Faults of the source. "No data" is an empty history, not an error.
     async fn history(&self, call: &Call, window: Duration) -> Result<History, Fault>;
+
+    /// The end of the newest period with a healthy sample, as far back as the source reaches, in coarse periods.
+    /// Periods that begin before `not_before` are left out. Asked for only while the site is not armed.
+    ///
+    /// # Errors
+    /// Faults of the source. "Never" is `None`, not an error.
+    async fn last_well(&self, call: &Call, not_before: Option<Timestamp>) -> Result<Option<Timestamp>, Fault>;
 }
 
 /// Asks the primary itself.
@@ -126,6 +135,24 @@ pub trait HistorySource: Send + Sync {
 pub trait Prober: Send + Sync {
     /// One probe. Never fails: what cannot be told is [`ProbeResult::Inconclusive`].
     async fn probe(&self, call: &Call) -> ProbeResult;
+}
+
+/// Asks control targets: addresses outside that are independent of primary and standby, by the way that probes take.
+#[async_trait]
+pub trait Controls: Send + Sync {
+    /// Asks all of them side by side, each on a new connection. Never fails: what did not answer says so.
+    async fn ask(&self, call: &Call) -> Vec<Control>;
+}
+
+/// Resolves the name that users type. The DNS service answers by its own checkers, and resolvers can be reached
+/// without a way out: a second witness where our path to the primary alone is broken.
+#[async_trait]
+pub trait TrafficWitness: Send + Sync {
+    /// The answer now.
+    ///
+    /// # Errors
+    /// A name that does not resolve says nothing.
+    async fn answer(&self, call: &Call) -> Result<TrafficAnswer, Fault>;
 }
 
 /// Asks what independent checkers see at this moment.
@@ -163,6 +190,10 @@ pub struct Ports {
     pub history: Option<Arc<dyn HistorySource>>,
     /// Our own probe of the primary, where one is configured.
     pub prober: Option<Arc<dyn Prober>>,
+    /// The control targets of the probe. Without any, a failing probe proves nothing.
+    pub controls: Option<Arc<dyn Controls>>,
+    /// Where users are led, where their name is configured.
+    pub traffic: Option<Arc<dyn TrafficWitness>>,
     /// Checkers' status, where there is one.
     pub live: Option<Arc<dyn LiveSource>>,
     /// Fitness of the standby.

@@ -115,7 +115,7 @@ impl StateStore for ConfigMapStore {
         let document = self.read(call).await?;
         let (state, version) = (self.state(&document)?, version_of(&GET_CONFIG_MAP, &document)?);
         self.keep(document);
-        Ok(Versioned { state, version })
+        Ok(Versioned { state, version, server_time: None })
     }
 
     async fn save(&self, call: &Call, state: &State, version: &str) -> Result<String, Fault> {

@@ -109,5 +109,5 @@ fn request(incoming: Incoming, deadline: Timestamp) -> Request {
         Incoming::Manual(call) => (Trigger::Operator, call.action, call.reason, call.overrides),
         Incoming::Tick | Incoming::Ignored(_) => (Trigger::Tick, Action::FailOver, None, Vec::new()),
     };
-    Request { trigger, action, reason, overrides, deadline }
+    Request { trigger, action, reason, caller: None, overrides, deadline }
 }

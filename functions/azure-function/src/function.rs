@@ -113,7 +113,7 @@ impl App {
     async fn manual(&self, site: &AzureSite, call: ManualCall, id: &str) -> Ending {
         let deadline = self.deadline(site, Some(HTTP_LIMIT));
         let ManualCall { action, reason, overrides } = call;
-        let request = Request { trigger: Trigger::Operator, action, reason, overrides, deadline };
+        let request = Request { trigger: Trigger::Operator, action, reason, caller: None, overrides, deadline };
         Ending::Say(StatusCode::OK, document(&self.answer(site, request, id).await))
     }
 
@@ -170,7 +170,7 @@ fn filter(config: &AzureConfig) -> Filter {
 }
 
 fn request(trigger: Trigger, deadline: Timestamp) -> Request {
-    Request { trigger, action: Action::FailOver, reason: None, overrides: Vec::new(), deadline }
+    Request { trigger, action: Action::FailOver, reason: None, caller: None, overrides: Vec::new(), deadline }
 }
 
 /// The action group tries again on 503, and on a plain 500 it does not; the queue delivers again on any failure.

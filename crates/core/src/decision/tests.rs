@@ -79,7 +79,11 @@ fn probes() -> impl Strategy<Value = Vec<Probe>> {
     ("[000X?]{0,16}", 0_i64..100, sample::select(vec![15_i64, 30, 59, 60, 61])).prop_map(|(letters, end, every)| {
         let last = i64::try_from(letters.len()).unwrap_or_default();
         let times = (0..).map(move |index| ago(end + (last - 1 - index) * every));
-        letters.chars().zip(times).map(|(letter, at)| Probe { at, result: result(letter) }).collect()
+        letters
+            .chars()
+            .zip(times)
+            .map(|(letter, at)| Probe { at, result: result(letter), controls: Vec::new() })
+            .collect()
     })
 }
 
@@ -117,6 +121,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
             fitness,
             locked,
             steps,
+            ..Evidence::nothing(now())
         })
 }
 

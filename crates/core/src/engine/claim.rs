@@ -95,7 +95,7 @@ impl Engine {
         tracing::info!(execution = execution.id, fence = grant.fence, "failover begins");
         let state = next(&versioned.state, Event::Began(Box::new(execution))).map_err(illegal)?;
         let version = call.once("record", self.ports.store.save(call, &state, &versioned.version)).await?;
-        Ok(Journal::new(Versioned { state, version }))
+        Ok(Journal::new(Versioned { state, version, server_time: None }))
     }
 
     fn intent(
@@ -148,7 +148,7 @@ impl Engine {
         }
         tracing::info!(execution = state.open().map(|open| open.id.as_str()), fence = grant.fence, "taken over");
         let version = call.once("record", self.ports.store.save(call, &state, &versioned.version)).await?;
-        Ok(Journal::new(Versioned { state, version }))
+        Ok(Journal::new(Versioned { state, version, server_time: None }))
     }
 }
 

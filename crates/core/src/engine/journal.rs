@@ -59,7 +59,7 @@ impl Engine {
             let save = self.ports.store.save(call, &journal.state, &journal.stored.version);
             let fault = match call.once("record", save).await {
                 Ok(version) => {
-                    journal.stored = Versioned { state: journal.state.clone(), version };
+                    journal.stored = Versioned { state: journal.state.clone(), version, server_time: None };
                     journal.pending.clear();
                     continue;
                 }

@@ -59,6 +59,9 @@ impl Engine {
             last_failover,
             fitness,
             locked: self.locked(&steps),
+            traffic: None,
+            last_well: None,
+            server_time: None,
             steps,
         };
         Seen { state, evidence }
@@ -78,7 +81,14 @@ impl Engine {
     async fn probe(&self, call: &Call) -> Option<Probe> {
         let prober = self.ports.prober.as_ref()?;
         let at = self.ports.clock.now();
-        Some(Probe { at, result: prober.probe(call).await })
+        let controls = async {
+            match &self.ports.controls {
+                Some(controls) => controls.ask(call).await,
+                None => Vec::new(),
+            }
+        };
+        let (result, controls) = futures_util::join!(prober.probe(call), controls);
+        Some(Probe { at, result, controls })
     }
 
     async fn supporting(&self, scope: Scope, call: &Call) -> Supporting {

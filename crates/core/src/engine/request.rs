@@ -39,6 +39,8 @@ pub struct Request {
     pub action: Action,
     /// The operator's words; empty when no operator called.
     pub reason: Option<String>,
+    /// Who called, as the platform tells it, or as the caller claims (then it says so). At most 200 characters.
+    pub caller: Option<String>,
     /// Gates that the operator waives.
     pub overrides: Vec<Gate>,
     /// When the caller stops listening.

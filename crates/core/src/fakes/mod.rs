@@ -14,7 +14,7 @@ mod weather;
 mod world;
 
 pub use clock::FakeClock;
-pub use ports::{FakeCooldown, FakeHistory, FakeLease, FakeLive, FakeProber, FakeStandby, FakeStore};
+pub use ports::{FakeControls, FakeCooldown, FakeHistory, FakeLease, FakeLive, FakeProber, FakeStandby, FakeStore};
 pub use step::{Effect, FakeStep};
 pub use weather::{Mishap, Weather};
 pub use world::World;

@@ -11,9 +11,11 @@ use jiff::Timestamp;
 use super::{FakeClock, Weather};
 use crate::{
     clock::{Call, Clock},
-    evidence::{Datapoint, Fitness, History, LiveStatus, ProbeResult},
+    evidence::{Control, Datapoint, Fitness, History, LiveStatus, ProbeResult},
     fault::{Fault, FaultClass},
-    ports::{Claim, CooldownStore, Grant, HistorySource, Lease, LiveSource, Prober, Standby, StateStore, Versioned},
+    ports::{
+        Claim, Controls, CooldownStore, Grant, HistorySource, Lease, LiveSource, Prober, Standby, StateStore, Versioned,
+    },
     record::State,
 };
 
@@ -56,7 +58,7 @@ impl StateStore for FakeStore {
         self.weather
             .pass("load", async {
                 let (state, version) = lock(&self.stored).clone();
-                Ok(Versioned { state, version: version.to_string() })
+                Ok(Versioned { state, version: version.to_string(), server_time: None })
             })
             .await
     }
@@ -208,17 +210,24 @@ pub struct FakeHistory {
     clock: Arc<FakeClock>,
     period: Duration,
     down_since: Mutex<Option<Timestamp>>,
+    well_until: Mutex<Timestamp>,
 }
 
 impl FakeHistory {
     /// A healthy primary.
     pub fn new(weather: Weather, clock: Arc<FakeClock>, period: Duration) -> Self {
-        Self { weather, clock, period, down_since: Mutex::default() }
+        Self { weather, clock, period, down_since: Mutex::default(), well_until: Mutex::new(Timestamp::MAX) }
     }
 
     /// The primary fails from `since` on, or is well (`None`).
     pub fn set_down(&self, since: Option<Timestamp>) {
         *lock(&self.down_since) = since;
+    }
+
+    /// The primary has never been well: it is being built.
+    pub fn set_never_well(&self) {
+        *lock(&self.well_until) = Timestamp::MIN;
+        self.set_down(Some(Timestamp::MIN));
     }
 
     fn is_down(&self, at: Timestamp) -> bool {
@@ -241,6 +250,17 @@ impl HistorySource for FakeHistory {
                     Some(Datapoint { start, minimum: health, maximum: health })
                 };
                 Ok(History { points: starts.filter_map(point).collect() })
+            })
+            .await
+    }
+
+    async fn last_well(&self, _: &Call, not_before: Option<Timestamp>) -> Result<Option<Timestamp>, Fault> {
+        self.weather
+            .pass("last well", async {
+                let well = *lock(&self.well_until);
+                let until = lock(&self.down_since).unwrap_or_else(|| self.clock.now());
+                let at = until.min(well);
+                Ok(Some(at).filter(|at| *at > not_before.unwrap_or(Timestamp::MIN)))
             })
             .await
     }
@@ -267,6 +287,28 @@ impl FakeProber {
 impl Prober for FakeProber {
     async fn probe(&self, _: &Call) -> ProbeResult {
         lock(&self.result).clone()
+    }
+}
+
+/// Control targets that answer, until we are cut off.
+#[derive(Default)]
+pub struct FakeControls {
+    cut_off: Mutex<bool>,
+}
+
+impl FakeControls {
+    /// Whether anything outside is reached from now on.
+    pub fn cut_off(&self, cut_off: bool) {
+        *lock(&self.cut_off) = cut_off;
+    }
+}
+
+#[async_trait]
+impl Controls for FakeControls {
+    async fn ask(&self, _: &Call) -> Vec<Control> {
+        let answered = !*lock(&self.cut_off);
+        let found = if answered { "HTTP 200" } else { "no connection" };
+        vec![Control { target: "control.example".to_owned(), answered, found: found.to_owned() }]
     }
 }
 

@@ -11,8 +11,8 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    Effect, FakeClock, FakeCooldown, FakeHistory, FakeLease, FakeProber, FakeStandby, FakeStep, FakeStore, Weather,
-    ports::lock,
+    Effect, FakeClock, FakeControls, FakeCooldown, FakeHistory, FakeLease, FakeProber, FakeStandby, FakeStep,
+    FakeStore, Weather, ports::lock,
 };
 use crate::{
     clock::Clock,
@@ -41,6 +41,8 @@ pub struct World {
     pub history: Arc<FakeHistory>,
     /// The primary as probes see it.
     pub prober: Arc<FakeProber>,
+    /// The control targets of the probe.
+    pub controls: Arc<FakeControls>,
     /// The standby.
     pub standby: Arc<FakeStandby>,
     /// The steps, in order.
@@ -71,6 +73,7 @@ impl World {
             cooldown: Arc::new(FakeCooldown::new(weather.clone())),
             history: Arc::new(FakeHistory::new(weather.clone(), Arc::clone(&clock), Duration::from_secs(60))),
             prober: Arc::new(FakeProber::saying(ProbeResult::Inconclusive { why: "none".to_owned() })),
+            controls: Arc::new(FakeControls::default()),
             standby: Arc::new(FakeStandby::new(weather.clone())),
             steps: vec![
                 step("clean", ("see clean", "clean"), Need::Required),
@@ -110,6 +113,8 @@ impl World {
             cooldown: Some(Arc::clone(&self.cooldown) as _),
             history: Some(Arc::clone(&self.history) as _),
             prober: Some(Arc::clone(&self.prober) as _),
+            controls: Some(Arc::clone(&self.controls) as _),
+            traffic: None,
             live: None,
             standby: Arc::clone(&self.standby) as _,
         };
@@ -121,7 +126,7 @@ impl World {
     /// A request with 900 s to answer it, the longest life of a Lambda call.
     pub fn request(&self, trigger: Trigger, action: Action) -> Request {
         let deadline = self.clock.now() + Duration::from_secs(900);
-        Request { trigger, action, reason: None, overrides: Vec::new(), deadline }
+        Request { trigger, action, reason: None, caller: None, overrides: Vec::new(), deadline }
     }
 
     /// Runs one request in the worker `holder`. `None` when the worker died on the way.

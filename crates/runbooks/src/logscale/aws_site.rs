@@ -61,6 +61,8 @@ impl AwsSite {
                 config.policy.period,
             ))),
             prober: shared::prober(config.probe_url.as_deref(), config.probe_timeout)?,
+            controls: None,
+            traffic: None,
             live: Some(Arc::new(CheckerStatus::new(Arc::clone(&sdk), &config.primary_check))),
             standby: standby(&config, &sdk, cluster.standby()),
         };

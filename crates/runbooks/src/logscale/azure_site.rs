@@ -51,6 +51,8 @@ impl AzureSite {
             cooldown: Some(cooldown(&config, &azure, &cluster)),
             history: Some(Arc::new(MonitorHistory::new(Arc::clone(&azure), primary(), config.policy.period))),
             prober: shared::prober(config.probe_url.as_deref(), config.probe_timeout)?,
+            controls: None,
+            traffic: None,
             live: Some(Arc::new(MonitorStatus::new(Arc::clone(&azure), primary()))),
             standby: Arc::new(WithRouting {
                 inner: cluster.standby(),

@@ -5,9 +5,10 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use holdfast_core::{
     Call, Clock, Fault, FaultClass, Timestamp,
-    evidence::{Check, Datapoint, Fitness, History, Level, ProbeResult},
+    evidence::{Check, Control, Datapoint, Fitness, History, Level, ProbeResult},
     ports::{
-        Claim, CooldownStore, Grant, HistorySource, Lease, Ports, Prober, Standby as StandbyPort, StateStore, Versioned,
+        Claim, Controls, CooldownStore, Grant, HistorySource, Lease, Ports, Prober, Standby as StandbyPort, StateStore,
+        Versioned,
     },
     record::State,
 };
@@ -37,6 +38,8 @@ impl Link {
             cooldown: notes.then(|| Arc::clone(self) as _),
             history: Some(Arc::clone(self) as _),
             prober: prober.then(|| Arc::clone(self) as _),
+            controls: Some(Arc::clone(self) as _),
+            traffic: None,
             live: None,
             standby: Arc::clone(self) as _,
         }
@@ -120,7 +123,7 @@ impl StateStore for Link {
     async fn load(&self, _: &Call) -> Result<Versioned, Fault> {
         self.pass(Service::Standby, "load", |world| {
             let (state, version) = world.stored.clone();
-            Ok(Versioned { state, version: version.to_string() })
+            Ok(Versioned { state, version: version.to_string(), server_time: None })
         })
         .await
     }
@@ -177,6 +180,15 @@ impl HistorySource for Link {
         })
         .await
     }
+
+    async fn last_well(&self, _: &Call, not_before: Option<Timestamp>) -> Result<Option<Timestamp>, Fault> {
+        let from = not_before.map_or(0, micros);
+        self.pass(Service::Metrics, "last well", move |world| {
+            let well = world.checkers.minutes(from, world.now).into_iter().rev().find(|(_, _, best)| *best);
+            Ok(well.map(|(start, _, _)| stamp(start, 0)))
+        })
+        .await
+    }
 }
 
 #[async_trait]
@@ -198,6 +210,15 @@ impl Prober for Link {
         } else {
             ProbeResult::Healthy { said: "OK".to_owned() }
         }
+    }
+}
+
+#[async_trait]
+impl Controls for Link {
+    async fn ask(&self, _: &Call) -> Vec<Control> {
+        let way = lock(&self.world).rng.u64(1_000..200_000);
+        self.pause(way).await;
+        vec![Control { target: "control.example".to_owned(), answered: true, found: "HTTP 200".to_owned() }]
     }
 }
 

@@ -262,6 +262,7 @@ fn work(link: Arc<Link>, delivery: &Delivery) -> Work {
         trigger: delivery.trigger.clone(),
         action: delivery.action,
         reason: (delivery.trigger == Trigger::Operator).then(|| "a person".to_owned()),
+        caller: None,
         overrides: if delivery.forced { Act::Force.overrides() } else { Vec::new() },
         deadline: link.now() + deadline,
     };

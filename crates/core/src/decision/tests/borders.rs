@@ -37,7 +37,8 @@ fn a_step_that_was_changed_since_is_named_and_one_that_holds_is_not() {
 #[test]
 fn metrics_that_are_healthy_outweigh_a_failing_probe_from_more_than_a_period_before() {
     let verdict = |first: i64| {
-        let probes = [first, first / 2, 0].map(|age| Probe { at: ago(age), result: result('0') }).to_vec();
+        let probes =
+            [first, first / 2, 0].map(|age| Probe { at: ago(age), result: result('0'), controls: Vec::new() }).to_vec();
         let history = Some(Ok(History { points: vec![point(70, 1.0)] }));
         judged(State::default(), Evidence { history, probes, ..nothing() }).verdict
     };
@@ -55,7 +56,8 @@ fn the_wait_ends_when_the_holdoff_can_and_no_sooner_than_the_next_look() {
         }
     };
     assert_eq!((until(1), until(2)), (120, 60));
-    let nearly = (0..=12).rev().map(|index| Probe { at: ago(index * 14), result: result('0') }).collect();
+    let nearly =
+        (0..=12).rev().map(|index| Probe { at: ago(index * 14), result: result('0'), controls: Vec::new() }).collect();
     let decision = judged(State::default(), Evidence { probes: nearly, ..nothing() });
     assert_eq!(decision.streak.expect("a streak").proven.as_secs(), 168);
     assert_eq!(decision.verdict, Verdict::Wait { until: now() + Duration::from_secs(15) });

@@ -149,7 +149,7 @@ proptest! {
 
 /// Our own probes have failed for five minutes, every 15 s.
 fn failing_probes() -> Vec<Probe> {
-    (0..=20).rev().map(|index| Probe { at: ago(index * 15), result: result('0') }).collect()
+    (0..=20).rev().map(|index| Probe { at: ago(index * 15), result: result('0'), controls: Vec::new() }).collect()
 }
 
 fn judged(points: Vec<Datapoint>) -> Decision {

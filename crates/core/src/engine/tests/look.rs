@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::*;
 use crate::{
@@ -22,6 +23,10 @@ impl HistorySource for Asked {
     async fn history(&self, _: &Call, window: Duration) -> Result<History, Fault> {
         *self.0.lock().expect("one thread") = Some(window);
         Ok(History::default())
+    }
+
+    async fn last_well(&self, _: &Call, _: Option<Timestamp>) -> Result<Option<Timestamp>, Fault> {
+        Ok(None)
     }
 }
 
