@@ -4,7 +4,7 @@
 //!
 //! * [`aws`]: the configuration of the AWS form; [`aws_site`]: the engine that follows from it.
 //! * [`azure`], [`azure_site`]: the same for Azure.
-//! * `shared`: what configurations have in common.
+//! * `shared`: what configurations have in common; `trust`: the certificates in them.
 //! * [`secondary`]: the reference's optional gate on the standby's own health check.
 
 pub mod aws;
@@ -13,5 +13,6 @@ pub mod azure;
 pub mod azure_site;
 pub mod secondary;
 mod shared;
+mod trust;
 
 pub use shared::KnownCluster;
