@@ -45,6 +45,13 @@ pub struct ManualCall {
     pub overrides: Vec<Gate>,
 }
 
+impl ManualCall {
+    /// What an alarm and a timer ask for: no gate is waived, and nobody gives a reason.
+    pub fn failover() -> Self {
+        Self { action: Action::FailOver, reason: None, overrides: Vec::new() }
+    }
+}
+
 /// A call that makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{field} {why}")]
