@@ -35,7 +35,7 @@ pub fn record(bytes: &[u8]) {
         Event::Stepped { fence: u64::MAX, step },
         Event::TakenOver { fence: u64::MAX, holder: "other".to_owned(), found: Default::default() },
         Event::Noted(Note { at: now, text: "text".to_owned() }),
-        Event::Aborted { at: now, reason: "reason".to_owned(), caller: None },
+        Event::Aborted { at: now, reason: "reason".to_owned() },
         Event::Paused(Pause { at: now, reason: "reason".to_owned(), caller: None }),
         Event::Unlocked { at: now },
     ];
