@@ -35,7 +35,7 @@ pub(super) enum Claimed {
     /// Drive it.
     Run(Box<Run>),
     /// Look again, not before this time. The record is as it was read, where it is still known.
-    NotNow(Timestamp, Decision, Option<Versioned>),
+    NotNow(Timestamp, Decision, Option<Box<Versioned>>),
 }
 
 impl Engine {
@@ -53,7 +53,7 @@ impl Engine {
             Ok(Claim::Granted(ours)) => ours,
             Ok(Claim::Held { holder, until }) => {
                 decision.reasons.push(Reason::HeldByAnother { holder, until });
-                return Claimed::NotNow(until.max(self.ports.clock.now()), decision, Some(versioned));
+                return Claimed::NotNow(until.max(self.ports.clock.now()), decision, Some(Box::new(versioned)));
             }
             Err(fault) => return self.not_now(decision, &fault),
         };
