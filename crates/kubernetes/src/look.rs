@@ -162,7 +162,7 @@ impl Look {
 /// The namespace may hold anything: of TLS secrets only those of this cluster are kept, of the others only one page, and
 /// what must not be missed is asked for by name where a list was not read to its end.
 async fn gather(api: &Api, call: &Call, cluster: &str) -> Result<Gathered, Fault> {
-    let ours = |secret: &Secret| secret.metadata.name.strip_prefix(cluster).is_some_and(|rest| is_end(rest));
+    let ours = |secret: &Secret| secret.metadata.name.strip_prefix(cluster).is_some_and(is_end);
     let (list, list_few) = (api::LIST_SECRETS, api::LIST_FEW_SECRETS);
     let (tls, others) =
         futures_util::join!(api.list(call, &list, TLS, ours), api.short_list::<Secret>(call, &list_few, OTHERS, FEW));

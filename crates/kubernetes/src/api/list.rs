@@ -10,8 +10,8 @@ use crate::humio::or_default;
 /// Objects in one page. A hundred secrets with a certificate and two key stores are about 1 MB.
 const LIMIT: usize = 100;
 
-/// Pages of one list. Ten thousand objects of a kind that we ask for are none that we were made for.
-const PAGES: usize = 100;
+/// Pages of one list. Twenty thousand objects of a kind that we ask for are none that we were made for.
+const PAGES: usize = 200;
 
 /// Bytes of a list that are kept, by [`Weight`].
 const KEPT: usize = 2 * 1024 * 1024;
@@ -112,7 +112,7 @@ impl Api {
                     let most = operation.largest;
                     return Err(invalid(operation, format!("one object of the list is longer than {most} bytes")));
                 }
-                Turn::TooLong => limit = (limit / 4).max(1),
+                Turn::TooLong => limit = (limit / 2).max(1),
                 Turn::Read(page) => {
                     let items = page.items.into_iter().filter(keep);
                     listed.items.extend(items.inspect(|item| kept = kept.saturating_add(item.weight())));
