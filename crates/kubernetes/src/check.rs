@@ -13,7 +13,7 @@ use crate::{
     deployment::Deployment,
     look::{Humio, Look},
     steps::missing_operator,
-    tls::{Judgement, Material, TlsCleanup, judge},
+    tls::{CertManager, Judgement, Material, TlsCleanup, judge, out_of_date},
 };
 
 mod cluster;
@@ -72,16 +72,20 @@ impl StandbyCheck {
         vec![good(name, format!("{place} is there")), replicas]
     }
 
-    fn humio(&self, name: &str, humio: &Humio, operator_runs: bool, call: &Call) -> Vec<Check> {
+    fn humio(&self, name: &str, humio: &Humio, deployment: Option<&Deployment>, call: &Call) -> Vec<Check> {
         let place = self.look.place("HumioCluster", name);
         let Some(declared) = humio.cluster.as_ref() else {
             return vec![error("humiocluster", format!("there is no {place}"))];
         };
         let mut checks = vec![good("humiocluster", format!("{place} is there"))];
-        checks.extend(cluster::checks(declared, operator_runs, call.clock.now()));
+        let (operator_runs, now) = (deployment.is_some_and(|it| it.available() > 0), call.clock.now());
+        checks.extend(cluster::checks(declared, operator_runs, now));
         checks.extend(recovery::checks(declared, self.prefix));
         checks.extend(secrets::checks(declared, &humio.secrets, self.prefix));
-        checks.push(tls(&judge(&Material::of(declared, &humio.secrets, &humio.pods), false), self.cleanup));
+        let cert_manager = deployment.map_or(CertManager::Unknown, Deployment::cert_manager);
+        let material = Material::of(declared, &humio.secrets, humio.pods.iter(), cert_manager);
+        checks.push(tls(&judge(&material, false), self.cleanup));
+        checks.extend(out_of_date(&material, now).map(|found| warning("tls-dates", found)));
         checks
     }
 }
@@ -97,10 +101,10 @@ impl Standby for StandbyCheck {
         };
         let (deployment, humio) = futures_util::join!(self.look.deployment(call), humio);
         let (deployment, humio) = (deployment?, humio?);
-        let mut checks = self.operator(deployment.as_ref().as_ref());
-        let operator_runs = deployment.as_ref().as_ref().is_some_and(|it| it.available() > 0);
+        let deployment = deployment.as_ref().as_ref();
+        let mut checks = self.operator(deployment);
         checks.extend(match humio {
-            Some((name, humio)) => self.humio(name, &humio, operator_runs, call),
+            Some((name, humio)) => self.humio(name, &humio, deployment, call),
             None => vec![warning("humiocluster", "no HumioCluster is configured: only the operator was looked at")],
         });
         Ok(Fitness { checks })
@@ -111,11 +115,15 @@ fn tls(judgement: &Judgement, cleanup: TlsCleanup) -> Check {
     let name = "tls-secrets";
     match (judgement, cleanup) {
         (Judgement::Clean { found }, _) => good(name, found),
+        (Judgement::CannotTell { found }, _) => warning(name, found),
         (Judgement::Blocked { why }, _) => error(name, why),
         (Judgement::Stale { found, .. }, TlsCleanup::Off) => {
             error(name, format!("{found}; clean-up is off, so the operator would refuse its own pods"))
         }
-        (Judgement::Stale { found, .. }, _) => good(name, format!("{found}; will be removed")),
+        (Judgement::Stale { found, kept: Some(kept), .. }, _) => {
+            warning(name, format!("{found}; will be removed. {kept}"))
+        }
+        (Judgement::Stale { found, kept: None, .. }, _) => good(name, format!("{found}; will be removed")),
     }
 }
 

@@ -51,6 +51,7 @@ struct World {
     log: Vec<String>,
     failing: Option<u16>,
     losing_answers: bool,
+    reissued: BTreeMap<String, Value>,
 }
 
 /// The server.
@@ -92,6 +93,11 @@ impl FakeApi {
     /// Carries out the next request and answers with an error.
     pub(crate) fn lose_next_answer(&self) {
         self.world().losing_answers = true;
+    }
+
+    /// From now on, whoever deletes the object finds this one in its place at once, each time another one.
+    pub(crate) fn reissue(&self, path: &str, object: Value) {
+        self.world().reissued.insert(path.to_owned(), object);
     }
 
     pub(crate) fn site(&self, change: impl FnOnce(&mut SiteOptions)) -> KubernetesSite {
@@ -147,7 +153,15 @@ impl World {
                 merge(&mut patched, document);
                 self.replace(path, patched)
             }
-            Method::DELETE => (200, self.objects.remove(path).unwrap_or_default()),
+            Method::DELETE => {
+                let gone = self.objects.remove(path).unwrap_or_default();
+                if let Some(mut next) = self.reissued.get(path).cloned() {
+                    next["metadata"]["name"] = gone["metadata"]["name"].clone();
+                    next["metadata"]["uid"] = format!("uid-{}-anew", self.version).into();
+                    self.replace(path, next);
+                }
+                (200, gone)
+            }
             _ => (200, object),
         }
     }
