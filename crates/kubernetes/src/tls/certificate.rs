@@ -66,7 +66,7 @@ fn block(rest: &str) -> Block {
 
 fn read(der: Vec<u8>) -> Block {
     let certificate = match X509Certificate::from_der(&der) {
-        Ok((rest, parsed)) if rest.is_empty() => Certificate {
+        Ok(([], parsed)) => Certificate {
             subject: plain(parsed.subject()),
             issuer: plain(parsed.issuer()),
             key: parsed.public_key().raw.to_vec(),

@@ -10,7 +10,9 @@ use super::certificates::{Pair, authority};
 use super::clock;
 use super::cluster::Cluster;
 use super::kinds::Kind;
+
 use super::operator::{Model, ca_key_pair, ca_secret_name, certificate, issued_secret, issuer};
+use super::store::Key;
 
 /// The Role, RoleBinding, Lease and ConfigMap that Holdfast ships.
 const ROLE_MANIFEST: &str = include_str!("../../../../infra/kubernetes/role.yaml");
@@ -40,6 +42,19 @@ pub struct StandbySeed {
     pub humiocluster: bool,
     /// Whether the Secret of a node that ran before lies there, signed by the CA of Secret C.
     pub per_node_secret: bool,
+    /// Who issues Secret C anew when it is deleted.
+    pub reissue: Reissue,
+}
+
+/// Who issues Secret C anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reissue {
+    /// cert-manager, a moment later, from the Issuer of the cluster.
+    #[default]
+    Usual,
+    /// An Issuer that still signs with the earlier CA, before the delete is answered, again and again, until
+    /// [`Cluster::mend_issuer`].
+    AtOnceFromTheEarlierCa,
 }
 
 impl Default for StandbySeed {
@@ -56,6 +71,7 @@ impl Default for StandbySeed {
             operator_replicas: 0,
             humiocluster: true,
             per_node_secret: false,
+            reissue: Reissue::Usual,
         }
     }
 }
@@ -246,6 +262,12 @@ fn seed_tls(cluster: &Cluster, seed: &StandbySeed, humio: &Value) {
         }
     }
     put(cluster, issued(humio, &seed.cluster_name, signer));
+    if seed.reissue == Reissue::AtOnceFromTheEarlierCa {
+        let heir = issued(humio, &seed.cluster_name, &earlier);
+        let secrets = Kind::of_plural("secrets").expect("secrets are served");
+        let key = Key::new(secrets, &cluster.options().namespace, &seed.cluster_name);
+        cluster.state().store.succeed(key, Some(heir));
+    }
     if seed.per_node_secret {
         put(cluster, issued(humio, &format!("{}-{OLD_NODE}", seed.cluster_name), signer));
     }
