@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region};
+use holdfast_proxies::Proxies;
 
 pub use environment::{Endpoints, Environment, MissingCredentials, Service};
 
@@ -30,6 +31,8 @@ pub struct Options {
     pub metric_region: String,
     /// How long one attempt may take, from the first byte sent to the last received.
     pub attempt_timeout: Duration,
+    /// Which calls go through a proxy.
+    pub proxies: Proxies,
 }
 
 /// The clients of the four services, and the credentials they sign with.
@@ -49,6 +52,8 @@ pub struct Sdk {
     pub eks: aws_sdk_eks::Client,
     /// What requests are signed with.
     pub credentials: Credentials,
+    /// Which calls go through a proxy; those to the cluster as well.
+    pub proxies: Proxies,
 }
 
 impl Sdk {
@@ -69,6 +74,7 @@ impl Sdk {
             ssm: aws_sdk_ssm::Client::new(&config(home, Service::Ssm)),
             eks: aws_sdk_eks::Client::new(&config(home, Service::Eks)),
             credentials: environment.credentials.clone(),
+            proxies: options.proxies.clone(),
         }
     }
 }
@@ -89,7 +95,7 @@ fn shared(environment: &Environment, options: &Options) -> SdkConfig {
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .use_fips(environment.fips)
         .use_dual_stack(environment.dual_stack)
-        .http_client(https::LazyHttps::default())
+        .http_client(https::LazyHttps::new(options.proxies.clone()))
         .build()
 }
 
