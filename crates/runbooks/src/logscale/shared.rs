@@ -6,6 +6,8 @@ use holdfast_core::{
     engine::Limits,
     policy::{MissingData, Policy},
     retry::RetryPolicy,
+    runbook::StepList,
+    step::Need,
 };
 use holdfast_kubernetes::TlsCleanup;
 
@@ -13,6 +15,17 @@ use crate::variables::Reader;
 
 /// The system's name in records.
 pub(super) const RUNBOOK: &str = "logscale";
+
+/// The lists of steps that earlier versions wrote. Until it was seen that a clean-up can hold a failover back, the
+/// first step was required.
+pub(super) fn earlier_lists() -> Vec<StepList> {
+    vec![vec![
+        ("remove-stale-tls", Need::Required),
+        ("scale-operator", Need::Required),
+        ("lock-traffic", Need::Owed),
+        ("verify-standby", Need::Owed),
+    ]]
+}
 
 /// A standby cluster whose address is known beforehand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +94,7 @@ pub(super) fn policy(read: &mut Reader<'_>, cooldown: &str, period: u64) -> Poli
             &[("ends-the-streak", MissingData::EndsTheStreak), ("counts-as-failing", MissingData::CountsAsFailing)],
         ),
         poll: read.seconds("HOLDFAST_POLL_SECONDS", 15.0, 0.05..=60.0),
+        stands_still_after: read.seconds("HOLDFAST_STANDS_STILL_SECONDS", 300.0, 1.0..=3600.0),
     }
 }
 
