@@ -40,6 +40,7 @@ impl Engine {
         let mut grant = None;
         let mut looks = 0;
         let mut doubted = false;
+        let mut noted = Vec::new();
         let mut scope = if request.trigger == Trigger::Tick { Scope::Glance } else { Scope::Full };
         let answer = loop {
             looks = u32::saturating_add(looks, 1);
@@ -56,6 +57,10 @@ impl Engine {
                     self.ports.clock.sleep(self.policy.poll).await;
                     continue;
                 }
+            }
+            if matches!(decision.verdict, Verdict::NoteUnlock | Verdict::NoteFailback) {
+                // What is noted on the way is said in the end, whatever is concluded then.
+                noted.extend(decision.reasons.last().cloned());
             }
             match self.round(seen, decision, request, call, &mut grant).await {
                 Round::Answer(answer) => break *answer,
@@ -77,7 +82,8 @@ impl Engine {
         if let Some(grant) = &grant {
             self.release(grant, call).await;
         }
-        Answer { looks, ..answer }
+        noted.dedup();
+        Answer { looks, ..answer.after(noted) }
     }
 
     pub(super) fn decide(&self, seen: &Seen, request: &Request) -> Decision {

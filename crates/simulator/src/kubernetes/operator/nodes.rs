@@ -15,6 +15,9 @@ const PROCESS_START_S: f64 = 3.0;
 /// From the creation of a node's pod to its readiness, in simulated seconds: 30 to 60 s in the seeds' baseline.
 const READY_S: f64 = 30.0;
 
+/// The annotation that says for how many node pods there is room; the others stay unschedulable.
+pub(in crate::kubernetes) const ROOM: &str = "simulator.holdfast.dev/room-for-nodes";
+
 /// The node pods of a HumioCluster.
 pub(super) fn of_cluster(store: &Store, cluster: &Value) -> Vec<Value> {
     let uid = text(cluster, "uid");
@@ -84,14 +87,24 @@ fn pod(cluster: &Value, node: &str) -> Value {
     })
 }
 
+/// For how many node pods there is room; `None` for all of them.
+fn has_room_for(cluster: &Value) -> Option<usize> {
+    cluster["metadata"]["annotations"][ROOM].as_str()?.parse().ok()
+}
+
 /// Starts the node pods and makes those ready that the operator can reach and that did not stop at a bad configuration.
 pub(super) fn kubelet(model: &mut Model, store: &mut Store, now: Timestamp) {
     let clusters: Vec<Value> = store.list("humioclusters", "").cloned().collect();
     for cluster in clusters {
+        let mut room = has_room_for(&cluster);
         for pod in of_cluster(store, &cluster) {
             let timer = format!("node/{}", text(&pod, "uid"));
             let started = model.passed(&format!("{timer}/start"), PROCESS_START_S, now);
             let due = model.passed(&format!("{timer}/ready"), READY_S, now);
+            if room == Some(0) && pod["status"]["phase"] == "Pending" {
+                continue;
+            }
+            room = room.map(|room| room.saturating_sub(1));
             if started && pod["status"]["phase"] == "Pending" {
                 set_status(store, "kubelet", &pod, pod_status(&pod, "Running", false, now));
             }
