@@ -19,7 +19,11 @@ use holdfast_core::{
 };
 use holdfast_kubernetes::{KubernetesSite, SiteOptions};
 
-use super::{aws::AwsConfig, secondary::WithHealthCheck, shared::RUNBOOK};
+use super::{
+    aws::AwsConfig,
+    secondary::WithHealthCheck,
+    shared::{self, RUNBOOK},
+};
 use crate::variables::ConfigurationFaults;
 
 /// Everything that outlives one invocation: clients, the cluster's address, the token.

@@ -21,7 +21,10 @@ use holdfast_core::{
 };
 use holdfast_kubernetes::{KubernetesSite, SiteOptions};
 
-use super::{azure::AzureConfig, shared::RUNBOOK};
+use super::{
+    azure::AzureConfig,
+    shared::{self, RUNBOOK},
+};
 use crate::variables::{ConfigurationFaults, VariableFault};
 
 /// Everything that outlives one invocation: clients, the cluster's address, the tokens.

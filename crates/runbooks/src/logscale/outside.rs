@@ -70,23 +70,17 @@ impl Outside {
 
 fn primary(read: &mut Reader<'_>, fqdn: Option<&str>) -> Option<Target> {
     let name = "HOLDFAST_PRIMARY_PROBE_URL";
-    let given = read.text(name);
-    let url = match given.as_deref() {
-        None => format!("https://{}{STATUS_PATH}", fqdn?),
+    let url = match read.text(name).as_deref() {
+        // Of a name that is no host name no address is made: it is a fault already, under its own name.
+        None => return Target::parse(&format!("https://{}{STATUS_PATH}", fqdn.filter(|fqdn| is_host(fqdn))?)).ok(),
         Some("off") => return None,
         Some(url) => url.to_owned(),
     };
-    match Target::parse(&url) {
-        Ok(target) if target.is_secure() => Some(target),
-        _ if given.is_none() => {
-            read.fault("PRIMARY_HEALTH_CHECK_FQDN", "a host name, without a scheme");
-            None
-        }
-        _ => {
-            read.hidden_fault(name, "an https:// address without a password, or off");
-            None
-        }
+    let target = Target::parse(&url).ok().filter(Target::is_secure);
+    if target.is_none() {
+        read.hidden_fault(name, "an https:// address without a password, or off");
     }
+    target
 }
 
 fn proxies(read: &mut Reader<'_>) -> Proxies {
@@ -147,17 +141,19 @@ fn traffic(read: &mut Reader<'_>, primary: Option<&str>) -> Option<(String, Stri
     Some((users, primary.to_owned()))
 }
 
-/// A name of DNS that is no address.
-fn is_host_name(text: &str) -> bool {
+/// A host's name, and nothing around it.
+fn is_host(text: &str) -> bool {
     let label = |label: &str| {
         let sound = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
         !label.is_empty() && label.len() <= 63 && label.chars().all(sound)
     };
     let name = text.strip_suffix('.').unwrap_or(text);
-    name.len() <= LONGEST_NAME
-        && name.contains('.')
-        && name.split('.').all(label)
-        && name.parse::<std::net::IpAddr>().is_err()
+    name.len() <= LONGEST_NAME && name.split('.').all(label)
+}
+
+/// A name of DNS that is no address.
+fn is_host_name(text: &str) -> bool {
+    is_host(text) && text.contains('.') && text.parse::<std::net::IpAddr>().is_err()
 }
 
 #[cfg(test)]
@@ -224,10 +220,10 @@ mod tests {
         for (name, bad) in [
             ("HOLDFAST_PRIMARY_PROBE_URL", "ftp://x"),
             ("HOLDFAST_PRIMARY_PROBE_URL", "http://127.0.0.1/"),
-            ("HOLDFAST_PRIMARY_PROBE_URL", "https://me:secret@x/"),
+            ("HOLDFAST_PRIMARY_PROBE_URL", "https://me:hunter2@x/"),
             ("HOLDFAST_CONTROL_TARGETS", "x.example.org"),
             ("HOLDFAST_CONTROL_TARGETS", "http://127.0.0.1/"),
-            ("HOLDFAST_CONTROL_TARGETS", "https://me:secret@x/"),
+            ("HOLDFAST_CONTROL_TARGETS", "https://me:hunter2@x/"),
             ("HOLDFAST_CONTROL_TARGETS", "https://P.example.com./other"),
             ("HOLDFAST_CONTROL_TARGETS", &many.join(",")),
             ("HOLDFAST_CONTROL_DEFAULTS", "perhaps"),
@@ -238,11 +234,11 @@ mod tests {
             ("HOLDFAST_TRAFFIC_NAME", &long),
             ("HOLDFAST_PROBE_TIMEOUT_SECONDS", "31"),
             ("HTTPS_PROXY", "socks5://p:1080"),
-            ("https_proxy", "me:secret@p:1/x"),
+            ("https_proxy", "me:hunter2@p:1/x"),
         ] {
             let faults = read(&[(name, bad)]).expect_err(bad);
             assert_eq!(faults.0.len(), 1, "{faults}");
-            assert!(faults.to_string().starts_with(name) && !faults.to_string().contains("secret"), "{faults}");
+            assert!(faults.to_string().starts_with(name) && !faults.to_string().contains("hunter2"), "{faults}");
         }
     }
 
@@ -255,10 +251,11 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_the_primary_that_is_none_is_named_and_not_the_address_made_of_it() {
+    fn of_a_name_that_is_no_host_name_no_address_is_made() {
         let variables = BTreeMap::new();
         let mut reader = Reader::new(&variables);
-        let outside = Outside::read(&mut reader, Some("p.example.com/@"), &[]);
-        assert_eq!(reader.finish(outside).expect_err("no name").0[0].name, "PRIMARY_HEALTH_CHECK_FQDN");
+        for name in ["https://logs.example.com", "p.example.com/@", "p example", ""] {
+            assert_eq!(Outside::read(&mut reader, Some(name), &[]).primary, None, "{name}");
+        }
     }
 }
