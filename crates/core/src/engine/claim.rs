@@ -24,6 +24,8 @@ pub(super) struct Run {
     /// Each step as seen: what was to be done before the claim (its fence still ties the effect to it), and what was
     /// done, seen again under the claim. What was done before it proves nothing after it.
     pub first: BTreeMap<String, Observation>,
+    /// Whether the look saw the lock gone, and so the primary was judged before this was decided.
+    pub lock_was_gone: bool,
     /// The cloud's note of the last failover, as the look saw it.
     pub noted: Option<Timestamp>,
     /// Why we are driving it.
@@ -72,7 +74,8 @@ impl Engine {
         match journal {
             Ok(journal) => {
                 let noted = evidence.last_failover.and_then(Result::ok).flatten();
-                Claimed::Run(Box::new(Run { journal, first, noted, reasons: decision.reasons }))
+                let lock_was_gone = evidence.locked == Some(false);
+                Claimed::Run(Box::new(Run { journal, first, lock_was_gone, noted, reasons: decision.reasons }))
             }
             Err(fault) => self.not_now(decision, &fault),
         }

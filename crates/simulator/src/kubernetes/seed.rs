@@ -196,6 +196,7 @@ fn humiocluster(seed: &StandbySeed, region: &str) -> Value {
     let name = &seed.cluster_name;
     let mut spec = json!({
         "image": "humio/humio-core:1.245.0", "nodeCount": seed.node_count, "hostname": "logscale.example.com",
+        "dataVolumeSource": {"emptyDir": {}},
         "license": {"secretKeyRef": {"name": format!("{name}-license"), "key": "humio-license-key"}},
         "tls": {"enabled": true}, "environmentVariables": [], "commonEnvironmentVariables": variables(seed, region),
     });
