@@ -6,6 +6,7 @@ use aws_credential_types::Credentials;
 use holdfast_aws::eks::EksToken;
 use holdfast_core::{Clock, Fault};
 use holdfast_kubernetes::{Access, Direct, KubernetesSite, SiteOptions, TokenSource, connect};
+use holdfast_proxies::Proxies;
 use holdfast_runbooks::clock::SystemClock;
 use holdfast_simulator::{
     Options, Simulator,
@@ -213,7 +214,7 @@ impl Stand {
 
 fn client((endpoint, ca_pem): &(String, String), token: Arc<dyn TokenSource>) -> Client {
     let access = Access { endpoint: endpoint.clone(), ca_pem: ca_pem.clone().into_bytes(), token };
-    connect(access).expect("an address and a CA")
+    connect(access, &Proxies::default()).expect("an address and a CA")
 }
 
 /// The function, as real servers are to know it.

@@ -108,6 +108,7 @@ impl AzureSide {
                 ca_file: ground.authority.ca_file().display().to_string(),
                 humio_cluster: &options.standby.cluster_name,
                 primary_port: ports.sites.primary.port(),
+                control_targets: ports.control_targets(),
                 known_cluster: options.known_cluster.then_some(known),
                 function_timeout: self.functions.timeout(),
                 work_queue: self.functions.work_queue(),
