@@ -29,15 +29,14 @@ pub async fn login_as_backup(bed: &Testbed) -> Client {
     bed.client(&bed.token(BACKUP))
 }
 
-/// Puts `policies` in place as the administrator and waits until they are in force in `namespace`, which takes the
-/// server a second. Needs [`backup`] among the users.
+/// Puts `policies` in place as the administrator and waits until record and lease are guarded in `namespace`, which
+/// takes the server a second or so. Needs [`backup`] among the users.
 pub async fn enforce(bed: &Testbed, policies: &str, namespace: &str) {
     bed.apply_yaml(policies).await.expect("the shipped policies");
     let stranger = login_as_backup(bed).await;
     let record = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "holdfast"}});
     let path = format!("/api/v1/namespaces/{namespace}/configmaps?dryRun=All");
-    // The binding that is tried here is the last one of the file, and the server takes all of them up together.
-    eventually("the policies are in force", async || {
+    eventually("record and lease are guarded", async || {
         let (status, answer) = ask(&stranger, Method::POST, &path, record.clone()).await;
         is_refusal(status, &answer).then_some(())
     })
