@@ -130,7 +130,7 @@ pub fn seed_standby(cluster: &Cluster, seed: &StandbySeed) {
     state.store.backdate(clock::now() - MONTH);
 }
 
-/// Makes a seeded standby one on Azure: the rights that ship for Azure beside the others, and a HumioCluster with the variables that it
+/// Makes a seeded standby one on Azure: `rights`, which say who the function is there, and a HumioCluster with the variables that it
 /// has there (facts/logscale.md 5.1): other names, and no regions.
 pub(crate) fn under_azure(cluster: &Cluster, seed: &StandbySeed, rights: &str) {
     for manifest in manifests(rights, &cluster.options().namespace) {
