@@ -98,6 +98,12 @@ impl<'a> Reader<'a> {
         self.faults.push(VariableFault { name: name.to_owned(), value, allowed: allowed.to_owned() });
     }
 
+    /// Notes that `name` cannot be used, without its value: it may hold a password.
+    pub fn hidden_fault(&mut self, name: &str, allowed: &str) {
+        let value = self.variables.get(name).map(|_| "(not shown: it may hold a secret)".to_owned());
+        self.faults.push(VariableFault { name: name.to_owned(), value, allowed: allowed.to_owned() });
+    }
+
     /// A whole number in `range`.
     pub fn whole(&mut self, name: &str, default: u64, range: RangeInclusive<u64>) -> u64 {
         let Some(text) = self.text(name) else { return default };
@@ -148,14 +154,19 @@ impl<'a> Reader<'a> {
         default
     }
 
-    /// A list separated by commas, of items for which `rule` holds.
-    pub fn list(&mut self, name: &str, allowed: &str, rule: impl Fn(&str) -> bool) -> Vec<String> {
+    /// A list separated by commas.
+    pub fn list(&self, name: &str) -> Vec<String> {
         let text = self.text(name).unwrap_or_default();
-        let items: Vec<&str> = text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect();
+        text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// A list separated by commas, of items for which `rule` holds.
+    pub fn list_of(&mut self, name: &str, allowed: &str, rule: impl Fn(&str) -> bool) -> Vec<String> {
+        let items = self.list(name);
         if items.iter().any(|item| !rule(item)) {
             self.fault(name, allowed);
         }
-        items.into_iter().map(str::to_owned).collect()
+        items
     }
 }
 
@@ -206,7 +217,7 @@ mod tests {
         let mut reader = Reader::new(&variables);
         reader.shaped("A", "one word", |text| !text.contains(' '));
         reader.required_shaped("B", "one word", |text| !text.contains(' '));
-        reader.list("L", "single words", |text| !text.contains(' '));
+        reader.list_of("L", "single words", |text| !text.contains(' '));
         let text = reader.finish(()).expect_err("three faults").to_string();
         for said in ["A=\"a b\"", "B is not set", "L=\"a,b c,d\""] {
             assert!(text.contains(said), "{text}");
@@ -237,7 +248,7 @@ mod tests {
         let variables = variables(&[("A", "  "), ("L", "a, b,,c ")]);
         let mut reader = Reader::new(&variables);
         assert_eq!(reader.whole("A", 7, 0..=9), 7);
-        assert_eq!(reader.list("L", "letters", |_| true), ["a", "b", "c"]);
+        assert_eq!(reader.list_of("L", "letters", |_| true), ["a", "b", "c"]);
         assert_eq!(reader.shaped("A", "something", |_| false), None);
         assert!(reader.finish(()).is_ok());
     }

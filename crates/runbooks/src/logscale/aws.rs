@@ -1,12 +1,14 @@
 //! The configuration of the AWS form. The reference function's variables keep their names and defaults; ours begin
 //! with `HOLDFAST_`. docs/CONFIGURATION.md describes each.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
+use holdfast_aws::public::control_targets;
 use holdfast_core::{engine::Limits, policy::Policy};
 use holdfast_kubernetes::{RecoverPrefix, TlsCleanup};
 
 use super::{
+    outside::Outside,
     shared::{self, KnownCluster, Names},
     trust,
 };
@@ -54,10 +56,8 @@ pub struct AwsConfig {
     pub lock_fqdn: String,
     /// The standby's health check, when it is a gate.
     pub secondary_check: Option<String>,
-    /// Where to probe the primary.
-    pub probe_url: Option<String>,
-    /// How long a probe may take.
-    pub probe_timeout: Duration,
+    /// The way out, the probe of the primary and its witnesses.
+    pub outside: Outside,
     /// Where Route 53 keeps its metrics.
     pub metric_region: String,
     /// SSM parameter of the last failover.
@@ -86,6 +86,7 @@ impl AwsConfig {
         let read = &mut reader;
         let function = read.text("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "holdfast".to_owned());
         let primary_fqdn = shared::host_name(read, "PRIMARY_HEALTH_CHECK_FQDN");
+        let cluster_region = cluster_region(read);
         let skip_secondary = read.flag("SKIP_SECONDARY_HEALTH_CHECK", false);
         let Names { namespace, operator_deployment, object_name, humio_cluster } = Names::read(read);
         trust::anchors(read);
@@ -95,7 +96,8 @@ impl AwsConfig {
                 "the EKS name of the standby cluster: letters, digits, - and _",
                 shape::is_cluster_name,
             ),
-            cluster_region: cluster_region(read),
+            outside: Outside::read(read, primary_fqdn.as_deref(), &control_targets(&cluster_region)),
+            cluster_region,
             namespace,
             known_cluster: shared::known_cluster(read),
             operator_deployment,
@@ -112,13 +114,11 @@ impl AwsConfig {
             secondary_check: read
                 .shaped("SECONDARY_HEALTH_CHECK_ID", HEALTH_CHECK, shape::is_id)
                 .filter(|_| !skip_secondary),
-            probe_url: shared::probe_url(read, primary_fqdn.as_deref()),
             primary_fqdn,
-            probe_timeout: read.seconds("HOLDFAST_PROBE_TIMEOUT_SECONDS", 5.0, 0.05..=30.0),
             metric_region: region(read, "HOLDFAST_METRIC_REGION").unwrap_or_else(|| "us-east-1".to_owned()),
             cooldown_parameter: cooldown_parameter(read, &function),
             topic_arn: read.shaped("HOLDFAST_SNS_TOPIC_ARN", TOPIC, shape::is_topic_arn),
-            alarm_names: read.list("HOLDFAST_ALARM_NAMES", ALARMS, |name| {
+            alarm_names: read.list_of("HOLDFAST_ALARM_NAMES", ALARMS, |name| {
                 !name.starts_with("arn:") || shape::is_alarm_arn(name)
             }),
             doors: Doors::read(read, &[]),
@@ -169,6 +169,7 @@ fn policy(read: &mut Reader<'_>) -> Policy {
 #[cfg(test)]
 mod tests {
     use holdfast_core::retry::RetryPolicy;
+    use holdfast_probe::Target;
 
     use super::*;
 
@@ -189,7 +190,10 @@ mod tests {
         assert_eq!(config.policy.cooldown.as_secs(), 300);
         assert_eq!(config.limits.retry, RetryPolicy::default());
         assert_eq!(config.cooldown_parameter, "/logscale-dr/dr-handler/last-failover-timestamp");
-        assert_eq!(config.probe_url.as_deref(), Some("https://p.example.com/api/v1/status"));
+        let probed = Target::parse("https://p.example.com/api/v1/status").expect("a target");
+        assert_eq!(config.outside.primary, Some(probed));
+        assert!(config.outside.controls.iter().all(|control| !control.target.host().contains("us-east-2")));
+        assert_eq!(config.outside.controls.len(), 4);
         assert_eq!(config.tls_cleanup, TlsCleanup::StaleOnly);
     }
 

@@ -6,12 +6,14 @@ use std::{collections::BTreeMap, time::Duration};
 use holdfast_azure::{
     arm::PUBLIC,
     endpoint::{EndpointKind, EndpointName, PROFILE},
+    public::control_targets,
     resource::{ResourceId, is_name},
 };
 use holdfast_core::{engine::Limits, policy::Policy};
 use holdfast_kubernetes::{RecoverPrefix, TlsCleanup};
 
 use super::{
+    outside::Outside,
     shared::{self, KnownCluster, Names, https},
     trust,
 };
@@ -72,10 +74,8 @@ pub struct AzureConfig {
     pub recover_prefix: RecoverPrefix,
     /// Name of the Lease and of the ConfigMap.
     pub object_name: String,
-    /// Where to probe the primary.
-    pub probe_url: Option<String>,
-    /// How long a probe may take.
-    pub probe_timeout: Duration,
+    /// The way out, the probe of the primary and its witnesses.
+    pub outside: Outside,
     /// Which function, or which of its keys, admits what.
     pub doors: Doors,
     /// Level of the log.
@@ -98,18 +98,20 @@ impl AzureConfig {
         trust::anchors(read);
         let known_cluster = shared::known_cluster(read);
         let primary = primary(read);
+        let arm_endpoint = https(read, "HOLDFAST_ARM_ENDPOINT").unwrap_or_else(|| PUBLIC.to_owned());
         let config = Self {
-            primary_region: read.shaped("HOLDFAST_PRIMARY_REGION", "an Azure region, such as westeurope", shape::is_region),
+            primary_region: read.shaped("HOLDFAST_PRIMARY_REGION", "an Azure region, such as westeurope", shape::is_azure_region),
             cluster: cluster(read, known_cluster.is_some()),
             known_cluster,
             cluster_server: read.shaped("HOLDFAST_AKS_SERVER_ID", ID, shape::is_id),
-            arm_endpoint: https(read, "HOLDFAST_ARM_ENDPOINT").unwrap_or_else(|| PUBLIC.to_owned()),
+            outside: outside(read, &arm_endpoint),
+            arm_endpoint,
             arm_audience: https(read, "HOLDFAST_ARM_AUDIENCE").unwrap_or_else(|| PUBLIC.to_owned()),
             client_id: read.shaped("AZURE_CLIENT_ID", ID, shape::is_id),
             queue_url: https(read, "HOLDFAST_QUEUE_URL"),
             cooldown_blob: https(read, "HOLDFAST_COOLDOWN_BLOB_URL"),
             function_timeout: read.seconds("HOLDFAST_FUNCTION_TIMEOUT_SECONDS", 600.0, 1.0..=3600.0),
-            alarm_names: read.list("HOLDFAST_ALARM_NAMES", ALARMS, is_rule),
+            alarm_names: read.list_of("HOLDFAST_ALARM_NAMES", ALARMS, is_rule),
             namespace,
             operator_deployment,
             target_replicas: i32::try_from(read.whole("TARGET_OPERATOR_REPLICAS", 1, 1..=10)).unwrap_or(1),
@@ -120,8 +122,6 @@ impl AzureConfig {
                 &[("AZURE_", RecoverPrefix::Azure), ("S3_", RecoverPrefix::S3), ("GCP_", RecoverPrefix::Gcp)],
             ),
             object_name,
-            probe_url: shared::probe_url(read, None),
-            probe_timeout: read.seconds("HOLDFAST_PROBE_TIMEOUT_SECONDS", 5.0, 0.05..=30.0),
             doors: Doors::read(read, &DOORS),
             log_level: shared::log_level(read),
             policy: policy(read),
@@ -134,6 +134,12 @@ impl AzureConfig {
         }
         reader.finish(config)
     }
+}
+
+/// App Service says in `REGION_NAME` where the function runs, which is beside the standby.
+fn outside(read: &mut Reader<'_>, arm_endpoint: &str) -> Outside {
+    let regions = ["HOLDFAST_PRIMARY_REGION", "REGION_NAME"].map(|name| read.text(name).unwrap_or_default());
+    Outside::read(read, None, &control_targets(arm_endpoint, &regions.each_ref().map(String::as_str)))
 }
 
 fn primary(read: &mut Reader<'_>) -> EndpointName {
@@ -203,7 +209,8 @@ mod tests {
         assert_eq!((config.namespace.as_str(), config.recover_prefix), ("logging", RecoverPrefix::Azure));
         assert_eq!(config.primary.kind, EndpointKind::External);
         assert_eq!((config.arm_endpoint.as_str(), config.function_timeout.as_secs()), (PUBLIC, 600));
-        assert_eq!((config.probe_url, config.queue_url, config.cooldown_blob), (None, None, None));
+        assert_eq!((config.outside.primary, config.queue_url, config.cooldown_blob), (None, None, None));
+        assert_eq!(config.outside.controls.len(), 4);
     }
 
     #[test]

@@ -1,19 +1,19 @@
-//! What is the same on every cloud: variables with their ranges and defaults, and the probe of the primary.
+//! What is the same on every cloud: variables with their ranges and defaults.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use holdfast_core::{
     engine::Limits,
     policy::{MissingData, Policy},
-    ports::Prober,
     retry::RetryPolicy,
+    runbook::StepList,
+    step::Need,
 };
 use holdfast_kubernetes::TlsCleanup;
-use holdfast_probe::{StatusProbe, Target};
 
 use super::trust;
 use crate::variables::{
-    ConfigurationFaults, Reader, VariableFault,
+    Reader,
     shape::{is_host_name, is_https, is_object_name},
 };
 
@@ -23,8 +23,16 @@ pub(super) const RUNBOOK: &str = "logscale";
 /// How long a worker's lease lasts.
 const LEASE: &str = "HOLDFAST_LEASE_SECONDS";
 
-/// Where the primary says how it is.
-const STATUS_PATH: &str = "/api/v1/status";
+/// The lists of steps that earlier versions wrote. Until it was seen that a clean-up can hold a failover back, the
+/// first step was required.
+pub(super) fn earlier_lists() -> Vec<StepList> {
+    vec![vec![
+        ("remove-stale-tls", Need::Required),
+        ("scale-operator", Need::Required),
+        ("lock-traffic", Need::Owed),
+        ("verify-standby", Need::Owed),
+    ]]
+}
 
 /// A standby cluster whose address is known beforehand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,17 +94,6 @@ pub(super) fn host_name(read: &mut Reader<'_>, name: &str) -> Option<String> {
     read.shaped(name, "a host name, without scheme, port, path or blank", is_host_name)
 }
 
-/// Where to probe the primary. Of a name that is no host name no address is made: it is a fault already.
-pub(super) fn probe_url(read: &mut Reader<'_>, fqdn: Option<&str>) -> Option<String> {
-    let of_host = || fqdn.filter(|fqdn| is_host_name(fqdn)).map(|fqdn| format!("https://{fqdn}{STATUS_PATH}"));
-    let is_address = |url: &str| url == "off" || (url.starts_with("https://") && Target::parse(url).is_ok());
-    match read.shaped("HOLDFAST_PRIMARY_PROBE_URL", "an https:// address that names a host, or off", is_address) {
-        None => of_host(),
-        Some(off) if off == "off" => None,
-        Some(url) => Some(url),
-    }
-}
-
 /// What to do with TLS secrets.
 pub(super) fn tls_cleanup(read: &mut Reader<'_>) -> TlsCleanup {
     let choices = [("stale", TlsCleanup::StaleOnly), ("always", TlsCleanup::Always), ("off", TlsCleanup::Off)];
@@ -130,6 +127,7 @@ pub(super) fn policy(read: &mut Reader<'_>, cooldown: &str, period: u64) -> Poli
             &[("ends-the-streak", MissingData::EndsTheStreak), ("counts-as-failing", MissingData::CountsAsFailing)],
         ),
         poll: read.seconds("HOLDFAST_POLL_SECONDS", 15.0, 0.05..=60.0),
+        stands_still_after: read.seconds("HOLDFAST_STANDS_STILL_SECONDS", 300.0, 1.0..=3600.0),
     }
 }
 
@@ -154,19 +152,4 @@ pub(super) fn limits(read: &mut Reader<'_>) -> Limits {
         read.fault(LEASE, &format!("at least {least} seconds: twice HOLDFAST_CALL_TIMEOUT_SECONDS"));
     }
     limits
-}
-
-/// The probe of the primary at `url`; none without an address.
-pub(super) fn prober(url: Option<&str>, timeout: Duration) -> Result<Option<Arc<dyn Prober>>, ConfigurationFaults> {
-    let Some(url) = url else { return Ok(None) };
-    let target = Target::parse(url).map_err(|error| {
-        let fault = VariableFault {
-            name: "HOLDFAST_PRIMARY_PROBE_URL".to_owned(),
-            // An address can hold a password.
-            value: Some("(not shown)".to_owned()),
-            allowed: error.to_string(),
-        };
-        ConfigurationFaults(vec![fault])
-    })?;
-    Ok(Some(Arc::new(StatusProbe::new(target, timeout))))
 }

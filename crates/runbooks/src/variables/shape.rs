@@ -36,7 +36,12 @@ pub(crate) fn is_cluster_name(text: &str) -> bool {
         && text.chars().all(allowed)
 }
 
-/// A region, `us-east-1` or `westeurope`.
+/// A region of Azure: `eastus`, or as a person writes it, `East US`.
+pub(crate) fn is_azure_region(text: &str) -> bool {
+    (2..=40).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ')
+}
+
+/// A region of AWS, `us-east-1`.
 pub(crate) fn is_region(text: &str) -> bool {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     (2..=40).contains(&text.len()) && text.chars().all(allowed) && text.starts_with(|c: char| c.is_ascii_lowercase())
@@ -181,6 +186,7 @@ mod tests {
         all(is_object_name, &["logging", "humio-operator", "a.b"], &["Logging", "a/b", "a b", "", "a.", "a_b"]);
         all(is_id, &["hc", "11111111-2222-4333-8444-555555555555"], &["", "a/b", "a b", &"x".repeat(65)]);
         all(is_cluster_name, &["dr", "Dr_1-x"], &["", "-x", "a/b", &"x".repeat(101)]);
+        all(is_azure_region, &["westeurope", "East US 2"], &["", "x", "east-us", "https://x", &"x".repeat(41)]);
         all(is_region, &["us-east-1", "westeurope"], &["US", "us east 1", "1", "", "https://x"]);
     }
 }

@@ -54,7 +54,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("operator-unknown-action", "Operator Forwarded invalid_request"),
     ("operator-unknown-field", "Operator Forwarded invalid_request"),
     ("queue-message", "Work Envelope work tm-primary-down 0"),
-    ("queue-message-empty", "Work Envelope not_json"),
+    ("queue-message-empty", "Work Envelope no_body"),
     ("queue-message-in-text", "Work Envelope work tm-primary-down 0"),
     ("queue-message-in-text-in-text", "Work Envelope work tm-primary-down 0"),
     ("queue-message-minimal", "Work Envelope work a 0"),
