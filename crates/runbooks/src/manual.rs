@@ -68,7 +68,10 @@ pub struct InvalidCall {
 /// The first thing in it that makes no sense.
 pub fn parse(document: &Document) -> Result<ManualCall, InvalidCall> {
     let Some(fields) = document.value.as_object() else {
-        return Err(invalid("the call", format!("must be a JSON object with an action, not {}", kind(&document.value))));
+        return Err(invalid(
+            "the call",
+            format!("must be a JSON object with an action, not {}", kind(&document.value)),
+        ));
     };
     if let Some(key) = &document.repeated {
         return Err(invalid("the call", format!("holds the key {key:?} twice; each key may stand once")));

@@ -7,9 +7,7 @@ use std::{any::Any, future::Future, panic::AssertUnwindSafe};
 
 use futures_util::FutureExt;
 use lambda_runtime::{
-    Diagnostic, Error, LambdaEvent, LambdaInvocation, Runtime,
-    layers::TracingLayer,
-    service_fn,
+    Diagnostic, Error, LambdaEvent, LambdaInvocation, Runtime, layers::TracingLayer, service_fn,
     tower::util::MapRequestLayer,
 };
 use serde_json::Value;

@@ -87,7 +87,8 @@ impl App {
             Err(faults) => return unanswerable(&call.path, &call.body, reply::misconfigured(faults)),
         };
         let filter = filter(site.config());
-        let Some(Invocation { function, mode, incoming, sender }) = event::parse(&call.path, &call.body, &filter) else {
+        let Some(Invocation { function, mode, incoming, sender }) = event::parse(&call.path, &call.body, &filter)
+        else {
             return StatusCode::NOT_FOUND.into_response();
         };
         let sender = if mode == Mode::Forwarded { sender.or_headers(&call.headers) } else { sender };
@@ -96,9 +97,7 @@ impl App {
             Incoming::Ignored(reason) => self.ignore(&asked, &reason, call.body.len()),
             Incoming::Work(work) if function == Function::Alarm => self.enqueue(&asked, mode, work).await,
             Incoming::Work(work) => self.work(&asked, work).await,
-            Incoming::Tick => {
-                ending::of_tick(&self.answer(&asked, Trigger::Tick, ManualCall::failover()).await)
-            }
+            Incoming::Tick => ending::of_tick(&self.answer(&asked, Trigger::Tick, ManualCall::failover()).await),
             Incoming::Manual(call) => ending::of_operator(&self.answer(&asked, Trigger::Operator, call).await),
         };
         reply::reply(function, mode, ending)

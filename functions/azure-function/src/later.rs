@@ -118,12 +118,14 @@ mod tests {
     #[test]
     fn no_time_in_a_message_panics_and_none_ahead_of_ours_keeps_it_for_ever() {
         let at_year = |year: &str| format!("{year}-12-30T22:00:00Z").parse::<Timestamp>().expect("a time");
-        let seen = |first_seen| next(
-            &Answer::new(owed(), Vec::new()),
-            &Work { first_seen: Some(first_seen), ..work(u32::MAX) },
-            POLL,
-            at(1_767_225_600),
-        );
+        let seen = |first_seen| {
+            next(
+                &Answer::new(owed(), Vec::new()),
+                &Work { first_seen: Some(first_seen), ..work(u32::MAX) },
+                POLL,
+                at(1_767_225_600),
+            )
+        };
         for early in [Timestamp::MIN, at_year("0001"), at(0)] {
             assert_eq!(seen(early), Next::TooOld, "{early}");
         }

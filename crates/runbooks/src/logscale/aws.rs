@@ -118,9 +118,8 @@ impl AwsConfig {
             metric_region: region(read, "HOLDFAST_METRIC_REGION").unwrap_or_else(|| "us-east-1".to_owned()),
             cooldown_parameter: cooldown_parameter(read, &function),
             topic_arn: read.shaped("HOLDFAST_SNS_TOPIC_ARN", TOPIC, shape::is_topic_arn),
-            alarm_names: read.list_of("HOLDFAST_ALARM_NAMES", ALARMS, |name| {
-                !name.starts_with("arn:") || shape::is_alarm_arn(name)
-            }),
+            alarm_names: read
+                .list_of("HOLDFAST_ALARM_NAMES", ALARMS, |name| !name.starts_with("arn:") || shape::is_alarm_arn(name)),
             doors: Doors::read(read, &[]),
             log_level: shared::log_level(read),
             policy: policy(read),

@@ -100,7 +100,11 @@ impl AzureConfig {
         let primary = primary(read);
         let arm_endpoint = https(read, "HOLDFAST_ARM_ENDPOINT").unwrap_or_else(|| PUBLIC.to_owned());
         let config = Self {
-            primary_region: read.shaped("HOLDFAST_PRIMARY_REGION", "an Azure region, such as westeurope", shape::is_azure_region),
+            primary_region: read.shaped(
+                "HOLDFAST_PRIMARY_REGION",
+                "an Azure region, such as westeurope",
+                shape::is_azure_region,
+            ),
             cluster: cluster(read, known_cluster.is_some()),
             known_cluster,
             cluster_server: read.shaped("HOLDFAST_AKS_SERVER_ID", ID, shape::is_id),

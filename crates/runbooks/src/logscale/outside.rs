@@ -69,7 +69,9 @@ fn primary(read: &mut Reader<'_>, fqdn: Option<&str>) -> Option<Target> {
     let name = "HOLDFAST_PRIMARY_PROBE_URL";
     let url = match read.text(name).as_deref() {
         // Of a name that is no host name no address is made: it is a fault already, under its own name.
-        None => return Target::parse(&format!("https://{}{STATUS_PATH}", fqdn.filter(|fqdn| is_host_name(fqdn))?)).ok(),
+        None => {
+            return Target::parse(&format!("https://{}{STATUS_PATH}", fqdn.filter(|fqdn| is_host_name(fqdn))?)).ok();
+        }
         Some("off") => return None,
         Some(url) => url.to_owned(),
     };

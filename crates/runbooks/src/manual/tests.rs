@@ -13,7 +13,8 @@ fn taken(call: &Value) -> ManualCall {
 
 #[test]
 fn force_needs_a_reason_that_can_be_seen() {
-    let invisible = ["", " ", "\n\t", "\u{200b}", "\u{202e}\u{2066}", "\u{feff} \u{ad}", "\u{0}\u{1b}", "\u{3164}", "\u{a0}"];
+    let invisible =
+        ["", " ", "\n\t", "\u{200b}", "\u{202e}\u{2066}", "\u{feff} \u{ad}", "\u{0}\u{1b}", "\u{3164}", "\u{a0}"];
     for action in ["failover", "plan"] {
         let all: Vec<_> = Gate::ALL.map(Gate::name).into();
         let said = refused(&json!({"action": action, "force": all}));

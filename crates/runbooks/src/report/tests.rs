@@ -40,8 +40,7 @@ fn request(action: Action) -> Request {
 fn logged(request: &Request, answer: &Answer) -> Value {
     let lines = Lines::default();
     let writer = lines.clone();
-    let subscriber =
-        tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || writer.clone()).finish();
+    let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || writer.clone()).finish();
     tracing::subscriber::with_default(subscriber, || log(request, answer));
     let text = String::from_utf8(lines.0.lock().expect("not poisoned").clone()).expect("UTF-8");
     assert_eq!(text.lines().count(), 1, "{text}");
@@ -103,7 +102,7 @@ fn each_note_of_an_operator_is_told_from_the_others() {
 /// A record that somebody else wrote: texts of 800 000 characters and ten thousand reasons.
 fn enormous() -> Answer {
     let long = || "x\n\u{1b}".repeat(400_000);
-    let pause = Pause { at: Timestamp::UNIX_EPOCH, reason: long() };
+    let pause = Pause { at: Timestamp::UNIX_EPOCH, reason: long(), caller: None };
     let reasons = vec![Reason::Paused { pause: pause.clone() }; 30];
     let mut answer = Answer::new(Outcome::Failed { step: long(), why: long() }, reasons);
     answer.says.extend(std::iter::repeat_n(long(), 5));

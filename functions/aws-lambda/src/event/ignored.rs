@@ -108,7 +108,10 @@ impl fmt::Display for IgnoredReason {
                 f.write_str("the record is from aws:sns and holds no notification (Sns)")
             }
             Self::NotSns { source: Some(source) } => {
-                write!(f, "the record is from {source} and not from aws:sns; subscribe the function to the topic itself")
+                write!(
+                    f,
+                    "the record is from {source} and not from aws:sns; subscribe the function to the topic itself"
+                )
             }
             Self::NotSns { source: None } => f.write_str("the record does not say that it is from aws:sns"),
             Self::OtherTopic { topic } => write!(f, "the topic {topic:?} is not the one in HOLDFAST_SNS_TOPIC_ARN"),

@@ -268,7 +268,10 @@ fn the_case_of_a_listed_alarm_on_a_calculated_parent_is_work() {
     match &parse(&case("alarm-listed-calculated-parent"), &unlisted)[0] {
         Incoming::Ignored(reason @ IgnoredReason::OtherHealthCheck { .. }) => {
             let said = reason.to_string();
-            assert!(said.contains("\"99999999-2222-4333-8444-555555555555\"") && said.contains("p-site-down"), "{said}");
+            assert!(
+                said.contains("\"99999999-2222-4333-8444-555555555555\"") && said.contains("p-site-down"),
+                "{said}"
+            );
         }
         other => panic!("{other:?}"),
     }
@@ -300,7 +303,9 @@ fn long_names_are_compared_whole_and_shown_cut() {
     let mine = Filter { alarm_names: vec![long("a")], health_check_id: Some(long("h")), ..filter() };
     assert_eq!(word(&parse(&notified(&long("a"), "arn", "other"), &mine)[0]), "metric");
     assert_eq!(word(&parse(&notified(&long("b"), "arn", &long("h")), &mine)[0]), "metric");
-    let Incoming::Alarm(alarm) = parse(&notified(&long("a"), &long("arn"), "x"), &mine).remove(0) else { panic!("none") };
+    let Incoming::Alarm(alarm) = parse(&notified(&long("a"), &long("arn"), "x"), &mine).remove(0) else {
+        panic!("none")
+    };
     assert!(alarm.name.len() < 400 && alarm.arn.is_some_and(|arn| arn.len() < 400));
     match &parse(&notified("p", "arn", &"x".repeat(100_000)), &filter())[0] {
         Incoming::Ignored(reason) => {

@@ -62,7 +62,8 @@ fn alarm(name: &str) -> Incoming {
 fn notification(name: &str) -> String {
     let message = json!({"AlarmName": name, "NewStateValue": "ALARM", "UNKNOWN": "PAYLOAD-MARK",
         "Trigger": {"Dimensions": [{"name": "HealthCheckId", "value": OURS}]}});
-    json!({"Records": [{"EventSource": "aws:sns", "Sns": {"TopicArn": "t", "Message": message.to_string()}}]}).to_string()
+    json!({"Records": [{"EventSource": "aws:sns", "Sns": {"TopicArn": "t", "Message": message.to_string()}}]})
+        .to_string()
 }
 
 #[test]
@@ -76,7 +77,9 @@ fn a_call_ends_when_lambda_says_so_and_never_later_than_lambda_allows() {
     let after = |seconds: i64| u64::try_from(now.as_millisecond() + 1000 * seconds).expect("after 1970");
     assert_eq!(left(after(60)), 60);
     assert_eq!(left(after(300)), 300);
-    for (given, why) in [(0, "no header"), (after(3600), "too far"), (u64::MAX, "no time"), (i64::MAX as u64, "no time")] {
+    for (given, why) in
+        [(0, "no header"), (after(3600), "too far"), (u64::MAX, "no time"), (i64::MAX as u64, "no time")]
+    {
         assert_eq!(left(given), 900, "{why}");
     }
     let mut context = Context::default();
@@ -130,7 +133,8 @@ async fn a_door_admits_what_is_configured_and_the_refusal_is_a_value() {
     let arn = |alias: &str| format!("arn:aws:lambda:us-east-2:111122223333:function:dr:{alias}");
     let code = |value: Value| value["reasons"][0]["code"].as_str().unwrap_or_default().to_owned();
     let pause = "{\"action\":\"pause\"}";
-    for (payload, alias) in [(pause, "live"), (pause, "operator"), (pause, "$LATEST"), (&notification("a"), "operator")] {
+    for (payload, alias) in [(pause, "live"), (pause, "operator"), (pause, "$LATEST"), (&notification("a"), "operator")]
+    {
         let value = invoke(&function, payload, &arn(alias)).await.expect("a value");
         assert_eq!((value["outcome"].as_str(), code(value.clone())), (Some("ignored"), "not_admitted".to_owned()));
     }
@@ -184,8 +188,11 @@ impl Write for Lines {
 async fn no_payload_no_token_and_no_long_line_is_logged() {
     let lines = Lines::default();
     let writer = lines.clone();
-    let subscriber =
-        tracing_subscriber::fmt().json().with_max_level(tracing::Level::INFO).with_writer(move || writer.clone()).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_max_level(tracing::Level::INFO)
+        .with_writer(move || writer.clone())
+        .finish();
     let guard = tracing::subscriber::set_default(subscriber);
     let function = function(&[]);
     let _ = invoke(&function, &notification("down\n\u{202e}SESSION-TOKEN=abc"), "").await;

@@ -67,7 +67,8 @@ fn key(request: &Value) -> Option<String> {
     let identities = json::at(request, "/Identities")?;
     let read = identities.as_str().and_then(|text| json::read(text.as_bytes()).ok()).map(|document| document.value);
     let identities = read.as_ref().unwrap_or(identities).as_array()?;
-    let claims = identities.iter().take(MOST).filter_map(|identity| json::at(identity, "/Claims")?.as_array()).flatten();
+    let claims =
+        identities.iter().take(MOST).filter_map(|identity| json::at(identity, "/Claims")?.as_array()).flatten();
     let is_key = |claim: &&Value| json::at(claim, "/Type").and_then(Value::as_str) == Some(KEY);
     let claim = claims.take(MOST).find(is_key)?;
     name_of(json::at(claim, "/Value")?.as_str()?)

@@ -213,7 +213,8 @@ fn the_case_of_a_metric_alert_in_pascal_case_is_work() {
 
 #[test]
 fn an_alert_means_the_same_however_its_keys_are_written() {
-    for (name, _) in EXPECTED.iter().filter(|(name, _)| name.starts_with("envelope-common-") || name.contains("older")) {
+    for (name, _) in EXPECTED.iter().filter(|(name, _)| name.starts_with("envelope-common-") || name.contains("older"))
+    {
         let Some(text) = fixture(name).1["Data"]["req"]["Body"].as_str().map(str::to_owned) else { continue };
         let Ok(alert) = serde_json::from_str::<Value>(&text) else { continue };
         let expected = posted(&alert, &filter());
@@ -272,11 +273,11 @@ fn long_names_are_compared_whole_and_shown_cut() {
     alert["data"]["alertContext"]["condition"]["allOf"][0]["dimensions"][0]["value"] = json!(long("b"));
     alert["data"]["essentials"]["alertRule"] = json!(long("rule"));
     let mine = Filter { endpoint: long("a"), ..filter() };
-    let reason = |filter: &Filter| match parse("/api/alarm", alert.to_string().as_bytes(), filter).expect("ours").incoming
-    {
-        Incoming::Ignored(reason) => reason,
-        other => panic!("{other:?}"),
-    };
+    let reason =
+        |filter: &Filter| match parse("/api/alarm", alert.to_string().as_bytes(), filter).expect("ours").incoming {
+            Incoming::Ignored(reason) => reason,
+            other => panic!("{other:?}"),
+        };
     assert_eq!(reason(&mine).code(), "other_endpoint");
     assert!(reason(&mine).to_string().len() < 1000);
     let listed = Filter { alarm_names: vec![long("other")], ..mine.clone() };
