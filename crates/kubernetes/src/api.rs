@@ -6,15 +6,18 @@
 use std::{fmt::Display, sync::Arc};
 
 use holdfast_core::{Call, Fault, FaultClass};
-use http::{Method, Request, header::CONTENT_TYPE};
+use http::{HeaderMap, Method, Request, header::CONTENT_TYPE};
 use kube::client::Body;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{connect::Connector, fault};
 
+mod dated;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use dated::Dated;
 
 /// One kind of request: a verb on a resource, as the Role lists them.
 pub(crate) struct Operation {
@@ -128,6 +131,18 @@ impl Api {
         query: &str,
         body: Vec<u8>,
     ) -> Result<Vec<u8>, Fault> {
+        self.exchange(call, operation, name, query, body).await.map(|(_, answer)| answer)
+    }
+
+    /// Sends a request. Returns the headers of the answer beside it.
+    async fn exchange(
+        &self,
+        call: &Call,
+        operation: &Operation,
+        name: Option<&str>,
+        query: &str,
+        body: Vec<u8>,
+    ) -> Result<(HeaderMap, Vec<u8>), Fault> {
         let request = self.request(operation, name, query, body)?;
         let client = self.connector.client(call).await?;
         let answered = async {
@@ -135,7 +150,7 @@ impl Api {
             let (head, body) = client.send(request).await.map_err(unanswered)?.into_parts();
             let body = body.collect_bytes().await.map_err(unanswered)?;
             if head.status.is_success() {
-                return Ok(body.to_vec());
+                return Ok((head.headers, body.to_vec()));
             }
             Err(fault::of_answer(operation.name, head.status, &head.headers, &body))
         };

@@ -11,12 +11,14 @@ use holdfast_core::{
 
 use crate::{
     deployment::Deployment,
+    lease::KubernetesLease,
     look::{Humio, Look},
     steps::missing_operator,
     tls::{Judgement, Material, TlsCleanup, judge},
 };
 
 mod cluster;
+mod lease;
 mod recovery;
 mod secrets;
 #[cfg(test)]
@@ -25,6 +27,7 @@ mod tests;
 /// [`Standby`] by looking at the operator's Deployment, the HumioCluster, and the secrets that they need.
 pub struct StandbyCheck {
     look: Arc<Look>,
+    lease: Arc<KubernetesLease>,
     cleanup: TlsCleanup,
     prefix: RecoverPrefix,
 }
@@ -54,8 +57,13 @@ impl RecoverPrefix {
 }
 
 impl StandbyCheck {
-    pub(crate) fn new(look: Arc<Look>, cleanup: TlsCleanup, prefix: RecoverPrefix) -> Self {
-        Self { look, cleanup, prefix }
+    pub(crate) fn new(
+        look: Arc<Look>,
+        lease: Arc<KubernetesLease>,
+        cleanup: TlsCleanup,
+        prefix: RecoverPrefix,
+    ) -> Self {
+        Self { look, lease, cleanup, prefix }
     }
 
     fn operator(&self, deployment: Option<&Deployment>) -> Vec<Check> {
@@ -95,7 +103,8 @@ impl Standby for StandbyCheck {
                 None => Ok(None),
             }
         };
-        let (deployment, humio) = futures_util::join!(self.look.deployment(call), humio);
+        let lease = lease::checks(&self.lease, call);
+        let (deployment, humio, lease) = futures_util::join!(self.look.deployment(call), humio, lease);
         let (deployment, humio) = (deployment?, humio?);
         let mut checks = self.operator(deployment.as_ref().as_ref());
         let operator_runs = deployment.as_ref().as_ref().is_some_and(|it| it.available() > 0);
@@ -103,6 +112,7 @@ impl Standby for StandbyCheck {
             Some((name, humio)) => self.humio(name, &humio, operator_runs, call),
             None => vec![warning("humiocluster", "no HumioCluster is configured: only the operator was looked at")],
         });
+        checks.extend(lease);
         Ok(Fitness { checks })
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use holdfast_core::{Call, Fault, FaultClass, Timestamp, ports::CooldownStore};
+use holdfast_core::{Call, Fault, FaultClass, Timestamp, epoch, ports::CooldownStore};
 use serde_json::json;
 
 use crate::{
@@ -15,9 +15,6 @@ use crate::{
 
 /// The annotation, as the reference names it.
 pub const ANNOTATION: &str = "logscale.dr/last-failover-epoch";
-
-/// How much of a value that makes no sense is shown.
-const SHOWN: usize = 40;
 
 /// [`CooldownStore`] in the annotation [`ANNOTATION`], whole epoch seconds in text, by compare-and-set on the
 /// Deployment's `resourceVersion`.
@@ -63,9 +60,9 @@ impl AnnotationCooldown {
 impl CooldownStore for AnnotationCooldown {
     async fn last(&self, call: &Call) -> Result<Option<Timestamp>, Fault> {
         let Some(value) = self.read(call).await? else { return Ok(None) };
-        understand(&value).ok_or_else(|| {
-            let shown: String = value.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
-            let message = format!("the annotation {ANNOTATION} is {shown:?}; allowed are epoch seconds, 0 for never");
+        epoch::read(&value).map_err(|why| {
+            let place = self.look.place("Deployment", self.look.operator());
+            let message = format!("the annotation {ANNOTATION} of {place} is {why}");
             Fault::new(FaultClass::Invalid, GET_DEPLOYMENT.name, message)
         })
     }
@@ -78,26 +75,13 @@ impl CooldownStore for AnnotationCooldown {
             }
         }
         // The Deployment has changed since (its status does so by itself): once more, on what it is now.
-        let noted = self.read(call).await?.and_then(|value| understand(&value).flatten());
+        let noted = self.read(call).await?.and_then(|value| epoch::read(&value).ok().flatten());
         if noted.is_some_and(|noted| noted.as_second() >= at.as_second()) {
             return Ok(());
         }
         let version = self.take().unwrap_or_default();
         self.write(call, at, version).await
     }
-}
-
-/// The time in a note of the reference or of ours: `Some(None)` for never, `None` where it makes no sense. Fractions
-/// of a second are read too.
-pub fn understand(value: &str) -> Option<Option<Timestamp>> {
-    let seconds: f64 = value.trim().parse().ok()?;
-    if seconds == 0.0 {
-        return Some(None);
-    }
-    // Microseconds are exact far beyond the year 9999, where a timestamp ends.
-    let micros = (seconds * 1e6).round();
-    let in_range = seconds > 0.0 && micros <= Timestamp::MAX.as_microsecond() as f64;
-    in_range.then(|| Timestamp::from_microsecond(micros as i64).ok().map(Some)).flatten()
 }
 
 #[cfg(test)]

@@ -37,6 +37,9 @@ mod testing;
 pub mod tls;
 
 pub use check::RecoverPrefix;
-pub use connect::{Access, ClientCertificate, Connector, Direct, TokenSource, connect, connect_with_certificate};
+pub use connect::{
+    Access, ClientCertificate, Connector, Direct, Doubt, TokenSource, Watched, connect, connect_watched,
+    connect_with_certificate,
+};
 pub use site::{KubernetesSite, SiteOptions};
 pub use tls::TlsCleanup;
