@@ -130,7 +130,13 @@ impl Azure {
         self.identity.forget();
     }
 
-    async fn exchange(&self, pipeline: &Pipeline, call: &Call, name: &'static str, sent: Sent) -> Result<Answer, Fault> {
+    async fn exchange(
+        &self,
+        pipeline: &Pipeline,
+        call: &Call,
+        name: &'static str,
+        sent: Sent,
+    ) -> Result<Answer, Fault> {
         let answer = exchange(pipeline, call, name, sent).await?;
         if answer.status() == 401 {
             self.forget_tokens();

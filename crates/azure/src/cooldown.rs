@@ -56,9 +56,8 @@ impl BlobCooldown {
 impl CooldownStore for BlobCooldown {
     async fn last(&self, call: &Call) -> Result<Option<Timestamp>, Fault> {
         let Some(value) = self.read(call).await? else { return Ok(None) };
-        epoch::read(&value).map_err(|why| {
-            Fault::new(FaultClass::Invalid, GET, format!("the blob {} holds {why}", quoted(&self.url)))
-        })
+        epoch::read(&value)
+            .map_err(|why| Fault::new(FaultClass::Invalid, GET, format!("the blob {} holds {why}", quoted(&self.url))))
     }
 
     async fn set(&self, call: &Call, at: Timestamp) -> Result<(), Fault> {

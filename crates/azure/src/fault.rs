@@ -45,8 +45,11 @@ fn class_of(status: u16, code: &str) -> FaultClass {
         // The network provider's way to say "later" (facts: ARM request limits), and that of others.
         (
             _,
-            "RetryableErrorDueToAnotherOperation" | "AnotherOperationInProgress" | "OperationInProgress"
-            | "TooManyRequests" | "ServerBusy",
+            "RetryableErrorDueToAnotherOperation"
+            | "AnotherOperationInProgress"
+            | "OperationInProgress"
+            | "TooManyRequests"
+            | "ServerBusy",
         ) => FaultClass::Throttled,
         _ if is_forbidden(code) => FaultClass::Denied,
         _ => FaultClass::of_status(status),
@@ -87,7 +90,9 @@ fn sentence(status: u16, said: &Said) -> String {
     let (code, message) = (quoted(&said.code), quoted(&said.message));
     let help = match (status, said.code.as_str()) {
         (_, LOCKED) => format!(" (a management lock on {} forbids it: a person must remove the lock)", locked(said)),
-        (_, policy) if is_policy(policy) => " (a policy of the subscription forbids it: a person must exempt it)".to_owned(),
+        (_, policy) if is_policy(policy) => {
+            " (a policy of the subscription forbids it: a person must exempt it)".to_owned()
+        }
         (401, _) => " (the token was not accepted: wrong audience, tenant or clock)".to_owned(),
         (403, _) => " (the function's identity lacks a role; a new assignment may take minutes to act)".to_owned(),
         _ => String::new(),

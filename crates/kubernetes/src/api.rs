@@ -11,7 +11,7 @@ use kube::client::Body;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{connect::Connector, fault};
+use crate::{connect::Connector, fault, json};
 
 mod dated;
 #[cfg(test)]
@@ -219,8 +219,7 @@ pub(crate) fn not_applied(operation: &Operation, kind: &str, namespace: &str, na
 
 /// The `resourceVersion` of a document.
 pub(crate) fn version_of(operation: &Operation, document: &Value) -> Result<String, Fault> {
-    document["metadata"]["resourceVersion"]
-        .as_str()
+    json::version(document)
         .map(str::to_owned)
         .ok_or_else(|| invalid(operation, "the answer has no metadata.resourceVersion"))
 }

@@ -218,7 +218,8 @@ pub fn ready_by_pool(pods: &[Pod]) -> BTreeMap<&str, i64> {
     let mut ready = BTreeMap::new();
     for pod in pods.iter().filter(|pod| pod.is_ready()) {
         if let Some(pool) = pod.metadata.labels.get(POOL_LABEL) {
-            *ready.entry(pool.as_str()).or_default() += 1;
+            let ready: &mut i64 = ready.entry(pool.as_str()).or_default();
+            *ready = ready.saturating_add(1);
         }
     }
     ready

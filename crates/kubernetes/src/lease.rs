@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::{
     api::{Api, Dated, GET_LEASE, PUT_LEASE, not_applied, version_of},
+    json::{self, version},
     single_flight::SingleFlight,
 };
 
@@ -90,17 +91,17 @@ impl KubernetesLease {
 
     /// Remembers since when this version stands.
     fn notice(&self, read: &Dated<Value>) {
-        let version = read.object["metadata"]["resourceVersion"].as_str().unwrap_or_default();
+        let now_at = version(&read.object).unwrap_or_default();
         let mut unchanged = self.unchanged.lock().unwrap_or_else(PoisonError::into_inner);
-        if unchanged.as_ref().is_none_or(|(seen, _)| seen != version) {
-            *unchanged = Some((version.to_owned(), read.at));
+        if unchanged.as_ref().is_none_or(|(seen, _)| seen != now_at) {
+            *unchanged = Some((now_at.to_owned(), read.at));
         }
     }
 
     /// Until when it is held, by our clock. A version that was not noticed stands since it was read.
     fn held_until(&self, read: &Dated<Value>) -> Option<Timestamp> {
         let unchanged = self.unchanged.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_it = unchanged.as_ref().filter(|(version, _)| read.object["metadata"]["resourceVersion"] == *version);
+        let of_it = unchanged.as_ref().filter(|(seen, _)| version(&read.object) == Some(seen.as_str()));
         times::held_until(read, of_it.map_or(read.at, |(_, since)| *since))
     }
 
@@ -130,7 +131,7 @@ impl KubernetesLease {
 
     /// The document at `version`, without a read when it is the one that was seen last.
     async fn at(&self, call: &Call, version: &str) -> Result<Value, Fault> {
-        match self.take().filter(|read| read.object["metadata"]["resourceVersion"] == version) {
+        match self.take().filter(|read| json::version(&read.object) == Some(version)) {
             Some(read) => Ok(read.object),
             None => Ok(self.read(call).await?.object),
         }
@@ -143,6 +144,20 @@ impl KubernetesLease {
         let version = self.write(call, &document).await?;
         Ok(Grant { fence, expires, version })
     }
+}
+
+/// What stands in a lease document that was read at `at`, from a server whose time was `server`: until when it is held,
+/// and what in it is not believed. Whatever the document holds, it is held for some 12 minutes at most.
+pub fn judge(document: Value, server: Option<Timestamp>, at: Timestamp) -> (Option<Timestamp>, Vec<String>) {
+    let read = Dated { object: document, server, at };
+    (times::held_until(&read, at), times::oddities(&read))
+}
+
+/// The document with which `holder` takes the lease at `now`, and its fencing number.
+pub fn taken_by(mut document: Value, holder: &str, now: Timestamp, ttl: Duration) -> (Value, u64) {
+    hold(&mut document, holder, now, ttl);
+    let fence = fence(&document);
+    (document, fence)
 }
 
 async fn fetch(api: &Api, call: &Call, name: &str) -> Result<Dated<Value>, Fault> {

@@ -9,9 +9,12 @@ use holdfast_core::{
     ports::{StateStore, Versioned},
     record::State,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::api::{Api, Dated, GET_CONFIG_MAP, PUT_CONFIG_MAP, not_applied, version_of};
+use crate::{
+    api::{Api, Dated, GET_CONFIG_MAP, PUT_CONFIG_MAP, not_applied, version_of},
+    json::{self, field, field_mut},
+};
 
 mod reader;
 #[cfg(test)]
@@ -47,7 +50,7 @@ impl ConfigMapStore {
     /// The object at `version`. A replacement must be whole, so the object that was read is kept; a process that has
     /// not read it (or has seen another version since) reads it now.
     async fn at(&self, call: &Call, version: &str) -> Result<Value, Fault> {
-        let is_it = |document: &Value| document["metadata"]["resourceVersion"] == version;
+        let is_it = |document: &Value| json::version(document) == Some(version);
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).take();
         match seen.filter(is_it) {
             Some(document) => Ok(document),
@@ -63,7 +66,7 @@ impl ConfigMapStore {
     }
 
     fn state(&self, document: &Value) -> Result<State, Fault> {
-        let Some(text) = document["data"][KEY].as_str() else { return Ok(State::default()) };
+        let Some(text) = field(field(document, "data"), KEY).as_str() else { return Ok(State::default()) };
         read(text).map_err(|why| {
             let (namespace, name) = (self.api.namespace(), &self.name);
             let message = format!(
@@ -76,7 +79,7 @@ impl ConfigMapStore {
 }
 
 fn changed(document: &Value) -> Fault {
-    let version = document["metadata"]["resourceVersion"].as_str().unwrap_or("unknown");
+    let version = json::version(document).unwrap_or("unknown");
     Fault::new(
         FaultClass::Conflict,
         PUT_CONFIG_MAP.name,
@@ -105,10 +108,7 @@ impl StateStore for ConfigMapStore {
     async fn save(&self, call: &Call, state: &State, version: &str) -> Result<String, Fault> {
         let text = text_of(state)?;
         let mut document = self.at(call, version).await?;
-        if !document["data"].is_object() {
-            document["data"] = json!({});
-        }
-        document["data"][KEY] = text.into();
+        *field_mut(field_mut(&mut document, "data"), KEY) = text.into();
         let written = self.api.write(call, &PUT_CONFIG_MAP, &self.name, &document).await?;
         let version = version_of(&PUT_CONFIG_MAP, &written)?;
         self.keep(written);

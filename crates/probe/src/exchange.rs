@@ -113,6 +113,7 @@ async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, Outcome> {
 }
 
 /// Sends the request and reads the answer, while the connection is driven beside it.
+#[expect(clippy::expect_used, reason = "path and authority come from an address that was parsed at the start")]
 async fn ask(stream: impl Read + Write + Unpin, target: &Target) -> Result<Outcome, Outcome> {
     let broken = |error: hyper::Error| Outcome::Broken(with_causes(&error));
     let (mut sender, connection) = http1::handshake(stream).await.map_err(broken)?;

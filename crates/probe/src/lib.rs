@@ -10,6 +10,21 @@
 //! A probe stands in for the metrics when those are lost with their region, so it must not call a primary dead that
 //! is not. What may be our own fault (no name resolution, no route, no trust in a certificate) is *inconclusive*.
 
+// Nothing that others write may stop the process: what can fail is a value here, and sums of foreign numbers and times
+// are checked or end at the end of their range (`holdfast_core::clock::later`).
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo
+    )
+)]
+
 mod exchange;
 mod target;
 mod verdict;

@@ -17,7 +17,11 @@ use aws_sigv4::{
 use aws_smithy_runtime_api::client::identity::Identity;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::FutureExt;
-use holdfast_core::{Clock, Fault, FaultClass, Timestamp, clock::later, fault::{quoted, with_causes}};
+use holdfast_core::{
+    Clock, Fault, FaultClass, Timestamp,
+    clock::later,
+    fault::{quoted, with_causes},
+};
 use holdfast_kubernetes::connect::TokenSource;
 
 const CALL: &str = "sts:GetCallerIdentity";

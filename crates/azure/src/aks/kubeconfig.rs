@@ -216,7 +216,10 @@ mod tests {
     fn an_explicit_null_is_as_good_as_absent() {
         let case = include_str!("../../../../tests/cases/kubeconfig-null-args.yaml");
         let read = Kubeconfig::parse(&STANDARD.encode(case)).expect("a kubeconfig");
-        assert_eq!((read.endpoint.as_str(), &read.user), ("https://aks.example.com:443", &User::Entra { server: None }));
+        assert_eq!(
+            (read.endpoint.as_str(), &read.user),
+            ("https://aks.example.com:443", &User::Entra { server: None })
+        );
         let with = |from: &str, to: &str| {
             assert!(case.contains(from), "{from}");
             Kubeconfig::parse(&STANDARD.encode(case.replace(from, to)))
@@ -225,7 +228,7 @@ mod tests {
             ("current-context: aks", "current-context: null"),
             ("preferences: {}", "preferences: null"),
             ("contexts:\n", "contexts:\n- null\n"),
-            ("      env: null", "      env: null\n    client-certificate-data: null\n    client-key-data: null\n    token: null"),
+            ("    exec:", "    client-certificate-data: null\n    client-key-data: null\n    token: null\n    exec:"),
             ("args: null", "args: [null]"),
         ] {
             assert_eq!(with(from, to).expect(to), read, "{to}");

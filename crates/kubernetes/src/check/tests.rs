@@ -244,8 +244,11 @@ async fn a_config_error_counts_while_the_operator_runs() {
 #[tokio::test]
 async fn a_lease_that_says_what_cannot_be_is_a_warning_and_so_is_one_that_is_not_there() {
     let odd = standby(|_| ());
-    odd.put(LEASE, json!({"metadata": {"managedFields": [{"manager": "velero", "time": "2026-01-01T00:00:00Z"}]},
-        "spec": {"holderIdentity": "other", "leaseDurationSeconds": 30, "renewTime": "2099-01-01T00:00:00.000000Z"}}));
+    odd.put(
+        LEASE,
+        json!({"metadata": {"managedFields": [{"manager": "velero", "time": "2026-01-01T00:00:00Z"}]},
+        "spec": {"holderIdentity": "other", "leaseDurationSeconds": 30, "renewTime": "2099-01-01T00:00:00.000000Z"}}),
+    );
     let absent = standby(|_| ());
     absent.remove(LEASE);
     for (server, words) in [(odd, ["2099-01-01", "velero"]), (absent, ["does not exist", "role.yaml"])] {

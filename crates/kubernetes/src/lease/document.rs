@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use holdfast_core::{Timestamp, clock::later};
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::json::{at, field_mut};
 
 /// The exact end of the grant. `leaseDurationSeconds` counts whole seconds only.
 pub(super) const EXPIRES: &str = "holdfast.dev/expires";
@@ -13,12 +15,12 @@ pub(super) const LAST_FENCE: u64 = i32::MAX as u64;
 
 /// Who has the lease, unless it was given back. The grant may be over by now.
 pub(super) fn holder(document: &Value) -> Option<&str> {
-    document["spec"]["holderIdentity"].as_str().filter(|holder| !holder.is_empty())
+    at(document, "/spec/holderIdentity").as_str().filter(|holder| !holder.is_empty())
 }
 
 /// How often the holder has changed: the fencing number. What is none counts as 0.
 pub(super) fn fence(document: &Value) -> u64 {
-    document["spec"]["leaseTransitions"].as_u64().filter(|number| *number <= LAST_FENCE).unwrap_or(0)
+    at(document, "/spec/leaseTransitions").as_u64().filter(|number| *number <= LAST_FENCE).unwrap_or(0)
 }
 
 /// The fencing number of the next holder: another one than the last. After the largest comes 1.
@@ -37,15 +39,15 @@ pub(super) fn hold(document: &mut Value, holder: &str, now: Timestamp, ttl: Dura
     let expires = later(now, ttl);
     // Kubernetes refuses a duration below 1 and keeps 32 bits; rounding up keeps the exact end within the coarse one.
     let seconds = ttl.as_secs().saturating_add(u64::from(ttl.subsec_nanos() > 0)).clamp(1, LAST_FENCE);
-    let spec = child(document, "spec");
+    let spec = field_mut(document, "spec");
     if changes {
-        *child(spec, "acquireTime") = micro(now).into();
+        *field_mut(spec, "acquireTime") = micro(now).into();
     }
-    *child(spec, "holderIdentity") = holder.into();
-    *child(spec, "leaseDurationSeconds") = seconds.into();
-    *child(spec, "leaseTransitions") = fence.into();
-    *child(spec, "renewTime") = micro(now).into();
-    *child(annotations(document), EXPIRES) = expires.to_string().into();
+    *field_mut(spec, "holderIdentity") = holder.into();
+    *field_mut(spec, "leaseDurationSeconds") = seconds.into();
+    *field_mut(spec, "leaseTransitions") = fence.into();
+    *field_mut(spec, "renewTime") = micro(now).into();
+    *field_mut(annotations(document), EXPIRES) = expires.to_string().into();
     expires
 }
 
@@ -59,15 +61,7 @@ pub(super) fn let_go(document: &mut Value) {
 }
 
 fn annotations(document: &mut Value) -> &mut Value {
-    child(child(document, "metadata"), "annotations")
-}
-
-/// A field of an object; what is no object is replaced by one.
-fn child<'a>(value: &'a mut Value, field: &str) -> &'a mut Value {
-    if !value.is_object() {
-        *value = json!({});
-    }
-    &mut value[field]
+    field_mut(field_mut(document, "metadata"), "annotations")
 }
 
 /// Kubernetes keeps microseconds; counting from what is kept makes the exact end fall within the coarse one.
@@ -82,26 +76,28 @@ fn micro(at: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn at(text: &str) -> Timestamp {
+    fn time(text: &str) -> Timestamp {
         text.parse().expect("a time")
     }
 
     #[test]
     fn a_grant_keeps_its_end_to_the_microsecond() {
         let mut document = json!({"metadata": {}, "spec": {}});
-        let expires = hold(&mut document, "a", at("2026-01-01T00:00:00.1234567Z"), Duration::from_millis(1500));
+        let expires = hold(&mut document, "a", time("2026-01-01T00:00:00.1234567Z"), Duration::from_millis(1500));
         assert_eq!(document["spec"]["renewTime"], "2026-01-01T00:00:00.123456Z");
         assert_eq!(document["spec"]["leaseDurationSeconds"], 2);
-        assert_eq!(expires, at("2026-01-01T00:00:01.623456Z"));
+        assert_eq!(expires, time("2026-01-01T00:00:01.623456Z"));
         assert_eq!(document["metadata"]["annotations"][EXPIRES], expires.to_string());
     }
 
     #[test]
     fn the_fencing_number_grows_with_the_holder_and_stays_on_renewal() {
         let mut document = json!({"metadata": {}, "spec": {}});
-        let (now, ttl) = (at("2026-01-01T00:00:00Z"), Duration::from_secs(30));
+        let (now, ttl) = (time("2026-01-01T00:00:00Z"), Duration::from_secs(30));
         hold(&mut document, "a", now, ttl);
         assert_eq!(fence(&document), 1);
         hold(&mut document, "a", now, ttl);
@@ -116,9 +112,10 @@ mod tests {
 
     #[test]
     fn a_fencing_number_is_never_written_beyond_what_kubernetes_keeps_and_always_changes_with_the_holder() {
-        let (now, ttl) = (at("2026-01-01T00:00:00Z"), Duration::from_secs(30));
+        let (now, ttl) = (time("2026-01-01T00:00:00Z"), Duration::from_secs(30));
         let max = i64::from(i32::MAX);
-        let odd = [json!(max), json!(max + 1), json!(u64::MAX), json!(-7), json!("7"), json!(1.5), json!(null), json!([])];
+        let odd =
+            [json!(max), json!(max + 1), json!(u64::MAX), json!(-7), json!("7"), json!(1.5), json!(null), json!([])];
         for transitions in odd {
             let mut document = json!({"metadata": {}, "spec": {"leaseTransitions": transitions}});
             let before = fence(&document);
@@ -136,7 +133,8 @@ mod tests {
 
     #[test]
     fn a_grant_at_the_end_of_time_is_written_without_a_panic() {
-        for (now, ttl) in [(Timestamp::MAX, Duration::MAX), (Timestamp::MIN, Duration::ZERO), (Timestamp::MAX, Duration::ZERO)]
+        for (now, ttl) in
+            [(Timestamp::MAX, Duration::MAX), (Timestamp::MIN, Duration::ZERO), (Timestamp::MAX, Duration::ZERO)]
         {
             let mut document = json!({"metadata": 7, "spec": [1]});
             hold(&mut document, "a", now, ttl);
@@ -148,7 +146,7 @@ mod tests {
     #[test]
     fn labels_and_foreign_fields_stay() {
         let mut document = json!({"metadata": {"labels": {"a": "b"}}, "spec": {"strategy": "x"}});
-        hold(&mut document, "a", at("2026-01-01T00:00:00Z"), Duration::from_secs(1));
+        hold(&mut document, "a", time("2026-01-01T00:00:00Z"), Duration::from_secs(1));
         assert_eq!(document["metadata"]["labels"]["a"], "b");
         assert_eq!(document["spec"]["strategy"], "x");
     }

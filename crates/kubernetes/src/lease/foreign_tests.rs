@@ -70,7 +70,9 @@ impl Stand {
 
 #[tokio::test]
 async fn whatever_the_holder_says_of_the_time_a_grant_ends_its_duration_after_the_server_took_it() {
-    for renewed in ["2099-01-01T00:00:00.000000Z", "1970-01-01T00:00:00.000000Z", "9999-12-30T22:00:00.999999Z", "soon", ""] {
+    for renewed in
+        ["2099-01-01T00:00:00.000000Z", "1970-01-01T00:00:00.000000Z", "9999-12-30T22:00:00.999999Z", "soon", ""]
+    {
         let stand = Stand::new(seconds(0));
         stand.put(from_the_future(|lease| lease["spec"]["renewTime"] = renewed.into()));
         let held = stand.held_for_a_new_process().await;

@@ -13,7 +13,10 @@ use holdfast_core::{
 use serde_json::Value;
 
 use super::document::{EXPIRES, LAST_FENCE, fence, holder};
-use crate::api::Dated;
+use crate::{
+    api::Dated,
+    json::{at, field},
+};
 
 /// The longest grant that is believed. Ours last 300 s at most; a duration of years is a slip or a trap.
 pub(super) const LONGEST: Duration = Duration::from_secs(600);
@@ -51,16 +54,17 @@ fn by_server(read: &Dated<Value>) -> Option<(Timestamp, Timestamp)> {
 
 /// The end to the fraction of a second, from the holder's own times, where its clock agrees with the server's.
 fn exact_end(document: &Value, written: Timestamp, lasts: Duration) -> Option<Timestamp> {
-    let renewed = time(&document["spec"]["renewTime"]).filter(|renewed| apart(*renewed, written) <= AGREES)?;
+    let renewed = time(at(document, "/spec/renewTime")).filter(|renewed| apart(*renewed, written) <= AGREES)?;
     let end = later(renewed, lasts);
     // Another client may have renewed it without knowing our annotation, which is then older than the renewal.
-    let exact = time(&document["metadata"]["annotations"][EXPIRES]).filter(|exact| (renewed..=end).contains(exact));
+    let exact =
+        time(field(at(document, "/metadata/annotations"), EXPIRES)).filter(|exact| (renewed..=end).contains(exact));
     Some(exact.unwrap_or(end))
 }
 
 /// How long a grant lasts: at most [`LONGEST`]. What is no duration is none, as for every client of the API.
 fn lasts(document: &Value) -> Duration {
-    Duration::from_secs(document["spec"]["leaseDurationSeconds"].as_u64().unwrap_or(0)).min(LONGEST)
+    Duration::from_secs(at(document, "/spec/leaseDurationSeconds").as_u64().unwrap_or(0)).min(LONGEST)
 }
 
 /// The last write, as the server noted it.
@@ -70,10 +74,10 @@ struct Written<'a> {
 }
 
 fn written(document: &Value) -> Option<Written<'_>> {
-    let entries = document["metadata"]["managedFields"].as_array()?;
-    let write = |entry: &'_ Value| time(&entry["time"]);
+    let entries = at(document, "/metadata/managedFields").as_array()?;
+    let write = |entry: &'_ Value| time(field(entry, "time"));
     let newest = entries.iter().filter(|entry| write(entry).is_some()).max_by_key(|entry| write(entry))?;
-    Some(Written { at: write(newest)?, by: newest["manager"].as_str().unwrap_or("an unnamed client") })
+    Some(Written { at: write(newest)?, by: field(newest, "manager").as_str().unwrap_or("an unnamed client") })
 }
 
 fn time(value: &Value) -> Option<Timestamp> {
@@ -88,11 +92,11 @@ fn apart(one: Timestamp, other: Timestamp) -> Duration {
 /// What in the lease is not believed: each a sentence with the value, who wrote it, and what counts instead.
 pub(super) fn oddities(read: &Dated<Value>) -> Vec<String> {
     let document = &read.object;
-    let spec = &document["spec"];
+    let spec = field(document, "spec");
     let by = written(document).map_or_else(|| "unknown".to_owned(), |written| shown(written.by));
     let mut odd = Vec::new();
-    let transitions = &spec["leaseTransitions"];
-    if !transitions.is_null() && !transitions.as_u64().is_some_and(|number| number <= LAST_FENCE) {
+    let transitions = field(spec, "leaseTransitions");
+    if !transitions.is_null() && transitions.as_u64().is_none_or(|number| number > LAST_FENCE) {
         odd.push(format!(
             "leaseTransitions is {} (written by {by}), allowed are 0 to {LAST_FENCE}; counted on from {}",
             value(transitions),
@@ -105,7 +109,7 @@ pub(super) fn oddities(read: &Dated<Value>) -> Vec<String> {
     }
     let Some(holder) = holder(document) else { return odd };
     let holder = shown(holder);
-    let duration = &spec["leaseDurationSeconds"];
+    let duration = field(spec, "leaseDurationSeconds");
     let bound = LONGEST.as_secs();
     if !duration.as_u64().is_some_and(|seconds| (1..=bound).contains(&seconds)) {
         let counted = lasts(document).as_secs();
@@ -114,7 +118,7 @@ pub(super) fn oddities(read: &Dated<Value>) -> Vec<String> {
             value(duration)
         ));
     }
-    let renewed = time(&spec["renewTime"]);
+    let renewed = time(field(spec, "renewTime"));
     let true_time = by_server(read).map(|(_, written)| written);
     let believed = match (renewed, true_time) {
         (Some(renewed), Some(written)) => apart(renewed, written) <= SKEW,
@@ -127,7 +131,10 @@ pub(super) fn oddities(read: &Dated<Value>) -> Vec<String> {
             Some(written) => format!("the server took it at {written:.0}, and that counts"),
             None => "it counts from when we first saw it".to_owned(),
         };
-        odd.push(format!("held by {holder}, renewTime {} (written by {by}) is no time; {counts}", value(&spec["renewTime"])));
+        odd.push(format!(
+            "held by {holder}, renewTime {} (written by {by}) is no time; {counts}",
+            value(field(spec, "renewTime"))
+        ));
     }
     odd
 }

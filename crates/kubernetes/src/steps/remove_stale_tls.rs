@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use holdfast_core::{
     Call, Fault, FaultClass,
+    clock::later,
     step::{Need, Observation, Standing, Step},
 };
 use serde_json::json;
@@ -45,7 +46,7 @@ impl RemoveStaleTls {
         Ok(move |humio: &Humio| {
             let own = humio.secrets.iter().find(|secret| secret.metadata.name == name);
             let made = own.and_then(|secret| secret.metadata.creation_timestamp);
-            asleep && made.is_none_or(|made| made + JUST_ISSUED < now)
+            asleep && made.is_none_or(|made| later(made, JUST_ISSUED) < now)
         })
     }
 

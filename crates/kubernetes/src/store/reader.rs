@@ -18,7 +18,8 @@ const PATH: usize = 100;
 /// # Errors
 /// Why it cannot be used, in a few words: the field, its value and what is allowed.
 pub fn read(text: &str) -> Result<State, String> {
-    let value: Value = serde_json::from_str(text).map_err(|error| format!("is not JSON ({})", quoted(&error.to_string())))?;
+    let value: Value =
+        serde_json::from_str(text).map_err(|error| format!("is not JSON ({})", quoted(&error.to_string())))?;
     schema(&value)?;
     serde_path_to_error::deserialize(&value).map_err(|error| {
         let path = error.path().to_string();

@@ -2,6 +2,8 @@
 
 use holdfast_core::{ports::StateStore, record::Pause};
 
+use serde_json::json;
+
 use super::*;
 use crate::testing::{FakeApi, HandClock, call};
 
