@@ -163,7 +163,7 @@ fn take_over(
         step.before = found.remove(&step.step).filter(|seen| seen.standing == Standing::Todo);
     }
     if holder != execution.holder || fence != execution.fence {
-        execution.takeovers += 1;
+        execution.takeovers = execution.takeovers.saturating_add(1);
     }
     execution.fence = fence;
     execution.holder = holder;

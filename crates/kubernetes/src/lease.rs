@@ -8,6 +8,7 @@ use std::{
 use async_trait::async_trait;
 use holdfast_core::{
     Call, Fault, FaultClass, Timestamp,
+    fault::quoted,
     ports::{Claim, Grant, Lease},
 };
 use serde_json::Value;
@@ -109,7 +110,7 @@ impl KubernetesLease {
     fn other(&self, read: &Dated<Value>, us: &str, now: Timestamp) -> Option<Claim> {
         let by = holder(&read.object).filter(|by| *by != us)?;
         let until = self.held_until(read).filter(|until| *until > now)?;
-        Some(Claim::Held { holder: by.to_owned(), until })
+        Some(Claim::Held { holder: quoted(by), until })
     }
 
     /// Writes `document`, which carries the version that it replaces.
@@ -171,7 +172,7 @@ fn is_still(document: &Value, us: &str, grant: &Grant) -> bool {
 }
 
 fn taken(document: &Value) -> Fault {
-    let by = holder(document).unwrap_or("nobody");
+    let by = quoted(holder(document).unwrap_or("nobody"));
     Fault::new(FaultClass::Conflict, PUT_LEASE.name, format!("the lease is no longer ours, it is held by {by}"))
 }
 

@@ -179,6 +179,17 @@ async fn a_document_that_is_no_lease_at_all_never_panics() {
     }
 }
 
+#[tokio::test]
+async fn the_name_of_a_holder_is_told_on_one_line_and_cut() {
+    let stand = Stand::new(seconds(0));
+    stand.put(from_the_future(|lease| {
+        lease["spec"]["holderIdentity"] = format!("x\u{7}{}\ny", "x".repeat(100_000)).into()
+    }));
+    let claim = stand.server.site(|_| ()).lease().acquire(&stand.call, "us", TTL).await.expect("an answer");
+    let Claim::Held { holder, .. } = claim else { panic!("{claim:?}") };
+    assert!(holder.len() <= 300 && !holder.chars().any(char::is_control), "{holder}");
+}
+
 /// What preflight says of a lease.
 async fn said(document: Value) -> (String, Vec<String>) {
     let stand = Stand::new(seconds(0));
