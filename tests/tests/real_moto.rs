@@ -45,6 +45,7 @@ async fn moto() -> Option<(Moto, Arc<Sdk>)> {
         cluster_region: "us-west-2".to_owned(),
         metric_region: METRIC_REGION.to_owned(),
         attempt_timeout: Duration::from_secs(30),
+        proxies: holdfast_proxies::Proxies::default(),
     };
     let environment = Environment::read(&variable).expect("credentials");
     Some((moto, Arc::new(Sdk::new(&environment, &options))))

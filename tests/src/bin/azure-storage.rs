@@ -21,7 +21,12 @@ async fn main() {
     let given = std::env::args().nth(1).unwrap_or_default();
     let given: Value = serde_json::from_str(&given).expect("a JSON document");
     let url = |name: &str| given[name].as_str().expect("a URL").to_owned();
-    let options = Options { endpoint: PUBLIC.to_owned(), audience: PUBLIC.to_owned(), client_id: None };
+    let options = Options {
+        endpoint: PUBLIC.to_owned(),
+        audience: PUBLIC.to_owned(),
+        client_id: None,
+        proxies: holdfast_proxies::Proxies::default(),
+    };
     let azure = Arc::new(Azure::new(&options).expect("an identity"));
     let store = |name: &str| BlobCooldown::new(Arc::clone(&azure), url(name));
     let queue = Queue::new(Arc::clone(&azure), &url("queue"));
