@@ -140,7 +140,7 @@ impl Engine {
         if !self.is_unlocked(call).await {
             return Round::Again(then, decision, Some(versioned));
         }
-        let at = self.ports.clock.now();
+        let at = self.time(versioned.server_time);
         let event = match decision.verdict {
             Verdict::NoteFailback => {
                 let reason = decision.reasons.last().map(ToString::to_string).unwrap_or_default();
@@ -148,7 +148,10 @@ impl Engine {
             }
             _ => Event::Unlocked { at },
         };
-        self.note_event(&versioned, event, call).await;
+        // That the primary is well was seen just now, and without its lock: no more is needed to be armed.
+        let armed = decision.reasons.iter().any(|reason| matches!(reason, Reason::SeenWell { .. }));
+        let events = [Some(event), armed.then_some(Event::Armed { at })];
+        self.note_events(&versioned, events.into_iter().flatten(), call).await;
         Round::Again(then, decision, None)
     }
 
@@ -156,14 +159,16 @@ impl Engine {
     async fn arm(&self, versioned: Versioned, decision: &Decision, call: &Call) {
         let well = |reason: &Reason| matches!(reason, Reason::PrimaryHealthy { .. });
         if versioned.state.armed.is_none() && decision.reasons.iter().any(well) {
-            let at = self.ports.clock.now();
-            self.note_event(&versioned, Event::Armed { at }, call).await;
+            let at = self.time(versioned.server_time);
+            self.note_events(&versioned, [Event::Armed { at }], call).await;
         }
     }
 
-    /// Saves one event. What fails is noticed and noted by the next look.
-    async fn note_event(&self, versioned: &Versioned, event: Event, call: &Call) {
-        let Ok(state) = next(&versioned.state, event) else { return };
+    /// Saves what happened, at once. What fails is noticed and noted by the next look.
+    async fn note_events(&self, versioned: &Versioned, events: impl IntoIterator<Item = Event>, call: &Call) {
+        let Ok(state) = events.into_iter().try_fold(versioned.state.clone(), |state, event| next(&state, event)) else {
+            return;
+        };
         let save = call.once("record", self.ports.store.save(call, &state, &versioned.version));
         if let Err(fault) = save.await {
             tracing::warn!(call = fault.call, "what was seen could not be noted: {}", fault.message);
@@ -194,7 +199,8 @@ impl Engine {
             Some(mark) if mark.holder == self.holder && later(now, lasts / 2) < mark.until => return None,
             _ => {}
         }
-        self.note_event(&versioned, Event::Waits(Waiter { holder: self.holder.clone(), until }), call).await;
+        let waits = Event::Waits(Waiter { holder: self.holder.clone(), until });
+        self.note_events(&versioned, [waits], call).await;
         None
     }
 
