@@ -16,7 +16,7 @@ use crate::{
     decision::{Decision, Gate, Reason, Verdict, decide},
     evidence::{Evidence, Reading},
     policy::MOST_AHEAD,
-    ports::{Grant, Versioned},
+    ports::{Claim, Grant, Versioned},
     record::{State, Trigger, Waiter},
     step::Standing,
     transition::{Event, next},
@@ -115,7 +115,7 @@ impl Engine {
                     Claimed::NotNow(then, decision, versioned) => Round::Again(then, decision, versioned),
                 }
             }
-            Verdict::NoteUnlock | Verdict::NoteFailback => self.note_unlock(versioned, decision, call).await,
+            Verdict::NoteUnlock | Verdict::NoteFailback => self.note_unlock(versioned, decision, call, grant).await,
             Verdict::Wait { .. } if only_resume => nothing_unfinished(decision),
             Verdict::Wait { until } => Round::Again(until, decision, Some(versioned)),
             Verdict::AlreadyDone => {
@@ -132,9 +132,26 @@ impl Engine {
     }
 
     /// Writes down that the lock is gone, so that the history from before is not held against the primary. An open
-    /// execution that it belonged to is over.
-    async fn note_unlock(&self, versioned: Versioned, decision: Decision, call: &Call) -> Round {
+    /// execution that it belonged to is over. Done under the lease: a worker that drives may be about to set the lock.
+    async fn note_unlock(
+        &self,
+        versioned: Versioned,
+        mut decision: Decision,
+        call: &Call,
+        grant: &mut Option<Grant>,
+    ) -> Round {
         let then = later(self.ports.clock.now(), self.policy.poll);
+        match call.once("lease", self.ports.lease.acquire(call, &self.holder, self.limits.lease_ttl)).await {
+            Ok(Claim::Granted(ours)) => *grant = Some(ours),
+            Ok(Claim::Held { holder, until }) => {
+                decision.reasons.push(Reason::HeldByAnother { holder, until });
+                return Round::Again(until.max(then), decision, Some(versioned));
+            }
+            Err(fault) => {
+                decision.reasons.push(Reason::ClaimFailed { fault: fault.noted() });
+                return Round::Again(then, decision, Some(versioned));
+            }
+        }
         // The readings of one look are not of one instant: the lock may have been read before another worker set it,
         // and the record after. What is seen from here on is younger than the record.
         if !self.is_unlocked(call).await {
@@ -188,7 +205,7 @@ impl Engine {
     /// any case, and so does whoever cannot read or write the mark.
     async fn another_waits(&self, versioned: Option<Versioned>, request: &Request, call: &Call) -> Option<Reason> {
         let versioned = versioned.filter(|_| request.trigger != Trigger::Operator)?;
-        let now = self.ports.clock.now();
+        let now = self.time(versioned.server_time);
         let lasts = self.policy.waiter_mark();
         let until = later(now, lasts);
         match &versioned.state.waiter {

@@ -5,6 +5,7 @@ use holdfast_core::record::Execution;
 use super::{
     Micros,
     primary::DETECTION,
+    safety::STANDS_STILL,
     seconds,
     story::LARGEST_SKEW_S,
     world::{Deed, Event, World, micros},
@@ -101,7 +102,7 @@ impl World {
 
     /// A primary that stays dead is failed over within the holdoff and two ticks of the moment when that is possible.
     fn promise_failover(&mut self) {
-        let Some(from) = self.dead_since().filter(|_| self.is_provable() && self.is_armed()) else { return };
+        let Some(from) = self.dead_since().filter(|_| self.is_provable()) else { return };
         let time = |duration: std::time::Duration| u64::try_from(duration.as_micros()).unwrap_or(0);
         let cooldown = time(self.story.policy.cooldown);
         let holdoff = time(self.story.policy.holdoff);
@@ -115,7 +116,7 @@ impl World {
         let due = proven.max(allowed) + 2 * TICK + LEASE + STEPS;
         self.promise(due, |world| {
             let left = world.stored.0.open().is_some_and(|open| world.is_left_to_a_person(open));
-            if !left && !world.standby.is_active() && !world.stored.0.failed_over() {
+            if !left && world.is_armed() && !world.standby.is_active() && !world.stored.0.failed_over() {
                 world.breaks("the primary stays dead, all is well with the APIs, and it was not failed over");
             }
         });
@@ -166,7 +167,7 @@ impl World {
         let Some(open) = self.stored.0.open().cloned().filter(|_| !self.pressed) else { return };
         if self.story.never_rests() {
             // It is never given up.
-            if !self.is_left_to_a_person(&open) && self.stood_still(&open, LEASE) {
+            if !self.is_left_to_a_person(&open) && self.book.driven_at + STANDS_STILL < self.now {
                 self.breaks("a manager takes an effect back for ever, and the execution was given up");
             }
         } else if !self.is_left_to_a_person(&open) {

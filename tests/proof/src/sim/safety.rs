@@ -44,6 +44,8 @@ pub struct Book {
     pub begun_at: Option<Micros>,
     /// A person ended the newest failover: it was aborted, or seen to be unlocked.
     pub ended: bool,
+    /// The record was put there by somebody else, and the lock of a failover that it does not know of may stand.
+    pub put_there: bool,
     /// A person waived the cooldown since the newest execution began.
     pub acknowledged: bool,
     /// When somebody else last scaled the operator down.
@@ -52,6 +54,8 @@ pub struct Book {
     pub unlocked_at: Option<Micros>,
     /// When an unlock was last noted: the primary must have been well since.
     pub unlock_noted_at: Option<Micros>,
+    /// When somebody last wrote how far the execution is.
+    pub driven_at: Micros,
     /// The steps that had an effect since the newest execution began.
     pub effects: Vec<&'static str>,
     /// Since when the kill switch is set.
@@ -194,7 +198,9 @@ impl World {
         let most = if history_alone { DETECTION } else { UNSEEN };
         let known_to = to.saturating_sub(if streak.source == Source::Probes { SKEW } else { PARTIAL + DETECTION });
         let up = self.story.longest_up(since + SKEW, known_to.max(since + SKEW));
-        if up > most {
+        // A limit: a record from before a failover does not know of its lock, so what the metrics say of the lock counts.
+        let about_the_lock = self.standby.locked || self.book.unlocked_at.is_some_and(|at| at >= since);
+        if up > most && !(self.book.put_there && about_the_lock) {
             self.breaks(format!(
                 "a failover began on a streak of {} s, and the primary was well for {} s of it",
                 (to - since) / SECOND,
@@ -216,6 +222,7 @@ impl World {
             self.check_take_over(worker, old, was);
         }
         self.check_lapses(was, is);
+        self.book.driven_at = self.now;
         if was.status != is.status {
             self.check_status(worker, was, is);
         }

@@ -16,7 +16,7 @@ use super::{
     seconds,
     steps::NAMES,
     story::{CutOff, Manager, Strange, Undoes, pick},
-    world::{Deed, Event, Worker, World, stamp},
+    world::{Deed, Event, Worker, World, micros, stamp},
 };
 
 /// How soon a manager answers that is told of each change.
@@ -110,9 +110,10 @@ impl World {
             ended,
             scaled_down_at: scaled_down_at.or(Some(self.now).filter(|_| self.standby.replicas == 0)),
             unlocked_at: unlocked_at.or(Some(self.now).filter(|_| !self.standby.locked)),
-            unlock_noted_at: state.unlocked.map(|_| self.now),
+            unlock_noted_at: state.unlocked.filter(|_| state.armed.is_none()).map(micros).filter(|at| *at <= self.now),
             paused_at: state.pause.as_ref().map(|_| self.now),
             kept_out_since,
+            put_there: true,
             foreign,
             ..Book::default()
         };

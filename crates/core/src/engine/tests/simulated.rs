@@ -44,6 +44,36 @@ fn a_failback_that_is_noted_on_a_primary_that_is_well_arms_the_site_for_the_next
 }
 
 #[test]
+fn a_failback_is_not_noted_while_another_worker_drives_and_may_set_the_lock_again() {
+    let world = World::new();
+    world.fail_primary_for(600);
+    world.weather.next("see clean", Mishap::Before(FaultClass::Denied));
+    let mut engine = world.engine("a");
+    engine.runbook.steps.swap(0, 2);
+    assert!(answer(&engine, &world.request(Trigger::Tick, Action::FailOver)).outcome.wants_retry());
+    assert!(world.steps[2].holds());
+    world.heal_primary();
+    take_back(&world.steps[2]);
+    let call = crate::clock::Call {
+        clock: Arc::clone(&world.clock) as _,
+        deadline: world.clock.now() + MINUTE,
+        retry: engine.limits.retry,
+    };
+    let held = engine.ports.lease.acquire(&call, "driver", Duration::from_secs(30)).now_or_never();
+    assert!(matches!(held, Some(Ok(crate::ports::Claim::Granted(_)))));
+    let request = Request {
+        deadline: world.clock.now() + Duration::from_secs(25),
+        ..world.request(Trigger::Tick, Action::FailOver)
+    };
+    let told = answer(&engine, &request);
+    assert!(matches!(told.outcome, Outcome::Deferred { .. }) && has(&told, "held_by_another"), "{told:?}");
+    assert!(current(&world).status.is_open());
+    world.clock.advance(MINUTE);
+    answer(&engine, &world.request(Trigger::Tick, Action::FailOver));
+    assert_eq!(current(&world).status, Status::FailedBack);
+}
+
+#[test]
 fn what_the_record_calls_done_is_not_completed_unless_this_call_saw_it() {
     let world = World::new();
     world.fail_primary_for(600);
