@@ -47,11 +47,12 @@ fn a_failback_that_is_noted_on_a_primary_that_is_well_arms_the_site_for_the_next
 fn a_failback_is_not_noted_while_another_worker_drives_and_may_set_the_lock_again() {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.next("see clean", Mishap::Before(FaultClass::Denied));
+    world.weather.always("see clean", Mishap::Before(FaultClass::Server));
     let mut engine = world.engine("a");
     engine.runbook.steps.swap(0, 2);
     assert!(answer(&engine, &world.request(Trigger::Tick, Action::FailOver)).outcome.wants_retry());
     assert!(world.steps[2].holds());
+    world.weather.clear();
     world.heal_primary();
     take_back(&world.steps[2]);
     let call = crate::clock::Call {
