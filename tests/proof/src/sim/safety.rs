@@ -66,6 +66,12 @@ pub struct Book {
     pub kept_out_since: Option<Micros>,
 }
 
+/// How old what evidence shows may be when it is used.
+fn oldest_evidence() -> Micros {
+    let stale = Policy::default().stale_after;
+    u64::try_from(stale.as_micros()).unwrap_or(0) + PARTIAL + DETECTION + CLAIM + SKEW
+}
+
 /// The true time of what a clock with this error showed.
 fn true_time(at: Timestamp, skew: i64) -> Micros {
     micros_by(at, skew)
@@ -117,9 +123,7 @@ impl World {
 
     /// The primary was well at some time that evidence may be about.
     fn was_well_lately(&self, worker: Worker) -> bool {
-        let stale = Policy::default().stale_after;
-        let old = u64::try_from(stale.as_micros()).unwrap_or(0) + PARTIAL + DETECTION + CLAIM + SKEW;
-        let since = self.now.saturating_sub(old + self.workers[worker].frozen_for);
+        let since = self.now.saturating_sub(oldest_evidence() + self.workers[worker].frozen_for);
         self.story.longest_up(since, self.now) > 0
     }
 
@@ -144,8 +148,10 @@ impl World {
         // By the record it began when the worker looked, which is where the cooldown counts from.
         let skew = if self.has_wrong_clock(worker) { 0 } else { self.workers[worker].skew };
         let begun_at = Some(true_time(execution.started_at, skew));
-        let Book { paused_at, scaled_down_at, unlocked_at, unlock_noted_at, kept_out_since, .. } = self.book;
+        let Book { paused_at, scaled_down_at, unlocked_at, unlock_noted_at, kept_out_since, foreign, .. } =
+            std::mem::take(&mut self.book);
         self.book = Book {
+            foreign,
             begun_at,
             paused_at,
             scaled_down_at,
@@ -158,7 +164,8 @@ impl World {
 
     /// The primary was well once, since the site was set up or since the lock was last seen gone.
     fn check_armed(&mut self, worker: Worker) {
-        let late = DETECTION + PARTIAL + CLAIM + SKEW + self.workers[worker].frozen_for;
+        // What showed that the lock was gone from a primary that was well shows that it was well.
+        let late = oldest_evidence() + self.workers[worker].frozen_for;
         let since = self.book.unlock_noted_at.map_or(0, |at| at.saturating_sub(late));
         if self.story.longest_up(since, self.now) == 0 {
             self.breaks("a failover began, and the primary was never well");

@@ -36,7 +36,8 @@ impl World {
         if let Some((at, well)) = facts.probed
             && (well || at + DOUBTED > self.now)
         {
-            return well && at + FRESH + facts.frozen_for > self.now;
+            // Who was frozen may have sent it long before.
+            return well && facts.frozen_for == 0 && at + FRESH > self.now;
         }
         let Some(read) = facts.history_read else { return false };
         let since = read.saturating_sub(PLAINLY);

@@ -133,7 +133,9 @@ impl Protocol {
         if system.budget > 0 {
             let held = (0..STEPS.len()).filter(|step| system.cells[*step].holds);
             actions.extend(held.map(Action::TakeBack));
-            if system.document.is_open() && !system.stands_still && !system.holder_lives() {
+            // While the primary fails, it makes no difference how long the work has stood still.
+            let matters = !system.failing && system.document.is_open();
+            if matters && !system.stands_still && !system.holder_lives() {
                 actions.push(Action::StandStill);
             }
         }

@@ -43,6 +43,24 @@ fn a_failback_that_is_noted_on_a_primary_that_is_well_arms_the_site_for_the_next
     assert!(!has(&answer, "not_armed"), "{answer:?}");
 }
 
+/// Story 3191 of the simulation as it drew in November 2026.
+#[test]
+fn an_unlock_between_look_and_claim_is_neither_completed_over_nor_taken_for_a_failback() {
+    let world = World::new();
+    world.fail_primary_for(600);
+    for step in &world.steps[1..] {
+        step.put(true);
+        step.put_after_next_look(false);
+    }
+    assert_eq!(outcome(world.alarm("a")), Outcome::Completed);
+    assert!(world.steps.iter().all(|step| step.holds()));
+    world.clock.advance(MINUTE * 10);
+    let answer = world.tick("b").expect("lives");
+    assert_eq!(answer.outcome, Outcome::AlreadyDone, "{answer:?}");
+    let state = world.store.state();
+    assert!(state.unlocked.is_none() && state.past.is_empty(), "{state:?}");
+}
+
 #[test]
 fn a_failback_is_not_noted_while_another_worker_drives_and_may_set_the_lock_again() {
     let world = World::new();
