@@ -24,7 +24,7 @@ use stateright::{Checker, HasDiscoveries, Model};
 use system::Protocol;
 
 /// States that must have been seen; a model that lost most of its behaviour would pass everything.
-const FEWEST: usize = 300_000;
+const FEWEST: usize = 1_000_000;
 
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
