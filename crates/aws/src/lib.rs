@@ -9,6 +9,7 @@
 //! * [`lock`]: the step that keeps traffic on the standby, and the way back.
 //! * [`cooldown`]: when a failover last began, as operators find it in Parameter Store.
 //! * [`eks`]: the way into the standby cluster.
+//! * [`public`]: endpoints that answer anybody, as control targets.
 //!
 //! Every call to the network is one attempt, bounded by the [`Call`](holdfast_core::Call) that it is made for. Whether
 //! and when to repeat it is the engine's business.
@@ -19,6 +20,7 @@ pub mod fault;
 pub mod history;
 pub mod live;
 pub mod lock;
+pub mod public;
 pub mod sdk;
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use azure_core::{
 };
 use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
 use holdfast_core::{Call, Fault, FaultClass};
+use holdfast_proxies::Proxies;
 
 use crate::fault;
 pub use answer::Answer;
@@ -31,7 +32,7 @@ pub const PUBLIC: &str = "https://management.azure.com";
 const STORAGE: &str = "https://storage.azure.com";
 
 /// Who we are and where Azure is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// Resource Manager's address, `https`, without a path; [`PUBLIC`] but for other clouds and tests.
     pub endpoint: String,
@@ -39,6 +40,8 @@ pub struct Options {
     pub audience: String,
     /// The client id of a user-assigned identity; `None` for the system-assigned one.
     pub client_id: Option<String>,
+    /// Which calls go through a proxy.
+    pub proxies: Proxies,
 }
 
 /// A request, apart from the name of its host for Resource Manager.
@@ -75,6 +78,7 @@ pub struct Azure {
     credential: Arc<dyn TokenCredential>,
     manager: Pipeline,
     storage: Pipeline,
+    proxies: Proxies,
 }
 
 impl fmt::Debug for Azure {
@@ -90,7 +94,7 @@ impl Azure {
     /// # Errors
     /// A platform whose identity is not supported.
     pub fn new(options: &Options) -> Result<Self, Fault> {
-        Self::over(options, Transport::new(Arc::new(transport::Hyper::default())))
+        Self::over(options, Transport::new(Arc::new(transport::Hyper::new(options.proxies.clone()))))
     }
 
     /// The same over `transport`.
@@ -106,7 +110,13 @@ impl Azure {
             manager: pipeline(&credential, &options.audience, transport.clone()),
             storage: pipeline(&credential, STORAGE, transport),
             credential,
+            proxies: options.proxies.clone(),
         })
+    }
+
+    /// Which calls go through a proxy; those to the cluster as well.
+    pub(crate) fn proxies(&self) -> &Proxies {
+        &self.proxies
     }
 
     /// Asks Resource Manager. `sent.to` is a path with its query.
@@ -143,7 +153,7 @@ impl Azure {
 
 #[cfg(test)]
 pub(crate) fn plain_transport() -> Arc<dyn azure_core::http::HttpClient> {
-    Arc::new(transport::Hyper::default())
+    Arc::new(transport::Hyper::new(Proxies::default()))
 }
 
 /// The call that gets a token.

@@ -13,6 +13,7 @@
 //! * [`aks`]: the way into the standby cluster.
 //! * [`cooldown`]: when a failover last began, kept in a blob.
 //! * [`queue`]: puts a message back for later.
+//! * [`public`]: endpoints that answer anybody, as control targets.
 //!
 //! Every call to the network is one attempt, bounded by the [`Call`](holdfast_core::Call) that it is made for. Whether
 //! and when to repeat it is the engine's business.
@@ -25,6 +26,7 @@ pub mod fault;
 pub mod history;
 pub mod live;
 pub mod lock;
+pub mod public;
 pub mod queue;
 pub mod resource;
 pub mod routing;

@@ -107,6 +107,11 @@ pub fn earlier(at: Timestamp, by: Duration) -> Timestamp {
     at.checked_sub(by).unwrap_or(Timestamp::MIN)
 }
 
+/// Half of it.
+pub fn half(of: Duration) -> Duration {
+    of.checked_div(2).unwrap_or_default()
+}
+
 /// The time from `from` to `to`; zero when `to` is not later.
 pub fn until(from: Timestamp, to: Timestamp) -> Duration {
     to.duration_since(from).try_into().unwrap_or(Duration::ZERO)

@@ -223,7 +223,7 @@ fn take_over(execution: &mut Execution, fence: u64, holder: String, mut found: B
         step.before = found.remove(&step.step).filter(|seen| seen.standing == Standing::Todo);
     }
     if holder != execution.holder || fence != execution.fence {
-        execution.takeovers += 1;
+        execution.takeovers = execution.takeovers.saturating_add(1);
     }
     execution.fence = fence;
     execution.holder = holder;

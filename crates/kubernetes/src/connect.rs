@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use holdfast_core::{Call, Fault, FaultClass};
+use holdfast_proxies::Proxies;
 use http::{Uri, uri::Scheme};
 use kube::{Client, Config, client::ClientBuilder};
 
@@ -43,12 +44,12 @@ pub struct Access {
 
 /// Builds the client. Nothing is sent yet. Must be called within a tokio runtime.
 ///
-/// No kubeconfig, no environment variable and no proxy has a say: only what `access` holds.
+/// No kubeconfig and no environment variable has a say: only what `access` holds, and `proxies`.
 ///
 /// # Errors
 /// [`Invalid`](FaultClass::Invalid) when the endpoint is no `https` address or the CA is not readable.
-pub fn connect(access: Access) -> Result<Client, Fault> {
-    let config = bounded(&access.endpoint, &access.ca_pem)?;
+pub fn connect(access: Access, proxies: &Proxies) -> Result<Client, Fault> {
+    let config = bounded(&access.endpoint, &access.ca_pem, proxies)?;
     let builder = ClientBuilder::try_from(config).map_err(|error| crate::fault::of_error(CALL, error))?;
     Ok(builder.with_layer(&bearer::BearerLayer::new(access.token)).build())
 }
@@ -70,17 +71,21 @@ pub fn connect_with_certificate(
     endpoint: &str,
     ca_pem: &[u8],
     certificate: &ClientCertificate,
+    proxies: &Proxies,
 ) -> Result<Client, Fault> {
-    let mut config = bounded(endpoint, ca_pem)?;
+    let mut config = bounded(endpoint, ca_pem, proxies)?;
     config.auth_info.client_certificate_data = Some(STANDARD.encode(&certificate.certificate_pem));
     config.auth_info.client_key_data = Some(STANDARD.encode(&certificate.key_pem).into());
     let unusable = |_| Fault::new(FaultClass::Invalid, CALL, "the client certificate or its key cannot be used");
     Ok(ClientBuilder::try_from(config).map_err(unusable)?.build())
 }
 
-/// What every client has: one address, one CA, and bounds on every wait.
-fn bounded(address: &str, ca_pem: &[u8]) -> Result<Config, Fault> {
-    let mut config = Config::new(endpoint(address)?);
+/// What every client has: one address, one CA, one way out, and bounds on every wait.
+fn bounded(address: &str, ca_pem: &[u8], proxies: &Proxies) -> Result<Config, Fault> {
+    let endpoint = endpoint(address)?;
+    let proxy = proxies.of(&endpoint).map(|proxy| proxy.address);
+    let mut config = Config::new(endpoint);
+    config.proxy_url = proxy;
     config.root_cert = Some(authorities(ca_pem)?);
     config.connect_timeout = Some(CONNECT);
     config.read_timeout = Some(SILENCE);

@@ -49,7 +49,7 @@ impl EksConnector {
         let ca_pem = STANDARD.decode(known.ca_base64.trim()).map_err(|error| {
             Fault::new(FaultClass::Invalid, CALL, format!("the certificate authority is not base64: {error}"))
         })?;
-        connect(Access { endpoint: known.endpoint, ca_pem, token: Arc::clone(&self.token) })
+        connect(Access { endpoint: known.endpoint, ca_pem, token: Arc::clone(&self.token) }, &self.sdk.proxies)
     }
 
     async fn look_up(&self) -> Result<Known, Fault> {

@@ -130,13 +130,14 @@ impl AksConnector {
         match user {
             User::Certificate { certificate, key } => {
                 let certificate = ClientCertificate { certificate_pem: certificate, key_pem: key };
-                let client = connect_with_certificate(&endpoint, &ca_pem, &certificate)?;
+                let client = connect_with_certificate(&endpoint, &ca_pem, &certificate, self.azure.proxies())?;
                 Ok(Connected { client, at, audience: None })
             }
             User::Entra { server } => {
                 let audience = self.server.clone().or(server).unwrap_or_else(|| SERVER_APPLICATION.to_owned());
                 let token: Arc<dyn TokenSource> = Arc::clone(&self.token) as _;
-                Ok(Connected { client: connect(Access { endpoint, ca_pem, token })?, at, audience: Some(audience) })
+                let client = connect(Access { endpoint, ca_pem, token }, self.azure.proxies())?;
+                Ok(Connected { client, at, audience: Some(audience) })
             }
         }
     }

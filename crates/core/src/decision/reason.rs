@@ -245,6 +245,7 @@ impl Reason {
 }
 
 impl fmt::Display for Reason {
+    #[allow(clippy::too_many_lines, reason = "one sentence for each reason, in the order of the list")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RecordUnreadable { fault } => write!(f, "the record cannot be read: {fault}"),

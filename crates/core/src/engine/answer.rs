@@ -121,6 +121,15 @@ impl Answer {
         Self { failing_for_s, evidence: evidence.map(Box::new), ..Self::new(outcome, decision.reasons) }
     }
 
+    /// The same answer, with what was noted on the way before its own reasons.
+    #[must_use]
+    pub fn after(mut self, noted: Vec<Reason>) -> Self {
+        let new: Vec<_> = noted.into_iter().filter(|reason| !self.reasons.contains(reason)).collect();
+        self.says.splice(0..0, new.iter().map(Reason::to_string));
+        self.reasons.splice(0..0, new);
+        self
+    }
+
     /// An answer about an execution that this call drove as far as it could.
     pub fn driven(execution: Execution, further: Vec<Reason>) -> Self {
         let outcome = outcome(&execution);

@@ -24,6 +24,8 @@ pub(super) struct Run {
     /// Each step as seen: what was to be done before the claim (its fence still ties the effect to it), and what was
     /// done, seen again under the claim. What was done before it proves nothing after it.
     pub first: BTreeMap<String, Observation>,
+    /// Whether the look saw the lock gone, and so the primary was judged before this was decided.
+    pub lock_was_gone: bool,
     /// The cloud's note of the last failover, as the look saw it.
     pub noted: Option<Timestamp>,
     /// Why we are driving it.
@@ -35,7 +37,7 @@ pub(super) enum Claimed {
     /// Drive it.
     Run(Box<Run>),
     /// Look again, not before this time. The record is as it was read, where it is still known.
-    NotNow(Timestamp, Decision, Option<Versioned>),
+    NotNow(Timestamp, Decision, Option<Box<Versioned>>),
 }
 
 impl Engine {
@@ -53,7 +55,7 @@ impl Engine {
             Ok(Claim::Granted(ours)) => ours,
             Ok(Claim::Held { holder, until }) => {
                 decision.reasons.push(Reason::HeldByAnother { holder, until });
-                return Claimed::NotNow(until.max(self.ports.clock.now()), decision, Some(versioned));
+                return Claimed::NotNow(until.max(self.ports.clock.now()), decision, Some(Box::new(versioned)));
             }
             Err(fault) => return self.not_now(decision, &fault),
         };
@@ -72,7 +74,8 @@ impl Engine {
         match journal {
             Ok(journal) => {
                 let noted = evidence.last_failover.and_then(Result::ok).flatten();
-                Claimed::Run(Box::new(Run { journal, first, noted, reasons: decision.reasons }))
+                let lock_was_gone = evidence.locked == Some(false);
+                Claimed::Run(Box::new(Run { journal, first, lock_was_gone, noted, reasons: decision.reasons }))
             }
             Err(fault) => self.not_now(decision, &fault),
         }

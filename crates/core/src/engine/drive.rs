@@ -97,12 +97,14 @@ impl Engine {
         self.observe_now(&done, call).await
     }
 
-    /// Takes back what the record calls done and what does not hold.
+    /// Takes back what the record calls done and what does not hold. Not the lock, unless it was gone before this was
+    /// decided: a person who takes it away from a primary that is well has failed back, and the next look tells.
     fn lapse(&self, run: &mut Run, fence: u64) -> Vec<Reason> {
         let watching: Vec<String> =
             self.runbook.steps.iter().filter(|step| step.only_watches()).map(|step| step.name().to_owned()).collect();
         let mut lapsed = Vec::new();
-        for step in self.effects() {
+        let lock_was_gone = std::mem::take(&mut run.lock_was_gone);
+        for step in self.effects().filter(|step| lock_was_gone || !step.locks_traffic()) {
             let name = step.name();
             let undone = run.first.get(name).filter(|seen| seen.standing == Standing::Todo);
             let Some(seen) = undone.filter(|_| run.journal.execution().is_some_and(|open| open.has_done(name))) else {

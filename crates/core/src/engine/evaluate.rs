@@ -12,7 +12,7 @@ use super::{
     request::{Action, Request},
 };
 use crate::{
-    clock::{Call, later, until},
+    clock::{Call, half, later, until},
     decision::{Decision, Gate, Reason, Verdict, decide},
     evidence::{Evidence, Reading},
     policy::MOST_AHEAD,
@@ -30,7 +30,7 @@ pub(super) enum Round {
     /// Say this.
     Answer(Box<Answer>),
     /// Look again, not before this time, for these reasons. The record is as it was read, where it is known.
-    Again(Timestamp, Decision, Option<Versioned>),
+    Again(Timestamp, Decision, Option<Box<Versioned>>),
 }
 
 impl Engine {
@@ -40,9 +40,10 @@ impl Engine {
         let mut grant = None;
         let mut looks = 0;
         let mut doubted = false;
+        let mut noted = Vec::new();
         let mut scope = if request.trigger == Trigger::Tick { Scope::Glance } else { Scope::Full };
         let answer = loop {
-            looks += 1;
+            looks = u32::saturating_add(looks, 1);
             let seen = self.look(scope, &mut probes, call).await;
             let decision = self.decide(&seen, request);
             if scope == Scope::Glance && !glance_is_enough(&decision) {
@@ -56,6 +57,10 @@ impl Engine {
                     self.ports.clock.sleep(self.policy.poll).await;
                     continue;
                 }
+            }
+            if matches!(decision.verdict, Verdict::NoteUnlock | Verdict::NoteFailback) {
+                // What is noted on the way is said in the end, whatever is concluded then.
+                noted.extend(decision.reasons.last().cloned());
             }
             match self.round(seen, decision, request, call, &mut grant).await {
                 Round::Answer(answer) => break *answer,
@@ -77,7 +82,8 @@ impl Engine {
         if let Some(grant) = &grant {
             self.release(grant, call).await;
         }
-        Answer { looks, ..answer }
+        noted.dedup();
+        Answer { looks, ..answer.after(noted) }
     }
 
     pub(super) fn decide(&self, seen: &Seen, request: &Request) -> Decision {
@@ -107,7 +113,7 @@ impl Engine {
         match decision.verdict {
             Verdict::FailOver | Verdict::NoteUnlock if only_resume => nothing_unfinished(decision),
             Verdict::Relock if !self.is_unlocked(call).await => {
-                Round::Again(later(self.ports.clock.now(), self.policy.poll), decision, Some(versioned))
+                Round::Again(later(self.ports.clock.now(), self.policy.poll), decision, Some(Box::new(versioned)))
             }
             Verdict::Resume | Verdict::FailOver | Verdict::Relock => {
                 match self.claim(versioned, evidence, decision, request, call, grant).await {
@@ -117,7 +123,7 @@ impl Engine {
             }
             Verdict::NoteUnlock | Verdict::NoteFailback => self.note_unlock(versioned, decision, call, grant).await,
             Verdict::Wait { .. } if only_resume => nothing_unfinished(decision),
-            Verdict::Wait { until } => Round::Again(until, decision, Some(versioned)),
+            Verdict::Wait { until } => Round::Again(until, decision, Some(Box::new(versioned))),
             Verdict::AlreadyDone => {
                 let execution = versioned.state.current.map(Box::new);
                 let answer = Answer::decided(Outcome::AlreadyDone, decision, Some(evidence));
@@ -155,7 +161,7 @@ impl Engine {
         // The readings of one look are not of one instant: the lock may have been read before another worker set it,
         // and the record after. What is seen from here on is younger than the record.
         if !self.is_unlocked(call).await {
-            return Round::Again(then, decision, Some(versioned));
+            return Round::Again(then, decision, Some(Box::new(versioned)));
         }
         let at = self.time(versioned.server_time);
         let event = match decision.verdict {
@@ -203,7 +209,7 @@ impl Engine {
     /// One waiting call is enough: many would use up the invocations that an operator needs. The first leaves a mark,
     /// which is over by itself; who finds another's goes, and says when to come back. An operator's own call waits in
     /// any case, and so does whoever cannot read or write the mark.
-    async fn another_waits(&self, versioned: Option<Versioned>, request: &Request, call: &Call) -> Option<Reason> {
+    async fn another_waits(&self, versioned: Option<Box<Versioned>>, request: &Request, call: &Call) -> Option<Reason> {
         let versioned = versioned.filter(|_| request.trigger != Trigger::Operator)?;
         let now = self.time(versioned.server_time);
         let lasts = self.policy.waiter_mark();
@@ -213,7 +219,7 @@ impl Engine {
             Some(mark) if mark.holder != self.holder && now < mark.until && mark.until <= later(until, MOST_AHEAD) => {
                 return Some(Reason::AnotherWaits { holder: mark.holder.clone(), until: mark.until });
             }
-            Some(mark) if mark.holder == self.holder && later(now, lasts / 2) < mark.until => return None,
+            Some(mark) if mark.holder == self.holder && later(now, half(lasts)) < mark.until => return None,
             _ => {}
         }
         let waits = Event::Waits(Waiter { holder: self.holder.clone(), until });

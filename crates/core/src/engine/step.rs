@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Engine, drive::not_done};
 use crate::{
-    clock::{Call, earlier, later},
+    clock::{Call, earlier, half, later},
     fault::{Fault, FaultClass},
     ports::Grant,
     record::{Progress, StepRecord, Why},
@@ -146,7 +146,7 @@ impl Engine {
     /// Renews the lease when less than half of it is left. No effect may follow an `Err`.
     async fn keep_lease(&self, lease: &mut Grant, call: &Call) -> Result<(), ()> {
         let now = self.ports.clock.now();
-        if later(now, self.limits.lease_ttl / 2) < lease.expires {
+        if later(now, half(self.limits.lease_ttl)) < lease.expires {
             return Ok(());
         }
         let renew = self.ports.lease.renew(call, &self.holder, lease, self.limits.lease_ttl);

@@ -12,6 +12,15 @@ use tokio_rustls::{TlsAcceptor, rustls};
 
 use super::*;
 
+/// A client without a proxy.
+fn connect(access: Access) -> Result<Client, Fault> {
+    super::connect(access, &Proxies::default())
+}
+
+fn connect_with_certificate(endpoint: &str, ca_pem: &[u8], certificate: &ClientCertificate) -> Result<Client, Fault> {
+    super::connect_with_certificate(endpoint, ca_pem, certificate, &Proxies::default())
+}
+
 /// Counts its tokens, so that a request shows which one it carries.
 struct Counting(AtomicUsize);
 
@@ -171,4 +180,38 @@ async fn a_certificate_that_cannot_be_used_is_invalid_and_not_quoted() {
     let fault = connect_with_certificate("https://127.0.0.1:1", &ca_pem, &certificate).err().expect("refused");
     assert_eq!(fault.class, FaultClass::Invalid);
     assert!(!fault.message.contains("SECRET"), "{fault}");
+}
+
+#[tokio::test]
+async fn the_cluster_is_reached_through_the_proxy_unless_it_is_an_exception() {
+    let (_, ca_pem) = echo_server().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let proxy = format!("http://me:hunter2@{}", listener.local_addr().expect("an address"));
+    let asked = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        let mut seen = vec![0; 4096];
+        let length = stream.read(&mut seen).await.expect("a request");
+        stream.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").await.expect("an answer");
+        String::from_utf8_lossy(&seen[..length]).into_owned()
+    });
+    let exceptions = |list: &'static str| {
+        let proxies = Proxies::read(&|name| match name {
+            "HTTPS_PROXY" => Some(proxy.clone()),
+            "NO_PROXY" => Some(list.to_owned()),
+            _ => None,
+        });
+        let token: Arc<dyn TokenSource> = Arc::new(Counting(AtomicUsize::new(0)));
+        let access = Access { endpoint: "https://api.cluster.invalid:6443".to_owned(), ca_pem: ca_pem.clone(), token };
+        super::connect(access, &proxies.expect("a rule")).expect("a client")
+    };
+    let fault = ask(&exceptions("other.invalid")).await.expect_err("the proxy refuses");
+    assert_eq!(fault.class, FaultClass::Connection, "{fault}");
+    assert!(!fault.to_string().contains("hunter2"), "{fault}");
+    let head = asked.await.expect("the proxy was asked");
+    assert!(head.starts_with("CONNECT api.cluster.invalid:6443 HTTP/1.1\r\n"), "{head}");
+    // me:hunter2
+    assert!(head.to_ascii_lowercase().contains("\r\nproxy-authorization: basic bwu6ahvudgvymg=="), "{head}");
+    // Without the proxy, which is gone by now, the name is resolved here, and does not exist.
+    let fault = ask(&exceptions("cluster.invalid")).await.expect_err("no such name");
+    assert!(fault.message.contains("dns"), "{fault}");
 }

@@ -145,7 +145,7 @@ async fn records_know_the_steps_by_names_that_stay_and_which_of_them_only_watch(
     let told = steps.map(|step| (step.name(), step.need(), step.only_watches()));
     let (required, owed) = (Need::Required, Need::Owed);
     let expected =
-        [("remove-stale-tls", required, false), ("scale-operator", required, false), ("verify-standby", owed, true)];
+        [("remove-stale-tls", owed, false), ("scale-operator", required, false), ("verify-standby", owed, true)];
     assert_eq!(told, expected);
 }
 
@@ -200,6 +200,7 @@ async fn one_look_of_all_asks_for_each_thing_once() {
         [
             "GET api/v1/configmaps/holdfast",
             "GET api/v1/pods",
+            "GET api/v1/secrets",
             "GET api/v1/secrets",
             &format!("GET {DEPLOYMENT}"),
             "GET apis/coordination.k8s.io/v1/leases/holdfast",

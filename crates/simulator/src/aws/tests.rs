@@ -43,6 +43,7 @@ fn cloud() -> Cloud {
             faults: Faults::default(),
             timeline: timeline.clone(),
             host: Host::Lambda(lambda.clone()),
+            way_out: crate::outside::WayOut::default(),
             delay: Duration::ZERO,
         },
         lambda,

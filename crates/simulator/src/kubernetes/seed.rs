@@ -10,7 +10,8 @@ use super::certificates::{Pair, authority};
 use super::clock;
 use super::cluster::Cluster;
 use super::kinds::Kind;
-use super::operator::{Model, ca_key_pair, ca_secret_name, certificate, issued_secret, issuer};
+use super::operator::{Model, ROOM, ca_key_pair, ca_secret_name, certificate, issued_secret, issuer};
+use super::store::Key;
 
 /// The Role, RoleBinding, Lease and ConfigMap that Holdfast ships.
 const ROLE_MANIFEST: &str = include_str!("../../../../infra/kubernetes/role.yaml");
@@ -40,6 +41,23 @@ pub struct StandbySeed {
     pub humiocluster: bool,
     /// Whether the Secret of a node that ran before lies there, signed by the CA of Secret C.
     pub per_node_secret: bool,
+    /// For how many node pods there is room; `None` for all of them.
+    pub room_for_nodes: Option<u32>,
+    /// What the failover function has written into its record so far; empty means that it never ran.
+    pub record: Option<Value>,
+    /// Who issues Secret C anew when it is deleted.
+    pub reissue: Reissue,
+}
+
+/// Who issues Secret C anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reissue {
+    /// cert-manager, a moment later, from the Issuer of the cluster.
+    #[default]
+    Usual,
+    /// An Issuer that still signs with the earlier CA, before the delete is answered, again and again, until
+    /// [`Cluster::mend_issuer`].
+    AtOnceFromTheEarlierCa,
 }
 
 impl Default for StandbySeed {
@@ -56,6 +74,9 @@ impl Default for StandbySeed {
             operator_replicas: 0,
             humiocluster: true,
             per_node_secret: false,
+            room_for_nodes: None,
+            record: None,
+            reissue: Reissue::Usual,
         }
     }
 }
@@ -80,7 +101,10 @@ const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Puts a standby into the cluster, as its owner.
 pub fn seed_standby(cluster: &Cluster, seed: &StandbySeed) {
-    for manifest in shipped(&cluster.options().namespace) {
+    for mut manifest in shipped(&cluster.options().namespace) {
+        if let Some(record) = seed.record.as_ref().filter(|_| manifest["kind"] == "ConfigMap") {
+            manifest["data"]["state"] = record.to_string().into();
+        }
         put(cluster, manifest);
     }
     put(cluster, operator_deployment(seed.operator_replicas));
@@ -106,7 +130,7 @@ pub fn seed_standby(cluster: &Cluster, seed: &StandbySeed) {
     state.store.backdate(clock::now() - MONTH);
 }
 
-/// Makes a seeded standby one on Azure: the rights that ship for Azure beside the others, and a HumioCluster with the variables that it
+/// Makes a seeded standby one on Azure: `rights`, which say who the function is there, and a HumioCluster with the variables that it
 /// has there (facts/logscale.md 5.1): other names, and no regions.
 pub(crate) fn under_azure(cluster: &Cluster, seed: &StandbySeed, rights: &str) {
     for manifest in manifests(rights, &cluster.options().namespace) {
@@ -187,6 +211,7 @@ fn humiocluster(seed: &StandbySeed, region: &str) -> Value {
     let name = &seed.cluster_name;
     let mut spec = json!({
         "image": "humio/humio-core:1.245.0", "nodeCount": seed.node_count, "hostname": "logscale.example.com",
+        "dataVolumeSource": {"emptyDir": {}},
         "license": {"secretKeyRef": {"name": format!("{name}-license"), "key": "humio-license-key"}},
         "tls": {"enabled": true}, "environmentVariables": [], "commonEnvironmentVariables": variables(seed, region),
     });
@@ -196,7 +221,11 @@ fn humiocluster(seed: &StandbySeed, region: &str) -> Value {
     if seed.tls == TlsSeed::CustomCaMissing {
         spec["tls"]["caSecretName"] = format!("{name}-custom-ca").into();
     }
-    json!({"apiVersion": "core.humio.com/v1alpha1", "kind": "HumioCluster", "metadata": {"name": name}, "spec": spec})
+    let mut metadata = json!({"name": name});
+    if let Some(room) = seed.room_for_nodes {
+        metadata["annotations"] = json!({ROOM: room.to_string()});
+    }
+    json!({"apiVersion": "core.humio.com/v1alpha1", "kind": "HumioCluster", "metadata": metadata, "spec": spec})
 }
 
 fn variables(seed: &StandbySeed, region: &str) -> Value {
@@ -246,6 +275,12 @@ fn seed_tls(cluster: &Cluster, seed: &StandbySeed, humio: &Value) {
         }
     }
     put(cluster, issued(humio, &seed.cluster_name, signer));
+    if seed.reissue == Reissue::AtOnceFromTheEarlierCa {
+        let heir = issued(humio, &seed.cluster_name, &earlier);
+        let secrets = Kind::of_plural("secrets").expect("secrets are served");
+        let key = Key::new(secrets, &cluster.options().namespace, &seed.cluster_name);
+        cluster.state().store.succeed(key, Some(heir));
+    }
     if seed.per_node_secret {
         put(cluster, issued(humio, &format!("{}-{OLD_NODE}", seed.cluster_name), signer));
     }

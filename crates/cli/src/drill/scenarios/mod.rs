@@ -2,12 +2,14 @@
 
 mod azure;
 mod crashes;
+mod cut_off;
 mod evidence;
 mod gates;
 mod outages;
 mod standing;
 mod tls;
 mod triggers;
+mod trust;
 mod weather;
 
 use super::scenario::Scenario;
@@ -18,6 +20,8 @@ pub fn all(cloud: Cloud) -> Vec<Scenario> {
     let themes = [
         outages::all(),
         triggers::all(),
+        trust::all(),
+        cut_off::all(),
         evidence::all(),
         gates::all(),
         weather::all(),

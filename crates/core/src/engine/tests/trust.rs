@@ -388,3 +388,17 @@ fn what_operators_tell_is_kept_with_their_reasons() {
     let by_ann = |action, reason| (action, Some(reason), Some("ann"));
     assert_eq!(told, [by_ann("acknowledge", "ok"), by_ann("unpause", "done"), by_ann("pause", "works")]);
 }
+
+#[test]
+fn a_lock_that_a_person_takes_away_while_a_call_runs_is_not_set_again_by_that_call() {
+    let world = World::new();
+    world.fail_primary_for(600);
+    world.steps[2].reverts(true);
+    let answer = world.alarm("a").expect("lives");
+    assert!(!world.steps[2].holds() && !has(&answer, "lapsed"), "{answer:?}");
+    world.steps[2].reverts(false);
+    world.heal_primary();
+    world.clock.advance(MINUTE);
+    let answer = world.tick("a").expect("lives");
+    assert!(!world.steps[2].holds() && has(&answer, "lock_gone"), "a failback: {answer:?}");
+}
