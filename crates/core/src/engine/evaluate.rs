@@ -151,11 +151,11 @@ impl Engine {
             Ok(Claim::Granted(ours)) => *grant = Some(ours),
             Ok(Claim::Held { holder, until }) => {
                 decision.reasons.push(Reason::HeldByAnother { holder, until });
-                return Round::Again(until.max(then), decision, Some(versioned));
+                return Round::Again(until.max(then), decision, Some(Box::new(versioned)));
             }
             Err(fault) => {
                 decision.reasons.push(Reason::ClaimFailed { fault: fault.noted() });
-                return Round::Again(then, decision, Some(versioned));
+                return Round::Again(then, decision, Some(Box::new(versioned)));
             }
         }
         // The readings of one look are not of one instant: the lock may have been read before another worker set it,

@@ -5,6 +5,7 @@
 //! - [`document`]: the record; every change of it is made by `holdfast_core::transition::next`, as in the engine
 //! - [`system`]: what is true: record, lease, the world that the steps change, the workers
 //! - [`worker`]: what a worker may do next, and what the world may do to it
+//! - [`moves`]: what it does to itself and to the stores
 //! - [`properties`]: what must hold in every state
 //!
 //! Two workers, each of which may crash once at any point and starts again under a new name. The lease may expire at
@@ -16,6 +17,7 @@
 #![allow(clippy::print_stdout, reason = "a test tells its figures")]
 
 mod document;
+mod moves;
 mod properties;
 mod system;
 mod worker;

@@ -2,11 +2,12 @@
 
 use super::{
     document::{Document, STEPS},
+    moves::{acquire, decide, look_again, observe, save, store},
     system::{Action, Answer, Cell, Protocol, System, WORKERS},
 };
 
 /// The position of the lock.
-const LOCK: usize = STEPS.len() - 1;
+pub const LOCK: usize = STEPS.len() - 1;
 
 /// One worker.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -109,7 +110,8 @@ impl Worker {
 }
 
 impl Phase {
-    fn look() -> Self {
+    /// The first one.
+    pub fn look() -> Self {
         Self::Looks { record: None, seen: None, wish: None }
     }
 }
@@ -322,102 +324,5 @@ impl Protocol {
         }
         let (version, effects) = (cell.version + 1, cell.effects + 1);
         *cell = Cell { holds: true, version, effects, missed: false, ..*cell };
-    }
-}
-
-/// Once record and steps are known: there is nothing to do, or there is.
-fn decide(system: &mut System, worker: usize) {
-    let (failing, stands_still) = (system.failing, system.stands_still);
-    let Phase::Looks { record: Some((document, _)), seen: Some(seen), wish } = &mut system.workers[worker].phase else {
-        return;
-    };
-    let lock_gone = document.says_done(LOCK) && !seen[LOCK].holds && !document.is_failed_back();
-    *wish = match (document.is_open(), document.is_completed()) {
-        (true, _) if lock_gone && !failing => Some(Wish::Unlock),
-        (true, _) if stands_still && !failing => None,
-        (true, _) => Some(Wish::Resume),
-        (false, true) if lock_gone => Some(if failing { Wish::Relock } else { Wish::Unlock }),
-        _ if !document.has_begun() && failing => Some(Wish::Begin),
-        _ => None,
-    };
-    if wish.is_none() {
-        system.workers[worker].phase = Phase::Ended;
-    }
-}
-
-fn acquire(system: &mut System, worker: usize, answer: Answer) {
-    let name = system.name(worker);
-    if system.lease.last != Some(name) || system.lease.holder.is_none() {
-        system.lease.fence += 1;
-    }
-    (system.lease.holder, system.lease.last) = (Some(name), Some(name));
-    if answer == Answer::Lost {
-        return look_again(system, worker, answer);
-    }
-    let fence = system.lease.fence;
-    if let Phase::Looks { record: Some(record), seen: Some(seen), wish: Some(wish) } =
-        system.workers[worker].phase.clone()
-    {
-        system.workers[worker].phase = Phase::Claims { fence, record, seen, wish };
-    }
-}
-
-fn look_again(system: &mut System, worker: usize, answer: Answer) {
-    system.budget -= u8::from(answer == Answer::Lost);
-    system.workers[worker].phase = Phase::look();
-}
-
-/// Compare-and-set on the record.
-fn store(system: &mut System, fence: u64, document: &Document, version: u8) -> bool {
-    if system.version != version {
-        system.refused = true;
-        return false;
-    }
-    system.stale_write |= fence < system.document.fence();
-    system.document = document.clone();
-    system.version += 1;
-    true
-}
-
-fn observe(system: &mut System, worker: usize) {
-    let cells = system.cells;
-    let Phase::Drives { fence, document, pending, step, seen, .. } = &mut system.workers[worker].phase else { return };
-    if !cells[*step].holds {
-        *seen = Some(cells[*step]);
-        return;
-    }
-    match document.stepped(*fence, *step) {
-        Ok(next) => {
-            *document = next;
-            pending.push(Event::Stepped(*step));
-            *step = document.first_pending();
-        }
-        Err(_) => system.workers[worker].phase = Phase::Ended,
-    }
-}
-
-/// Stores what is pending; after a conflict, or an answer that was lost, puts it on top of what is stored.
-fn save(system: &mut System, worker: usize, answer: Answer) {
-    let Phase::Drives { fence, document, version, pending, .. } = system.workers[worker].phase.clone() else { return };
-    let stored = store(system, fence, &document, version);
-    if stored && answer == Answer::Comes {
-        return settle(system, worker, document, Vec::new());
-    }
-    system.budget -= u8::from(answer == Answer::Lost);
-    let rebased = pending.iter().try_fold(system.document.clone(), |document, event| match event {
-        Event::Stepped(step) => document.stepped(fence, *step),
-        Event::Lapsed(step) => document.lapsed(fence, *step),
-    });
-    match rebased {
-        Ok(document) => settle(system, worker, document, pending),
-        // Another worker has it.
-        Err(_) => system.workers[worker].phase = Phase::Ended,
-    }
-}
-
-fn settle(system: &mut System, worker: usize, now: Document, left: Vec<Event>) {
-    let stored = system.version;
-    if let Phase::Drives { document, version, pending, .. } = &mut system.workers[worker].phase {
-        (*document, *version, *pending) = (now, stored, left);
     }
 }
