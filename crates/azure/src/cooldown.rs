@@ -1,5 +1,5 @@
-//! When a failover last began, kept in a blob: the second choice, for operators who look there. The first is the
-//! annotation on the operator's Deployment, which `holdfast-kubernetes` keeps.
+//! When a failover last began, kept in a blob, for operators who look there. Without it the record alone holds the
+//! start; the reference's annotation on the operator's Deployment is then read, and never written.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -84,9 +84,6 @@ const HUMIO: &str = "apis/core.humio.com/v1alpha1";
 
 pub(crate) const GET_DEPLOYMENT: Operation =
     Operation::new("kubernetes:get deployments", Method::GET, APPS, "deployments");
-/// Beyond `infra/kubernetes/role.yaml`: only where the note of the last failover is an annotation (`infra/azure`).
-pub(crate) const PATCH_DEPLOYMENT: Operation =
-    Operation::new("kubernetes:patch deployments", Method::PATCH, APPS, "deployments");
 pub(crate) const PATCH_SCALE: Operation =
     Operation::new("kubernetes:patch deployments/scale", Method::PATCH, APPS, "deployments").on("/scale").up_to(SMALL);
 pub(crate) const GET_HUMIO_CLUSTER: Operation =

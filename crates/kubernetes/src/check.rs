@@ -14,7 +14,7 @@ use crate::{
     look::{Humio, Look, REFERRED},
     secret::Secret,
     steps::missing_operator,
-    tls::{Judgement, Material, TlsCleanup, judge},
+    tls::{CertManager, Judgement, Material, TlsCleanup, judge, out_of_date},
 };
 
 mod cluster;
@@ -89,7 +89,7 @@ impl StandbyCheck {
         vec![good(name, format!("{place} is there")), replicas, gitops::check(deployment)]
     }
 
-    fn humio(&self, name: &str, seen: &Seen, operator_runs: bool, call: &Call) -> Vec<Check> {
+    fn humio(&self, name: &str, seen: &Seen, deployment: Option<&Deployment>, call: &Call) -> Vec<Check> {
         let place = self.look.place("HumioCluster", name);
         let Some(declared) = seen.humio.cluster.as_ref() else {
             return vec![error("humiocluster", format!("there is no {place}"))];
@@ -98,12 +98,16 @@ impl StandbyCheck {
         let running = declared.running_pools();
         let pools: Vec<_> = running.iter().map(|pool| Variables::of(pool, secrets, &seen.unread)).collect();
         let mut checks = vec![good("humiocluster", format!("{place} is there"))];
-        checks.extend(cluster::checks(declared, &pools, self.prefix, operator_runs, call.clock.now()));
+        let (operator_runs, now) = (deployment.is_some_and(|it| it.available() > 0), call.clock.now());
+        checks.extend(cluster::checks(declared, &pools, self.prefix, operator_runs, now));
         checks.extend(declared::checks(&pools, self.prefix));
         checks.extend(recovery::checks(&pools, self.prefix));
         checks.extend(secrets::checks(declared, secrets));
         checks.extend(keys::checks(&pools, self.prefix));
-        checks.push(tls(&judge(&Material::of(declared, secrets, pods), false), self.cleanup));
+        let cert_manager = deployment.map_or(CertManager::Unknown, Deployment::cert_manager);
+        let material = Material::of(declared, secrets, pods.iter(), cert_manager);
+        checks.push(tls(&judge(&material, false), self.cleanup));
+        checks.extend(out_of_date(&material, now).map(|found| warning("tls-dates", found)));
         checks.push(unchecked::check(&pools, seen.all_nodes));
         checks
     }
@@ -144,10 +148,10 @@ impl Standby for StandbyCheck {
         };
         let (deployment, humio) = futures_util::join!(self.look.deployment(call), humio);
         let (deployment, humio) = (deployment?, humio?);
-        let mut checks = self.operator(deployment.as_ref().as_ref());
-        let operator_runs = deployment.as_ref().as_ref().is_some_and(|it| it.available() > 0);
+        let deployment = deployment.as_ref().as_ref();
+        let mut checks = self.operator(deployment);
         checks.extend(match humio {
-            Some((name, seen)) => self.humio(name, &seen, operator_runs, call),
+            Some((name, seen)) => self.humio(name, &seen, deployment, call),
             None => vec![warning("humiocluster", "no HumioCluster is configured: only the operator was looked at")],
         });
         Ok(Fitness { checks })
@@ -158,11 +162,15 @@ fn tls(judgement: &Judgement, cleanup: TlsCleanup) -> Check {
     let name = "tls-secrets";
     match (judgement, cleanup) {
         (Judgement::Clean { found }, _) => good(name, found),
+        (Judgement::CannotTell { found }, _) => warning(name, found),
         (Judgement::Blocked { why }, _) => error(name, why),
         (Judgement::Stale { found, .. }, TlsCleanup::Off) => {
             error(name, format!("{found}; clean-up is off, so the operator would refuse its own pods"))
         }
-        (Judgement::Stale { found, .. }, _) => good(name, format!("{found}; will be removed")),
+        (Judgement::Stale { found, kept: Some(kept), .. }, _) => {
+            warning(name, format!("{found}; will be removed. {kept}"))
+        }
+        (Judgement::Stale { found, kept: None, .. }, _) => good(name, format!("{found}; will be removed")),
     }
 }
 

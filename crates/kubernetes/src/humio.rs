@@ -244,8 +244,34 @@ pub(crate) fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de
 pub struct Pod {
     /// Name and labels.
     pub metadata: Meta,
+    /// What it mounts.
+    pub spec: PodSpec,
     /// Conditions.
     pub status: PodStatus,
+}
+
+/// What a pod mounts.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PodSpec {
+    /// All volumes.
+    pub volumes: Vec<Volume>,
+}
+
+/// One volume.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Volume {
+    /// The secret, where it is one.
+    pub secret: Option<SecretVolume>,
+}
+
+/// A secret that is mounted.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SecretVolume {
+    /// Its name.
+    pub secret_name: String,
 }
 
 /// The conditions of a pod.
@@ -279,6 +305,12 @@ impl Pod {
     pub fn is_ready(&self) -> bool {
         let ready = |condition: &Condition| condition.kind == "Ready" && condition.status == "True";
         self.metadata.deletion_timestamp.is_none() && self.status.conditions.iter().any(ready)
+    }
+
+    /// The secrets that it uses: those that it mounts, and the one of its own name, which the operator makes for it.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let mounted = self.spec.volumes.iter().filter_map(|volume| volume.secret.as_ref());
+        std::iter::once(self.metadata.name.as_str()).chain(mounted.map(|secret| secret.secret_name.as_str()))
     }
 }
 

@@ -9,10 +9,22 @@ use serde::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::{api::Weight, humio::or_default};
+use crate::{
+    api::Weight,
+    humio::or_default,
+    tls::{Block, blocks},
+};
 
 /// The certificates of a secret; public by nature. Of every other entry only a digest is kept.
 const PUBLIC: [&str; 2] = ["ca.crt", "tls.crt"];
+/// The types of secrets whose certificates are looked at: what cert-manager issues, and the CA pair that the operator
+/// makes. Of all others only digests are kept, so that a namespace full of secrets does not fill the memory.
+const WITH_CERTIFICATES: [&str; 3] = ["kubernetes.io/tls", "Opaque", ""];
+/// Longer texts of certificates are not kept. A chain has about 6 kB, a bundle of every public CA 200 kB.
+const LONGEST: usize = 64 * 1024;
+/// Who asked cert-manager for a secret: the only annotation that is looked at. One of the others may hold the whole
+/// secret, keys included (`kubectl.kubernetes.io/last-applied-configuration`).
+pub(crate) const ISSUER: &str = "cert-manager.io/issuer-name";
 
 /// The secrets that cert-manager issues: the cluster's own and those of its nodes.
 pub(crate) const TLS: &str = "fieldSelector=type=kubernetes.io/tls";
@@ -27,12 +39,34 @@ const LONGEST_MARK: usize = 1024;
 
 /// A secret as far as it is looked at.
 #[derive(Clone, Deserialize)]
+#[serde(from = "Raw")]
 pub struct Secret {
     /// Name, identity and marks.
     pub metadata: Meta,
     /// The entries.
-    #[serde(default, deserialize_with = "entries")]
     pub data: BTreeMap<String, Entry>,
+}
+
+/// A secret as it is read, before what is not needed of it is dropped.
+#[derive(Deserialize)]
+struct Raw {
+    metadata: Meta,
+    #[serde(rename = "type", default)]
+    kind: Option<String>,
+    #[serde(default, deserialize_with = "entries")]
+    data: BTreeMap<String, Entry>,
+}
+
+impl From<Raw> for Secret {
+    fn from(raw: Raw) -> Self {
+        let Raw { mut metadata, kind, mut data } = raw;
+        metadata.annotations.retain(|name, _| name == ISSUER);
+        metadata.labels.clear();
+        if !WITH_CERTIFICATES.contains(&kind.unwrap_or_default().as_str()) {
+            data.values_mut().for_each(Entry::seal);
+        }
+        Self { metadata, data }
+    }
 }
 
 /// The part of an object's metadata that is used.
@@ -78,6 +112,8 @@ fn marks<'de, D: Deserializer<'de>>(text: D) -> Result<BTreeMap<String, String>,
 pub enum Entry {
     /// A certificate, as it stands there.
     Public(Vec<u8>),
+    /// Certificates of which the text is longer than is kept: enough to compare two of them.
+    Long([u8; 32]),
     /// Anything else: enough to compare two of them, nothing to use one.
     Sealed([u8; 32]),
 }
@@ -86,27 +122,65 @@ impl Weight for Secret {
     fn weight(&self) -> usize {
         let entries = self.data.iter().map(|(name, entry)| match entry {
             Entry::Public(text) => name.len() + text.len(),
-            Entry::Sealed(digest) => name.len() + digest.len(),
+            Entry::Long(digest) | Entry::Sealed(digest) => name.len() + digest.len(),
         });
         self.metadata.weight() + entries.sum::<usize>()
     }
 }
 
+impl Entry {
+    fn seal(&mut self) {
+        *self = Self::Sealed(self.digest());
+    }
+
+    fn digest(&self) -> [u8; 32] {
+        match self {
+            Self::Public(text) => digest(text),
+            Self::Long(digest) | Self::Sealed(digest) => *digest,
+        }
+    }
+}
+
+/// What there is under a key that certificates stand under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Text<'a> {
+    /// This.
+    Read(&'a [u8]),
+    /// More than is looked at.
+    TooLong,
+    /// Nothing, or nothing that may be looked at.
+    Absent,
+}
+
+impl Text<'_> {
+    /// Its certificates; `None` when they were not looked at.
+    pub(crate) fn blocks(self) -> Option<Vec<Block>> {
+        match self {
+            Self::Read(text) => Some(blocks(text)),
+            Self::Absent => Some(Vec::new()),
+            Self::TooLong => None,
+        }
+    }
+}
+
 impl Secret {
     /// The certificate text under `key`.
-    pub fn certificate(&self, key: &str) -> Option<&[u8]> {
-        match self.data.get(key)? {
-            Entry::Public(text) => Some(text),
-            Entry::Sealed(_) => None,
+    pub fn certificate(&self, key: &str) -> Text<'_> {
+        match self.data.get(key) {
+            Some(Entry::Public(text)) => Text::Read(text),
+            Some(Entry::Long(_)) => Text::TooLong,
+            Some(Entry::Sealed(_)) | None => Text::Absent,
         }
+    }
+
+    /// True when there is an entry `key` and it is not empty.
+    pub fn is_filled(&self, key: &str) -> bool {
+        self.digest(key).is_some_and(|found| found != digest(b""))
     }
 
     /// The digest of the entry `key`; equal digests are equal entries.
     pub fn digest(&self, key: &str) -> Option<[u8; 32]> {
-        match self.data.get(key)? {
-            Entry::Public(text) => Some(digest(text)),
-            Entry::Sealed(digest) => Some(*digest),
-        }
+        self.data.get(key).map(Entry::digest)
     }
 }
 
@@ -131,11 +205,16 @@ fn entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let mut entries = BTreeMap::new();
-            while let Some((key, text)) = map.next_entry::<String, std::borrow::Cow<str>>()? {
+            while let Some((key, text)) = map.next_entry::<String, Option<std::borrow::Cow<str>>>()? {
+                // An empty entry may read null.
+                let text = text.unwrap_or_default();
                 // The text itself must not get into the error.
                 let bytes = STANDARD.decode(text.as_bytes()).map_err(|_| A::Error::custom("an entry is not base64"))?;
-                let entry =
-                    if PUBLIC.contains(&key.as_str()) { Entry::Public(bytes) } else { Entry::Sealed(digest(&bytes)) };
+                let entry = match PUBLIC.contains(&key.as_str()) {
+                    true if bytes.len() <= LONGEST => Entry::Public(bytes),
+                    true => Entry::Long(digest(&bytes)),
+                    false => Entry::Sealed(digest(&bytes)),
+                };
                 entries.insert(key, entry);
             }
             Ok(entries)
@@ -158,9 +237,54 @@ mod tests {
             "data": {"tls.crt": STANDARD.encode("public"), "tls.key": STANDARD.encode("private")},
         }))
         .expect("a secret");
-        assert_eq!(secret.certificate("tls.crt"), Some(&b"public"[..]));
-        assert!(secret.certificate("tls.key").is_none());
+        assert_eq!(secret.certificate("tls.crt"), Text::Read(b"public"));
+        assert_eq!(secret.certificate("tls.key"), Text::Absent);
         assert_eq!(secret.digest("tls.key"), Some(digest(b"private")));
+    }
+
+    fn with(kind: &str, crt: &str, key: &serde_json::Value) -> Secret {
+        serde_json::from_value(json!({
+            "metadata": {
+                "name": "s",
+                "labels": {"a": "b"},
+                "annotations": {
+                    ISSUER: "logging",
+                    "kubectl.kubernetes.io/last-applied-configuration": "{\"data\":{\"tls.key\":\"cHJpdmF0ZQ==\"}}",
+                },
+            },
+            "type": kind,
+            "data": {"tls.crt": STANDARD.encode(crt), "tls.key": key},
+        }))
+        .expect("a secret")
+    }
+
+    #[test]
+    fn marks_that_are_not_looked_at_are_dropped_since_one_may_hold_the_whole_secret() {
+        let secret = with("kubernetes.io/tls", "public", &json!(""));
+        assert_eq!(secret.metadata.annotations, BTreeMap::from([(ISSUER.to_owned(), "logging".to_owned())]));
+        assert!(secret.metadata.labels.is_empty());
+    }
+
+    #[test]
+    fn certificates_are_kept_of_those_types_of_secrets_that_are_judged_and_only_up_to_a_length() {
+        let empty = json!("");
+        for kind in ["kubernetes.io/tls", "Opaque", ""] {
+            assert_eq!(with(kind, "public", &empty).certificate("tls.crt"), Text::Read(b"public"), "{kind}");
+        }
+        let other = with("kubernetes.io/dockerconfigjson", "public", &empty);
+        assert_eq!(other.certificate("tls.crt"), Text::Absent);
+        assert_eq!(other.digest("tls.crt"), Some(digest(b"public")));
+        let long = "x".repeat(LONGEST);
+        assert_eq!(with("Opaque", &long, &empty).certificate("tls.crt"), Text::Read(long.as_bytes()));
+        assert_eq!(with("Opaque", &(long + "x"), &empty).certificate("tls.crt"), Text::TooLong);
+    }
+
+    #[test]
+    fn of_a_key_it_is_known_whether_it_is_there_and_not_empty() {
+        let filled = |key: serde_json::Value| with("Opaque", "public", &key).is_filled("tls.key");
+        assert!(filled(json!("cHJpdmF0ZQ==")));
+        assert!(!filled(json!("")) && !filled(serde_json::Value::Null));
+        assert!(!with("Opaque", "public", &json!("")).is_filled("none"));
     }
 
     #[test]

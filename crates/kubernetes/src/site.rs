@@ -88,8 +88,8 @@ impl KubernetesSite {
         Arc::clone(&self.store)
     }
 
-    /// Notes the last failover on the operator's Deployment. Needs `patch` on it, which the Role for AWS does not
-    /// grant: on clouds that keep the note elsewhere it is not used.
+    /// Reads when the reference's function last failed over, from the operator's Deployment. On clouds that keep the
+    /// note elsewhere it is not used.
     pub fn cooldown(&self) -> Arc<AnnotationCooldown> {
         Arc::clone(&self.cooldown)
     }

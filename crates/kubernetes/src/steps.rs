@@ -4,6 +4,8 @@ mod remove_stale_tls;
 mod scale_operator;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls_tests;
 mod verify_standby;
 
 pub use remove_stale_tls::RemoveStaleTls;

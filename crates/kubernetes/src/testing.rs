@@ -53,6 +53,7 @@ struct World {
     losing_answers: bool,
     /// How many of the next lists that go on from a token find it expired.
     expiring: usize,
+    reissued: BTreeMap<String, Value>,
 }
 
 /// The server.
@@ -103,6 +104,11 @@ impl FakeApi {
     /// Carries out the next request and answers with an error.
     pub(crate) fn lose_next_answer(&self) {
         self.world().losing_answers = true;
+    }
+
+    /// From now on, whoever deletes the object finds this one in its place at once, each time another one.
+    pub(crate) fn reissue(&self, path: &str, object: Value) {
+        self.world().reissued.insert(path.to_owned(), object);
     }
 
     pub(crate) fn site(&self, change: impl FnOnce(&mut SiteOptions)) -> KubernetesSite {
@@ -164,7 +170,15 @@ impl World {
                 merge(&mut patched, document);
                 self.replace(path, patched)
             }
-            Method::DELETE => (200, self.objects.remove(path).unwrap_or_default()),
+            Method::DELETE => {
+                let gone = self.objects.remove(path).unwrap_or_default();
+                if let Some(mut next) = self.reissued.get(path).cloned() {
+                    next["metadata"]["name"] = gone["metadata"]["name"].clone();
+                    next["metadata"]["uid"] = format!("uid-{}-anew", self.version).into();
+                    self.replace(path, next);
+                }
+                (200, gone)
+            }
             _ => (200, object),
         }
     }

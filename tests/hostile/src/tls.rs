@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use holdfast_core::Timestamp;
 use holdfast_kubernetes::{
-    secret::{Entry, Meta, Secret},
-    tls::{Judgement, Material, OwnSecret, judge, own_secret},
+    secret::{Entry, Meta, Secret, Text},
+    tls::{Judgement, Material, OwnSecret, judge, out_of_date, own_secret, used_secrets},
 };
 
 use crate::said;
@@ -26,9 +27,10 @@ fn judged(secrets: &[Secret]) {
     for unconditional in [false, true] {
         let material = material(secrets);
         match judge(&material, unconditional) {
-            Judgement::Clean { found } => said(&found),
+            Judgement::Clean { found } | Judgement::CannotTell { found } => said(&found),
             Judgement::Blocked { why } => said(&why),
-            Judgement::Stale { doomed, found } => {
+            Judgement::Stale { doomed, found, kept } => {
+                kept.iter().for_each(|kept| said(kept));
                 assert!(!found.is_empty() && !doomed.is_empty() && doomed.len() <= secrets.len());
                 assert!(
                     doomed
@@ -40,6 +42,10 @@ fn judged(secrets: &[Secret]) {
         if let Ok(OwnSecret::Matching { ca }) = own_secret(&material) {
             assert!(ca.starts_with("sha256:"), "{ca}");
         }
+        let used = used_secrets(&material).unwrap_or_default();
+        assert!(used.iter().all(|(name, _)| *name == "logging-core-used"));
+        let now = Timestamp::UNIX_EPOCH;
+        out_of_date(&material, now).iter().for_each(|found| said(found));
     }
 }
 
@@ -47,7 +53,7 @@ fn judged(secrets: &[Secret]) {
 pub fn secret(bytes: &[u8]) {
     if let Ok(secrets) = serde_json::from_slice::<Vec<Secret>>(bytes) {
         for secret in &secrets {
-            assert!(secret.certificate("tls.key").is_none());
+            assert_eq!(secret.certificate("tls.key"), Text::Absent);
         }
         judged(&secrets);
     }
@@ -69,12 +75,13 @@ pub fn judgement(bytes: &[u8]) {
     let nodes =
         ["logging-core-used", "logging-core-unused"].map(|name| named(name, &[("ca.crt", trusted), ("tls.crt", node)]));
     let [used, unused] = nodes;
-    let secrets = [named("logging-ca-keypair", &[("tls.crt", ca)]), own, used, unused];
+    let secrets = [named("logging-ca-keypair", &[("tls.crt", ca), ("tls.key", b"key")]), own, used, unused];
     judged(&secrets);
     judged(secrets.get(1..).unwrap_or_default());
     if ca != trusted && !ca.is_empty() {
         let broken = named("logging", &[("ca.crt", b"nothing"), ("tls.crt", leaf)]);
-        let judgement = judge(&material(&[named("logging-ca-keypair", &[("tls.crt", ca)]), broken]), false);
+        let judgement =
+            judge(&material(&[named("logging-ca-keypair", &[("tls.crt", ca), ("tls.key", b"key")]), broken]), false);
         assert!(!matches!(judgement, Judgement::Clean { .. }), "a secret without a CA is not kept");
     }
 }

@@ -145,7 +145,7 @@ async fn records_know_the_steps_by_names_that_stay_and_which_of_them_only_watch(
     let told = steps.map(|step| (step.name(), step.need(), step.only_watches()));
     let (required, owed) = (Need::Required, Need::Owed);
     let expected =
-        [("remove-stale-tls", required, false), ("scale-operator", required, false), ("verify-standby", owed, true)];
+        [("remove-stale-tls", owed, false), ("scale-operator", required, false), ("verify-standby", owed, true)];
     assert_eq!(told, expected);
 }
 

@@ -14,11 +14,12 @@ use crate::{
     deployment::Deployment,
     humio::{HumioCluster, Pod, ready_by_pool},
     look::{Humio, Look},
-    tls::{Material, OwnSecret, own_secret},
+    tls::{Material, OwnSecret, own_secret, told, used_secrets},
 };
 
 /// Done when the operator is available, has seen the declared cluster, and the declared number of nodes is ready
-/// under certificates of the current CA. Changes nothing.
+/// under certificates of the current CA: the cluster's own, by which the operator reaches the nodes, and those that
+/// the running pods use. A certificate that cannot be judged is told and not waited for. Changes nothing.
 ///
 /// `status.state` alone proves nothing: the operator writes `Running` before a pod exists. `ConfigError` from a
 /// running operator about what is declared now is final until a person acts, so it is reported at once; about an
@@ -86,12 +87,17 @@ fn judged(deployment: &Deployment, target: i32, cluster: &HumioCluster, humio: &
     }
     let mut missing = operator_missing;
     missing.extend(nodes(cluster, &humio.pods));
-    missing.extend(certificates(&Material::of(cluster, &humio.secrets, &humio.pods)));
+    let staying = humio.pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
+    let certificates = certificates(&Material::of(cluster, &humio.secrets, staying, deployment.cert_manager()));
+    missing.extend(certificates.missing);
     if !cluster.status_is_current() {
         let (seen, now) = (&status.observed_generation, cluster.metadata.generation.unwrap_or_default());
         missing.push(format!("the operator has seen generation {seen:?} of HumioCluster, not {now}"));
     }
-    let ready = format!("operator available, {0} of {0} nodes ready, state {1}", cluster.nodes(), status.state);
+    let mut ready = format!("operator available, {0} of {0} nodes ready, state {1}", cluster.nodes(), status.state);
+    if !certificates.unclear.is_empty() {
+        ready = format!("{ready}; {}", told(&certificates.unclear));
+    }
     // What an operator that sleeps said last is stale.
     if !missing.is_empty() && operator_runs && !status.message.is_empty() {
         missing.push(format!("the operator says: {}", status.message));
@@ -120,13 +126,32 @@ fn nodes(cluster: &HumioCluster, pods: &[Pod]) -> Vec<String> {
         .collect()
 }
 
-fn certificates(material: &Material<'_>) -> Option<String> {
-    match own_secret(material) {
-        Ok(OwnSecret::Unused | OwnSecret::Matching { .. }) => None,
-        Ok(OwnSecret::Absent) => Some(format!("TLS secret {} not issued yet", material.cluster)),
-        Ok(OwnSecret::Stale { why }) => Some(format!("TLS secret {} {why}", material.cluster)),
-        Err(why) => Some(why),
+/// What is said of the certificates.
+#[derive(Default)]
+struct Certificates {
+    /// What keeps the standby from being verified.
+    missing: Option<String>,
+    /// What cannot be judged.
+    unclear: Vec<String>,
+}
+
+fn certificates(material: &Material<'_>) -> Certificates {
+    let judged = own_secret(material).and_then(|own| Ok((own, used_secrets(material)?)));
+    let (own, used) = match judged {
+        Ok(judged) => judged,
+        Err(why) => return Certificates { missing: Some(why), ..Certificates::default() },
+    };
+    let (mut missing, mut unclear) = (Vec::new(), Vec::new());
+    let of_pods = used.into_iter().map(|(name, secret)| (format!("{name}, which a pod uses,"), secret));
+    for (name, secret) in std::iter::once((material.cluster.to_owned(), own)).chain(of_pods) {
+        match secret {
+            OwnSecret::Unused | OwnSecret::Matching { .. } => {}
+            OwnSecret::Absent => missing.push(format!("TLS secret {name} not issued yet")),
+            OwnSecret::Stale { why } => missing.push(format!("TLS secret {name} {why}")),
+            OwnSecret::CannotTell { why } => unclear.push(format!("TLS secret {name} {why}")),
+        }
     }
+    Certificates { missing: (!missing.is_empty()).then(|| told(&missing)), unclear }
 }
 
 #[cfg(test)]

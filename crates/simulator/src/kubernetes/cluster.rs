@@ -205,6 +205,15 @@ impl Cluster {
         self.state().store.remove(&key, &Actor::owner()).is_some()
     }
 
+    /// Somebody mends the Issuer of a standby that was seeded with another one's CA, and lets `secret` be issued anew.
+    pub fn mend_issuer(&self, secret: &str) {
+        let secrets = Kind::of_plural("secrets").expect("secrets are served");
+        let key = Key::new(secrets, &self.options.namespace, secret);
+        let mut state = self.state();
+        state.store.succeed(key.clone(), None);
+        state.store.remove(&key, &Actor::owner());
+    }
+
     /// Every request so far, in the order of their answers.
     pub fn audit(&self) -> Vec<AuditEntry> {
         self.state().audit.clone()

@@ -11,6 +11,7 @@ use super::clock;
 use super::cluster::Cluster;
 use super::kinds::Kind;
 use super::operator::{Model, ROOM, ca_key_pair, ca_secret_name, certificate, issued_secret, issuer};
+use super::store::Key;
 
 /// The Role, RoleBinding, Lease and ConfigMap that Holdfast ships.
 const ROLE_MANIFEST: &str = include_str!("../../../../infra/kubernetes/role.yaml");
@@ -44,6 +45,19 @@ pub struct StandbySeed {
     pub room_for_nodes: Option<u32>,
     /// What the failover function has written into its record so far; empty means that it never ran.
     pub record: Option<Value>,
+    /// Who issues Secret C anew when it is deleted.
+    pub reissue: Reissue,
+}
+
+/// Who issues Secret C anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reissue {
+    /// cert-manager, a moment later, from the Issuer of the cluster.
+    #[default]
+    Usual,
+    /// An Issuer that still signs with the earlier CA, before the delete is answered, again and again, until
+    /// [`Cluster::mend_issuer`].
+    AtOnceFromTheEarlierCa,
 }
 
 impl Default for StandbySeed {
@@ -62,6 +76,7 @@ impl Default for StandbySeed {
             per_node_secret: false,
             room_for_nodes: None,
             record: None,
+            reissue: Reissue::Usual,
         }
     }
 }
@@ -115,7 +130,7 @@ pub fn seed_standby(cluster: &Cluster, seed: &StandbySeed) {
     state.store.backdate(clock::now() - MONTH);
 }
 
-/// Makes a seeded standby one on Azure: the rights that ship for Azure beside the others, and a HumioCluster with the variables that it
+/// Makes a seeded standby one on Azure: `rights`, which say who the function is there, and a HumioCluster with the variables that it
 /// has there (facts/logscale.md 5.1): other names, and no regions.
 pub(crate) fn under_azure(cluster: &Cluster, seed: &StandbySeed, rights: &str) {
     for manifest in manifests(rights, &cluster.options().namespace) {
@@ -260,6 +275,12 @@ fn seed_tls(cluster: &Cluster, seed: &StandbySeed, humio: &Value) {
         }
     }
     put(cluster, issued(humio, &seed.cluster_name, signer));
+    if seed.reissue == Reissue::AtOnceFromTheEarlierCa {
+        let heir = issued(humio, &seed.cluster_name, &earlier);
+        let secrets = Kind::of_plural("secrets").expect("secrets are served");
+        let key = Key::new(secrets, &cluster.options().namespace, &seed.cluster_name);
+        cluster.state().store.succeed(key, Some(heir));
+    }
     if seed.per_node_secret {
         put(cluster, issued(humio, &format!("{}-{OLD_NODE}", seed.cluster_name), signer));
     }

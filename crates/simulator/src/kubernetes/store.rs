@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::clock;
 use super::kinds::Kind;
+use super::write::Write;
 use crate::ids::Ids;
 
 /// How many events are kept for watches that start in the past.
@@ -99,6 +100,7 @@ pub(super) struct Store {
     announce: watch::Sender<u64>,
     ids: Ids,
     random: fastrand::Rng,
+    heirs: BTreeMap<Key, Value>,
 }
 
 impl Store {
@@ -112,7 +114,17 @@ impl Store {
             announce: watch::channel(1).0,
             ids: Ids::new(seed),
             random: fastrand::Rng::with_seed(seed),
+            heirs: BTreeMap::new(),
         }
+    }
+
+    /// Whoever removes the object finds `heir` in its place before the answer: a controller that is faster than any
+    /// client. `None` ends that.
+    pub(super) fn succeed(&mut self, key: Key, heir: Option<Value>) {
+        match heir {
+            Some(heir) => self.heirs.insert(key, heir),
+            None => self.heirs.remove(&key),
+        };
     }
 
     /// The newest revision, which is the resourceVersion of lists.
@@ -200,6 +212,12 @@ impl Store {
         };
         self.record(event);
         self.collect_garbage(last["metadata"]["uid"].as_str().unwrap_or_default());
+        if let (Some(heir), Some(kind)) = (self.heirs.get(key).cloned(), Kind::of_plural(key.plural)) {
+            let actor = Actor::model("cert-manager", "create");
+            let (namespace, name) = (key.namespace.clone(), key.name.clone());
+            let write = Write { kind, namespace, name, actor, dry_run: false };
+            write.create(self, heir).expect("a heir is a valid object in the namespace of its predecessor");
+        }
         Some(last)
     }
 

@@ -1,6 +1,10 @@
 //! TLS secrets that are stale must go, those that are good must stay.
 
-use holdfast_simulator::{kubernetes::TlsSeed, world::Outage};
+use holdfast_core::record::Status;
+use holdfast_simulator::{
+    kubernetes::{Reissue, TlsSeed},
+    world::Outage,
+};
 
 use crate::drill::{
     facts::{Effect, Facts},
@@ -10,7 +14,7 @@ use crate::drill::{
 
 /// All of them.
 pub fn all() -> Vec<Scenario> {
-    vec![stale_tls_secret(), fresh_tls_secret()]
+    vec![stale_tls_secret(), fresh_tls_secret(), tls_reissued_at_once()]
 }
 
 fn stale_tls_secret() -> Scenario {
@@ -51,6 +55,40 @@ fn fresh_tls_secret() -> Scenario {
         },
         promises: and(failed_over(), vec![said("the good secrets are kept", all_kept)]),
     }
+}
+
+fn tls_reissued_at_once() -> Scenario {
+    Scenario {
+        name: "tls-reissued-at-once",
+        says: "whenever the stale TLS secret is deleted, another stale one is there before the answer: nothing waits for that to end",
+        setup: || {
+            Setup::standby(|standby| {
+                standby.tls = TlsSeed::StaleOtherCa;
+                standby.reissue = Reissue::AtOnceFromTheEarlierCa;
+            })
+        },
+        act: |stage| {
+            Box::pin(async move {
+                stage.break_primary(Outage::Refuse);
+                stage.until("traffic is locked", |stage| stage.sim.world().snapshot().lock.on).await?;
+                stage.pass(240.0).await;
+                if stage.state().is_some_and(|state| state.current.is_some_and(|run| run.status == Status::Completed)) {
+                    return Err("a standby whose nodes nobody trusts was verified".to_owned());
+                }
+                stage.sim.cluster().mend_issuer("logscale");
+                stage.until_status(Status::Completed).await
+            })
+        },
+        promises: and(failed_over(), vec![said("the stale secret was deleted once", deleted_once)]),
+    }
+}
+
+fn deleted_once(facts: &Facts) -> Result<String, String> {
+    let (deleted, scaled) = (facts.count(Effect::SecretDeleted), facts.count(Effect::Scaled));
+    if (deleted, scaled) == (1, 1) {
+        return Ok("one delete; the operator was started all the same".to_owned());
+    }
+    Err(format!("{deleted} deletes, scaled {scaled} times"))
 }
 
 fn stale_gone(facts: &Facts) -> Result<String, String> {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::kubernetes::{ClusterOptions, StandbySeed, TlsSeed, seed_standby};
+use crate::kubernetes::{ClusterOptions, Reissue, StandbySeed, TlsSeed, seed_standby};
 
 /// A standby and its controllers, with a clock of their own.
 struct Bench {
@@ -121,6 +121,23 @@ fn a_stale_bundle_keeps_the_node_from_becoming_ready_until_it_is_deleted() {
         bench.pass(2);
         assert_eq!(bench.ready_nodes(), 1, "{tls:?}");
     }
+}
+
+#[test]
+fn an_issuer_of_the_earlier_ca_issues_the_bundle_stale_at_once_until_it_is_mended() {
+    let reissue = Reissue::AtOnceFromTheEarlierCa;
+    let mut bench = Bench::new(&StandbySeed { reissue, ..with(TlsSeed::StaleOtherCa) });
+    let uid = |bench: &Bench| bench.cluster.get("secrets", "logscale").map(|it| it["metadata"]["uid"].clone());
+    let before = uid(&bench);
+    assert!(bench.cluster.delete("secrets", "logscale"));
+    let after = uid(&bench);
+    assert!(after.is_some() && after != before, "there is another one before any controller has looked");
+    bench.scale(1);
+    bench.pass(120);
+    assert_eq!(bench.ready_nodes(), 0);
+    bench.cluster.mend_issuer("logscale");
+    bench.pass(2);
+    assert_eq!(bench.ready_nodes(), 1);
 }
 
 #[test]
