@@ -10,6 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 use holdfast_azure::{Azure, Options, arm::PUBLIC, cooldown::BlobCooldown, queue::Queue};
 use holdfast_core::{Fault, Timestamp, ports::CooldownStore};
+use holdfast_proxies::Proxies;
 use holdfast_tests::clock::call;
 use serde_json::{Value, json};
 
@@ -25,7 +26,7 @@ async fn main() {
         endpoint: PUBLIC.to_owned(),
         audience: PUBLIC.to_owned(),
         client_id: None,
-        proxies: holdfast_proxies::Proxies::default(),
+        proxies: Proxies::default(),
     };
     let azure = Arc::new(Azure::new(&options).expect("an identity"));
     let store = |name: &str| BlobCooldown::new(Arc::clone(&azure), url(name));

@@ -1,7 +1,7 @@
 //! What a worker does to itself and to the stores, one move at a time.
 
 use super::{
-    document::{Document, STEPS},
+    document::Document,
     system::{Answer, System},
     worker::{Event, LOCK, Phase, Wish},
 };
