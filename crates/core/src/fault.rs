@@ -38,7 +38,12 @@ const LONGEST_QUOTATION: usize = 300;
 /// turn the direction of text ([`is_hidden`]), and with everything masked that looks like a credential. The one way in
 /// which foreign text gets into faults, checks, records and logs.
 pub fn quoted(text: &str) -> String {
-    foreign::shown(text, LONGEST_QUOTATION)
+    quoted_within(text, LONGEST_QUOTATION)
+}
+
+/// As [`quoted`], at most `longest` characters: for text that has a bound of its own, such as an operator's reason.
+pub fn quoted_within(text: &str, longest: usize) -> String {
+    foreign::shown(text, longest)
 }
 
 /// An error with its causes, which for connections say what really happened; [`quoted`].

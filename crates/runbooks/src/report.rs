@@ -1,24 +1,110 @@
-//! What every function says of an answer, in one line of its log.
+//! What every function says of an answer: one line of its log, and the document that the caller gets.
+//!
+//! Everything that comes from outside is bounded where it enters. It is bounded here once more: a record may have been
+//! written by somebody else, and one long text in it must not become a long line at each tick.
 
-use holdfast_core::{engine::Answer, record::StepRecord};
-use serde_json::{Value, json};
+use holdfast_core::{
+    engine::{Action, Answer, Outcome, Request},
+    fault::quoted_within,
+    record::StepRecord,
+};
+use serde_json::{Map, Value, json};
+
+use crate::manual;
+
+/// Longest text that is said or answered, in characters. What we say in one sentence of our own is shorter.
+const LONGEST_TEXT: usize = 1000;
+
+/// Most sentences, and most steps, of one line.
+const MOST: usize = 20;
+
+/// Most items of one list of an answer. The longest that we write ourselves is the history: 60 datapoints an hour.
+const MOST_ITEMS: usize = 500;
 
 /// One line that says how an invocation ended.
-pub fn log(answer: &Answer) {
+pub fn log(request: &Request, answer: &Answer) {
     let execution = answer.execution.as_deref();
     let steps = execution.map(|execution| {
         let step = |step: &StepRecord| {
-            json!({"step": step.step, "progress": step.progress, "attempts": step.attempts, "found": step.found})
+            bounded(json!({
+                "step": step.step, "progress": step.progress, "attempts": step.attempts, "found": step.found,
+            }))
         };
-        Value::Array(execution.steps.iter().map(step).collect()).to_string()
+        Value::Array(execution.steps.iter().take(MOST).map(step).collect()).to_string()
     });
     tracing::info!(
+        action = manual::name(request.action),
         outcome = answer.outcome.label(),
+        caller = request.caller.as_deref().map(cut),
+        reason = request.reason.as_deref().map(cut),
         failing_for_s = answer.failing_for_s,
-        execution = execution.map(|execution| execution.id.as_str()),
+        execution = execution.map(|execution| cut(&execution.id)),
         looks = answer.looks,
         steps,
         "{}",
-        answer.says.join("; ")
+        message(request, answer)
     );
 }
+
+/// The sentences of an answer in one, bounded; the outcome in words where the answer has none.
+pub fn sentences(answer: &Answer) -> Option<String> {
+    let mut said: Vec<String> = answer.says.iter().take(MOST).map(|sentence| cut(sentence)).collect();
+    if answer.says.len() > MOST {
+        said.push(format!("and {} more", answer.says.len() - MOST));
+    }
+    (!said.is_empty()).then(|| said.join("; "))
+}
+
+/// The answer as JSON, with every text and every list in it bounded.
+///
+/// # Errors
+/// A value that JSON cannot hold.
+pub fn document(answer: &Answer) -> serde_json::Result<Value> {
+    serde_json::to_value(answer).map(bounded)
+}
+
+/// What is said of an answer: its own sentences, or what was noted or looked at.
+fn message(request: &Request, answer: &Answer) -> String {
+    if let Some(sentences) = sentences(answer) {
+        return sentences;
+    }
+    match (&answer.outcome, request.action) {
+        (Outcome::Failed { step, why }, _) => format!("{} is not done: {}", cut(step), cut(why)),
+        (Outcome::Owed { steps }, _) => format!("still owed: {}", cut(&steps.join(", "))),
+        (Outcome::Reported, Action::Pause) => "noted: nothing is begun and nothing resumed from now on".to_owned(),
+        (Outcome::Reported, Action::Unpause) => "noted: the pause is taken back".to_owned(),
+        (Outcome::Reported, Action::Acknowledge { abort: false }) => {
+            "noted: the cooldown of the last failover need not be waited out".to_owned()
+        }
+        (Outcome::Reported, Action::Acknowledge { abort: true }) => {
+            "noted: the open execution is ended as it is, and its cooldown need not be waited out".to_owned()
+        }
+        (Outcome::Reported, Action::Preflight) => format!("looked at {} things", answer.checks.len()),
+        (Outcome::Reported, Action::Status) => "told how things stand".to_owned(),
+        (outcome, action) => format!("{}: {}", manual::name(action), outcome.label()),
+    }
+}
+
+/// The same value with its texts cut and its lists ended at their bounds.
+fn bounded(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(cut(&text)),
+        Value::Array(items) => items.into_iter().take(MOST_ITEMS).map(bounded).collect(),
+        Value::Object(fields) => {
+            let fields = fields.into_iter().take(MOST_ITEMS).map(|(name, value)| (cut(&name), bounded(value)));
+            Value::Object(fields.collect::<Map<_, _>>())
+        }
+        other => other,
+    }
+}
+
+/// The beginning of a text that is too long, and how long it is.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_TEXT) {
+        Some(_) => format!("{}... ({} characters)", quoted_within(text, LONGEST_TEXT), text.chars().count()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,10 @@
 //! Typed reading of environment variables. All faults are collected; none stops the reading.
 
+pub(crate) mod shape;
+
 use std::{collections::BTreeMap, fmt, ops::RangeInclusive, time::Duration};
 
+use holdfast_core::fault::quoted;
 use serde::Serialize;
 use thiserror::Error;
 
@@ -25,15 +28,12 @@ impl fmt::Display for VariableFault {
     }
 }
 
-/// How much of a value is shown.
-const SHOWN: usize = 120;
-
-/// A value as it may be shown: not too long, and no address that may hold a password or a signature.
+/// A value as it may be shown: [`quoted`], and no address that may hold a password or a signature.
 fn shown(value: &str) -> String {
     if value.contains("://") && value.contains(['@', '?']) {
         return "(not shown: it may hold a secret)".to_owned();
     }
-    format!("{:?}", value.chars().take(SHOWN).collect::<String>())
+    format!("{:?}", quoted(value))
 }
 
 /// Every fault of a configuration.
@@ -73,6 +73,23 @@ impl<'a> Reader<'a> {
             self.fault(name, allowed);
             String::new()
         })
+    }
+
+    /// The text of `name` when `rule` holds for it; a fault when it is set and the rule does not.
+    pub fn shaped(&mut self, name: &str, allowed: &str, rule: impl Fn(&str) -> bool) -> Option<String> {
+        let text = self.text(name)?;
+        if !rule(&text) {
+            self.fault(name, allowed);
+        }
+        Some(text)
+    }
+
+    /// As [`shaped`](Self::shaped); a fault too when it is not set.
+    pub fn required_shaped(&mut self, name: &str, allowed: &str, rule: impl Fn(&str) -> bool) -> String {
+        match self.shaped(name, allowed, rule) {
+            Some(text) => text,
+            None => self.required(name, allowed),
+        }
     }
 
     /// Notes that `name` cannot be used.
@@ -142,6 +159,15 @@ impl<'a> Reader<'a> {
         let text = self.text(name).unwrap_or_default();
         text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
     }
+
+    /// A list separated by commas, of items for which `rule` holds.
+    pub fn list_of(&mut self, name: &str, allowed: &str, rule: impl Fn(&str) -> bool) -> Vec<String> {
+        let items = self.list(name);
+        if items.iter().any(|item| !rule(item)) {
+            self.fault(name, allowed);
+        }
+        items
+    }
 }
 
 #[cfg(test)]
@@ -182,7 +208,29 @@ mod tests {
             reader.fault(name, "something else");
         }
         let text = reader.finish(()).expect_err("three faults").to_string();
-        assert!(text.len() < 500 && !text.contains("hunter2"), "{text}");
+        assert!(text.len() < 1000 && !text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
+    fn a_value_that_breaks_its_rule_is_a_fault_and_a_required_one_must_be_there() {
+        let variables = variables(&[("A", "a b"), ("L", "a,b c,d")]);
+        let mut reader = Reader::new(&variables);
+        reader.shaped("A", "one word", |text| !text.contains(' '));
+        reader.required_shaped("B", "one word", |text| !text.contains(' '));
+        reader.list_of("L", "single words", |text| !text.contains(' '));
+        let text = reader.finish(()).expect_err("three faults").to_string();
+        for said in ["A=\"a b\"", "B is not set", "L=\"a,b c,d\""] {
+            assert!(text.contains(said), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_shown_on_one_line() {
+        let variables = variables(&[("A", "x\ny\u{1b}[31m")]);
+        let mut reader = Reader::new(&variables);
+        reader.fault("A", "something else");
+        let text = reader.finish(()).expect_err("a fault").to_string();
+        assert!(!text.contains(['\n', '\u{1b}']), "{text}");
     }
 
     #[test]
@@ -200,7 +248,8 @@ mod tests {
         let variables = variables(&[("A", "  "), ("L", "a, b,,c ")]);
         let mut reader = Reader::new(&variables);
         assert_eq!(reader.whole("A", 7, 0..=9), 7);
-        assert_eq!(reader.list("L"), ["a", "b", "c"]);
+        assert_eq!(reader.list_of("L", "letters", |_| true), ["a", "b", "c"]);
+        assert_eq!(reader.shaped("A", "something", |_| false), None);
         assert!(reader.finish(()).is_ok());
     }
 }

@@ -6,10 +6,13 @@ use holdfast_aws::sdk::Environment;
 use holdfast_core::{
     Clock, Timestamp,
     engine::{Action, Answer, Request},
+    fault::quoted,
     record::Trigger,
 };
 use holdfast_runbooks::{
     clock::SystemClock,
+    doors::Errand,
+    json::Unreadable,
     logscale::{aws::AwsConfig, aws_site::AwsSite},
     report,
 };
@@ -17,9 +20,14 @@ use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::Value;
 
 use crate::{
-    event::{self, Filter, Incoming},
-    reply, telemetry,
+    caller,
+    event::{self, Filter, IgnoredReason, Incoming},
+    reply::{self, Passed},
+    telemetry,
 };
+
+/// The longest that Lambda lets a call run.
+const LONGEST_CALL: Duration = Duration::from_secs(900);
 
 /// What one execution environment keeps between invocations.
 pub struct Function {
@@ -30,52 +38,100 @@ pub struct Function {
 }
 
 impl Function {
-    /// Reads the configuration and builds the clients. No network.
+    /// Reads the configuration from the process and builds the clients. No network.
     #[allow(clippy::disallowed_methods, reason = "the one place where the function's configuration is read")]
     pub fn from_environment() -> Self {
-        let variables: BTreeMap<String, String> = std::env::vars().collect();
+        Self::new(&std::env::vars().collect())
+    }
+
+    /// Builds everything from `variables`. No network.
+    pub fn new(variables: &BTreeMap<String, String>) -> Self {
         let clock = Arc::new(SystemClock::default());
-        let site = build(&variables, &clock);
+        let site = build(variables, &clock);
         let level = site.as_ref().map_or("info", |site| site.config().log_level.as_str());
         telemetry::start(level);
-        if let Err(faults) = &site {
-            tracing::error!("the configuration cannot be used: {faults}");
+        match &site {
+            Err(faults) => tracing::error!("the configuration cannot be used: {faults}"),
+            Ok(site) => warn_of_doors(site.config()),
         }
         let name = variables.get("AWS_LAMBDA_FUNCTION_NAME").cloned().unwrap_or_else(|| "holdfast".to_owned());
         Self { name, clock, site }
     }
 
-    /// Answers one event.
+    /// Answers one event, given as text; `None` when it was no text.
     ///
     /// # Errors
     /// A configuration that cannot be used, and answers that Lambda is to ask for again (see [`reply`]).
-    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+    pub async fn invoke(&self, event: LambdaEvent<Option<String>>) -> Result<Value, Diagnostic> {
         let site = self.site.as_ref().map_err(|faults| reply::misconfigured(faults))?;
-        let mut ignored = Vec::new();
-        for incoming in event::parse(&event.payload, &filter(site.config())) {
-            match incoming {
-                Incoming::Ignored(reason) => {
-                    tracing::info!(code = reason.code(), "ignored: {reason}");
-                    ignored.push((reason.code().to_owned(), reason.to_string()));
-                }
-                wanted => {
-                    let request = request(wanted, deadline(&event.context, self.clock.now()));
-                    let answer = self.answer(site, &request, &event.context).await;
-                    return reply::reply(&request.trigger, &answer);
-                }
-            }
+        let (payload, context) = event.into_parts();
+        let batch = match payload {
+            Some(text) => event::parse(text.as_bytes(), &filter(site.config())),
+            None => vec![Incoming::Ignored(IgnoredReason::Unreadable(Unreadable::NotText))],
+        };
+        let (wanted, others) = sorted(batch, site.config(), caller::door(&context));
+        for other in &others {
+            tracing::info!(code = other.code, "{}", other.says);
         }
-        Ok(reply::ignored(&ignored))
+        let Some(wanted) = wanted else { return Ok(reply::ignored(&others)) };
+        let request = request(wanted, caller::caller(&context), deadline(&context, self.clock.now()));
+        let answer = self.answer(site, &request, &context).await;
+        reply::reply(&request.trigger, &answer).map(|value| reply::beside(value, &others))
     }
 
     async fn answer(&self, site: &AwsSite, request: &Request, context: &Context) -> Answer {
         let started = self.clock.now();
         // One worker is one invocation: two deliveries of one event share a request id and must not share a lease.
-        let holder = format!("{}/{}/{:08x}", self.name, context.request_id, fastrand::u32(..));
+        let holder = format!("{}/{}/{:08x}", self.name, quoted(&context.request_id), fastrand::u32(..));
         let answer = site.engine(holder).handle(request).await;
-        report::log(&answer);
+        report::log(request, &answer);
         telemetry::emit(&telemetry::metrics(&self.name, &answer, started, self.clock.now()));
         answer
+    }
+}
+
+/// The first record that is to be acted upon, and what becomes of each of the others: one call answers one request, and
+/// the others of a batch would ask for the same.
+fn sorted(batch: Vec<Incoming>, config: &AwsConfig, door: &str) -> (Option<Incoming>, Vec<Passed>) {
+    let (mut wanted, mut others) = (None, Vec::new());
+    for incoming in batch {
+        match admitted(incoming, config, door) {
+            Incoming::Ignored(reason) => {
+                others.push(Passed { code: reason.code().to_owned(), says: format!("ignored: {reason}") });
+            }
+            incoming if wanted.is_none() => wanted = Some(incoming),
+            incoming => others.push(Passed { code: "answered_together".to_owned(), says: together(&incoming) }),
+        }
+    }
+    (wanted, others)
+}
+
+fn together(incoming: &Incoming) -> String {
+    let name = match incoming {
+        Incoming::Alarm(alarm) => alarm.name.as_str(),
+        _ => "a record",
+    };
+    format!("{name} is answered together with the first record of the event that was acted upon")
+}
+
+/// The same, or why it may not come in through this door.
+fn admitted(incoming: Incoming, config: &AwsConfig, door: &str) -> Incoming {
+    let errand = match &incoming {
+        Incoming::Alarm(_) => Errand::Alarm,
+        Incoming::Tick => Errand::Tick,
+        Incoming::Manual(call) => Errand::Operator(call.action),
+        Incoming::Ignored(_) => return incoming,
+    };
+    if config.doors.admits(&[door], errand) {
+        return incoming;
+    }
+    Incoming::Ignored(IgnoredReason::NotAdmitted { why: config.doors.refusal(&[door], errand) })
+}
+
+fn warn_of_doors(config: &AwsConfig) {
+    let shut_out = config.doors.shut_out();
+    if !shut_out.is_empty() {
+        tracing::warn!("HOLDFAST_ADMITS: no door of this function admits {}", shut_out.join(", "));
     }
 }
 
@@ -94,13 +150,15 @@ fn filter(config: &AwsConfig) -> Filter {
     }
 }
 
-/// When Lambda will end this invocation. Without the header (a local call) it is the longest that Lambda allows.
+/// When Lambda will end this invocation. Without the header (a local call) it is the longest that Lambda allows, and
+/// later than that it never is.
 fn deadline(context: &Context, now: Timestamp) -> Timestamp {
+    let longest = now.checked_add(LONGEST_CALL).unwrap_or(Timestamp::MAX);
     let given = i64::try_from(context.deadline).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
-    given.filter(|deadline| *deadline > now).unwrap_or(now + Duration::from_secs(900))
+    given.filter(|deadline| *deadline > now).unwrap_or(longest).min(longest)
 }
 
-fn request(incoming: Incoming, deadline: Timestamp) -> Request {
+fn request(incoming: Incoming, caller: String, deadline: Timestamp) -> Request {
     let (trigger, action, reason, overrides) = match incoming {
         Incoming::Alarm(alarm) => {
             let trigger = Trigger::Alarm { name: alarm.name, changed_at: alarm.changed_at };
@@ -109,5 +167,8 @@ fn request(incoming: Incoming, deadline: Timestamp) -> Request {
         Incoming::Manual(call) => (Trigger::Operator, call.action, call.reason, call.overrides),
         Incoming::Tick | Incoming::Ignored(_) => (Trigger::Tick, Action::FailOver, None, Vec::new()),
     };
-    Request { trigger, action, reason, caller: None, overrides, deadline }
+    Request { trigger, action, reason, caller: Some(caller), overrides, deadline }
 }
+
+#[cfg(test)]
+mod tests;

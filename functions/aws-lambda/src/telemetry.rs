@@ -1,11 +1,15 @@
 //! Logs (JSON lines) and metrics (CloudWatch embedded metric format). Neither holds a payload, a token or a secret.
 
-use holdfast_core::{Timestamp, clock::until, engine::Answer};
+use holdfast_core::{Timestamp, clock::until, engine::Answer, fault::quoted_within};
 use serde_json::{Map, Value, json};
 use tracing_subscriber::EnvFilter;
 
 /// The metrics' namespace.
 const NAMESPACE: &str = "Holdfast";
+
+/// Most steps that have a metric of their own, and the longest name of one: CloudWatch takes 100 metrics a line.
+const MOST_STEPS: usize = 20;
+const LONGEST_NAME: usize = 60;
 
 /// Starts logging. Our own crates at `level`, everything below us from warnings on.
 pub fn start(level: &str) {
@@ -16,6 +20,11 @@ pub fn start(level: &str) {
         tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_span_list(false);
     // A second start (tests) keeps the first subscriber.
     let _ = subscriber.with_env_filter(filter).with_target(false).try_init();
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        // Not the message: it may quote what was being worked on.
+        tracing::error!(place, "a defect: a call ended in a panic");
+    }));
 }
 
 /// Writes a line of metrics. Straight to standard output, with nothing before or behind it: that is the format.
@@ -39,9 +48,10 @@ pub fn metrics(function: &str, answer: &Answer, started: Timestamp, now: Timesta
     let owed =
         execution.map_or(0, |run| run.steps.iter().filter(|step| run.status.is_open() && !step.is_done()).count());
     put(&mut root, "OwedSteps", "Count", owed as f64);
-    for step in execution.into_iter().flat_map(|run| &run.steps) {
+    for step in execution.into_iter().flat_map(|run| &run.steps).take(MOST_STEPS) {
         if let (Some(begun), Some(ended)) = (step.started_at, step.ended_at) {
-            put(&mut root, &format!("Step.{}", step.step), "Seconds", until(begun, ended).as_secs_f64());
+            let name = format!("Step.{}", quoted_within(&step.step, LONGEST_NAME));
+            put(&mut root, &name, "Seconds", until(begun, ended).as_secs_f64());
         }
     }
     root.insert("FunctionName".to_owned(), json!(function));
@@ -53,24 +63,89 @@ pub fn metrics(function: &str, answer: &Answer, started: Timestamp, now: Timesta
 
 #[cfg(test)]
 mod tests {
-    use holdfast_core::engine::Outcome;
+    use holdfast_core::{
+        engine::{Action, Outcome},
+        fakes::World,
+        record::{Status, Trigger},
+    };
 
     use super::*;
 
+    fn line(answer: &Answer, seconds: i64) -> Value {
+        let now = Timestamp::from_second(1_767_225_600).expect("in range");
+        let line = metrics("dr", answer, now, Timestamp::from_second(1_767_225_600 + seconds).expect("in range"));
+        assert!(!line.contains('\n'), "one line");
+        serde_json::from_str(&line).expect("JSON")
+    }
+
+    /// Name, unit and value of each metric.
+    fn told(root: &Value) -> Vec<(String, String, f64)> {
+        let metrics = root["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().expect("metrics");
+        let one = |metric: &Value| {
+            let text = |name: &str| metric[name].as_str().expect("text").to_owned();
+            (text("Name"), text("Unit"), root[metric["Name"].as_str().expect("a name")].as_f64().expect("a number"))
+        };
+        metrics.iter().map(one).collect()
+    }
+
+    fn metric(name: &str, unit: &str, value: f64) -> (String, String, f64) {
+        (name.to_owned(), unit.to_owned(), value)
+    }
+
     #[test]
-    fn every_metric_and_dimension_that_is_named_is_a_member_of_the_root() {
-        let answer = Answer::new(Outcome::StoodDown, Vec::new());
-        let line = metrics("f", &answer, Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
-        let root: Value = serde_json::from_str(&line).expect("JSON");
+    fn a_call_that_did_nothing_has_four_metrics_with_their_units_and_values() {
+        let answer = Answer { failing_for_s: Some(90.5), ..Answer::new(Outcome::StoodDown, Vec::new()) };
+        let root = line(&answer, 7);
+        let expected = [
+            metric("Calls", "Count", 1.0),
+            metric("Duration", "Seconds", 7.0),
+            metric("FailingFor", "Seconds", 90.5),
+            metric("OwedSteps", "Count", 0.0),
+        ];
+        assert_eq!(told(&root), expected);
         let directive = &root["_aws"]["CloudWatchMetrics"][0];
-        let metrics = directive["Metrics"].as_array().expect("metrics");
-        assert!(metrics.len() >= 4);
-        assert!(metrics.iter().all(|metric| root[metric["Name"].as_str().expect("a name")].is_number()));
-        for dimension in
-            directive["Dimensions"].as_array().expect("sets").iter().flat_map(|set| set.as_array().expect("a set"))
-        {
-            assert!(root[dimension.as_str().expect("a name")].is_string(), "{dimension}");
+        assert_eq!(directive["Namespace"], "Holdfast");
+        assert_eq!(directive["Dimensions"], json!([["FunctionName"], ["FunctionName", "Outcome"]]));
+        assert_eq!((&root["FunctionName"], &root["Outcome"]), (&json!("dr"), &json!("stood_down")));
+        assert_eq!(root["_aws"]["Timestamp"], json!(1_767_225_607_000_i64));
+    }
+
+    fn failed_over() -> Answer {
+        let world = World::new();
+        world.fail_primary_for(600);
+        let mut request = world.request(Trigger::Operator, Action::FailOver);
+        request.overrides = holdfast_core::decision::Gate::ALL.into();
+        world.run("a", &request).expect("the worker lives")
+    }
+
+    #[test]
+    fn each_step_that_was_driven_has_its_seconds_and_what_is_not_done_is_counted() {
+        let mut answer = failed_over();
+        let run = answer.execution.as_deref_mut().expect("an execution");
+        let begun = Timestamp::from_second(1_767_225_600).expect("in range");
+        for (place, step) in (1_i64..).zip(&mut run.steps) {
+            step.started_at = Some(begun);
+            step.ended_at = Timestamp::from_second(begun.as_second() + 10 * place).ok();
         }
-        assert!(root["_aws"]["Timestamp"].is_i64());
+        let names: Vec<String> = run.steps.iter().map(|step| format!("Step.{}", step.step)).collect();
+        let told_of = told(&line(&answer, 1));
+        for (place, name) in (1_u32..).zip(&names) {
+            assert!(told_of.contains(&metric(name, "Seconds", f64::from(10 * place))), "{name}: {told_of:?}");
+        }
+        assert!(told_of.contains(&metric("OwedSteps", "Count", 0.0)));
+        let run = answer.execution.as_deref_mut().expect("an execution");
+        run.status = Status::Owed;
+        run.steps[2].progress = holdfast_core::record::Progress::Pending;
+        assert!(told(&line(&answer, 1)).contains(&metric("OwedSteps", "Count", 1.0)));
+    }
+
+    #[test]
+    fn a_record_that_somebody_else_wrote_makes_no_endless_line() {
+        let mut answer = failed_over();
+        let run = answer.execution.as_deref_mut().expect("an execution");
+        let mut step = run.steps[0].clone();
+        (step.step, step.started_at, step.ended_at) = ("s".repeat(100_000), Some(Timestamp::MIN), Some(Timestamp::MAX));
+        run.steps = vec![step; 1000];
+        assert!(line(&answer, 1).to_string().len() < 16 * 1024);
     }
 }

@@ -1,18 +1,28 @@
 //! Wiring, and one invocation from event to outcome.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
-    http::StatusCode,
+    body::Bytes,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use holdfast_core::{
     Clock, Timestamp,
-    engine::{Action, Answer, Outcome, Request},
+    engine::{Answer, Request},
+    fault::quoted,
     record::Trigger,
 };
 use holdfast_runbooks::{
     clock::SystemClock,
+    doors::Errand,
     logscale::{azure::AzureConfig, azure_site::AzureSite},
     manual::ManualCall,
     report,
@@ -20,7 +30,8 @@ use holdfast_runbooks::{
 use serde_json::Value;
 
 use crate::{
-    event::{self, Filter, Function, IgnoredReason, Incoming, Invocation, Mode, Work},
+    ending,
+    event::{self, Filter, Function, IgnoredReason, Incoming, Invocation, Mode, Sender, Work},
     later::{self, Next},
     reply::{self, Ending},
     telemetry,
@@ -29,10 +40,27 @@ use crate::{
 /// The front end in front of the host cuts an answer over HTTP off after this long, whatever the plan.
 const HTTP_LIMIT: Duration = Duration::from_secs(230);
 
+/// One call of the host, as it came.
+#[derive(Clone, Debug, Default)]
+pub struct Arrival {
+    /// Where to.
+    pub path: String,
+    /// With what.
+    pub body: Bytes,
+    /// What identifies it.
+    pub id: String,
+    /// Its headers: of a request that the host forwards, those of the caller.
+    pub headers: HeaderMap,
+}
+
 /// What one process keeps between invocations.
 pub struct App {
     name: String,
     clock: Arc<SystemClock>,
+    /// The platform signs callers in, and takes headers that say who they are from nobody else.
+    signs_in: bool,
+    /// Messages of the queue that could not be read, since the start.
+    unreadable: AtomicU64,
     /// The site, or why there is none: every invocation then answers with all faults of the configuration.
     site: Result<AzureSite, String>,
 }
@@ -43,38 +71,44 @@ impl App {
         let clock = Arc::new(SystemClock::default());
         let site = build(variables, &clock);
         telemetry::start(site.as_ref().map_or("info", |site| site.config().log_level.as_str()));
-        if let Err(faults) = &site {
-            tracing::error!("the configuration cannot be used: {faults}");
+        match &site {
+            Err(faults) => tracing::error!("the configuration cannot be used: {faults}"),
+            Ok(site) => warn_of_doors(site.config()),
         }
         let name = variables.get("WEBSITE_SITE_NAME").cloned().unwrap_or_else(|| "holdfast".to_owned());
-        Self { name, clock, site }
+        let signs_in = variables.get("WEBSITE_AUTH_ENABLED").is_some_and(|on| on.trim().eq_ignore_ascii_case("true"));
+        Self { name, clock, signs_in, unreadable: AtomicU64::new(0), site }
     }
 
     /// Answers one call of the host.
-    pub async fn invoke(&self, path: &str, body: &[u8], id: &str) -> Response {
+    pub async fn invoke(&self, call: Arrival) -> Response {
         let site = match &self.site {
             Ok(site) => site,
-            Err(faults) => return misconfigured(path, body, faults),
+            Err(faults) => return unanswerable(&call.path, &call.body, reply::misconfigured(faults)),
         };
-        let Some(Invocation { function, mode, incoming }) = event::parse(path, body, &filter(site.config())) else {
+        let filter = filter(site.config());
+        let Some(Invocation { function, mode, incoming, sender }) = event::parse(&call.path, &call.body, &filter)
+        else {
             return StatusCode::NOT_FOUND.into_response();
         };
-        let ending = match incoming {
-            Incoming::Ignored(reason) => ignore(function, &reason),
-            Incoming::Work(work) if function == Function::Alarm => self.enqueue(site, mode, work).await,
-            Incoming::Work(work) => self.work(site, work, id).await,
-            Incoming::Tick => self.tick(site, id).await,
-            Incoming::Manual(call) => self.manual(site, call, id).await,
+        let sender = if mode == Mode::Forwarded { sender.or_headers(&call.headers) } else { sender };
+        let asked = Asked { site, function, id: &call.id, caller: sender.told(&call.id, self.signs_in) };
+        let ending = match admitted(incoming, site.config(), function, &sender) {
+            Incoming::Ignored(reason) => self.ignore(&asked, &reason, call.body.len()),
+            Incoming::Work(work) if function == Function::Alarm => self.enqueue(&asked, mode, work).await,
+            Incoming::Work(work) => self.work(&asked, work).await,
+            Incoming::Tick => ending::of_tick(&self.answer(&asked, Trigger::Tick, ManualCall::failover()).await),
+            Incoming::Manual(call) => ending::of_operator(&self.answer(&asked, Trigger::Operator, call).await),
         };
         reply::reply(function, mode, ending)
     }
 
     /// Puts an alert into the queue: by the output binding, or ourselves where a forwarded request has none.
-    async fn enqueue(&self, site: &AzureSite, mode: Mode, work: Work) -> Ending {
+    async fn enqueue(&self, asked: &Asked<'_>, mode: Mode, work: Work) -> Ending {
         let now = self.clock.now();
         let work = Work { first_seen: Some(now), ..work };
         tracing::info!(alarm = work.alarm, alert_id = work.alert_id, "an alert of ours has fired");
-        if mode == Mode::Forwarded && !self.put_back(site, &work, Duration::ZERO).await {
+        if mode == Mode::Forwarded && !self.put_back(asked.site, &work, Duration::ZERO).await {
             let document = reply::misconfigured("the work could not be put into the queue HOLDFAST_QUEUE_URL");
             return Ending::Say(StatusCode::SERVICE_UNAVAILABLE, document);
         }
@@ -82,61 +116,56 @@ impl App {
     }
 
     /// Does the work, and puts back what is not finished.
-    async fn work(&self, site: &AzureSite, work: Work, id: &str) -> Ending {
+    async fn work(&self, asked: &Asked<'_>, work: Work) -> Ending {
         let trigger = Trigger::Alarm { name: work.alarm.clone(), changed_at: work.changed_at };
-        let answer = self.answer(site, request(trigger, self.deadline(site, None)), id).await;
-        let document = document(&answer);
-        match later::next(&answer, &work, site.config().policy.poll, self.clock.now()) {
-            Next::Finished => Ending::Say(StatusCode::OK, document),
+        let answer = self.answer(asked, trigger, ManualCall::failover()).await;
+        let next = later::next(&answer, &work, asked.site.config().policy.poll, self.clock.now());
+        let kept = match &next {
+            Next::Later(pause, again) => self.put_back(asked.site, again, *pause).await,
+            Next::Finished => false,
             Next::TooOld => {
                 tracing::warn!(alarm = work.alarm, "this alert has been worked on for a day; the timer goes on alone");
-                Ending::Say(StatusCode::OK, document)
+                false
             }
-            Next::Later(pause, again) => match self.put_back(site, &again, pause).await {
-                true => Ending::Say(StatusCode::OK, document),
-                // Without the queue the host itself delivers again, after its `visibilityTimeout`.
-                false => Ending::Again(document),
-            },
-        }
+        };
+        ending::of_work(&answer, &next, kept)
     }
 
-    /// A tick comes again by itself; it fails only where a step did, so that the host's failure count shows it.
-    async fn tick(&self, site: &AzureSite, id: &str) -> Ending {
-        let answer = self.answer(site, request(Trigger::Tick, self.deadline(site, None)), id).await;
-        match answer.outcome {
-            Outcome::Failed { .. } => Ending::Again(document(&answer)),
-            _ => Ending::Say(StatusCode::OK, document(&answer)),
-        }
-    }
-
-    /// A person reads the answer, whatever it says.
-    async fn manual(&self, site: &AzureSite, call: ManualCall, id: &str) -> Ending {
-        let deadline = self.deadline(site, Some(HTTP_LIMIT));
+    async fn answer(&self, asked: &Asked<'_>, trigger: Trigger, call: ManualCall) -> Answer {
+        let deadline = deadline(self.clock.now(), asked.function, asked.site.config());
         let ManualCall { action, reason, overrides } = call;
-        let request = Request { trigger: Trigger::Operator, action, reason, caller: None, overrides, deadline };
-        Ending::Say(StatusCode::OK, document(&self.answer(site, request, id).await))
-    }
-
-    async fn answer(&self, site: &AzureSite, request: Request, id: &str) -> Answer {
+        let request = Request { trigger, action, reason, caller: Some(asked.caller.clone()), overrides, deadline };
         // One worker is one invocation: two deliveries of one event must not share a lease.
-        let holder = format!("{}/{id}/{:08x}", self.name, fastrand::u32(..));
-        let answer = site.engine(holder).handle(&request).await;
-        report::log(&answer);
+        let holder = format!("{}/{}/{:08x}", self.name, quoted(asked.id), fastrand::u32(..));
+        let answer = asked.site.engine(holder).handle(&request).await;
+        report::log(&request, &answer);
         answer
     }
 
-    /// When the host ends this invocation, less what is needed to put the work back and to answer.
-    fn deadline(&self, site: &AzureSite, limit: Option<Duration>) -> Timestamp {
-        let config = site.config();
-        let allowed = limit.map_or(config.function_timeout, |limit| limit.min(config.function_timeout));
-        let reserve = (config.limits.retry.attempt_timeout * 2).min(allowed / 10);
-        self.clock.now() + (allowed - reserve)
+    /// What is not for us, told in the log. A message of the queue that cannot be read is counted beside it.
+    fn ignore(&self, asked: &Asked<'_>, reason: &IgnoredReason, length: usize) -> Ending {
+        let function = asked.function;
+        if function == Function::Work {
+            let unreadable = self.unreadable.fetch_add(1, Ordering::Relaxed) + 1;
+            // Its length and not its text: it is none of ours.
+            tracing::warn!(
+                code = reason.code(),
+                length,
+                unreadable,
+                invocation = quoted(asked.id),
+                "a message of the queue is not worked on: {reason}; the host delivers it again, and puts it into the \
+                 poison queue in the end"
+            );
+        } else {
+            tracing::info!(function = function.name(), code = reason.code(), "ignored: {reason}");
+        }
+        ending::of_ignored(function, reason)
     }
 
     async fn put_back(&self, site: &AzureSite, work: &Work, pause: Duration) -> bool {
         let Some(queue) = site.queue() else { return false };
-        let call = site.call(self.clock.now() + site.config().limits.retry.attempt_timeout);
-        match queue.put(&call, &text(work), pause).await {
+        let bound = later(self.clock.now(), site.config().limits.retry.attempt_timeout);
+        match queue.put(&site.call(bound), &text(work), pause).await {
             Ok(()) => {
                 tracing::info!(
                     alarm = work.alarm,
@@ -159,6 +188,37 @@ impl App {
     }
 }
 
+/// One call that is answered by the engine, or not.
+struct Asked<'a> {
+    site: &'a AzureSite,
+    function: Function,
+    id: &'a str,
+    caller: String,
+}
+
+/// The same, or why it may not come in through this door.
+fn admitted(incoming: Incoming, config: &AzureConfig, function: Function, sender: &Sender) -> Incoming {
+    let errand = match &incoming {
+        Incoming::Work(_) => Errand::Alarm,
+        Incoming::Tick => Errand::Tick,
+        Incoming::Manual(call) => Errand::Operator(call.action),
+        Incoming::Ignored(_) => return incoming,
+    };
+    let with_key = sender.key.as_deref().map(|key| format!("{}:{key}", function.name()));
+    let doors: Vec<&str> = with_key.as_deref().into_iter().chain([function.name()]).collect();
+    if config.doors.admits(&doors, errand) {
+        return incoming;
+    }
+    Incoming::Ignored(IgnoredReason::NotAdmitted { why: config.doors.refusal(&doors, errand) })
+}
+
+fn warn_of_doors(config: &AzureConfig) {
+    let shut_out = config.doors.shut_out();
+    if !shut_out.is_empty() {
+        tracing::warn!("HOLDFAST_ADMITS: no door of this app admits {}", shut_out.join(", "));
+    }
+}
+
 fn build(variables: &BTreeMap<String, String>, clock: &Arc<SystemClock>) -> Result<AzureSite, String> {
     let config = AzureConfig::read(variables).map_err(|faults| faults.to_string())?;
     AzureSite::new(config, Arc::clone(clock) as Arc<dyn Clock>).map_err(|faults| faults.to_string())
@@ -169,13 +229,24 @@ fn filter(config: &AzureConfig) -> Filter {
     Filter { profile: primary.profile.clone(), endpoint: primary.name.clone(), alarm_names: config.alarm_names.clone() }
 }
 
-fn request(trigger: Trigger, deadline: Timestamp) -> Request {
-    Request { trigger, action: Action::FailOver, reason: None, caller: None, overrides: Vec::new(), deadline }
+/// When an invocation of `function` is ended, by the host or by the front end before it, less what is needed to put
+/// the work back and to answer.
+fn deadline(now: Timestamp, function: Function, config: &AzureConfig) -> Timestamp {
+    let allowed = match function {
+        Function::Alarm | Function::Operator => HTTP_LIMIT.min(config.function_timeout),
+        Function::Work | Function::Tick => config.function_timeout,
+    };
+    let reserve = config.limits.retry.attempt_timeout.saturating_mul(2).min(allowed / 10);
+    later(now, allowed.saturating_sub(reserve))
 }
 
-/// The action group tries again on 503, and on a plain 500 it does not; the queue delivers again on any failure.
-fn misconfigured(path: &str, body: &[u8], faults: &str) -> Response {
-    let document = reply::misconfigured(faults);
+fn later(now: Timestamp, pause: Duration) -> Timestamp {
+    now.checked_add(pause).unwrap_or(Timestamp::MAX)
+}
+
+/// A call that nobody can answer. The action group tries again on 503, and on a plain 500 it does not; the queue
+/// delivers again on any failure.
+pub(crate) fn unanswerable(path: &str, body: &[u8], document: Value) -> Response {
     match event::called(path, body) {
         None => StatusCode::NOT_FOUND.into_response(),
         Some((function @ (Function::Work | Function::Tick), mode)) => {
@@ -185,17 +256,9 @@ fn misconfigured(path: &str, body: &[u8], faults: &str) -> Response {
     }
 }
 
-/// A person is told that the call makes no sense; to everybody else it is a success, or it would come again.
-fn ignore(function: Function, reason: &IgnoredReason) -> Ending {
-    tracing::info!(function = function.name(), code = reason.code(), "ignored: {reason}");
-    let status = if function == Function::Operator { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    Ending::Say(status, reply::ignored(reason))
-}
-
-fn document(answer: &Answer) -> Value {
-    serde_json::to_value(answer).unwrap_or_else(|_| serde_json::json!({"outcome": answer.outcome.label()}))
-}
-
 fn text(work: &Work) -> String {
     serde_json::to_string(work).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,9 @@ const LONGEST: Duration = Duration::from_secs(300);
 /// After this long an alert is left to the timer, which drives on whatever is unfinished once a minute in any case.
 const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 
+/// How far two clocks may be apart.
+const SKEW: Duration = Duration::from_secs(120);
+
 /// What becomes of a piece of work after an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next {
@@ -35,12 +38,18 @@ pub fn next(answer: &Answer, work: &Work, poll: Duration, now: Timestamp) -> Nex
         outcome if outcome.wants_retry() => growing,
         _ => return Next::Finished,
     };
-    let first_seen = work.first_seen.unwrap_or(now);
-    if now > first_seen + KEPT_FOR {
+    let first_seen = first_seen(work, now);
+    if until(first_seen, now) > KEPT_FOR {
         return Next::TooOld;
     }
     let work = Work { first_seen: Some(first_seen), attempt: work.attempt.saturating_add(1), ..work.clone() };
     Next::Later(pause.clamp(poll.min(LONGEST), LONGEST), work)
+}
+
+/// When the alert first reached us. A time ahead of ours, by more than clocks differ, is none: the message was written
+/// by somebody else, and would never be too old.
+fn first_seen(work: &Work, now: Timestamp) -> Timestamp {
+    work.first_seen.filter(|first_seen| until(now, *first_seen) <= SKEW).unwrap_or(now)
 }
 
 #[cfg(test)]
@@ -104,5 +113,28 @@ mod tests {
     #[test]
     fn after_a_day_the_timer_goes_on_alone() {
         assert_eq!(after(owed(), 3, 24 * 3600 + 1), Next::TooOld);
+    }
+
+    #[test]
+    fn no_time_in_a_message_panics_and_none_ahead_of_ours_keeps_it_for_ever() {
+        let at_year = |year: &str| format!("{year}-12-30T22:00:00Z").parse::<Timestamp>().expect("a time");
+        let seen = |first_seen| {
+            next(
+                &Answer::new(owed(), Vec::new()),
+                &Work { first_seen: Some(first_seen), ..work(u32::MAX) },
+                POLL,
+                at(1_767_225_600),
+            )
+        };
+        for early in [Timestamp::MIN, at_year("0001"), at(0)] {
+            assert_eq!(seen(early), Next::TooOld, "{early}");
+        }
+        for late in [Timestamp::MAX, at_year("9999"), at_year("2100"), at(1_767_225_600 + 121)] {
+            let Next::Later(_, again) = seen(late) else { panic!("{late}: not put back") };
+            assert_eq!(again.first_seen, Some(at(1_767_225_600)), "{late}");
+            assert_eq!(again.attempt, u32::MAX);
+        }
+        let Next::Later(_, again) = seen(at(1_767_225_600 + 60)) else { panic!("not put back") };
+        assert_eq!(again.first_seen, Some(at(1_767_225_600 + 60)), "clocks differ");
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! # Layout
 //!
+//! * [`ending`]: what becomes of an invocation after an answer, by what triggered it.
 //! * [`event`]: what the host hands us, in every shape that it comes in.
 //! * [`function`]: wiring, and one invocation from event to outcome.
 //! * [`later`]: what is put back into the queue, and for how long.
@@ -11,6 +12,7 @@
 //!
 //! A library, so that tests and fuzz targets reach what reads events; `main.rs` starts it.
 
+pub mod ending;
 pub mod event;
 pub mod function;
 pub mod later;

@@ -42,6 +42,12 @@ pub fn misconfigured(faults: &str) -> Value {
     json!({"outcome": "misconfigured", "says": [faults]})
 }
 
+/// The document of an invocation that ended in a panic. Its words hold nothing of what was worked on.
+pub fn panicked() -> Value {
+    let says = "a defect ended this call; what was begun stays in the record and is driven on by the next call";
+    json!({"outcome": "failed", "error": "Holdfast.Panic", "says": [says]})
+}
+
 /// The answer to the host.
 pub fn reply(function: Function, mode: Mode, ending: Ending) -> Response {
     match (mode, ending) {

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -19,6 +20,13 @@ use tokio::{
 
 /// Nobody listens there.
 const NOWHERE: &str = "https://127.0.0.1:1";
+
+/// An authority, as the cluster's address is configured with.
+fn authority() -> String {
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let names = rcgen::CertificateParams::new(Vec::new()).expect("names");
+    STANDARD.encode(names.self_signed(&key).expect("signed").pem())
+}
 
 struct Handler {
     process: Child,
@@ -40,7 +48,7 @@ impl Handler {
             .env("HOLDFAST_TRAFFIC_MANAGER_PROFILE_ID", profile)
             .env("HOLDFAST_PRIMARY_ENDPOINT", "primary")
             .env("HOLDFAST_CLUSTER_ENDPOINT", NOWHERE)
-            .env("HOLDFAST_CLUSTER_CA_DATA", "Q0E=")
+            .env("HOLDFAST_CLUSTER_CA_DATA", authority())
             .env("HOLDFAST_ARM_ENDPOINT", NOWHERE)
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
@@ -184,4 +192,31 @@ async fn a_configuration_that_cannot_be_used_is_told_whole_and_asked_for_again()
     assert_eq!((status, &answer["Outputs"]["res"]["statusCode"]), (200, &json!(503)));
     assert_eq!(handler.fixture("queue-message").await.0, 500);
     assert_eq!(handler.end().await.1, "");
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_is_delivered_again_counted_and_told_without_its_text() {
+    let handler = Handler::start(&[]).await;
+    for (name, unreadable) in [("queue-message-not-json", 1), ("queue-message-of-another", 2)] {
+        let (status, answer) = handler.fixture(name).await;
+        assert_eq!((status, &answer["outcome"]), (500, &json!("ignored")), "{name} {unreadable}");
+    }
+    let message = json!({"Data": {"work": "PAYLOAD-MARK is no work"}, "Metadata": {}});
+    assert_eq!(handler.post("/Work", &message).await.0, 500);
+    let (logs, errors) = handler.end().await;
+    assert_eq!(errors, "");
+    assert!(logs.contains("\"unreadable\":3") && logs.contains("\"length\":") && logs.contains("poison"), "{logs}");
+    assert!(!logs.contains("PAYLOAD-MARK"), "{logs}");
+}
+
+#[tokio::test]
+async fn a_door_admits_what_is_configured_and_a_person_hears_why_not() {
+    let handler = Handler::start(&[("HOLDFAST_ADMITS", "Operator=status,preflight;Alarm=alarm;Work=alarm")]).await;
+    let (status, answer) = handler.post("/api/operator", &json!({"action": "pause"})).await;
+    assert_eq!((status, &answer["reasons"][0]["code"]), (403, &json!("not_admitted")));
+    let (status, answer) = handler.post("/Tick", &json!({"Data": {"timer": {}}, "Metadata": {}})).await;
+    assert_eq!((status, &answer["ReturnValue"]["reasons"][0]["code"]), (200, &json!("not_admitted")));
+    assert_eq!(handler.fixture("envelope-common-fired").await.1["Outputs"]["res"]["statusCode"], 202);
+    let (logs, _) = handler.end().await;
+    assert!(logs.contains("no door of this app admits tick"), "{logs}");
 }

@@ -35,7 +35,7 @@ pub fn event(bytes: &[u8]) {
 }
 
 fn judged(path: &str, body: &[u8]) {
-    let Some(Invocation { function, mode, incoming }) = parse(path, body, &filter()) else { return };
+    let Some(Invocation { function, mode, incoming, .. }) = parse(path, body, &filter()) else { return };
     match incoming {
         Incoming::Ignored(reason) => {
             said(&reason);

@@ -68,8 +68,9 @@ pub(super) fn shown(text: &str, longest: usize) -> String {
     let mut seen = line.chars().filter(|character| !is_hidden(*character)).skip_while(|first| first.is_whitespace());
     let mut chars: Vec<char> = seen.by_ref().take(LONGEST_READ).collect();
     if seen.next().is_some() {
-        // A credential that was cut could be taken for a short word.
-        while chars.pop_if(|last| !last.is_whitespace()).is_some() {}
+        // A credential that was cut could be taken for a short word. What is one word from end to end is too long for one.
+        let end = chars.iter().rposition(|character| character.is_whitespace());
+        chars.truncate(end.map_or(LONGEST_READ, |last| last.saturating_add(1)));
     }
     let masked = by_shape(&by_word(&by_name(&chars)));
     masked.into_iter().take(longest).collect()

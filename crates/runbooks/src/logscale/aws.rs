@@ -9,12 +9,21 @@ use holdfast_kubernetes::{RecoverPrefix, TlsCleanup};
 
 use super::{
     outside::Outside,
-    shared::{self, KnownCluster},
+    shared::{self, KnownCluster, Names},
+    trust,
 };
-use crate::variables::{ConfigurationFaults, Reader};
+use crate::{
+    doors::Doors,
+    variables::{ConfigurationFaults, Reader, shape},
+};
 
 /// What the lock puts in place of the primary's name: a top-level domain that never resolves (RFC 2606).
 pub const LOCK_FQDN: &str = "failover-locked.invalid";
+
+/// What is allowed where a health check, a topic or alarms are named.
+const HEALTH_CHECK: &str = "the id of a Route 53 health check: letters, digits and -";
+const TOPIC: &str = "the ARN of a topic, arn:aws:sns:REGION:ACCOUNT:NAME";
+const ALARMS: &str = "names of alarms, or ARNs arn:aws:cloudwatch:REGION:ACCOUNT:alarm:NAME, separated by commas";
 
 /// Everything that the function can be told.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +66,8 @@ pub struct AwsConfig {
     pub topic_arn: Option<String>,
     /// Alarms that are ours though they name no health check.
     pub alarm_names: Vec<String>,
+    /// Which alias admits what.
+    pub doors: Doors,
     /// Level of the log.
     pub log_level: String,
     /// The numbers of the decision.
@@ -74,33 +85,42 @@ impl AwsConfig {
         let mut reader = Reader::new(variables);
         let read = &mut reader;
         let function = read.text("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "holdfast".to_owned());
-        let default = |read: &Reader<'_>, name: &str, value: &str| read.text(name).unwrap_or_else(|| value.to_owned());
-        let primary_fqdn = read.text("PRIMARY_HEALTH_CHECK_FQDN");
+        let primary_fqdn = shared::host_name(read, "PRIMARY_HEALTH_CHECK_FQDN");
         let cluster_region = cluster_region(read);
         let skip_secondary = read.flag("SKIP_SECONDARY_HEALTH_CHECK", false);
+        let Names { namespace, operator_deployment, object_name, humio_cluster } = Names::read(read);
+        trust::anchors(read);
         let config = Self {
-            cluster_name: read.required("CLUSTER_NAME", "the EKS name of the standby cluster"),
+            cluster_name: read.required_shaped(
+                "CLUSTER_NAME",
+                "the EKS name of the standby cluster: letters, digits, - and _",
+                shape::is_cluster_name,
+            ),
             outside: Outside::read(read, primary_fqdn.as_deref(), &control_targets(&cluster_region)),
             cluster_region,
-            namespace: default(read, "CLUSTER_NAMESPACE", "logging"),
+            namespace,
             known_cluster: shared::known_cluster(read),
-            operator_deployment: default(read, "HOLDFAST_OPERATOR_DEPLOYMENT", "humio-operator"),
+            operator_deployment,
             target_replicas: i32::try_from(read.whole("TARGET_OPERATOR_REPLICAS", 1, 1..=10)).unwrap_or(1),
-            humio_cluster: read.text("HUMIOCLUSTER_NAME"),
+            humio_cluster,
             tls_cleanup: shared::tls_cleanup(read),
             recover_prefix: read.choice(
                 "HOLDFAST_RECOVER_PREFIX",
                 &[("S3_", RecoverPrefix::S3), ("AZURE_", RecoverPrefix::Azure), ("GCP_", RecoverPrefix::Gcp)],
             ),
-            object_name: default(read, "HOLDFAST_OBJECT_NAME", "holdfast"),
-            primary_check: read.required("PRIMARY_HEALTH_CHECK_ID", "the id of the primary's Route 53 health check"),
+            object_name,
+            primary_check: read.required_shaped("PRIMARY_HEALTH_CHECK_ID", HEALTH_CHECK, shape::is_id),
             lock_fqdn: lock_fqdn(read),
-            secondary_check: read.text("SECONDARY_HEALTH_CHECK_ID").filter(|_| !skip_secondary),
+            secondary_check: read
+                .shaped("SECONDARY_HEALTH_CHECK_ID", HEALTH_CHECK, shape::is_id)
+                .filter(|_| !skip_secondary),
             primary_fqdn,
-            metric_region: default(read, "HOLDFAST_METRIC_REGION", "us-east-1"),
+            metric_region: region(read, "HOLDFAST_METRIC_REGION").unwrap_or_else(|| "us-east-1".to_owned()),
             cooldown_parameter: cooldown_parameter(read, &function),
-            topic_arn: read.text("HOLDFAST_SNS_TOPIC_ARN"),
-            alarm_names: read.list("HOLDFAST_ALARM_NAMES"),
+            topic_arn: read.shaped("HOLDFAST_SNS_TOPIC_ARN", TOPIC, shape::is_topic_arn),
+            alarm_names: read
+                .list_of("HOLDFAST_ALARM_NAMES", ALARMS, |name| !name.starts_with("arn:") || shape::is_alarm_arn(name)),
+            doors: Doors::read(read, &[]),
             log_level: shared::log_level(read),
             policy: policy(read),
             limits: shared::limits(read),
@@ -109,19 +129,21 @@ impl AwsConfig {
     }
 }
 
+fn region(read: &mut Reader<'_>, name: &str) -> Option<String> {
+    read.shaped(name, "an AWS region, such as us-east-1", shape::is_region)
+}
+
 fn cluster_region(read: &mut Reader<'_>) -> String {
-    match read.text("CLUSTER_REGION").or_else(|| read.text("AWS_REGION")) {
+    match region(read, "CLUSTER_REGION").or_else(|| read.text("AWS_REGION")) {
         Some(region) => region,
         None => read.required("CLUSTER_REGION", "the AWS region of the standby cluster"),
     }
 }
 
 fn lock_fqdn(read: &mut Reader<'_>) -> String {
-    let name = read.text("HOLDFAST_LOCK_FQDN").unwrap_or_else(|| LOCK_FQDN.to_owned());
-    if !name.ends_with(".invalid") {
-        read.fault("HOLDFAST_LOCK_FQDN", "a name that ends in .invalid, which can never resolve (RFC 2606)");
-    }
-    name
+    let allowed = "a host name that ends in .invalid, which can never resolve (RFC 2606)";
+    let locks = |name: &str| name.ends_with(".invalid") && shape::is_host_name(name);
+    read.shaped("HOLDFAST_LOCK_FQDN", allowed, locks).unwrap_or_else(|| LOCK_FQDN.to_owned())
 }
 
 fn cooldown_parameter(read: &mut Reader<'_>, function: &str) -> String {
@@ -186,6 +208,13 @@ mod tests {
             ("HOLDFAST_LOCK_FQDN", "locked.example.com"),
             ("HOLDFAST_PRIMARY_PROBE_URL", "ftp://x"),
             ("HOLDFAST_CLUSTER_ENDPOINT", "https://c"),
+            ("HOLDFAST_SNS_TOPIC_ARN", "typo"),
+            ("HOLDFAST_ALARM_NAMES", "p-site-down,arn:typo"),
+            ("PRIMARY_HEALTH_CHECK_FQDN", "https://logs.example.com"),
+            ("PRIMARY_HEALTH_CHECK_ID", "a/b"),
+            ("SSL_CERT_FILE", "/dev/null"),
+            ("HOLDFAST_ADMITS", "live=everything"),
+            ("HOLDFAST_LEASE_SECONDS", "9"),
             ("HOLDFAST_METRIC_PERIOD_SECONDS", "45"),
             ("COOLDOWN_SSM_PARAMETER", "a b"),
             ("LOG_LEVEL", "loud"),

@@ -14,12 +14,24 @@ use holdfast_kubernetes::{RecoverPrefix, TlsCleanup};
 
 use super::{
     outside::Outside,
-    shared::{self, KnownCluster},
+    shared::{self, KnownCluster, Names, https},
+    trust,
 };
-use crate::variables::{ConfigurationFaults, Reader};
+use crate::{
+    doors::Doors,
+    variables::{ConfigurationFaults, Reader, shape},
+};
 
 /// The kind of resource that the standby cluster is.
 const CLUSTER: &str = "Microsoft.ContainerService/managedClusters";
+
+/// The functions of the app: its doors.
+const DOORS: [&str; 4] = ["Alarm", "Work", "Tick", "Operator"];
+
+/// What is allowed where an application or alert rules are named.
+const ID: &str = "the id of an application: letters, digits and -";
+const ALARMS: &str =
+    "names of alert rules, or ids /subscriptions/.../providers/microsoft.insights/..., separated by commas";
 
 /// Everything that the function can be told.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +76,8 @@ pub struct AzureConfig {
     pub object_name: String,
     /// The way out, the probe of the primary and its witnesses.
     pub outside: Outside,
+    /// Which function, or which of its keys, admits what.
+    pub doors: Doors,
     /// Level of the log.
     pub log_level: String,
     /// The numbers of the decision.
@@ -80,33 +94,39 @@ impl AzureConfig {
     pub fn read(variables: &BTreeMap<String, String>) -> Result<Self, ConfigurationFaults> {
         let mut reader = Reader::new(variables);
         let read = &mut reader;
-        let default = |read: &Reader<'_>, name: &str, value: &str| read.text(name).unwrap_or_else(|| value.to_owned());
+        let Names { namespace, operator_deployment, object_name, humio_cluster } = Names::read(read);
+        trust::anchors(read);
         let known_cluster = shared::known_cluster(read);
         let primary = primary(read);
         let arm_endpoint = https(read, "HOLDFAST_ARM_ENDPOINT").unwrap_or_else(|| PUBLIC.to_owned());
         let config = Self {
-            primary_region: read.text("HOLDFAST_PRIMARY_REGION"),
+            primary_region: read.shaped(
+                "HOLDFAST_PRIMARY_REGION",
+                "an Azure region, such as westeurope",
+                shape::is_azure_region,
+            ),
             cluster: cluster(read, known_cluster.is_some()),
             known_cluster,
-            cluster_server: read.text("HOLDFAST_AKS_SERVER_ID"),
+            cluster_server: read.shaped("HOLDFAST_AKS_SERVER_ID", ID, shape::is_id),
             outside: outside(read, &arm_endpoint),
             arm_endpoint,
-            arm_audience: default(read, "HOLDFAST_ARM_AUDIENCE", PUBLIC),
-            client_id: read.text("AZURE_CLIENT_ID"),
+            arm_audience: https(read, "HOLDFAST_ARM_AUDIENCE").unwrap_or_else(|| PUBLIC.to_owned()),
+            client_id: read.shaped("AZURE_CLIENT_ID", ID, shape::is_id),
             queue_url: https(read, "HOLDFAST_QUEUE_URL"),
             cooldown_blob: https(read, "HOLDFAST_COOLDOWN_BLOB_URL"),
             function_timeout: read.seconds("HOLDFAST_FUNCTION_TIMEOUT_SECONDS", 600.0, 1.0..=3600.0),
-            alarm_names: read.list("HOLDFAST_ALARM_NAMES"),
-            namespace: default(read, "CLUSTER_NAMESPACE", "logging"),
-            operator_deployment: default(read, "HOLDFAST_OPERATOR_DEPLOYMENT", "humio-operator"),
+            alarm_names: read.list_of("HOLDFAST_ALARM_NAMES", ALARMS, is_rule),
+            namespace,
+            operator_deployment,
             target_replicas: i32::try_from(read.whole("TARGET_OPERATOR_REPLICAS", 1, 1..=10)).unwrap_or(1),
-            humio_cluster: read.text("HUMIOCLUSTER_NAME"),
+            humio_cluster,
             tls_cleanup: shared::tls_cleanup(read),
             recover_prefix: read.choice(
                 "HOLDFAST_RECOVER_PREFIX",
                 &[("AZURE_", RecoverPrefix::Azure), ("S3_", RecoverPrefix::S3), ("GCP_", RecoverPrefix::Gcp)],
             ),
-            object_name: default(read, "HOLDFAST_OBJECT_NAME", "holdfast"),
+            object_name,
+            doors: Doors::read(read, &DOORS),
             log_level: shared::log_level(read),
             policy: policy(read),
             limits: shared::limits(read),
@@ -153,15 +173,11 @@ fn id(read: &mut Reader<'_>, name: &str, kind: &str) -> ResourceId {
     })
 }
 
-/// An address that a token may be sent to.
-fn https(read: &mut Reader<'_>, name: &str) -> Option<String> {
-    let url = read.text(name)?;
-    let rest = url.strip_prefix("https://").unwrap_or_default();
-    // A signature or a password in an address would end up in logs; the identity needs neither.
-    if rest.is_empty() || rest.starts_with('/') || url.contains(['@', '?', '#', ' ']) {
-        read.fault(name, "an https:// address without user, query or fragment");
-    }
-    Some(url)
+/// An alert rule: its name, or the id of a resource of Azure. A rule's name may hold blanks.
+fn is_rule(text: &str) -> bool {
+    let Some(id) = text.strip_prefix('/') else { return !text.starts_with("arn:") };
+    let parts: Vec<&str> = id.trim_end_matches('/').split('/').collect();
+    parts.len() == 8 && parts.iter().all(|part| !part.is_empty())
 }
 
 fn policy(read: &mut Reader<'_>) -> Policy {
@@ -226,6 +242,11 @@ mod tests {
             ("HOLDFAST_FUNCTION_TIMEOUT_SECONDS", "0"),
             ("HOLDFAST_CLUSTER_ENDPOINT", "https://c"),
             ("HOLDFAST_FUNCTION_TIMEOUT_SECONDS", "20"),
+            ("HOLDFAST_ALARM_NAMES", "/subscriptions/typo"),
+            ("HOLDFAST_ALARM_NAMES", "arn:aws:cloudwatch:us-east-1:111122223333:alarm:x"),
+            ("HOLDFAST_ADMITS", "Oprator=plan"),
+            ("HOLDFAST_LEASE_SECONDS", "9.9"),
+            ("SSL_CERT_FILE", "/nowhere"),
             ("LOG_LEVEL", "loud"),
         ] {
             let faults = AzureConfig::read(&variables(&[(name, bad)])).expect_err(name);
@@ -242,8 +263,10 @@ mod tests {
 
     #[test]
     fn a_cluster_that_is_known_need_not_be_named() {
-        let mut variables =
-            variables(&[("HOLDFAST_CLUSTER_ENDPOINT", "https://c"), ("HOLDFAST_CLUSTER_CA_DATA", "Y2E=")]);
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let ca = rcgen::CertificateParams::new(Vec::new()).expect("names").self_signed(&key).expect("signed").pem();
+        let ca = base64::engine::Engine::encode(&base64::engine::general_purpose::STANDARD, ca);
+        let mut variables = variables(&[("HOLDFAST_CLUSTER_ENDPOINT", "https://c"), ("HOLDFAST_CLUSTER_CA_DATA", &ca)]);
         variables.remove("HOLDFAST_AKS_CLUSTER_ID");
         assert!(AzureConfig::read(&variables).expect("sound").cluster.is_none());
     }

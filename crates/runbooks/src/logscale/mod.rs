@@ -5,6 +5,7 @@
 //! * [`aws`]: the configuration of the AWS form; [`aws_site`]: the engine that follows from it.
 //! * [`azure`], [`azure_site`]: the same for Azure.
 //! * `shared`: what configurations have in common; [`outside`]: the way out, the probe and the witnesses beside it.
+//! * `trust`: the certificates in configurations.
 //! * [`secondary`]: the reference's optional gate on the standby's own health check.
 
 pub mod aws;
@@ -14,5 +15,6 @@ pub mod azure_site;
 pub mod outside;
 pub mod secondary;
 mod shared;
+mod trust;
 
 pub use shared::KnownCluster;

@@ -6,13 +6,10 @@ use holdfast_core::ports::{Controls, Prober, TrafficWitness};
 use holdfast_probe::{Client, Control, ControlTargets, StatusProbe, Target, TrafficName, controls::MOST_TARGETS};
 use holdfast_proxies::Proxies;
 
-use crate::variables::Reader;
+use crate::variables::{Reader, shape::is_host_name};
 
 /// Where the primary says how it is.
 const STATUS_PATH: &str = "/api/v1/status";
-
-/// The longest name that DNS knows.
-const LONGEST_NAME: usize = 253;
 
 /// The way out, the probe and its witnesses, as configuration describes them.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,7 +69,9 @@ fn primary(read: &mut Reader<'_>, fqdn: Option<&str>) -> Option<Target> {
     let name = "HOLDFAST_PRIMARY_PROBE_URL";
     let url = match read.text(name).as_deref() {
         // Of a name that is no host name no address is made: it is a fault already, under its own name.
-        None => return Target::parse(&format!("https://{}{STATUS_PATH}", fqdn.filter(|fqdn| is_host(fqdn))?)).ok(),
+        None => {
+            return Target::parse(&format!("https://{}{STATUS_PATH}", fqdn.filter(|fqdn| is_host_name(fqdn))?)).ok();
+        }
         Some("off") => return None,
         Some(url) => url.to_owned(),
     };
@@ -133,7 +132,7 @@ fn traffic(read: &mut Reader<'_>, primary: Option<&str>) -> Option<(String, Stri
         return None;
     };
     let bare = |host: &str| host.trim_end_matches('.').to_ascii_lowercase();
-    if !is_host_name(&users) {
+    if !is_users_name(&users) {
         read.fault(name, "the host name that users type, without scheme, port and path");
     } else if bare(&users) == bare(primary) {
         read.fault(name, "another name than the primary's own, which would always name the primary");
@@ -141,19 +140,9 @@ fn traffic(read: &mut Reader<'_>, primary: Option<&str>) -> Option<(String, Stri
     Some((users, primary.to_owned()))
 }
 
-/// A host's name, and nothing around it.
-fn is_host(text: &str) -> bool {
-    let label = |label: &str| {
-        let sound = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
-        !label.is_empty() && label.len() <= 63 && label.chars().all(sound)
-    };
-    let name = text.strip_suffix('.').unwrap_or(text);
-    name.len() <= LONGEST_NAME && name.split('.').all(label)
-}
-
 /// A name of DNS that is no address.
-fn is_host_name(text: &str) -> bool {
-    is_host(text) && text.contains('.') && text.parse::<std::net::IpAddr>().is_err()
+fn is_users_name(text: &str) -> bool {
+    is_host_name(text) && text.contains('.') && text.parse::<std::net::IpAddr>().is_err()
 }
 
 #[cfg(test)]

@@ -11,10 +11,17 @@ use holdfast_core::{
 };
 use holdfast_kubernetes::TlsCleanup;
 
-use crate::variables::Reader;
+use super::trust;
+use crate::variables::{
+    Reader,
+    shape::{is_host_name, is_https, is_object_name},
+};
 
 /// The system's name in records.
 pub(super) const RUNBOOK: &str = "logscale";
+
+/// How long a worker's lease lasts.
+const LEASE: &str = "HOLDFAST_LEASE_SECONDS";
 
 /// The lists of steps that earlier versions wrote. Until it was seen that a clean-up can hold a failover back, the
 /// first step was required.
@@ -36,29 +43,55 @@ pub struct KnownCluster {
     pub ca_data: String,
 }
 
+/// The names of what is touched on the standby cluster; they stand in the paths of requests.
+pub(super) struct Names {
+    pub(super) namespace: String,
+    pub(super) operator_deployment: String,
+    pub(super) object_name: String,
+    pub(super) humio_cluster: Option<String>,
+}
+
+impl Names {
+    pub(super) fn read(read: &mut Reader<'_>) -> Self {
+        let mut name = |name: &str| read.shaped(name, "a name of Kubernetes: a to z, 0 to 9, - and .", is_object_name);
+        Self {
+            namespace: name("CLUSTER_NAMESPACE").unwrap_or_else(|| "logging".to_owned()),
+            operator_deployment: name("HOLDFAST_OPERATOR_DEPLOYMENT").unwrap_or_else(|| "humio-operator".to_owned()),
+            object_name: name("HOLDFAST_OBJECT_NAME").unwrap_or_else(|| "holdfast".to_owned()),
+            humio_cluster: name("HUMIOCLUSTER_NAME"),
+        }
+    }
+}
+
 /// The cluster, when that need not be asked for.
 pub(super) fn known_cluster(read: &mut Reader<'_>) -> Option<KnownCluster> {
-    let (endpoint, ca_data) = (read.text("HOLDFAST_CLUSTER_ENDPOINT"), read.text("HOLDFAST_CLUSTER_CA_DATA"));
-    match (endpoint, ca_data) {
+    let (endpoint, ca_data) = ("HOLDFAST_CLUSTER_ENDPOINT", "HOLDFAST_CLUSTER_CA_DATA");
+    match (read.text(endpoint), read.text(ca_data)) {
         (None, None) => None,
-        (Some(endpoint), Some(ca_data)) => {
-            if !endpoint.starts_with("https://") {
-                read.fault("HOLDFAST_CLUSTER_ENDPOINT", "an https:// address");
-            }
-            Some(KnownCluster { endpoint, ca_data })
-        }
+        (Some(_), Some(_)) => Some(KnownCluster {
+            endpoint: https(read, endpoint)?,
+            ca_data: read.shaped(ca_data, "a certificate in PEM in base64, as clouds give it", trust::is_ca_data)?,
+        }),
         (Some(_), None) => {
-            read.fault(
-                "HOLDFAST_CLUSTER_CA_DATA",
-                "set together with HOLDFAST_CLUSTER_ENDPOINT (PEM in base64, as clouds give it)",
-            );
+            read.fault(ca_data, "set together with HOLDFAST_CLUSTER_ENDPOINT (PEM in base64, as clouds give it)");
             None
         }
         (None, Some(_)) => {
-            read.fault("HOLDFAST_CLUSTER_ENDPOINT", "set together with HOLDFAST_CLUSTER_CA_DATA");
+            read.fault(endpoint, "set together with HOLDFAST_CLUSTER_CA_DATA");
             None
         }
     }
+}
+
+/// An address that a token may be sent to. A signature or a password in it would end up in logs, and the identity
+/// needs neither.
+pub(super) fn https(read: &mut Reader<'_>, name: &str) -> Option<String> {
+    read.shaped(name, "an https:// address without user, query or fragment", is_https)
+}
+
+/// A host name, and nothing around it.
+pub(super) fn host_name(read: &mut Reader<'_>, name: &str) -> Option<String> {
+    read.shaped(name, "a host name, without scheme, port, path or blank", is_host_name)
 }
 
 /// What to do with TLS secrets.
@@ -100,8 +133,8 @@ pub(super) fn policy(read: &mut Reader<'_>, cooldown: &str, period: u64) -> Poli
 
 /// The numbers of the machinery.
 pub(super) fn limits(read: &mut Reader<'_>) -> Limits {
-    Limits {
-        lease_ttl: read.seconds("HOLDFAST_LEASE_SECONDS", 30.0, 0.5..=300.0),
+    let limits = Limits {
+        lease_ttl: read.seconds(LEASE, 30.0, 0.5..=300.0),
         look_for: read.seconds("HOLDFAST_LOOK_SECONDS", 10.0, 0.2..=60.0),
         verify_for: read.seconds("HOLDFAST_VERIFY_SECONDS", 120.0, 0.0..=840.0),
         margin: read.seconds("HOLDFAST_MARGIN_SECONDS", 20.0, 0.1..=120.0),
@@ -111,5 +144,12 @@ pub(super) fn limits(read: &mut Reader<'_>) -> Limits {
             max_delay: read.seconds("MAX_DELAY_SECONDS", 30.0, 1.0..=60.0),
             attempt_timeout: read.seconds("HOLDFAST_CALL_TIMEOUT_SECONDS", 5.0, 0.05..=30.0),
         },
+    };
+    // The lease is renewed before each effect, and one renewal may take a whole call.
+    let least = limits.retry.attempt_timeout * 2;
+    if limits.lease_ttl < least {
+        let least = least.as_secs_f64();
+        read.fault(LEASE, &format!("at least {least} seconds: twice HOLDFAST_CALL_TIMEOUT_SECONDS"));
     }
+    limits
 }

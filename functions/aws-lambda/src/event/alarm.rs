@@ -1,14 +1,14 @@
 //! The three spellings of one alarm, and whether it is ours.
 
-use holdfast_core::Timestamp;
+use holdfast_core::{Timestamp, fault::quoted};
 use serde_json::Value;
 
-use super::{AlarmEvent, AlarmKind, Filter, ignored::IgnoredReason, text};
+use super::{AlarmEvent, AlarmKind, Filter, ignored::IgnoredReason, text, whole};
 
 /// The dimension of Route 53's metrics.
 const DIMENSION: &str = "HealthCheckId";
 
-/// An expression has at most ten metrics; an event with more health checks than this is not CloudWatch's.
+/// An expression has at most ten metrics; of an event with more health checks only so many are kept.
 const MOST_HEALTH_CHECKS: usize = 20;
 
 /// Where things are in one spelling.
@@ -86,25 +86,27 @@ pub(super) fn parse(event: &Value, filter: &Filter) -> Result<AlarmEvent, Ignore
     let Some(name) = text(event, spelling.name) else {
         return Err(IgnoredReason::NotAnAlarm { what: "an alarm without a name".to_owned() });
     };
-    let arn = text(event, spelling.arn);
-    let alarm = AlarmEvent {
-        region: arn.as_deref().and_then(region),
-        changed_at: text(event, spelling.changed_at).and_then(|time| instant(&time)),
-        health_check_ids: spelling.health_checks(event),
-        topic_arn: None,
-        message_id: None,
-        kind: spelling.kind(event),
-        name,
-        arn,
-    };
-    ours(&alarm, filter)?;
+    let health_checks = spelling.health_checks(event);
+    let kind = spelling.kind(event);
+    // By the whole texts: what is shown of two long ones may be the same.
+    ours(spelling, event, &health_checks, filter).map_err(|other| other.of(&name, kind))?;
     match text(event, spelling.state).as_deref() {
-        Some("ALARM") => Ok(alarm),
+        Some("ALARM") => {}
         other => {
             let state = other.unwrap_or("unknown").to_owned();
-            Err(IgnoredReason::OtherState { alarm: alarm.name, state })
+            return Err(IgnoredReason::OtherState { alarm: name, state });
         }
     }
+    Ok(AlarmEvent {
+        region: whole(event, spelling.arn).and_then(region),
+        changed_at: whole(event, spelling.changed_at).and_then(instant),
+        health_check_ids: health_checks.into_iter().take(MOST_HEALTH_CHECKS).map(quoted).collect(),
+        topic_arn: None,
+        message_id: None,
+        kind,
+        name,
+        arn: text(event, spelling.arn),
+    })
 }
 
 /// Which spelling the event has. EventBridge also tells of alarms that were made, changed or deleted.
@@ -119,20 +121,34 @@ fn spelling(event: &Value) -> Result<&'static Spelling, IgnoredReason> {
     })
 }
 
-/// An alarm that carries a health check must carry ours; one that carries none must be listed.
-fn ours(alarm: &AlarmEvent, filter: &Filter) -> Result<(), IgnoredReason> {
-    let is = |id: &String| Some(id) == filter.health_check_id.as_ref();
-    if alarm.health_check_ids.iter().any(is) {
-        return Ok(());
+/// Why an alarm is somebody else's.
+enum Other {
+    /// It carries this health check.
+    Carries(String),
+    /// It carries none and is not listed.
+    Unlisted,
+}
+
+impl Other {
+    fn of(self, alarm: &str, kind: AlarmKind) -> IgnoredReason {
+        let alarm = alarm.to_owned();
+        match self {
+            Self::Carries(health_check) => IgnoredReason::OtherHealthCheck { alarm, health_check },
+            Self::Unlisted => IgnoredReason::NotListed { alarm, kind },
+        }
     }
-    if !alarm.health_check_ids.is_empty() {
-        return Err(IgnoredReason::OtherHealthCheck { alarm: alarm.name.clone() });
+}
+
+/// An alarm that is listed is ours, whatever it watches: the operator named it. Any other must carry our health check.
+fn ours(spelling: &Spelling, event: &Value, health_checks: &[&str], filter: &Filter) -> Result<(), Other> {
+    let named = [spelling.name, spelling.arn].map(|at| whole(event, at));
+    let listed = filter.alarm_names.iter().any(|name| named.contains(&Some(name.as_str())));
+    let carried = health_checks.iter().any(|id| Some(*id) == filter.health_check_id.as_deref());
+    match health_checks.first() {
+        _ if listed || carried => Ok(()),
+        Some(first) => Err(Other::Carries(quoted(first))),
+        None => Err(Other::Unlisted),
     }
-    let listed = |name: &String| *name == alarm.name || Some(name) == alarm.arn.as_ref();
-    if filter.alarm_names.iter().any(listed) {
-        return Ok(());
-    }
-    Err(IgnoredReason::NotListed { alarm: alarm.name.clone(), kind: alarm.kind })
 }
 
 impl Spelling {
@@ -150,26 +166,24 @@ impl Spelling {
     }
 
     /// Health checks in the dimensions: of the only metric, of any metric of an expression, of the series.
-    fn health_checks(&self, event: &Value) -> Vec<String> {
+    fn health_checks<'a>(&self, event: &'a Value) -> Vec<&'a str> {
         let metrics = event.pointer(self.metrics).and_then(Value::as_array).into_iter().flatten();
         let of_metrics = metrics.filter_map(|metric| metric.pointer(self.metric_dimensions));
         let alone = self.dimensions.iter().chain([&self.contributor_dimensions]).filter_map(|at| event.pointer(at));
-        let mut ids: Vec<String> = alone.chain(of_metrics).flat_map(health_checks).collect();
-        ids.sort();
+        let mut ids: Vec<&str> = alone.chain(of_metrics).flat_map(health_checks).collect();
+        ids.sort_unstable();
         ids.dedup();
-        ids.truncate(MOST_HEALTH_CHECKS);
         ids
     }
 }
 
 /// Health checks in one set of dimensions: a map, or a list of `name` and `value` in either case.
-fn health_checks(dimensions: &Value) -> Vec<String> {
-    let either = |dimension: &Value, lower, upper| text(dimension, lower).or_else(|| text(dimension, upper));
+fn health_checks(dimensions: &Value) -> Vec<&str> {
     match dimensions {
-        Value::Object(_) => text(dimensions, "/HealthCheckId").into_iter().collect(),
+        Value::Object(_) => whole(dimensions, "/HealthCheckId").into_iter().collect(),
         Value::Array(list) => {
-            let ours = list.iter().filter(|one| either(one, "/name", "/Name").as_deref() == Some(DIMENSION));
-            ours.filter_map(|one| either(one, "/value", "/Value")).collect()
+            let ours = list.iter().filter(|one| whole(one, "/name") == Some(DIMENSION));
+            ours.filter_map(|one| whole(one, "/value")).collect()
         }
         _ => Vec::new(),
     }
@@ -177,7 +191,7 @@ fn health_checks(dimensions: &Value) -> Vec<String> {
 
 /// The fourth field of an ARN.
 fn region(arn: &str) -> Option<String> {
-    arn.split(':').nth(3).filter(|region| !region.is_empty()).map(str::to_owned)
+    arn.split(':').nth(3).map(quoted).filter(|region| !region.is_empty())
 }
 
 /// A time as alarms write it, `2026-01-01T00:00:21.231+0000`.

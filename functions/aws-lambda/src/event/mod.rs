@@ -17,8 +17,8 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-use holdfast_core::Timestamp;
-use holdfast_runbooks::manual::{ManualCall, shown};
+use holdfast_core::{Timestamp, fault::quoted};
+use holdfast_runbooks::{json, manual::ManualCall};
 use serde_json::Value;
 
 pub use ignored::IgnoredReason;
@@ -94,7 +94,7 @@ impl AlarmKind {
 }
 
 /// Understands one event of Lambda: one result for each notification in it, one in all for other shapes.
-pub fn parse(payload: &Value, filter: &Filter) -> Vec<Incoming> {
+pub fn parse(payload: &[u8], filter: &Filter) -> Vec<Incoming> {
     let incoming = shape::parse(payload, filter);
     for one in &incoming {
         if let Incoming::Alarm(alarm) = one {
@@ -118,8 +118,12 @@ fn log(alarm: &AlarmEvent) {
     );
 }
 
-/// The text at `pointer`, without what cannot be shown, and not longer than any name of AWS.
-fn text(value: &Value, pointer: &str) -> Option<String> {
-    let text = value.pointer(pointer)?.as_str()?;
-    Some(shown(text)).filter(|text| !text.is_empty())
+/// The text at `path`, whole: to be compared, and not to be shown. Keys are found in any case.
+fn whole<'a>(value: &'a Value, path: &str) -> Option<&'a str> {
+    json::at(value, path)?.as_str().map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// The text at `path` as it may be shown.
+fn text(value: &Value, path: &str) -> Option<String> {
+    whole(value, path).map(quoted).filter(|text| !text.is_empty())
 }

@@ -1,9 +1,13 @@
 //! The two spellings of one alert, and whether it is ours.
+//!
+//! Keys are found in any case (Azure Monitor writes `context` and `Context`), and where a list is expected one value may
+//! stand. What is compared is compared whole: what is shown of two long names may be the same.
 
-use holdfast_core::Timestamp;
+use holdfast_core::{Timestamp, fault::quoted};
+use holdfast_runbooks::json;
 use serde_json::Value;
 
-use super::{Filter, IgnoredReason, Work, text};
+use super::{Filter, IgnoredReason, Work, text, whole};
 
 /// The metric of Traffic Manager that tells of an endpoint's health, and its dimension.
 const METRIC: &str = "ProbeAgentCurrentEndpointStateByProfileResourceId";
@@ -70,15 +74,15 @@ pub(super) fn parse(event: &Value, filter: &Filter) -> Result<Work, IgnoredReaso
         Some(state) if state.eq_ignore_ascii_case(spelling.resolved) => return Err(IgnoredReason::Resolved { alarm }),
         other => return Err(IgnoredReason::OtherState { alarm, state: other.unwrap_or_default() }),
     }
-    let changed_at: Option<Timestamp> = text(event, spelling.changed_at).and_then(|time| time.parse().ok());
+    let changed_at: Option<Timestamp> = whole(event, spelling.changed_at).and_then(|time| time.parse().ok());
     Ok(Work { alarm, changed_at, alert_id: text(event, spelling.id), first_seen: None, attempt: 0 })
 }
 
 impl Spelling {
     /// An alert on the primary's endpoint is ours; any other must be listed.
     fn ours(&self, event: &Value, alarm: &str, filter: &Filter) -> Result<(), IgnoredReason> {
-        let rule = text(event, self.rule).unwrap_or_default();
-        let listed = |name: &String| name.eq_ignore_ascii_case(alarm) || name.eq_ignore_ascii_case(&rule);
+        let named = [self.name, self.rule].map(|at| whole(event, at).unwrap_or_default());
+        let listed = |name: &String| named.iter().any(|one| is_same_rule(name, one));
         if filter.alarm_names.iter().any(listed) {
             return Ok(());
         }
@@ -87,33 +91,56 @@ impl Spelling {
         if !signal.eq_ignore_ascii_case("Metric") {
             return Err(IgnoredReason::OtherSignal { alarm: alarm(), signal });
         }
-        if !self.targets(event).iter().any(|target| filter.profile.is(target)) {
-            return Err(IgnoredReason::OtherTarget { alarm: alarm() });
+        let targets = texts(json::at(event, self.target));
+        if !targets.iter().any(|target| filter.profile.is(target)) {
+            return Err(IgnoredReason::OtherTarget { alarm: alarm(), target: first(&targets) });
         }
         let endpoints = self.endpoints(event);
         if endpoints.is_empty() {
             return Err(IgnoredReason::NotListed { alarm: alarm() });
         }
         let ours = endpoints.iter().any(|endpoint| endpoint.eq_ignore_ascii_case(&filter.endpoint));
-        if ours { Ok(()) } else { Err(IgnoredReason::OtherEndpoint { alarm: alarm() }) }
-    }
-
-    fn targets(&self, event: &Value) -> Vec<String> {
-        match event.pointer(self.target) {
-            Some(Value::Array(targets)) => targets.iter().filter_map(|target| text(target, "")).collect(),
-            Some(target) => text(target, "").into_iter().collect(),
-            None => Vec::new(),
-        }
+        if ours { Ok(()) } else { Err(IgnoredReason::OtherEndpoint { alarm: alarm(), endpoint: first(&endpoints) }) }
     }
 
     /// Endpoints whose health the rule watches. Other metrics of the profile say nothing about health.
-    fn endpoints(&self, event: &Value) -> Vec<String> {
-        let criteria = event.pointer(self.criteria).and_then(Value::as_array).into_iter().flatten();
-        let health =
-            criteria.filter(|one| text(one, "/metricName").is_some_and(|name| name.eq_ignore_ascii_case(METRIC)));
-        let dimensions = health.filter_map(|one| one.get("dimensions").and_then(Value::as_array)).flatten();
-        let named =
-            dimensions.filter(|one| text(one, "/name").is_some_and(|name| name.eq_ignore_ascii_case(DIMENSION)));
-        named.filter_map(|one| text(one, "/value")).collect()
+    fn endpoints<'a>(&self, event: &'a Value) -> Vec<&'a str> {
+        let health = items(json::at(event, self.criteria))
+            .filter(|one| whole(one, "/metricName").is_some_and(|name| name.eq_ignore_ascii_case(METRIC)));
+        health.filter_map(|one| json::at(one, "/dimensions")).flat_map(endpoints).collect()
     }
+}
+
+/// A rule's id may end in a slash.
+fn is_same_rule(listed: &str, named: &str) -> bool {
+    listed.trim_end_matches('/').eq_ignore_ascii_case(named.trim_end_matches('/'))
+}
+
+/// Endpoints in one set of dimensions: a map, or a list of `name` and `value`.
+fn endpoints(dimensions: &Value) -> Vec<&str> {
+    match json::at(dimensions, DIMENSION).filter(|_| dimensions.is_object()) {
+        Some(values) => texts(Some(values)),
+        None => {
+            let named = items(Some(dimensions))
+                .filter(|one| whole(one, "/name").is_some_and(|name| name.eq_ignore_ascii_case(DIMENSION)));
+            named.flat_map(|one| texts(json::at(one, "/value"))).collect()
+        }
+    }
+}
+
+/// The items of a list; any other value is its own only item.
+fn items(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    let (list, one) = match value {
+        Some(Value::Array(items)) => (items.as_slice(), None),
+        other => (&[][..], other),
+    };
+    list.iter().chain(one)
+}
+
+fn texts(value: Option<&Value>) -> Vec<&str> {
+    items(value).filter_map(|one| whole(one, "")).collect()
+}
+
+fn first(texts: &[&str]) -> String {
+    texts.first().map(|text| quoted(text)).unwrap_or_default()
 }

@@ -5,15 +5,23 @@
 //! function's bindings and on the host's configuration, so both are understood for each.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use holdfast_runbooks::json::{self, Document, Unreadable};
 use serde_json::Value;
 
-use super::{Function, IgnoredReason};
+use super::{Function, IgnoredReason, sender::Sender};
 
 /// What is larger was not made by Azure: an alert has at most 256 KB, a message of a queue 64.
 const LARGEST: usize = 1024 * 1024;
 
 /// Text within text within text: a message of a queue is JSON in JSON, some libraries put one more around it.
 const DEEPEST: usize = 4;
+
+/// A call as it came.
+pub(super) struct Opened {
+    pub(super) mode: Mode,
+    pub(super) payload: Result<Document, IgnoredReason>,
+    pub(super) sender: Sender,
+}
 
 /// How the host wants its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,49 +33,66 @@ pub enum Mode {
 }
 
 /// Opens what came to `path`.
-pub(super) fn open(function: Function, path: &str, body: &[u8]) -> (Mode, Result<Value, IgnoredReason>) {
+pub(super) fn open(function: Function, path: &str, body: &[u8]) -> Opened {
     let own_path = path.split('/').filter(|part| !part.is_empty()).count() == 1;
+    let forwarded = |payload| Opened { mode: Mode::Forwarded, payload, sender: Sender::default() };
     if body.len() > LARGEST {
-        return (if own_path { Mode::Envelope } else { Mode::Forwarded }, Err(IgnoredReason::TooLarge));
+        let mode = if own_path { Mode::Envelope } else { Mode::Forwarded };
+        return Opened { mode, ..forwarded(Err(IgnoredReason::TooLarge)) };
     }
-    let document = serde_json::from_slice::<Value>(body).ok();
-    let data = document.as_ref().and_then(|document| document.get("Data")).filter(|data| data.is_object());
+    let document = json::read(body);
+    let data = document.as_ref().ok().and_then(|document| document.value.get("Data")).filter(|data| data.is_object());
     match data {
         // The host writes to a path of one part, `/Alarm`; what a caller sends to a route, `/api/alarm`, is not its own.
-        Some(data) if own_path => (Mode::Envelope, inner(function, data)),
-        _ => (Mode::Forwarded, document.ok_or(IgnoredReason::NotJson).and_then(object)),
+        Some(data) if own_path => {
+            let repeated = document.as_ref().ok().and_then(|document| document.repeated.clone());
+            let sender = binding(data).map(Sender::of_request).unwrap_or_default();
+            Opened { mode: Mode::Envelope, payload: inner(function, data, repeated), sender }
+        }
+        _ => forwarded(document.map_err(IgnoredReason::from).and_then(object)),
     }
 }
 
-/// The event in `Data`: the only binding that comes in, whatever it is called.
-fn inner(function: Function, data: &Value) -> Result<Value, IgnoredReason> {
+/// The only binding that comes in, whatever it is called.
+fn binding(data: &Value) -> Option<&Value> {
+    data.as_object()?.iter().next().map(|(_, binding)| binding)
+}
+
+/// The event in `Data`.
+fn inner(function: Function, data: &Value, repeated: Option<String>) -> Result<Document, IgnoredReason> {
     if function == Function::Tick {
-        return Ok(Value::Null);
+        return Ok(Document::default());
     }
-    let binding = data.as_object().into_iter().flatten().next().map(|(_, binding)| binding);
-    let binding = binding.ok_or(IgnoredReason::NoBody)?;
-    match function {
-        Function::Work => object(binding.clone()),
+    let binding = binding(data).ok_or(IgnoredReason::NoBody)?;
+    let value = match function {
+        Function::Work => binding.clone(),
         // Absent when the request had no content.
-        _ => object(binding.get("Body").cloned().ok_or(IgnoredReason::NoBody)?),
-    }
+        _ => binding.get("Body").cloned().ok_or(IgnoredReason::NoBody)?,
+    };
+    object(Document { value, repeated })
 }
 
-/// The object in `value`, which may be JSON in text, and in base64 when its sender called it a stream of octets.
-fn object(value: Value) -> Result<Value, IgnoredReason> {
-    let mut value = value;
+/// The object in `document`, which may be JSON in text, and in base64 when its sender called it a stream of octets. A
+/// key that stands twice in one layer is remembered.
+fn object(document: Document) -> Result<Document, IgnoredReason> {
+    let mut document = document;
     for _ in 0..DEEPEST {
-        let Value::String(text) = &value else { break };
-        value = serde_json::from_str(text).or_else(|_| from_base64(text)).map_err(|()| IgnoredReason::NotJson)?;
+        let Value::String(text) = &document.value else { break };
+        let inner = match json::read(text.as_bytes()) {
+            Err(Unreadable::NotJson) => from_base64(text),
+            other => other,
+        };
+        let inner = inner?;
+        document = Document { repeated: document.repeated.or(inner.repeated), value: inner.value };
     }
-    match value {
-        Value::Object(_) => Ok(value),
+    match document.value {
+        Value::Object(_) => Ok(document),
         Value::Null => Err(IgnoredReason::NoBody),
         _ => Err(IgnoredReason::NotJson),
     }
 }
 
-fn from_base64(text: &str) -> Result<Value, ()> {
-    let bytes = STANDARD.decode(text.trim()).map_err(|_| ())?;
-    serde_json::from_slice(&bytes).map_err(|_| ())
+fn from_base64(text: &str) -> Result<Document, Unreadable> {
+    let bytes = STANDARD.decode(text.trim()).map_err(|_| Unreadable::NotJson)?;
+    json::read(&bytes)
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use holdfast_runbooks::json::Unreadable;
+
 /// Why an event is not acted upon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IgnoredReason {
@@ -11,6 +13,8 @@ pub enum IgnoredReason {
     NoBody,
     /// Content that is no JSON object.
     NotJson,
+    /// Content that is nested too deep.
+    TooDeep,
     /// A message of the queue that we did not write.
     UnreadableWork,
     /// A notification of another kind, or none.
@@ -31,11 +35,15 @@ pub enum IgnoredReason {
     OtherTarget {
         /// The alert rule.
         alarm: String,
+        /// What it is on; the first, where it is on several.
+        target: String,
     },
     /// An alert on another endpoint of the profile. The standby's is degraded by design.
     OtherEndpoint {
         /// The alert rule.
         alarm: String,
+        /// The endpoint that it names; the first, where it names several.
+        endpoint: String,
     },
     /// An alert that names no endpoint and is not listed.
     NotListed {
@@ -54,6 +62,11 @@ pub enum IgnoredReason {
         /// Its state.
         state: String,
     },
+    /// A call through a door that does not admit it.
+    NotAdmitted {
+        /// What was asked for, the door, and what it admits.
+        why: String,
+    },
     /// A manual call that makes no sense.
     Invalid {
         /// The field.
@@ -70,6 +83,7 @@ impl IgnoredReason {
             Self::TooLarge => "too_large",
             Self::NoBody => "no_body",
             Self::NotJson => "not_json",
+            Self::TooDeep => "too_deep",
             Self::UnreadableWork => "unreadable_work",
             Self::OtherSchema { .. } => "other_schema",
             Self::NoName => "no_name",
@@ -79,6 +93,7 @@ impl IgnoredReason {
             Self::NotListed { .. } => "alarm_not_listed",
             Self::Resolved { .. } => "resolved",
             Self::OtherState { .. } => "state_unknown",
+            Self::NotAdmitted { .. } => "not_admitted",
             Self::Invalid { .. } => "invalid_request",
         }
     }
@@ -90,6 +105,7 @@ impl fmt::Display for IgnoredReason {
             Self::TooLarge => f.write_str("the event is larger than 1 MiB"),
             Self::NoBody => f.write_str("the event has no content"),
             Self::NotJson => f.write_str("the event is no JSON object"),
+            Self::TooDeep => write!(f, "{}", Unreadable::TooDeep),
             Self::UnreadableWork => f.write_str("the message is none that Holdfast put into the queue"),
             Self::OtherSchema { schema } => {
                 write!(f, "the schema {schema:?} is neither azureMonitorCommonAlertSchema nor AzureMonitorMetricAlert")
@@ -98,18 +114,29 @@ impl fmt::Display for IgnoredReason {
             Self::OtherSignal { alarm, signal } => {
                 write!(f, "alert {alarm} is on {signal:?} and not on a metric; HOLDFAST_ALARM_NAMES may list it")
             }
-            Self::OtherTarget { alarm } => {
-                write!(f, "alert {alarm} is not on the profile in HOLDFAST_TRAFFIC_MANAGER_PROFILE_ID")
+            Self::OtherTarget { alarm, target } => {
+                write!(f, "alert {alarm} is on {target:?} and not on HOLDFAST_TRAFFIC_MANAGER_PROFILE_ID")
             }
-            Self::OtherEndpoint { alarm } => {
-                write!(f, "alert {alarm} is on another endpoint than HOLDFAST_PRIMARY_ENDPOINT")
+            Self::OtherEndpoint { alarm, endpoint } => {
+                write!(f, "alert {alarm} is on the endpoint {endpoint:?} and not on HOLDFAST_PRIMARY_ENDPOINT")
             }
             Self::NotListed { alarm } => {
                 write!(f, "alert {alarm} names no endpoint whose health it watches and is not in HOLDFAST_ALARM_NAMES")
             }
             Self::Resolved { alarm } => write!(f, "alert {alarm} is resolved; nothing fails back by itself"),
             Self::OtherState { alarm, state } => write!(f, "alert {alarm} is in the unknown state {state:?}"),
+            Self::NotAdmitted { why } => f.write_str(why),
             Self::Invalid { field, why } => write!(f, "{field} {why}"),
+        }
+    }
+}
+
+impl From<Unreadable> for IgnoredReason {
+    fn from(why: Unreadable) -> Self {
+        match why {
+            Unreadable::Empty => Self::NoBody,
+            Unreadable::TooDeep => Self::TooDeep,
+            Unreadable::NotText | Unreadable::NotJson => Self::NotJson,
         }
     }
 }

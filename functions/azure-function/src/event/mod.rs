@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! * this file: [`parse`], and what comes of it.
+//! * `sender`: who sent it, as far as the host tells.
 //! * `envelope`: the host's own JSON around an event, or the event as it came.
 //! * `alert`: the two spellings of one alert, and whether it is ours.
 //! * `ignored`: why an event is not acted upon.
@@ -13,17 +14,24 @@
 mod alert;
 mod envelope;
 mod ignored;
+mod sender;
 #[cfg(test)]
 mod tests;
 
 use holdfast_azure::resource::ResourceId;
-use holdfast_core::Timestamp;
-use holdfast_runbooks::manual::{self, ManualCall};
+use holdfast_core::{Timestamp, fault::quoted};
+use holdfast_runbooks::{
+    json::{self, Document},
+    manual::{self, ManualCall},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use envelope::Mode;
 pub use ignored::IgnoredReason;
+pub use sender::Sender;
+
+use envelope::Opened;
 
 /// The functions of the app: the folders in infra/azure/function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +86,8 @@ pub struct Invocation {
     pub mode: Mode,
     /// What it is about.
     pub incoming: Incoming,
+    /// Who sent it, where the host tells that beside the event.
+    pub sender: Sender,
 }
 
 /// What a call is about.
@@ -114,33 +124,36 @@ pub struct Work {
 
 /// Understands one call of the host. `None` for what leads to none of our functions.
 pub fn parse(path: &str, body: &[u8], filter: &Filter) -> Option<Invocation> {
-    let (function, mode, payload) = opened(path, body)?;
+    let (function, Opened { mode, payload, sender }) = opened(path, body)?;
     let incoming = match payload {
         Err(reason) => Incoming::Ignored(reason),
         Ok(payload) => understood(function, &payload, filter),
     };
-    Some(Invocation { function, mode, incoming })
+    Some(Invocation { function, mode, incoming, sender })
 }
 
 /// The function that is called, and how the host wants its answer, whatever it is about.
 pub fn called(path: &str, body: &[u8]) -> Option<(Function, Mode)> {
-    opened(path, body).map(|(function, mode, _)| (function, mode))
+    opened(path, body).map(|(function, opened)| (function, opened.mode))
 }
 
-fn opened(path: &str, body: &[u8]) -> Option<(Function, Mode, Result<Value, IgnoredReason>)> {
+fn opened(path: &str, body: &[u8]) -> Option<(Function, Opened)> {
     let function = Function::at(path)?;
-    let (mode, payload) = envelope::open(function, path, body);
+    let opened = envelope::open(function, path, body);
     // These have no route: nobody but the host may call them.
     let has_route = matches!(function, Function::Alarm | Function::Operator);
-    (has_route || mode == Mode::Envelope).then_some((function, mode, payload))
+    (has_route || opened.mode == Mode::Envelope).then_some((function, opened))
 }
 
-fn understood(function: Function, payload: &Value, filter: &Filter) -> Incoming {
+fn understood(function: Function, payload: &Document, filter: &Filter) -> Incoming {
     match function {
         Function::Tick => Incoming::Tick,
-        Function::Alarm => alert::parse(payload, filter).map_or_else(Incoming::Ignored, Incoming::Work),
-        Function::Work => match serde_json::from_value::<Work>(payload.clone()) {
-            Ok(work) => Incoming::Work(Work { alarm: manual::shown(&work.alarm), ..work }),
+        Function::Alarm => alert::parse(&payload.value, filter).map_or_else(Incoming::Ignored, Incoming::Work),
+        Function::Work => match serde_json::from_value::<Work>(payload.value.clone()) {
+            Ok(work) => {
+                let alert_id = work.alert_id.as_deref().map(quoted);
+                Incoming::Work(Work { alarm: quoted(&work.alarm), alert_id, ..work })
+            }
             Err(_) => Incoming::Ignored(IgnoredReason::UnreadableWork),
         },
         Function::Operator => match manual::parse(payload) {
@@ -150,8 +163,12 @@ fn understood(function: Function, payload: &Value, filter: &Filter) -> Incoming 
     }
 }
 
-/// The text at `pointer`, without what cannot be shown, and not longer than any name of Azure.
-fn text(value: &Value, pointer: &str) -> Option<String> {
-    let text = value.pointer(pointer)?.as_str()?;
-    Some(manual::shown(text)).filter(|text| !text.is_empty())
+/// The text at `path`, whole: to be compared, and not to be shown. Keys are found in any case.
+fn whole<'a>(value: &'a Value, path: &str) -> Option<&'a str> {
+    json::at(value, path)?.as_str().map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// The text at `path` as it may be shown.
+fn text(value: &Value, path: &str) -> Option<String> {
+    whole(value, path).map(quoted).filter(|text| !text.is_empty())
 }

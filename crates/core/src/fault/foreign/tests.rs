@@ -111,3 +111,10 @@ proptest! {
         prop_assert!(!all(&text).contains(&key));
     }
 }
+
+#[test]
+fn of_one_endless_word_the_beginning_is_shown_unless_it_looks_like_a_credential() {
+    assert_eq!(shown(&"9".repeat(100_000), 300), "9".repeat(300));
+    assert_eq!(shown(&"aB3".repeat(100_000), 300), MASK);
+    assert_eq!(shown(&format!("id {}", "9".repeat(100_000)), 300), "id ");
+}

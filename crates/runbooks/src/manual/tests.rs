@@ -1,0 +1,124 @@
+use serde_json::json;
+
+use super::*;
+use crate::json;
+
+fn refused(call: &Value) -> String {
+    parse(&Document { value: call.clone(), repeated: None }).expect_err("refused").to_string()
+}
+
+fn taken(call: &Value) -> ManualCall {
+    parse(&Document { value: call.clone(), repeated: None }).unwrap_or_else(|why| panic!("{call}: {why}"))
+}
+
+#[test]
+fn force_needs_a_reason_that_can_be_seen() {
+    let invisible =
+        ["", " ", "\n\t", "\u{200b}", "\u{202e}\u{2066}", "\u{feff} \u{ad}", "\u{0}\u{1b}", "\u{3164}", "\u{a0}"];
+    for action in ["failover", "plan"] {
+        let all: Vec<_> = Gate::ALL.map(Gate::name).into();
+        let said = refused(&json!({"action": action, "force": all}));
+        assert!(said.starts_with("reason is required with force") && said.contains("400"), "{said}");
+        for nothing in invisible {
+            let call = json!({"action": action, "force": ["holdoff"], "reason": nothing});
+            assert!(refused(&call).starts_with("reason is required"), "{nothing:?}");
+        }
+        assert!(refused(&json!({"action": action, "force": ["holdoff"], "reason": null})).starts_with("reason"));
+        let call = taken(&json!({"action": action, "force": ["holdoff"], "reason": "r"}));
+        assert_eq!((call.reason.as_deref(), call.overrides), (Some("r"), vec![Gate::Holdoff]));
+    }
+    assert_eq!(taken(&json!({"action": "failover", "force": []})).reason, None, "nothing is waived");
+}
+
+#[test]
+fn a_reason_is_kept_on_one_line_without_what_cannot_be_seen() {
+    let reason = |text: &str| taken(&json!({"action": "pause", "reason": text})).reason;
+    assert_eq!(reason("  the \n\tcable\u{200b} is \u{202e}cut\u{1b}[31m "), Some("the cable is cut[31m".to_owned()));
+    assert_eq!(reason("\u{200b}"), None);
+    assert_eq!(reason("Ærø — ☎ 汉字 ✓"), Some("Ærø — ☎ 汉字 ✓".to_owned()));
+}
+
+#[test]
+fn a_reason_of_400_characters_is_kept_whole_and_a_longer_one_refused_with_its_length_and_without_its_text() {
+    for action in ["failover", "pause", "unpause", "acknowledge", "status"] {
+        let kept = taken(&json!({"action": action, "reason": "é".repeat(400)})).reason.expect("a reason");
+        assert_eq!(kept, "é".repeat(400));
+        for length in [401, 800_000] {
+            let said = refused(&json!({"action": action, "reason": "x".repeat(length)}));
+            assert_eq!(said, format!("reason has {length} characters; at most 400 are allowed"));
+        }
+    }
+    assert_eq!(
+        refused(&json!({"action": "pause", "reason": ["r"]})),
+        "reason must be text of at most 400 characters, not a list"
+    );
+}
+
+#[test]
+fn a_refusal_names_the_field_the_value_and_what_is_allowed() {
+    let gates = Gate::ALL.map(Gate::name).join(", ");
+    for (call, field, value, allowed) in [
+        (json!({"action": "failover", "force": ["cooldwn"], "reason": "r"}), "force", "\"cooldwn\"", gates.as_str()),
+        (json!({"action": "plan", "force": ["holdoff", 7], "reason": "r"}), "force", "7", &gates),
+        (json!({"action": "plan", "force": "holdoff", "reason": "r"}), "force", "\"holdoff\"", &gates),
+        (json!({"action": "plan", "force": {"holdoff": true}, "reason": "r"}), "force", "an object", &gates),
+        (json!({"action": "plan", "force": [["holdoff"]], "reason": "r"}), "force", "a list", &gates),
+        (json!({"action": "failovr"}), "action", "\"failovr\"", "failover, plan, preflight"),
+        (json!({"action": 7}), "action", "7", "failover, plan, preflight"),
+        (json!({"reason": "r"}), "action", "is missing", "failover, plan, preflight"),
+        (json!({"action": "status", "abort": "yes"}), "abort", "\"yes\"", "true or false"),
+        (json!({"action": "status", "dry_run": true}), "a field", "\"dry_run\"", "action, reason, force, abort"),
+        (json!(["failover"]), "the call", "a list", "a JSON object with an action"),
+    ] {
+        let said = refused(&call);
+        assert!(said.starts_with(field) && said.contains(value) && said.contains(allowed), "{call}: {said}");
+    }
+}
+
+#[test]
+fn what_is_quoted_is_short_and_on_one_line() {
+    let long = format!("x\u{1b}[31m{}", "y".repeat(100_000));
+    for call in [
+        json!({"action": long}),
+        json!({"action": "status", long.clone(): 1}),
+        json!({"action": "plan", "force": [long], "reason": "r"}),
+        json!({"action": "plan", "force": long, "reason": "r"}),
+        json!({"action": "status", "abort": long}),
+        json!({"action": vec![0; 100_000]}),
+    ] {
+        let said = refused(&call);
+        assert!(said.len() < 700 && !said.contains(['\n', '\u{1b}']), "{} bytes", said.len());
+    }
+}
+
+#[test]
+fn a_key_that_stands_twice_is_refused_wherever_it_stands() {
+    for (text, key) in [
+        (r#"{"action":"plan","action":"failover","force":["holdoff"],"reason":"r"}"#, "action"),
+        (r#"{"action":"failover","reason":"r","reason":"s"}"#, "reason"),
+        (r#"{"action":"failover","force":[],"force":["holdoff"],"reason":"r"}"#, "force"),
+        (r#"{"action":"acknowledge","abort":false,"abort":true}"#, "abort"),
+        (r#"{"action":"plan","reason":{"a":1,"a":2}}"#, "a"),
+    ] {
+        let said = parse(&json::read(text.as_bytes()).expect("JSON")).expect_err(text).to_string();
+        assert!(said.contains(&format!("the key {key:?} twice")), "{said}");
+    }
+}
+
+#[test]
+fn every_action_is_taken_under_its_name_and_has_it() {
+    for (written, action) in ACTIONS {
+        assert_eq!(taken(&json!({"action": written})).action, action);
+        assert_eq!(name(action), written);
+    }
+    let abort = taken(&json!({"action": "acknowledge", "abort": true})).action;
+    assert_eq!((abort, name(abort)), (Action::Acknowledge { abort: true }, "acknowledge"));
+    assert!(refused(&json!({"action": "pause", "abort": true})).contains("acknowledge"));
+    assert!(refused(&json!({"action": "pause", "force": ["holdoff"], "reason": "r"})).contains("failover and plan"));
+}
+
+#[test]
+fn a_gate_that_is_named_twice_is_waived_once() {
+    let call = taken(&json!({"action": "plan", "force": ["holdoff", "holdoff"], "reason": "r"}));
+    assert_eq!(call.overrides, [Gate::Holdoff]);
+}
