@@ -102,7 +102,7 @@ impl<'a> Real<'a> {
         let lock = Arc::clone(&self.lock);
         let steps =
             vec![site.remove_stale_tls() as _, site.scale_operator() as _, lock as _, site.verify_standby() as _];
-        engine.runbook = Runbook { name: "logscale", steps };
+        engine.runbook = Runbook { name: "logscale", steps, earlier: Vec::new() };
         engine.policy.poll = Duration::from_millis(500);
         engine.limits = limits();
         self.arms.on(engine)

@@ -44,7 +44,7 @@ impl Call {
     /// The same work with a deadline that is at most `budget` from now.
     #[must_use]
     pub fn within(&self, budget: Duration) -> Self {
-        let deadline = self.deadline.min(self.clock.now() + budget);
+        let deadline = self.deadline.min(later(self.clock.now(), budget));
         Self { deadline, ..self.clone() }
     }
 
@@ -97,6 +97,21 @@ impl Call {
     }
 }
 
+/// The time `by` after `at`, or the last one there is. What others write may be anywhere near the end of time.
+pub fn later(at: Timestamp, by: Duration) -> Timestamp {
+    at.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// The time `by` before `at`, or the first one there is.
+pub fn earlier(at: Timestamp, by: Duration) -> Timestamp {
+    at.checked_sub(by).unwrap_or(Timestamp::MIN)
+}
+
+/// Half of it.
+pub fn half(of: Duration) -> Duration {
+    of.checked_div(2).unwrap_or_default()
+}
+
 /// The time from `from` to `to`; zero when `to` is not later.
 pub fn until(from: Timestamp, to: Timestamp) -> Duration {
     to.duration_since(from).try_into().unwrap_or(Duration::ZERO)
@@ -142,6 +157,15 @@ mod tests {
             assert_eq!(fault.expect_err("it hangs").class, FaultClass::Timeout);
             assert_eq!(clock.now(), at(ended));
         }
+    }
+
+    #[test]
+    fn time_ends_instead_of_overflowing() {
+        let day = Duration::from_secs(86_400);
+        assert_eq!(later(at(1), day), at(86_401));
+        assert_eq!(earlier(at(86_401), day), at(1));
+        assert_eq!((later(Timestamp::MAX, day), earlier(Timestamp::MIN, day)), (Timestamp::MAX, Timestamp::MIN));
+        assert_eq!((later(at(1), Duration::MAX), earlier(at(1), Duration::MAX)), (Timestamp::MAX, Timestamp::MIN));
     }
 
     #[test]

@@ -4,15 +4,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clock::until,
-    evidence::{Evidence, Reading, StepSeen},
-    holdoff::{Health, Source, Streak, judge_history, judge_probes, together, well_until},
-    policy::Policy,
+    clock::{later, until},
+    evidence::{Evidence, Reading},
+    holdoff::Streak,
+    policy::{MOST_AHEAD, Policy},
     record::State,
-    step::Standing,
 };
 
+mod primary;
 mod reason;
+mod standing;
 
 pub use reason::Reason;
 
@@ -28,11 +29,13 @@ pub enum Gate {
     Holdoff,
     /// Can the standby take over?
     StandbyFit,
+    /// Has the primary ever been seen well?
+    Armed,
 }
 
 impl Gate {
     /// Every gate that can be overridden.
-    pub const ALL: [Self; 4] = [Self::Cooldown, Self::PrimaryFailing, Self::Holdoff, Self::StandbyFit];
+    pub const ALL: [Self; 5] = [Self::Cooldown, Self::PrimaryFailing, Self::Holdoff, Self::StandbyFit, Self::Armed];
 
     /// Its name, as an operator writes it.
     pub fn name(self) -> &'static str {
@@ -41,6 +44,7 @@ impl Gate {
             Self::PrimaryFailing => "primary-failing",
             Self::Holdoff => "holdoff",
             Self::StandbyFit => "standby-fit",
+            Self::Armed => "armed",
         }
     }
 }
@@ -66,6 +70,10 @@ pub enum Verdict {
     },
     /// The lock of the last failover is gone: note it, and count evidence from now on only.
     NoteUnlock,
+    /// The lock of the last failover is gone while the primary is not proven well: set it again.
+    Relock,
+    /// The open execution is over: a person has failed back.
+    NoteFailback,
 }
 
 /// A verdict with every reason that led to it.
@@ -112,8 +120,10 @@ impl Judge<'_> {
     fn verdict(&mut self) -> Verdict {
         self.standing()
             .or_else(|| self.primary())
+            .or_else(|| self.armed())
             .or_else(|| self.cooldown())
             .or_else(|| self.holdoff())
+            .or_else(|| self.second_witness())
             .or_else(|| self.standby())
             .unwrap_or(Verdict::FailOver)
     }
@@ -134,126 +144,30 @@ impl Judge<'_> {
     }
 
     fn again(&self) -> Verdict {
-        Verdict::Wait { until: self.now + self.policy.poll }
+        Verdict::Wait { until: later(self.now, self.policy.poll) }
     }
 
-    /// What stands already: the kill switch, an open execution, a failover that was done.
-    fn standing(&mut self) -> Option<Verdict> {
-        let state = match self.state {
-            Ok(state) => state,
-            Err(fault) => {
-                let again = self.again();
-                return self.stop(Reason::RecordUnreadable { fault: fault.clone() }, again);
-            }
-        };
-        if let Some(pause) = &state.pause {
-            return self.stop(Reason::Paused { pause: pause.clone() }, Verdict::Refuse);
+    /// The latest that a time written by somebody else can be and still be one.
+    fn latest(&self) -> Timestamp {
+        later(self.now.max(self.evidence.server_time.unwrap_or(self.now)), MOST_AHEAD)
+    }
+
+    /// `at`, unless it is ahead of every clock; then that is said, and it is no time.
+    fn believed(&mut self, of: &str, at: Option<Timestamp>) -> Option<Timestamp> {
+        let at = at?;
+        if at <= self.latest() {
+            return Some(at);
         }
-        if let Some(open) = state.open() {
-            return self.stop(Reason::Unfinished { id: open.id.clone() }, Verdict::Resume);
-        }
-        if state.failed_over() {
-            return self.after_failover();
-        }
-        if state.lock_may_stand() && self.evidence.locked == Some(false) {
-            let id = state.current.as_ref()?.id.clone();
-            return self.stop(Reason::LockGone { id }, Verdict::NoteUnlock);
-        }
-        let seen = &self.evidence.steps;
-        let done = |seen: &StepSeen| matches!(&seen.seen, Ok(step) if step.standing == Standing::Done);
-        if !seen.is_empty() && seen.iter().all(done) {
-            return self.stop(Reason::NothingToDo, Verdict::AlreadyDone);
-        }
+        let now = self.now.max(self.evidence.server_time.unwrap_or(self.now));
+        self.reasons.push(Reason::TimeInFuture { of: of.to_owned(), at, now });
         None
-    }
-
-    /// The last failover was driven to its end. It stands until its lock is gone.
-    fn after_failover(&mut self) -> Option<Verdict> {
-        let id = self.state.as_ref().ok()?.current.as_ref()?.id.clone();
-        let undone = |seen: &&StepSeen| matches!(&seen.seen, Ok(step) if step.standing != Standing::Done);
-        let drift: Vec<String> = self.evidence.steps.iter().filter(undone).map(|seen| seen.step.clone()).collect();
-        if self.evidence.locked == Some(false) {
-            return self.stop(Reason::LockGone { id }, Verdict::NoteUnlock);
-        }
-        self.reasons.push(Reason::FailedOver { id });
-        if !drift.is_empty() {
-            self.reasons.push(Reason::Drifted { steps: drift });
-        }
-        Some(Verdict::AlreadyDone)
-    }
-
-    /// Is the primary failing now? Leaves the streak.
-    fn primary(&mut self) -> Option<Verdict> {
-        let history = self.history();
-        let probes = judge_probes(&self.evidence.probes, self.policy, self.now);
-        let gate = Gate::PrimaryFailing;
-        match (history, probes) {
-            (_, Health::Healthy { at }) => {
-                self.gate(gate, Reason::PrimaryHealthy { at, source: Source::Probes }, Verdict::StandDown)
-            }
-            (Health::Failing(history), Health::Failing(probes)) => {
-                let streak = together(history, probes, self.well_until(), self.policy);
-                self.failing(streak)
-            }
-            (Health::Failing(streak), _) | (Health::Silent { .. }, Health::Failing(streak)) => self.failing(streak),
-            // The metrics lag behind: only health seen after our own failing probe outweighs it.
-            (Health::Healthy { at }, Health::Failing(ours)) if until(ours.since, at) <= self.policy.period => {
-                let again = self.again();
-                self.gate(gate, Reason::SourcesDisagree { healthy_at: at, failing_since: ours.since }, again)
-            }
-            (Health::Healthy { at }, _) => {
-                self.gate(gate, Reason::PrimaryHealthy { at, source: Source::History }, Verdict::StandDown)
-            }
-            (Health::Silent { .. }, Health::Silent { why }) => {
-                let again = self.again();
-                self.gate(gate, Reason::NoEvidence { why }, again)
-            }
-        }
-    }
-
-    fn failing(&mut self, streak: Streak) -> Option<Verdict> {
-        self.reasons.push(Reason::PrimaryFailing { streak: streak.clone() });
-        self.streak = Some(streak);
-        None
-    }
-
-    /// When the history last saw the primary well.
-    fn well_until(&self) -> Option<Timestamp> {
-        let history = self.evidence.history.as_ref()?.as_ref().ok()?;
-        well_until(history, self.not_before(), self.policy, self.now)
-    }
-
-    /// What is older than this is about the lock of an earlier failover.
-    fn not_before(&self) -> Option<Timestamp> {
-        self.state.as_ref().ok().and_then(|state| state.unlocked)
-    }
-
-    /// What the history says, if it can say anything about the primary at all.
-    fn history(&mut self) -> Health {
-        let health = match &self.evidence.history {
-            _ if self.evidence.locked == Some(true) => {
-                Health::Silent { why: "the health check is locked: it watches the lock, not the primary".to_owned() }
-            }
-            _ if self.evidence.locked.is_none() && self.state.as_ref().is_ok_and(State::lock_may_stand) => {
-                Health::Silent {
-                    why: "a person ended the last failover, and whether its lock is gone is not known".to_owned(),
-                }
-            }
-            None => Health::Silent { why: "no history is configured".to_owned() },
-            Some(Err(fault)) => Health::Silent { why: fault.to_string() },
-            Some(Ok(history)) => judge_history(history, self.not_before(), self.policy, self.now),
-        };
-        if let Health::Silent { why } = &health {
-            self.reasons.push(Reason::HistorySilent { why: why.clone() });
-        }
-        health
     }
 
     fn cooldown(&mut self) -> Option<Verdict> {
         let state = self.state.as_ref().ok()?;
-        let recorded = state.current.as_ref().map(|execution| execution.started_at);
+        let recorded = self.believed("the record", state.current.as_ref().map(|execution| execution.started_at));
         let noted = match &self.evidence.last_failover {
-            Some(Ok(noted)) => *noted,
+            Some(Ok(noted)) => self.believed("the note of the last failover", *noted),
             Some(Err(fault)) => {
                 self.reasons.push(Reason::CooldownNoteUnreadable { fault: fault.clone() });
                 None
@@ -262,11 +176,11 @@ impl Judge<'_> {
         };
         // A time ahead of our clock (another host's clock is fast) still means "just now".
         let last = recorded.max(noted)?.min(self.now);
-        let ends = last + self.policy.cooldown;
+        let ends = later(last, self.policy.cooldown);
         if ends <= self.now {
             return None;
         }
-        if state.acknowledged.is_some_and(|at| at >= last) {
+        if self.believed("the acknowledgement", state.acknowledged).is_some_and(|at| at >= last) {
             self.reasons.push(Reason::CooldownAcknowledged { last });
             return None;
         }
@@ -284,7 +198,7 @@ impl Judge<'_> {
             self.reasons.push(Reason::Overridden { gate: Gate::Holdoff });
             return None;
         }
-        let ends = self.now + (needed - proven).max(self.policy.poll.min(needed));
+        let ends = later(self.now, needed.saturating_sub(proven).max(self.policy.poll.min(needed)));
         self.gate(Gate::Holdoff, Reason::HoldoffRunning { proven, needed }, Verdict::Wait { until: ends })
     }
 

@@ -148,6 +148,14 @@ pub struct StepSeen {
     pub step: String,
     /// What was observed.
     pub seen: Reading<Observation>,
+    /// True for the step that locks traffic.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub locks: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// Everything that one look gathered.
@@ -177,6 +185,9 @@ pub struct Evidence {
     /// The time of the standby's API server, from its answer: what foreign times are judged by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_time: Option<Timestamp>,
+    /// Why the open execution is none that this runbook can have written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<String>,
     /// Each step as found, in order.
     pub steps: Vec<StepSeen>,
 }
@@ -195,6 +206,7 @@ impl Evidence {
             traffic: None,
             last_well: None,
             server_time: None,
+            foreign: None,
             steps: Vec::new(),
         }
     }

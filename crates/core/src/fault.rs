@@ -4,6 +4,10 @@ use std::{error::Error, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+mod foreign;
+
+pub use foreign::is_hidden;
+
 /// The class of a fault: it alone decides what the engine does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -30,10 +34,11 @@ pub enum FaultClass {
 /// What another said is cut here, in characters: enough for the sentence that names the cause and the resource.
 const LONGEST_QUOTATION: usize = 300;
 
-/// The first line of what another said: without control characters, and at most 300 characters of it.
+/// The first line of what another said, at most 300 characters of it: without characters that are not seen or that
+/// turn the direction of text ([`is_hidden`]), and with everything masked that looks like a credential. The one way in
+/// which foreign text gets into faults, checks, records and logs.
 pub fn quoted(text: &str) -> String {
-    let line = text.trim().lines().next().unwrap_or_default();
-    line.chars().filter(|character| !character.is_control()).take(LONGEST_QUOTATION).collect()
+    foreign::shown(text, LONGEST_QUOTATION)
 }
 
 /// An error with its causes, which for connections say what really happened; [`quoted`].

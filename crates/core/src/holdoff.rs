@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clock::until,
+    clock::{later, until},
     evidence::{Datapoint, History, Probe, ProbeResult},
     policy::{MissingData, Policy, seconds},
 };
@@ -74,7 +74,7 @@ pub enum Health {
 /// says nothing about the primary.
 pub fn judge_history(history: &History, not_before: Option<Timestamp>, policy: &Policy, now: Timestamp) -> Health {
     let periods = periods(history, not_before, now);
-    let complete = |start: Timestamp| start + policy.period <= now;
+    let complete = |start: Timestamp| later(start, policy.period) <= now;
     if let Some((start, _)) = periods.iter().next_back().filter(|(start, max)| !complete(**start) && **max > 0.0) {
         return Health::Healthy { at: *start };
     }
@@ -82,7 +82,7 @@ pub fn judge_history(history: &History, not_before: Option<Timestamp>, policy: &
     let Some((start, maximum)) = newest_first.next() else {
         return Health::Silent { why: "the history holds no complete period".to_owned() };
     };
-    let end = start + policy.period;
+    let end = later(start, policy.period);
     let age = until(end, now);
     if age > policy.stale_after {
         let (age, allowed) = (age.as_secs_f64(), policy.stale_after.as_secs_f64());
@@ -101,13 +101,13 @@ fn streak(newest: Timestamp, older: impl Iterator<Item = (Timestamp, f64)>, poli
     let counts = policy.missing == MissingData::CountsAsFailing;
     let mut streak = Streak {
         since: newest,
-        to: newest + policy.period,
+        to: later(newest, policy.period),
         proven: policy.period,
         source: Source::History,
         gaps: Vec::new(),
     };
     for (start, maximum) in older {
-        let end = start + policy.period;
+        let end = later(start, policy.period);
         let hole = until(end, streak.since);
         if maximum > 0.0 {
             break;
@@ -120,7 +120,8 @@ fn streak(newest: Timestamp, older: impl Iterator<Item = (Timestamp, f64)>, poli
         }
         // Periods may overlap when a store aligns them differently; time is counted once.
         let covered = until(start, streak.since.min(end));
-        streak.proven += covered + if counts { hole } else { Duration::ZERO };
+        let bridged = if counts { hole } else { Duration::ZERO };
+        streak.proven = streak.proven.saturating_add(covered).saturating_add(bridged);
         streak.since = start;
     }
     streak
@@ -151,14 +152,29 @@ pub fn well_until(
     now: Timestamp,
 ) -> Option<Timestamp> {
     let periods = periods(history, not_before, now);
-    periods.iter().rev().find(|(_, maximum)| **maximum > 0.0).map(|(start, _)| *start + policy.period)
+    periods.iter().rev().find(|(_, maximum)| **maximum > 0.0).map(|(start, _)| later(*start, policy.period))
 }
 
-/// Judges our own probes. A failing probe proves one instant; two in a row prove the time in between, as long as the
+/// True for a probe that came to a conclusion about the primary. A failing one did only when something else outside
+/// answered by the same way: else it may only show that we are cut off.
+fn is_conclusive(probe: &Probe) -> bool {
+    match probe.result {
+        ProbeResult::Healthy { .. } => true,
+        ProbeResult::Failing { .. } => probe.controls.iter().any(|control| control.answered),
+        ProbeResult::Inconclusive { .. } => false,
+    }
+}
+
+/// The newest probe, when it failed and no control target answered with it.
+pub fn cut_off(probes: &[Probe]) -> Option<&Probe> {
+    let newest = probes.iter().max_by_key(|probe| probe.at)?;
+    (matches!(newest.result, ProbeResult::Failing { .. }) && !is_conclusive(newest)).then_some(newest)
+}
+
+/// Judges our own probes. A failing probe proves one instant, and that only when a control target answered with it; two in a row prove the time in between, as long as the
 /// watching had no gap. Of two at the same instant the healthy one counts.
 pub fn judge_probes(probes: &[Probe], policy: &Policy, now: Timestamp) -> Health {
-    let mut known: Vec<_> =
-        probes.iter().filter(|probe| !matches!(probe.result, ProbeResult::Inconclusive { .. })).collect();
+    let mut known: Vec<_> = probes.iter().filter(|probe| is_conclusive(probe)).collect();
     known.sort_by_key(|probe| (probe.at, matches!(probe.result, ProbeResult::Healthy { .. })));
     let mut known = known.into_iter().rev();
     let Some(newest) = known.next() else {
@@ -194,7 +210,7 @@ pub fn prolong(history: Streak, probes: &Streak, policy: &Policy) -> Streak {
         return history;
     }
     let mut streak = Streak { to: probes.to, source: Source::Both, ..history };
-    streak.proven += until(history.to.max(probes.since), probes.to);
+    streak.proven = streak.proven.saturating_add(until(history.to.max(probes.since), probes.to));
     if probes.since > history.to {
         streak.gaps.insert(0, Gap { from: history.to, to: probes.since });
     }

@@ -18,13 +18,22 @@
 //! Everything that talks to the world lives in the adapter crates and comes in through [`ports`].
 
 // A decision that panics is a failover that does not happen: what can fail is a value here.
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+#![cfg_attr(not(test), deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        // Times and numbers that others wrote may lie anywhere: sums of them are `later`, `saturating_add` and the like.
+        clippy::arithmetic_side_effects
+    )
+)]
 
 pub mod clock;
 pub mod decision;
 pub mod engine;
 pub mod evidence;
 #[cfg(any(test, feature = "fakes"))]
+#[allow(clippy::arithmetic_side_effects, reason = "the numbers in it are the tests' own")]
 pub mod fakes;
 pub mod fault;
 pub mod holdoff;

@@ -15,6 +15,10 @@ pub enum MissingData {
     CountsAsFailing,
 }
 
+/// How far a time that somebody else wrote may be ahead of the server's own before it is no time: hosts are kept within
+/// milliseconds, and two minutes are a host whose time service has been dead for months.
+pub const MOST_AHEAD: Duration = Duration::from_secs(120);
+
 /// What a decision depends on besides the evidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
@@ -35,6 +39,15 @@ pub struct Policy {
     /// The pause between two looks while waiting inside a call.
     #[serde(with = "seconds")]
     pub poll: Duration,
+    /// An execution on which nothing has been driven for this long is judged again before its next effect: it may have
+    /// been restored from a backup, or planted.
+    #[serde(with = "seconds", default = "stands_still_after", rename = "stands_still_after_s")]
+    pub stands_still_after: Duration,
+}
+
+/// Five minutes: ticks that drive an execution come each minute.
+fn stands_still_after() -> Duration {
+    Duration::from_secs(300)
 }
 
 impl Default for Policy {
@@ -46,6 +59,7 @@ impl Default for Policy {
             stale_after: Duration::from_secs(180),
             missing: MissingData::default(),
             poll: Duration::from_secs(15),
+            stands_still_after: stands_still_after(),
         }
     }
 }
@@ -54,7 +68,12 @@ impl Policy {
     /// The longest pause between two of our own probes that still counts as unbroken watching: one
     /// period, as for the history, or two polls where polls are slower than that.
     pub fn probe_gap(&self) -> Duration {
-        self.period.max(self.poll * 2)
+        self.period.max(self.poll.saturating_mul(2))
+    }
+
+    /// How long the mark of a waiting call stands unless it is renewed: three polls, so that one poll may fail.
+    pub fn waiter_mark(&self) -> Duration {
+        self.poll.saturating_mul(3)
     }
 }
 

@@ -14,6 +14,12 @@ use crate::{
 /// The version of the document that this code writes and reads.
 pub const SCHEMA: u32 = 1;
 
+/// How many notes of operators are kept, newest first.
+pub const KEPT_OPERATOR_NOTES: usize = 20;
+
+/// How many notes an execution keeps.
+pub const KEPT_NOTES: usize = 50;
+
 /// How many ended executions are kept in short form. The document must stay well below 1 MiB (the limit of a
 /// Kubernetes object); an entry is some 200 bytes.
 pub const KEPT_SUMMARIES: usize = 20;
@@ -32,6 +38,16 @@ pub struct State {
     /// When the lock of the last failover was first seen gone. History from before is about the lock, not the primary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unlocked: Option<Timestamp>,
+    /// When the primary was first seen well since this site was set up, or since the last unlock. Until then nothing is
+    /// failed over by itself: a site that is being built looks like one that is dead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub armed: Option<Timestamp>,
+    /// The call that watches the primary at this moment. Others need not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiter: Option<Waiter>,
+    /// What operators told us, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operators: Vec<OperatorNote>,
     /// The newest execution, open or ended, in full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<Execution>,
@@ -42,7 +58,17 @@ pub struct State {
 
 impl Default for State {
     fn default() -> Self {
-        Self { schema: SCHEMA, pause: None, acknowledged: None, unlocked: None, current: None, past: Vec::new() }
+        Self {
+            schema: SCHEMA,
+            pause: None,
+            acknowledged: None,
+            unlocked: None,
+            armed: None,
+            waiter: None,
+            operators: Vec::new(),
+            current: None,
+            past: Vec::new(),
+        }
     }
 }
 
@@ -71,6 +97,33 @@ pub struct Pause {
     pub at: Timestamp,
     /// The operator's words.
     pub reason: String,
+    /// Who called, where the platform tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
+}
+
+/// The mark of a call that waits. It is over by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiter {
+    /// The worker.
+    pub holder: String,
+    /// Until when it is believed.
+    pub until: Timestamp,
+}
+
+/// What an operator told us, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorNote {
+    /// When.
+    pub at: Timestamp,
+    /// The action, as it is spelled in calls.
+    pub action: String,
+    /// The operator's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Who called, where the platform tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
 }
 
 /// What made us look.
@@ -97,12 +150,14 @@ pub enum Trigger {
 pub enum Status {
     /// A required step is not done yet.
     Running,
-    /// The service is active on the standby; owed steps are not done yet.
+    /// Every required step is done; owed steps are not done yet.
     Owed,
     /// Every step is done.
     Completed,
     /// A person ended it.
     Aborted,
+    /// It was still open when a person took the lock away from a primary that was well.
+    FailedBack,
 }
 
 impl Status {
@@ -124,6 +179,9 @@ pub struct Execution {
     /// The operator's words, when an operator called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Who called, where the platform tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
     /// Gates that the operator overrode.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<Gate>,
@@ -134,7 +192,7 @@ pub struct Execution {
     pub finished_at: Option<Timestamp>,
     /// How far it is.
     pub status: Status,
-    /// Why an operator ended it.
+    /// Why it was ended before every step was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub abort_reason: Option<String>,
     /// The lease's fencing number of the worker that drives it. A worker with a smaller one must stop.
@@ -154,6 +212,19 @@ pub struct Execution {
     /// Things worth knowing that are not steps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
+}
+
+impl Execution {
+    /// When it was last driven: a step was tried, whatever came of it. Times after `latest` are no times.
+    pub fn last_driven(&self, latest: Timestamp) -> Option<Timestamp> {
+        let steps = self.steps.iter().flat_map(|step| [step.started_at, step.ended_at]).flatten();
+        steps.chain([self.started_at]).filter(|at| *at <= latest).max()
+    }
+
+    /// True when the step called `name` is done, by this record.
+    pub fn has_done(&self, name: &str) -> bool {
+        self.steps.iter().any(|step| step.step == name && step.is_done())
+    }
 }
 
 /// Something worth knowing.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
-use crate::fault::Fault;
+use crate::{clock::half, fault::Fault};
 
 /// Bounds of one call and of its repetitions.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,7 +37,7 @@ impl RetryPolicy {
         // `backon` adds up to one base delay at random on top of each pause; halving the base keeps the
         // mean at what the operator configured.
         let builder = ExponentialBuilder::new()
-            .with_min_delay(self.base_delay / 2)
+            .with_min_delay(half(self.base_delay))
             .with_max_delay(self.max_delay)
             .with_max_times(self.max_retries)
             .with_jitter();

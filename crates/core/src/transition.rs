@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::record::{Execution, KEPT_SUMMARIES, Note, Pause, Progress, State, Status, StepRecord, Summary};
+use crate::record::{
+    Execution, KEPT_NOTES, KEPT_OPERATOR_NOTES, KEPT_SUMMARIES, Note, OperatorNote, Pause, Progress, State, Status,
+    StepRecord, Summary, Waiter, Why,
+};
 use crate::step::{Need, Observation, Standing};
 
 /// Something that happened.
@@ -13,9 +16,10 @@ use crate::step::{Need, Observation, Standing};
 pub enum Event {
     /// A failover begins: the intent, written before the first effect.
     Began(Box<Execution>),
-    /// Another worker drives the open execution from here on.
+    /// Another worker drives the execution from here on: an open one, or a completed one whose lock is gone.
     TakenOver {
-        /// Its fencing number; greater than the last worker's, or equal when the same grant goes on.
+        /// The fencing number of its grant. The lease is the authority: a record may have been restored or planted, or
+        /// the lease made anew, so the number may be smaller than the one that stands here.
         fence: u64,
         /// Its name.
         holder: String,
@@ -29,9 +33,36 @@ pub enum Event {
         /// The step after it.
         step: StepRecord,
     },
-    /// Something worth knowing about the open execution.
+    /// A step was done and does not hold any more: it is to be driven again. What was verified after it is doubtful too.
+    Lapsed {
+        /// The fencing number of the worker that saw it.
+        fence: u64,
+        /// The step.
+        step: String,
+        /// When it was seen, and what was found instead.
+        note: Note,
+        /// The steps that only watch, which are to look again.
+        watching: Vec<String>,
+    },
+    /// Something worth knowing about the execution.
     Noted(Note),
-    /// An operator ends the open execution.
+    /// A person took the lock away from the open execution while the primary was well.
+    FailedBack {
+        /// When it was found.
+        at: Timestamp,
+        /// What was seen.
+        reason: String,
+    },
+    /// The primary was seen well for the first time.
+    Armed {
+        /// When.
+        at: Timestamp,
+    },
+    /// A call waits, and others need not.
+    Waits(Waiter),
+    /// An operator told us something.
+    Told(OperatorNote),
+    /// An operator ends the execution that is open, or that stands.
     Aborted {
         /// When.
         at: Timestamp,
@@ -63,8 +94,8 @@ pub enum IllegalEvent {
     /// The event needs an open execution.
     #[error("no execution is open")]
     NothingOpen,
-    /// A worker with a smaller fence than the execution's has lost it.
-    #[error("fence {offered} is behind {current}: another worker has taken over")]
+    /// A worker whose fence is not the execution's has lost it.
+    #[error("fence {offered} is not {current}: another worker has taken over")]
     StaleFence {
         /// The event's.
         offered: u64,
@@ -82,7 +113,7 @@ pub enum IllegalEvent {
         /// The step that is not done.
         before: String,
     },
-    /// What is done stays done.
+    /// What is done stays done, until it is seen not to hold.
     #[error("{0} is done already")]
     Undone(String),
     /// A required step cannot be owed.
@@ -101,21 +132,39 @@ pub fn next(state: &State, event: Event) -> Result<State, IllegalEvent> {
     let mut state = state.clone();
     match event {
         Event::Began(execution) => begin(&mut state, *execution)?,
-        Event::TakenOver { fence, holder, found } => take_over(open(&mut state)?, fence, holder, found)?,
+        Event::TakenOver { fence, holder, found } => take_over(standing(&mut state)?, fence, holder, found),
         Event::Stepped { fence, step } => advance(open(&mut state)?, fence, step)?,
-        Event::Noted(note) => open(&mut state)?.notes.push(note),
-        Event::Aborted { at, reason } => {
-            let execution = open(&mut state)?;
-            execution.status = Status::Aborted;
-            execution.finished_at = Some(at);
-            execution.abort_reason = Some(reason);
+        Event::Lapsed { fence, step, note, watching } => lapse(standing(&mut state)?, fence, &step, note, &watching)?,
+        Event::Noted(note) => keep_note(standing(&mut state)?, note),
+        Event::FailedBack { at, reason } => {
+            end(open(&mut state)?, Status::FailedBack, at, reason);
+            unlock(&mut state, at);
         }
+        Event::Armed { at } => state.armed = state.armed.or(Some(at)),
+        Event::Waits(waiter) => state.waiter = Some(waiter),
+        Event::Told(note) => {
+            state.operators.insert(0, note);
+            state.operators.truncate(KEPT_OPERATOR_NOTES);
+        }
+        Event::Aborted { at, reason } => end(standing(&mut state)?, Status::Aborted, at, reason),
         Event::Paused(pause) => state.pause = Some(pause),
         Event::Unpaused => state.pause = None,
         Event::Acknowledged { at } => state.acknowledged = Some(at),
-        Event::Unlocked { at } => state.unlocked = Some(at),
+        Event::Unlocked { at } => unlock(&mut state, at),
     }
     Ok(state)
+}
+
+/// Evidence counts from here on, and the primary must be seen well once more.
+fn unlock(state: &mut State, at: Timestamp) {
+    state.unlocked = Some(at);
+    state.armed = None;
+}
+
+fn end(execution: &mut Execution, status: Status, at: Timestamp, reason: String) {
+    execution.status = status;
+    execution.finished_at = Some(at);
+    execution.abort_reason = Some(reason);
 }
 
 fn begin(state: &mut State, execution: Execution) -> Result<(), IllegalEvent> {
@@ -131,6 +180,7 @@ fn begin(state: &mut State, execution: Execution) -> Result<(), IllegalEvent> {
         state.past.truncate(KEPT_SUMMARIES);
     }
     state.unlocked = None;
+    state.waiter = None;
     // It was for the cooldown of the one before. Its time alone would not tell: clocks differ.
     state.acknowledged = None;
     Ok(())
@@ -144,29 +194,65 @@ fn open(state: &mut State) -> Result<&mut Execution, IllegalEvent> {
     state.current.as_mut().filter(|execution| execution.status.is_open()).ok_or(IllegalEvent::NothingOpen)
 }
 
+/// The execution that is open, or that was completed and stands.
+fn standing(state: &mut State) -> Result<&mut Execution, IllegalEvent> {
+    if state.open().is_none() && !state.failed_over() {
+        return Err(IllegalEvent::NothingOpen);
+    }
+    state.current.as_mut().ok_or(IllegalEvent::NothingOpen)
+}
+
 fn check_fence(execution: &Execution, offered: u64) -> Result<(), IllegalEvent> {
-    if offered < execution.fence {
+    if offered != execution.fence {
         return Err(IllegalEvent::StaleFence { offered, current: execution.fence });
     }
     Ok(())
 }
 
-fn take_over(
-    execution: &mut Execution,
-    fence: u64,
-    holder: String,
-    mut found: BTreeMap<String, Observation>,
-) -> Result<(), IllegalEvent> {
-    check_fence(execution, fence)?;
+fn take_over(execution: &mut Execution, fence: u64, holder: String, mut found: BTreeMap<String, Observation>) {
     // The first account of a step is the one from before anybody touched it.
     for step in execution.steps.iter_mut().filter(|step| step.before.is_none() && !step.is_done()) {
         step.before = found.remove(&step.step).filter(|seen| seen.standing == Standing::Todo);
     }
     if holder != execution.holder || fence != execution.fence {
-        execution.takeovers += 1;
+        execution.takeovers = execution.takeovers.saturating_add(1);
     }
     execution.fence = fence;
     execution.holder = holder;
+}
+
+/// Takes a note that is not the last one already. The first notes stay: they are from the beginning.
+fn keep_note(execution: &mut Execution, note: Note) {
+    let again = execution.notes.last().is_some_and(|last| last.text == note.text);
+    if !again && execution.notes.len() < KEPT_NOTES {
+        execution.notes.push(note);
+    }
+}
+
+fn lapse(
+    execution: &mut Execution,
+    fence: u64,
+    name: &str,
+    note: Note,
+    watching: &[String],
+) -> Result<(), IllegalEvent> {
+    check_fence(execution, fence)?;
+    let unknown = || IllegalEvent::UnknownStep(name.to_owned());
+    let position = execution.steps.iter().position(|step| step.step == name).ok_or_else(unknown)?;
+    for (index, step) in execution.steps.iter_mut().enumerate().skip(position) {
+        if index == position {
+            let why = Why::NotYet { found: note.text.clone() };
+            step.progress = match step.need {
+                Need::Required => Progress::Failing { why },
+                Need::Owed => Progress::Owed { why },
+            };
+        } else if watching.contains(&step.step) && step.is_done() {
+            step.progress = Progress::Pending;
+        }
+    }
+    keep_note(execution, note);
+    execution.status = status(&execution.steps);
+    execution.finished_at = None;
     Ok(())
 }
 

@@ -5,16 +5,42 @@
 
 use std::{fmt::Display, sync::Arc};
 
-use holdfast_core::{Call, Fault, FaultClass};
-use http::{Method, Request, header::CONTENT_TYPE};
+use holdfast_core::{Call, Fault, FaultClass, fault::quoted};
+use http::{HeaderMap, Method, Request, StatusCode, header::CONTENT_TYPE};
 use kube::client::Body;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{connect::Connector, fault};
+use crate::{
+    connect::Connector,
+    fault::{self, About},
+};
 
+mod body;
+mod list;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use list::{Listed, Weight};
+
+/// Largest answer about one object. Kubernetes itself takes no larger request (3 MiB, `MaxRequestBodyBytes` of
+/// kube-apiserver) and stores less (1.5 MiB, etcd).
+const OBJECT: usize = 3 * 1024 * 1024;
+
+/// Largest page of a list. A page that is larger is asked for in smaller pieces.
+const PAGE: usize = 2 * 1024 * 1024;
+
+/// Largest list that is expected to be short.
+const SHORT: usize = 512 * 1024;
+
+/// Largest answer that says little: a Lease, a Scale.
+const SMALL: usize = 1024 * 1024;
+
+/// Longest name of an object, in bytes.
+const LONGEST_NAME: usize = 253;
+
+/// Largest refusal. What is longer is no Status document, and is not quoted.
+const REFUSAL: usize = 64 * 1024;
 
 /// One kind of request: a verb on a resource, as the Role lists them.
 pub(crate) struct Operation {
@@ -25,11 +51,24 @@ pub(crate) struct Operation {
     group: &'static str,
     resource: &'static str,
     subresource: &'static str,
+    /// The most that is read of an answer, in bytes.
+    largest: usize,
 }
 
 impl Operation {
     const fn new(name: &'static str, method: Method, group: &'static str, resource: &'static str) -> Self {
-        Self { name, method, group, resource, subresource: "" }
+        Self { name, method, group, resource, subresource: "", largest: OBJECT }
+    }
+
+    const fn up_to(mut self, largest: usize) -> Self {
+        self.largest = largest;
+        self
+    }
+
+    /// The object that a request is about, in the words of a Status document.
+    fn about<'a>(&self, name: &'a str) -> About<'a> {
+        let group = self.group.strip_prefix("apis/").and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        About { group, resource: self.resource, name }
     }
 
     const fn on(mut self, subresource: &'static str) -> Self {
@@ -49,15 +88,21 @@ pub(crate) const GET_DEPLOYMENT: Operation =
 pub(crate) const PATCH_DEPLOYMENT: Operation =
     Operation::new("kubernetes:patch deployments", Method::PATCH, APPS, "deployments");
 pub(crate) const PATCH_SCALE: Operation =
-    Operation::new("kubernetes:patch deployments/scale", Method::PATCH, APPS, "deployments").on("/scale");
+    Operation::new("kubernetes:patch deployments/scale", Method::PATCH, APPS, "deployments").on("/scale").up_to(SMALL);
 pub(crate) const GET_HUMIO_CLUSTER: Operation =
     Operation::new("kubernetes:get humioclusters", Method::GET, HUMIO, "humioclusters");
-pub(crate) const LIST_SECRETS: Operation = Operation::new("kubernetes:list secrets", Method::GET, CORE, "secrets");
+pub(crate) const LIST_SECRETS: Operation =
+    Operation::new("kubernetes:list secrets", Method::GET, CORE, "secrets").up_to(PAGE);
+/// The same, where only a short list is wanted.
+pub(crate) const LIST_FEW_SECRETS: Operation =
+    Operation::new("kubernetes:list secrets", Method::GET, CORE, "secrets").up_to(SHORT);
 pub(crate) const DELETE_SECRET: Operation =
     Operation::new("kubernetes:delete secrets", Method::DELETE, CORE, "secrets");
-pub(crate) const LIST_PODS: Operation = Operation::new("kubernetes:list pods", Method::GET, CORE, "pods");
-pub(crate) const GET_LEASE: Operation = Operation::new("kubernetes:get leases", Method::GET, COORDINATION, "leases");
-pub(crate) const PUT_LEASE: Operation = Operation::new("kubernetes:update leases", Method::PUT, COORDINATION, "leases");
+pub(crate) const LIST_PODS: Operation = Operation::new("kubernetes:list pods", Method::GET, CORE, "pods").up_to(PAGE);
+pub(crate) const GET_LEASE: Operation =
+    Operation::new("kubernetes:get leases", Method::GET, COORDINATION, "leases").up_to(SMALL);
+pub(crate) const PUT_LEASE: Operation =
+    Operation::new("kubernetes:update leases", Method::PUT, COORDINATION, "leases").up_to(SMALL);
 pub(crate) const GET_CONFIG_MAP: Operation =
     Operation::new("kubernetes:get configmaps", Method::GET, CORE, "configmaps");
 pub(crate) const PUT_CONFIG_MAP: Operation =
@@ -79,33 +124,18 @@ impl Api {
         &self.namespace
     }
 
-    /// Reads one object; `None` when it is not there.
+    /// Reads one object; `None` when the server says that this very object is not there.
     pub(crate) async fn get<T: DeserializeOwned>(
         &self,
         call: &Call,
         operation: &Operation,
         name: &str,
     ) -> Result<Option<T>, Fault> {
-        match self.send(call, operation, Some(name), "", Vec::new()).await {
-            Ok(answer) => read(operation, &answer).map(Some),
+        match self.exchange(call, operation, Some(name), "", Vec::new()).await {
+            Ok((_, answer)) => read(operation, &answer).map(Some),
             Err(fault) if is_missing(&fault) => Ok(None),
             Err(fault) => Err(fault),
         }
-    }
-
-    /// Reads a list. `query` holds selectors, with characters that a query may hold as they are.
-    pub(crate) async fn list<T: DeserializeOwned>(
-        &self,
-        call: &Call,
-        operation: &Operation,
-        query: &str,
-    ) -> Result<Vec<T>, Fault> {
-        #[derive(serde::Deserialize)]
-        struct List<T> {
-            items: Vec<T>,
-        }
-        let answer = self.send(call, operation, None, query, Vec::new()).await?;
-        read::<List<T>>(operation, &answer).map(|list| list.items)
     }
 
     /// Sends a document: a replacement, a patch or the options of a delete. Returns the answer.
@@ -116,28 +146,50 @@ impl Api {
         name: &str,
         document: &Value,
     ) -> Result<Value, Fault> {
-        let answer = self.send(call, operation, Some(name), "", document.to_string().into_bytes()).await?;
+        let sent = document.to_string().into_bytes();
+        let (_, answer) = self.exchange(call, operation, Some(name), "", sent).await?;
         read(operation, &answer)
     }
 
-    async fn send(
+    /// Sends a request. Returns the headers of the answer and its body, when it is a success.
+    async fn exchange(
         &self,
         call: &Call,
         operation: &Operation,
         name: Option<&str>,
         query: &str,
         body: Vec<u8>,
-    ) -> Result<Vec<u8>, Fault> {
+    ) -> Result<(HeaderMap, Vec<u8>), Fault> {
+        let Answer { code, headers, body } = self.ask(call, operation, name, query, body).await?;
+        if !code.is_success() {
+            return Err(refused(operation, name, code, &headers, body));
+        }
+        match body {
+            Some(body) => Ok((headers, body)),
+            None => {
+                let most = operation.largest;
+                Err(invalid(operation, format!("the answer is longer than {most} bytes; nothing of it was read")))
+            }
+        }
+    }
+
+    /// Sends a request and reads the answer, as far as it is not too long.
+    async fn ask(
+        &self,
+        call: &Call,
+        operation: &Operation,
+        name: Option<&str>,
+        query: &str,
+        body: Vec<u8>,
+    ) -> Result<Answer, Fault> {
         let request = self.request(operation, name, query, body)?;
         let client = self.connector.client(call).await?;
         let answered = async {
             let unanswered = |error| fault::of_error(operation.name, error);
             let (head, body) = client.send(request).await.map_err(unanswered)?.into_parts();
-            let body = body.collect_bytes().await.map_err(unanswered)?;
-            if head.status.is_success() {
-                return Ok(body.to_vec());
-            }
-            Err(fault::of_answer(operation.name, head.status, &head.headers, &body))
+            let largest = if head.status.is_success() { operation.largest } else { REFUSAL };
+            let body = body::read(body, largest).await.map_err(unanswered)?;
+            Ok(Answer { code: head.status, headers: head.headers, body })
         };
         call.once(operation.name, answered).await
     }
@@ -168,13 +220,38 @@ impl Api {
     }
 }
 
+/// An answer of the server.
+struct Answer {
+    code: StatusCode,
+    headers: HeaderMap,
+    /// `None` when it is longer than what is read.
+    body: Option<Vec<u8>>,
+}
+
+/// An answer that is not a success.
+fn refused(
+    operation: &Operation,
+    name: Option<&str>,
+    code: StatusCode,
+    headers: &HeaderMap,
+    body: Option<Vec<u8>>,
+) -> Fault {
+    let about = name.map(|name| operation.about(name));
+    fault::of_answer(operation.name, about, code, headers, &body.unwrap_or_default())
+}
+
 /// A part of a path. Kubernetes names are lower-case letters, digits, `-` and `.`; anything else would be another path.
 fn segment<'a>(operation: &Operation, what: &str, text: &'a str) -> Result<&'a str, Fault> {
-    let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
-    if text.is_empty() || text == "." || text == ".." || !text.chars().all(valid) {
-        return Err(invalid(operation, format!("{text:?} cannot be a {what} in Kubernetes")));
+    if is_name(text) {
+        return Ok(text);
     }
-    Ok(text)
+    Err(invalid(operation, format!("{:?} cannot be a {what} in Kubernetes", quoted(text))))
+}
+
+/// True for what can be the name of an object: at most 253 lower-case letters, digits, `-` and `.`.
+pub(crate) fn is_name(text: &str) -> bool {
+    let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+    !matches!(text, "" | "." | "..") && text.len() <= LONGEST_NAME && text.chars().all(valid)
 }
 
 /// Reads an answer. What does not fit is told by its place, never by its content: it may be a secret.

@@ -11,16 +11,25 @@ use holdfast_core::{
 
 use crate::{
     deployment::Deployment,
-    look::{Humio, Look},
+    look::{Humio, Look, REFERRED},
+    secret::Secret,
     steps::missing_operator,
     tls::{CertManager, Judgement, Material, TlsCleanup, judge, out_of_date},
 };
 
 mod cluster;
+mod declared;
+mod findings;
+mod gitops;
+mod keys;
 mod recovery;
 mod secrets;
 #[cfg(test)]
 mod tests;
+mod unchecked;
+mod variables;
+
+use variables::Variables;
 
 /// [`Standby`] by looking at the operator's Deployment, the HumioCluster, and the secrets that they need.
 pub struct StandbyCheck {
@@ -51,6 +60,14 @@ impl RecoverPrefix {
         };
         format!("{prefix}{rest}")
     }
+
+    /// The LogScale that brought the recovery variables of this provider (their pages in its documentation).
+    fn known_since(self) -> [u64; 3] {
+        match self {
+            Self::S3 | Self::Gcp => [1, 235, 0],
+            Self::Azure => [1, 231, 0],
+        }
+    }
 }
 
 impl StandbyCheck {
@@ -69,25 +86,55 @@ impl StandbyCheck {
                 format!("{n} replicas: the standby is already active, or a Helm upgrade has put them back"),
             ),
         };
-        vec![good(name, format!("{place} is there")), replicas]
+        vec![good(name, format!("{place} is there")), replicas, gitops::check(deployment)]
     }
 
-    fn humio(&self, name: &str, humio: &Humio, deployment: Option<&Deployment>, call: &Call) -> Vec<Check> {
+    fn humio(&self, name: &str, seen: &Seen, deployment: Option<&Deployment>, call: &Call) -> Vec<Check> {
         let place = self.look.place("HumioCluster", name);
-        let Some(declared) = humio.cluster.as_ref() else {
+        let Some(declared) = seen.humio.cluster.as_ref() else {
             return vec![error("humiocluster", format!("there is no {place}"))];
         };
+        let (secrets, pods) = (seen.secrets.as_slice(), seen.humio.pods.as_slice());
+        let running = declared.running_pools();
+        let pools: Vec<_> = running.iter().map(|pool| Variables::of(pool, secrets, &seen.unread)).collect();
         let mut checks = vec![good("humiocluster", format!("{place} is there"))];
         let (operator_runs, now) = (deployment.is_some_and(|it| it.available() > 0), call.clock.now());
-        checks.extend(cluster::checks(declared, operator_runs, now));
-        checks.extend(recovery::checks(declared, self.prefix));
-        checks.extend(secrets::checks(declared, &humio.secrets, self.prefix));
+        checks.extend(cluster::checks(declared, &pools, self.prefix, operator_runs, now));
+        checks.extend(declared::checks(&pools, self.prefix));
+        checks.extend(recovery::checks(&pools, self.prefix));
+        checks.extend(secrets::checks(declared, secrets));
+        checks.extend(keys::checks(&pools, self.prefix));
         let cert_manager = deployment.map_or(CertManager::Unknown, Deployment::cert_manager);
-        let material = Material::of(declared, &humio.secrets, humio.pods.iter(), cert_manager);
+        let material = Material::of(declared, secrets, pods, cert_manager);
         checks.push(tls(&judge(&material, false), self.cleanup));
         checks.extend(out_of_date(&material, now).map(|found| warning("tls-dates", found)));
+        checks.push(unchecked::check(&pools, seen.all_nodes));
         checks
     }
+
+    /// The HumioCluster with the secrets that it refers to.
+    async fn look(&self, call: &Call, name: &str) -> Result<Seen, Fault> {
+        let all_nodes = self.look.has_read_all_nodes(call, name);
+        let (humio, all_nodes) = futures_util::join!(self.look.humio(call, name), all_nodes);
+        let (humio, all_nodes) = (humio?, all_nodes?);
+        let mut referred = match humio.cluster.as_ref() {
+            Some(declared) => variables::referred(declared, &keys::variables(self.prefix)),
+            None => Vec::new(),
+        };
+        let unread = referred.split_off(referred.len().min(REFERRED));
+        let secrets = self.look.with(call, &humio.secrets, referred).await?;
+        Ok(Seen { humio, secrets, unread, all_nodes })
+    }
+}
+
+/// What was read of a declared cluster.
+struct Seen {
+    humio: Humio,
+    /// Those of `humio`, and those that the cluster refers to.
+    secrets: Arc<Vec<Secret>>,
+    /// Those that it refers to and that were not asked for.
+    unread: Vec<String>,
+    all_nodes: bool,
 }
 
 #[async_trait]
@@ -95,7 +142,7 @@ impl Standby for StandbyCheck {
     async fn fitness(&self, call: &Call) -> Result<Fitness, Fault> {
         let humio = async {
             match self.look.cluster() {
-                Some(name) => self.look.humio(call, name).await.map(|humio| Some((name, humio))),
+                Some(name) => self.look(call, name).await.map(|seen| Some((name, seen))),
                 None => Ok(None),
             }
         };
@@ -104,7 +151,7 @@ impl Standby for StandbyCheck {
         let deployment = deployment.as_ref().as_ref();
         let mut checks = self.operator(deployment);
         checks.extend(match humio {
-            Some((name, humio)) => self.humio(name, &humio, deployment, call),
+            Some((name, seen)) => self.humio(name, &seen, deployment, call),
             None => vec![warning("humiocluster", "no HumioCluster is configured: only the operator was looked at")],
         });
         Ok(Fitness { checks })

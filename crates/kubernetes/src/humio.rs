@@ -4,9 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use holdfast_core::fault::quoted;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 
-use crate::secret::Meta;
+use crate::{api::Weight, secret::Meta};
+
+mod pool;
+
+pub use pool::Pool;
 
 /// `spec.targetReplicationFactor` when it is not set.
 const DEFAULT_REPLICATION_FACTOR: i64 = 2;
@@ -38,10 +44,12 @@ pub struct Spec {
     /// Copies of each segment.
     pub target_replication_factor: Option<i64>,
     /// Variables of all pools; a pool's own win.
+    #[serde(deserialize_with = "or_default")]
     pub common_environment_variables: Vec<EnvVar>,
     /// The licence.
     pub license: License,
     /// Further pools.
+    #[serde(deserialize_with = "or_default")]
     pub node_pools: Vec<NodePool>,
     /// The top pool.
     #[serde(flatten)]
@@ -53,11 +61,55 @@ pub struct Spec {
 #[serde(rename_all = "camelCase", default)]
 pub struct NodeSpec {
     /// How many.
+    #[serde(deserialize_with = "or_default")]
     pub node_count: i64,
     /// Variables of this pool.
+    #[serde(deserialize_with = "or_default")]
     pub environment_variables: Vec<EnvVar>,
-    /// Variables from elsewhere, as far as it matters: whether there are any.
-    pub environment_variables_source: Vec<serde_json::Value>,
+    /// Secrets and ConfigMaps whose entries become variables.
+    #[serde(deserialize_with = "or_default")]
+    pub environment_variables_source: Vec<EnvSource>,
+    /// The image; unset means the one that the operator was built with.
+    #[serde(deserialize_with = "or_default")]
+    pub image: String,
+    /// Where the image's name is kept instead.
+    pub image_source: Option<ImageSource>,
+    /// A volume for data.
+    #[serde(deserialize_with = "or_default")]
+    pub data_volume_source: Map<String, Value>,
+    /// Claims for volumes for data.
+    #[serde(deserialize_with = "or_default")]
+    pub data_volume_persistent_volume_claim_spec_template: Map<String, Value>,
+}
+
+/// Where variables come from, all entries of it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EnvSource {
+    /// What is put before the names of its entries.
+    #[serde(deserialize_with = "or_default")]
+    pub prefix: String,
+    /// A ConfigMap.
+    pub config_map_ref: Option<Named>,
+    /// A secret.
+    pub secret_ref: Option<Named>,
+}
+
+/// Where the image's name is kept.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ImageSource {
+    /// A ConfigMap.
+    pub config_map_ref: Option<Named>,
+}
+
+/// An object of the namespace, by name.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Named {
+    /// Its name.
+    #[serde(deserialize_with = "or_default")]
+    pub name: String,
 }
 
 /// A further pool.
@@ -96,6 +148,8 @@ pub struct SecretKeyRef {
     pub name: String,
     /// Its entry.
     pub key: String,
+    /// Whether a pod starts without it.
+    pub optional: Option<bool>,
 }
 
 /// An environment variable.
@@ -123,10 +177,13 @@ pub struct ValueFrom {
 #[serde(rename_all = "camelCase", default)]
 pub struct Status {
     /// One word; no proof of readiness.
+    #[serde(deserialize_with = "shown")]
     pub state: String,
-    /// The operator's sentence.
+    /// The operator's sentence, fit to be shown.
+    #[serde(deserialize_with = "shown")]
     pub message: String,
     /// The generation that it refers to, as **text**.
+    #[serde(deserialize_with = "shown")]
     pub observed_generation: String,
 }
 
@@ -163,11 +220,22 @@ impl HumioCluster {
         self.metadata.generation.is_some_and(|now| self.status.observed_generation == now.to_string())
     }
 
-    /// The variable as the nodes of the top pool see it.
-    pub fn variable(&self, name: &str) -> Option<&EnvVar> {
-        let own = self.spec.top.environment_variables.iter();
-        own.chain(&self.spec.common_environment_variables).find(|variable| variable.name == name)
+    /// True when the operator says of what is wanted now that it cannot work with it. What it said of an earlier
+    /// generation, a change may have put right.
+    pub fn is_config_error(&self) -> bool {
+        self.status.state == CONFIG_ERROR && self.status_is_current()
     }
+}
+
+/// A text that others wrote, fit to be shown.
+fn shown<'de, D: Deserializer<'de>>(text: D) -> Result<String, D::Error> {
+    let text: String = or_default(text)?;
+    Ok(quoted(&text))
+}
+
+/// The zero value where the text says null, as Go reads it.
+pub(crate) fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(text: D) -> Result<T, D::Error> {
+    Option::deserialize(text).map(Option::unwrap_or_default)
 }
 
 /// A pod as far as it is looked at.
@@ -187,6 +255,7 @@ pub struct Pod {
 #[serde(default)]
 pub struct PodSpec {
     /// All volumes.
+    #[serde(deserialize_with = "or_default")]
     pub volumes: Vec<Volume>,
 }
 
@@ -203,6 +272,7 @@ pub struct Volume {
 #[serde(rename_all = "camelCase", default)]
 pub struct SecretVolume {
     /// Its name.
+    #[serde(deserialize_with = "or_default")]
     pub secret_name: String,
 }
 
@@ -225,6 +295,13 @@ pub struct Condition {
     pub status: String,
 }
 
+impl Weight for Pod {
+    fn weight(&self) -> usize {
+        let status = self.status.conditions.iter().map(|condition| condition.kind.len() + condition.status.len());
+        self.metadata.weight() + status.sum::<usize>()
+    }
+}
+
 impl Pod {
     /// True when it serves: ready, and not on its way out.
     pub fn is_ready(&self) -> bool {
@@ -240,7 +317,7 @@ impl Pod {
 }
 
 /// The query that lists the pods of the cluster `name` and of no other: `app.kubernetes.io/name=humio` alone
-/// would match those of every HumioCluster in the namespace.
+/// would match those of every HumioCluster in the namespace. `name` can be a name in Kubernetes.
 pub(crate) fn pods_of(name: &str) -> String {
     format!("labelSelector=app.kubernetes.io/name=humio,app.kubernetes.io/instance={name}")
 }

@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use holdfast_core::{Call, Fault};
+use futures_util::future::try_join_all;
+use holdfast_core::{Call, Fault, FaultClass};
 
 use crate::{
-    api::{self, Api},
+    api::{self, Api, Listed},
     deployment::Deployment,
     humio::{HumioCluster, Pod, pods_of},
-    secret::{Secret, WITHOUT_RELEASES},
+    secret::{OTHERS, Secret, TLS},
     single_flight::SingleFlight,
 };
 
@@ -19,7 +20,7 @@ pub(crate) struct Look {
     cluster: Option<String>,
     deployment: SingleFlight<Option<Deployment>>,
     humio: SingleFlight<Option<HumioCluster>>,
-    secrets: SingleFlight<Vec<Secret>>,
+    secrets: SingleFlight<Gathered>,
     pods: SingleFlight<Vec<Pod>>,
     /// The version of the Deployment before and after our own annotation.
     carried: Mutex<Option<(String, String)>>,
@@ -28,9 +29,24 @@ pub(crate) struct Look {
 /// The HumioCluster and what belongs to it, read side by side.
 pub(crate) struct Humio {
     pub(crate) cluster: Arc<Option<HumioCluster>>,
+    /// The cluster's own TLS secrets, its CA and its bootstrap token, as far as they exist; in a namespace of few secrets
+    /// others too.
     pub(crate) secrets: Arc<Vec<Secret>>,
     pub(crate) pods: Arc<Vec<Pod>>,
 }
+
+/// Secrets of the namespace, as far as they are wanted.
+struct Gathered {
+    secrets: Arc<Vec<Secret>>,
+    all_nodes: bool,
+}
+
+/// Secrets that are not of TLS and fit into one page are read in the same moment as the others: that saves a round trip.
+/// Where there are more, the few that are wanted are asked for by name.
+const FEW: usize = 50;
+
+/// The most secrets of those that a HumioCluster refers to that are asked for by name.
+pub(crate) const REFERRED: usize = 40;
 
 impl Look {
     pub(crate) fn new(api: Api, operator: String, cluster: Option<String>) -> Self {
@@ -84,9 +100,38 @@ impl Look {
 
     /// The HumioCluster `name` with its secrets and pods.
     pub(crate) async fn humio(&self, call: &Call, name: &str) -> Result<Humio, Fault> {
-        let (cluster, secrets, pods) =
-            futures_util::join!(self.declared(call, name), self.secrets(call), self.pods(call, name));
-        Ok(Humio { cluster: cluster?, secrets: secrets?, pods: pods? })
+        if !api::is_name(name) {
+            // Says so, and sends nothing.
+            self.declared(call, name).await?;
+        }
+        let (cluster, gathered, pods) =
+            futures_util::join!(self.declared(call, name), self.secrets(call, name), self.pods(call, name));
+        let (cluster, gathered) = (cluster?, gathered?);
+        let named = cluster.as_ref().as_ref().and_then(HumioCluster::ca_secret_name).map(str::to_owned);
+        let secrets = self.with(call, &gathered.secrets, named).await?;
+        Ok(Humio { cluster, secrets, pods: pods? })
+    }
+
+    /// False when there are more TLS secrets of nodes than are read. Asked beside [`Look::humio`], it costs nothing.
+    pub(crate) async fn has_read_all_nodes(&self, call: &Call, name: &str) -> Result<bool, Fault> {
+        Ok(self.secrets(call, name).await?.all_nodes)
+    }
+
+    /// The secrets that were read, and beside them those of `names` that exist: what was not among the first is asked
+    /// for by name before it is said that it is not there.
+    pub(crate) async fn with(
+        &self,
+        call: &Call,
+        secrets: &Arc<Vec<Secret>>,
+        names: impl IntoIterator<Item = String>,
+    ) -> Result<Arc<Vec<Secret>>, Fault> {
+        let is_there = |name: &String| secrets.iter().any(|secret| secret.metadata.name == *name);
+        let names: Vec<_> = names.into_iter().filter(|name| !is_there(name)).collect();
+        if names.is_empty() {
+            return Ok(Arc::clone(secrets));
+        }
+        let found = try_join_all(names.iter().map(|name| named(&self.api, call, name))).await?;
+        Ok(Arc::new(secrets.iter().cloned().chain(found.into_iter().flatten()).collect()))
     }
 
     async fn declared(&self, call: &Call, name: &str) -> Result<Arc<Option<HumioCluster>>, Fault> {
@@ -94,13 +139,57 @@ impl Look {
         self.humio.get(|| async move { api.get(&call, &api::GET_HUMIO_CLUSTER, &name).await }).await
     }
 
-    async fn secrets(&self, call: &Call) -> Result<Arc<Vec<Secret>>, Fault> {
-        let (api, call) = (self.api.clone(), call.clone());
-        self.secrets.get(|| async move { api.list(&call, &api::LIST_SECRETS, WITHOUT_RELEASES).await }).await
+    async fn secrets(&self, call: &Call, cluster: &str) -> Result<Arc<Gathered>, Fault> {
+        let (api, call, cluster) = (self.api.clone(), call.clone(), cluster.to_owned());
+        self.secrets.get(|| async move { gather(&api, &call, &cluster).await }).await
     }
 
     async fn pods(&self, call: &Call, name: &str) -> Result<Arc<Vec<Pod>>, Fault> {
         let (api, call, query) = (self.api.clone(), call.clone(), pods_of(name));
-        self.pods.get(|| async move { api.list(&call, &api::LIST_PODS, &query).await }).await
+        self.pods
+            .get(|| async move {
+                let Listed { items, complete } = api.list(&call, &api::LIST_PODS, &query, |_: &Pod| true).await?;
+                let too_many =
+                    || Fault::new(FaultClass::Invalid, api::LIST_PODS.name, "there are more pods than are read");
+                complete.then_some(items).ok_or_else(too_many)
+            })
+            .await
     }
+}
+
+/// The secrets that judgement and checks want of a cluster that may not have been read yet.
+///
+/// The namespace may hold anything: of TLS secrets only those of this cluster are kept, of the others only one page, and
+/// what must not be missed is asked for by name where a list was not read to its end.
+async fn gather(api: &Api, call: &Call, cluster: &str) -> Result<Gathered, Fault> {
+    let ours = |secret: &Secret| secret.metadata.name.strip_prefix(cluster).is_some_and(is_end);
+    let (list, list_few) = (api::LIST_SECRETS, api::LIST_FEW_SECRETS);
+    let (tls, others) =
+        futures_util::join!(api.list(call, &list, TLS, ours), api.short_list::<Secret>(call, &list_few, OTHERS, FEW));
+    let (Listed { items: mut secrets, complete: all_nodes }, others) = (tls?, others?);
+    let all = all_nodes && others.is_some();
+    secrets.extend(others.unwrap_or_default());
+    if !all {
+        let wanted = ["", "-ca-keypair", "-bootstrap-token"].map(|end| format!("{cluster}{end}"));
+        let is_absent = |name: &&String| secrets.iter().all(|secret| secret.metadata.name != **name);
+        let absent = wanted.iter().filter(is_absent).map(|name| named(api, call, name));
+        let found = try_join_all(absent).await?;
+        secrets.extend(found.into_iter().flatten());
+    }
+    Ok(Gathered { secrets: Arc::new(secrets), all_nodes })
+}
+
+/// True for what may follow a cluster's name in the name of one of its secrets.
+fn is_end(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with('-')
+}
+
+/// One secret. It is listed by its name, because the Role has no `get` for secrets.
+async fn named(api: &Api, call: &Call, name: &str) -> Result<Option<Secret>, Fault> {
+    if !api::is_name(name) {
+        return Ok(None);
+    }
+    let query = format!("fieldSelector=metadata.name={name}");
+    let is_it = |secret: &Secret| secret.metadata.name == name;
+    Ok(api.list(call, &api::LIST_SECRETS, &query, is_it).await?.items.into_iter().next())
 }

@@ -9,7 +9,11 @@ use serde::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::tls::{Block, blocks};
+use crate::{
+    api::Weight,
+    humio::or_default,
+    tls::{Block, blocks},
+};
 
 /// The certificates of a secret; public by nature. Of every other entry only a digest is kept.
 const PUBLIC: [&str; 2] = ["ca.crt", "tls.crt"];
@@ -22,8 +26,16 @@ const LONGEST: usize = 64 * 1024;
 /// secret, keys included (`kubectl.kubernetes.io/last-applied-configuration`).
 pub(crate) const ISSUER: &str = "cert-manager.io/issuer-name";
 
-/// Leaves out the records of Helm releases: up to a megabyte each, and nothing of them is wanted.
-pub(crate) const WITHOUT_RELEASES: &str = "fieldSelector=type!=helm.sh/release.v1";
+/// The secrets that cert-manager issues: the cluster's own and those of its nodes.
+pub(crate) const TLS: &str = "fieldSelector=type=kubernetes.io/tls";
+
+/// The others, without the records of Helm releases: up to a megabyte each, and nothing of them is wanted.
+pub(crate) const OTHERS: &str = "fieldSelector=type!=kubernetes.io/tls,type!=helm.sh/release.v1";
+
+/// Labels and annotations of one object that are kept, and the longest value of one in bytes. What is longer is some
+/// tool's copy of the whole object, its secrets included.
+const MARKS: usize = 64;
+const LONGEST_MARK: usize = 1024;
 
 /// A secret as far as it is looked at.
 #[derive(Clone, Deserialize)]
@@ -74,9 +86,25 @@ pub struct Meta {
     /// Set while the object is being taken away.
     pub deletion_timestamp: Option<jiff::Timestamp>,
     /// Labels.
+    #[serde(deserialize_with = "marks")]
     pub labels: BTreeMap<String, String>,
-    /// Annotations.
+    /// Annotations, without long ones.
+    #[serde(deserialize_with = "marks")]
     pub annotations: BTreeMap<String, String>,
+}
+
+impl Meta {
+    /// About how many bytes it takes.
+    pub(crate) fn weight(&self) -> usize {
+        let marks = self.labels.iter().chain(&self.annotations).map(|(name, value)| name.len() + value.len());
+        self.name.len() + self.uid.len() + self.resource_version.len() + marks.sum::<usize>()
+    }
+}
+
+/// Labels or annotations, as far as they are short.
+fn marks<'de, D: Deserializer<'de>>(text: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let all: BTreeMap<String, String> = or_default(text)?;
+    Ok(all.into_iter().filter(|(name, value)| name.len() + value.len() <= LONGEST_MARK).take(MARKS).collect())
 }
 
 /// An entry of a secret.
@@ -122,6 +150,16 @@ impl Text<'_> {
             Self::Absent => Some(Vec::new()),
             Self::TooLong => None,
         }
+    }
+}
+
+impl Weight for Secret {
+    fn weight(&self) -> usize {
+        let entries = self.data.iter().map(|(name, entry)| match entry {
+            Entry::Public(text) => name.len() + text.len(),
+            Entry::Long(digest) | Entry::Sealed(digest) => name.len() + digest.len(),
+        });
+        self.metadata.weight() + entries.sum::<usize>()
     }
 }
 
@@ -247,6 +285,19 @@ mod tests {
         assert!(filled(json!("cHJpdmF0ZQ==")));
         assert!(!filled(json!("")) && !filled(serde_json::Value::Null));
         assert!(!with("Opaque", "public", &json!("")).is_filled("none"));
+    }
+
+    #[test]
+    fn a_copy_of_the_object_in_its_own_annotation_is_not_kept() {
+        let copy = json!({"data": {"tls.key": STANDARD.encode("private".repeat(200))}}).to_string();
+        let annotations =
+            json!({"kubectl.kubernetes.io/last-applied-configuration": copy, "cert-manager.io/issuer-name": "c"});
+        let secret: Secret =
+            serde_json::from_value(json!({"metadata": {"name": "s", "labels": null, "annotations": annotations}}))
+                .expect("a secret");
+        let kept: Vec<_> = secret.metadata.annotations.keys().collect();
+        assert_eq!(kept, ["cert-manager.io/issuer-name"]);
+        assert!(secret.weight() < 100, "{}", secret.weight());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use http::{Method, Request, Response};
 use kube::{Client, client::Body};
 use serde_json::{Value, json};
 
-use crate::{Direct, KubernetesSite, SiteOptions};
+use crate::{Direct, KubernetesSite, SiteOptions, api::Api};
 
 /// Shows what it is set to; nobody's time-out ever ends on it.
 pub(crate) struct HandClock(Mutex<Timestamp>);
@@ -52,6 +52,8 @@ struct World {
     failing: Option<u16>,
     losing_answers: bool,
     reissued: BTreeMap<String, Value>,
+    /// How many of the next lists that go on from a token find it expired.
+    expiring: usize,
 }
 
 /// The server.
@@ -76,6 +78,10 @@ impl FakeApi {
         world.objects.insert(path.to_owned(), object);
     }
 
+    pub(crate) fn remove(&self, path: &str) {
+        self.world().objects.remove(path);
+    }
+
     pub(crate) fn object(&self, path: &str) -> Option<Value> {
         self.world().objects.get(path).cloned()
     }
@@ -90,6 +96,11 @@ impl FakeApi {
         self.world().failing = Some(code);
     }
 
+    /// Answers the next `lists` that go on from a continue token as a server does that has forgotten them.
+    pub(crate) fn expire_tokens(&self, lists: usize) {
+        self.world().expiring = lists;
+    }
+
     /// Carries out the next request and answers with an error.
     pub(crate) fn lose_next_answer(&self) {
         self.world().losing_answers = true;
@@ -101,14 +112,23 @@ impl FakeApi {
     }
 
     pub(crate) fn site(&self, change: impl FnOnce(&mut SiteOptions)) -> KubernetesSite {
+        let mut options = SiteOptions::new(Arc::new(self.direct()));
+        change(&mut options);
+        KubernetesSite::new(options)
+    }
+
+    /// The requests themselves.
+    pub(crate) fn api(&self) -> Api {
+        Api::new(Arc::new(self.direct()), "logging")
+    }
+
+    fn direct(&self) -> Direct {
         let server = self.clone();
         let service = tower::service_fn(move |request: Request<Body>| {
             let server = server.clone();
             async move { Ok::<_, Infallible>(server.answer(request).await) }
         });
-        let mut options = SiteOptions::new(Arc::new(Direct(Client::new(service, "logging"))));
-        change(&mut options);
-        KubernetesSite::new(options)
+        Direct(Client::new(service, "logging"))
     }
 
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
@@ -120,7 +140,7 @@ impl FakeApi {
         world.log.push(format!("{} {path}", head.method));
         let (mut code, mut answer) = match world.failing.take() {
             Some(code) => (code, json!({})),
-            None => world.serve(&head.method, &path, &document),
+            None => world.serve(&head.method, &path, head.uri.query().unwrap_or_default(), &document),
         };
         if std::mem::take(&mut world.losing_answers) {
             (code, answer) = (502, json!({}));
@@ -131,15 +151,12 @@ impl FakeApi {
 }
 
 impl World {
-    fn serve(&mut self, method: &Method, path: &str, document: &Value) -> (u16, Value) {
+    fn serve(&mut self, method: &Method, path: &str, query: &str, document: &Value) -> (u16, Value) {
         if *method == Method::GET && matches!(path, "api/v1/secrets" | "api/v1/pods") {
-            let prefix = format!("{path}/");
-            let items: Vec<_> =
-                self.objects.iter().filter(|(path, _)| path.starts_with(&prefix)).map(|(_, item)| item).collect();
-            return (200, json!({"items": items}));
+            return self.list(path, query);
         }
         let path = path.trim_end_matches("/scale");
-        let Some(object) = self.objects.get(path).cloned() else { return (404, json!({})) };
+        let Some(object) = self.objects.get(path).cloned() else { return (404, not_found(path)) };
         let metadata = &object["metadata"];
         let fenced = if *method == Method::DELETE { &document["preconditions"] } else { &document["metadata"] };
         let is_fenced = |field: &str| fenced[field].is_null() || fenced[field] == metadata[field];
@@ -166,12 +183,53 @@ impl World {
         }
     }
 
+    /// A list as the real server gives it: selected, and in pages. Its token is the last path of the page.
+    fn list(&mut self, path: &str, query: &str) -> (u16, Value) {
+        let parameter = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        let (prefix, token) = (format!("{path}/"), parameter("continue").unwrap_or_default().replace("%2F", "/"));
+        if !token.is_empty() && self.expiring > 0 {
+            self.expiring -= 1;
+            return (410, json!({"kind": "Status", "reason": "Expired", "code": 410, "message": "too old"}));
+        }
+        let fields: Vec<_> = parameter("fieldSelector").unwrap_or_default().split(',').collect();
+        let selected = |object: &Value| {
+            fields.iter().filter(|field| !field.is_empty()).all(|field| {
+                let (name, value) = field.split_once('=').expect("a requirement");
+                let found = match name.trim_end_matches('!') {
+                    "type" => object["type"].as_str().unwrap_or("Opaque"),
+                    "metadata.name" => object["metadata"]["name"].as_str().unwrap_or_default(),
+                    other => panic!("no field selector: {other}"),
+                };
+                (found == value) != name.ends_with('!')
+            })
+        };
+        let limit: usize = parameter("limit").expect("every list has a limit").parse().expect("a number");
+        let listed = self
+            .objects
+            .iter()
+            .filter(|(path, object)| path.starts_with(&prefix) && **path > token && selected(object));
+        let (paths, items): (Vec<_>, Vec<_>) = listed.take(limit + 1).unzip();
+        let next = if items.len() > limit { paths[limit - 1].as_str() } else { "" };
+        (200, json!({"metadata": {"continue": next}, "items": items.into_iter().take(limit).collect::<Vec<_>>()}))
+    }
+
     fn replace(&mut self, path: &str, mut object: Value) -> (u16, Value) {
         self.version += 1;
         object["metadata"]["resourceVersion"] = self.version.to_string().into();
         self.objects.insert(path.to_owned(), object.clone());
         (200, object)
     }
+}
+
+/// What the real server says of an object that is not there; `path` is `api/v1/KINDS/NAME` or `apis/GROUP/V/KINDS/NAME`.
+fn not_found(path: &str) -> Value {
+    let parts: Vec<_> = path.split('/').collect();
+    let group = if parts[0] == "apis" { parts[1] } else { "" };
+    let (kind, name) = (parts[parts.len() - 2], parts[parts.len() - 1]);
+    json!({
+        "kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404,
+        "message": format!("{kind} \"{name}\" not found"), "details": {"name": name, "group": group, "kind": kind},
+    })
 }
 
 /// A JSON merge patch (RFC 7386), without its way to remove things.

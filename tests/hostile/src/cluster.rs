@@ -2,13 +2,13 @@
 
 use holdfast_core::retry::RetryPolicy;
 use holdfast_kubernetes::{
-    fault,
+    fault::{self, About},
     humio::{HumioCluster, Pod, ready_by_pool},
     ladder::{Expected, Ladder, Recovery},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header::RETRY_AFTER};
 
-use crate::said;
+use crate::{said, said_or_nothing};
 
 /// A HumioCluster, and a list of pods.
 pub fn humio(bytes: &[u8]) {
@@ -16,7 +16,11 @@ pub fn humio(bytes: &[u8]) {
         assert_eq!(cluster.pools().len(), 1 + cluster.spec.node_pools.len());
         let _ = (cluster.nodes(), cluster.tls_enabled(), cluster.ca_secret_name(), cluster.status_is_current());
         assert!(cluster.replication_factor() > 0);
-        assert!(cluster.variable("S3_STORAGE_BUCKET").is_none_or(|variable| variable.name == "S3_STORAGE_BUCKET"));
+        for pool in cluster.running_pools() {
+            assert!(pool.spec.node_count > 0);
+            assert!(pool.variable("S3_STORAGE_BUCKET").is_none_or(|variable| variable.name == "S3_STORAGE_BUCKET"));
+        }
+        said_or_nothing(&cluster.status.message);
     }
     if let Ok(pods) = serde_json::from_slice::<Vec<Pod>>(bytes) {
         let ready: i64 = ready_by_pool(&pods).values().sum();
@@ -34,7 +38,11 @@ pub fn answer(bytes: &[u8]) {
     if let Some(Ok(pause)) = parts.next().map(HeaderValue::from_bytes) {
         headers.insert(RETRY_AFTER, pause);
     }
-    let fault = fault::of_answer("kubernetes:fuzz", status, &headers, parts.next().unwrap_or_default());
+    let about = About { group: "core.humio.com", resource: "humioclusters", name: "logscale" };
+    let body = parts.next().unwrap_or_default();
+    let fault = fault::of_answer("kubernetes:fuzz", Some(about), status, &headers, body);
+    let hidden = |text: &str| text.chars().any(holdfast_core::fault::is_hidden);
+    assert!(!hidden(&fault.message), "{fault}");
     said(&fault);
     let mut pauses = RetryPolicy::default().pauses();
     assert!(std::iter::from_fn(|| pauses.next(&fault)).count() <= 10);

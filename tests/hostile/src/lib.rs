@@ -51,6 +51,11 @@ pub const TARGETS: &[Target] = &[
     Target { name: "tls", run: tls::judgement },
 ];
 
+/// What was taken over from others is short, and may be empty.
+fn said_or_nothing(what: &str) {
+    assert!(what.len() <= LONGEST, "{} bytes are said", what.len());
+}
+
 /// What is said has words, and not too many.
 fn said(what: &impl Display) {
     let text = what.to_string();

@@ -1,8 +1,9 @@
 //! What a scenario is.
 
-use std::{collections::BTreeMap, future::Future, pin::Pin};
+use std::{collections::BTreeMap, future::Future, pin::Pin, time::Duration};
 
-use holdfast_simulator::kubernetes::StandbySeed;
+use holdfast_simulator::{kubernetes::StandbySeed, time};
+use serde_json::json;
 
 use super::{promise::Promise, stage::Stage};
 
@@ -12,8 +13,11 @@ pub type Stuck = String;
 /// The future of a scenario's acts.
 pub type Acts<'a> = Pin<Box<dyn Future<Output = Result<(), Stuck>> + Send + 'a>>;
 
+/// How long the function has been there when a story begins.
+const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
+
 /// How things are before the curtain rises.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Setup {
     /// The standby.
     pub standby: StandbySeed,
@@ -21,6 +25,16 @@ pub struct Setup {
     pub variables: BTreeMap<String, String>,
     /// On Azure: whether the standby's kubeconfig holds a client certificate, as the reference's does.
     pub aks_certificate: bool,
+}
+
+impl Default for Setup {
+    /// A standby whose function has seen the primary well, as one that was deployed a month ago has.
+    fn default() -> Self {
+        let armed = time::now() - MONTH;
+        let record = json!({"schema": holdfast_core::record::SCHEMA, "armed": armed});
+        let standby = StandbySeed { record: Some(record), ..StandbySeed::default() };
+        Self { standby, variables: BTreeMap::new(), aks_certificate: false }
+    }
 }
 
 impl Setup {

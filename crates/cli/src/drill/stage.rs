@@ -160,6 +160,20 @@ impl Stage {
         serde_json::from_str(config_map["data"]["state"].as_str()?).ok()
     }
 
+    /// Puts a document into the record, as a person with `kubectl edit` or a restored backup does.
+    pub fn plant(&self, state: &State) {
+        let mut config_map = self.sim.cluster().get("configmaps", "holdfast").unwrap_or_default();
+        config_map["data"]["state"] = serde_json::to_string(state).unwrap_or_default().into();
+        self.sim.cluster().apply(config_map).expect("a ConfigMap with other data is valid");
+    }
+
+    /// Sets the operator's replicas, as a person or a GitOps manager does.
+    pub fn scale_by_hand(&self, replicas: i64) {
+        let mut deployment = self.sim.cluster().get("deployments", "humio-operator").unwrap_or_default();
+        deployment["spec"]["replicas"] = replicas.into();
+        self.sim.cluster().apply(deployment).expect("a Deployment with other replicas is valid");
+    }
+
     /// Lets what runs come to its end, and no more come.
     pub async fn settle(&self) {
         self.sim.world().set_scheduler(false);
@@ -195,6 +209,7 @@ fn variables(setup: &Setup, pace: f64) -> BTreeMap<String, String> {
         ("HOLDFAST_LOOK_SECONDS", "2".to_owned()),
         ("HOLDFAST_LEASE_SECONDS", paced(30.0, 2.5)),
         ("HOLDFAST_MARGIN_SECONDS", paced(20.0, 1.0)),
+        ("HOLDFAST_STANDS_STILL_SECONDS", paced(300.0, 5.0)),
         ("HOLDFAST_VERIFY_SECONDS", paced(120.0, 4.0)),
         ("BASE_DELAY_SECONDS", "0.1".to_owned()),
         ("MAX_DELAY_SECONDS", "1".to_owned()),

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Gate;
 use crate::{
-    evidence::Check,
-    fault::NotedFault,
+    evidence::{Check, Control},
+    fault::{FaultClass, NotedFault, quoted},
     holdoff::{Source, Streak},
     policy::seconds,
     record::Pause,
@@ -48,6 +48,47 @@ pub enum Reason {
         /// The execution that set it.
         id: String,
     },
+    /// Traffic is not locked any more although the primary is not proven well: it is locked again. Only a failback of a
+    /// primary that is well, or an abort, ends a failover.
+    LockTakenAway {
+        /// The execution that set it.
+        id: String,
+    },
+    /// A person took the lock away from an open execution while the primary was well: it is over.
+    FailedBack {
+        /// The execution.
+        id: String,
+    },
+    /// Nothing was driven for long: the execution may have been restored or planted, and the primary is well. A person
+    /// chooses: `resume` finishes it, `acknowledge` with `abort` ends it.
+    StoodStill {
+        /// The execution.
+        id: String,
+        /// When it was last driven; `None` when no time in it can be believed.
+        last_driven: Option<Timestamp>,
+    },
+    /// The open execution is none that this runbook can have written; it is not executed.
+    NotOfThisRunbook {
+        /// The execution.
+        id: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A step was done, does not hold any more, and is driven again.
+    Lapsed {
+        /// The step.
+        step: String,
+        /// What was found instead, and who wrote it where that is known.
+        found: String,
+    },
+    /// The record carries a fencing number that the lease has never reached: the lease was made anew, or somebody
+    /// wrote the record. It is not believed.
+    FenceAhead {
+        /// The record's.
+        recorded: u64,
+        /// The lease's.
+        granted: u64,
+    },
     /// Every step's effect holds already.
     NothingToDo,
     /// The primary is well.
@@ -68,6 +109,31 @@ pub enum Reason {
         healthy_at: Timestamp,
         /// The first failing probe.
         failing_since: Timestamp,
+    },
+    /// Our probe fails, and no control target answered either: we may be cut off, and the primary well.
+    CutOff {
+        /// When.
+        at: Timestamp,
+        /// What the probe said.
+        probe: String,
+        /// What the control targets said.
+        controls: Vec<Control>,
+    },
+    /// Only our own probes say that the primary fails, and the name that users type still leads to it: the DNS
+    /// service's own checkers see it well, so the fault may be on our path alone.
+    DnsNamesPrimary {
+        /// The answer.
+        found: String,
+    },
+    /// The primary has been seen well before, as it must have been for a failover to make sense.
+    SeenWell {
+        /// When last.
+        at: Timestamp,
+    },
+    /// The primary has never been seen well since this site was set up or unlocked: it may be under construction.
+    NotArmed {
+        /// What was looked at.
+        why: String,
     },
     /// The history cannot be used.
     HistorySilent {
@@ -105,6 +171,15 @@ pub enum Reason {
         /// Why.
         fault: NotedFault,
     },
+    /// A time that somebody wrote is ahead of the server's own by more than a clock can be wrong. It is no time.
+    TimeInFuture {
+        /// Where it stands.
+        of: String,
+        /// The time.
+        at: Timestamp,
+        /// The server's time, or ours where that is not known.
+        now: Timestamp,
+    },
     /// The standby cannot take over.
     StandbyUnfit {
         /// What is wrong.
@@ -127,6 +202,13 @@ pub enum Reason {
         /// When its lease ends unless renewed.
         until: Timestamp,
     },
+    /// Another call watches the primary already; one is enough.
+    AnotherWaits {
+        /// The worker.
+        holder: String,
+        /// Until when its mark stands.
+        until: Timestamp,
+    },
     /// A call on the way to the first effect failed; nothing was changed.
     ClaimFailed {
         /// The call.
@@ -139,6 +221,22 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The fault that this reason reports, if it is one.
+    pub fn fault(&self) -> Option<&NotedFault> {
+        match self {
+            Self::RecordUnreadable { fault }
+            | Self::CooldownNoteUnreadable { fault }
+            | Self::StandbyUnknown { fault }
+            | Self::ClaimFailed { fault } => Some(fault),
+            _ => None,
+        }
+    }
+
+    /// True for a fault that stays until a person acts: to ask again at once is of no use.
+    pub fn is_permanent(&self) -> bool {
+        self.fault().is_some_and(|fault| matches!(fault.class, FaultClass::Denied | FaultClass::Invalid))
+    }
+
     /// The stable name, as it is serialised.
     pub fn code(&self) -> String {
         let tag = serde_json::to_value(self).ok().and_then(|value| value.get("code")?.as_str().map(str::to_owned));
@@ -147,6 +245,7 @@ impl Reason {
 }
 
 impl fmt::Display for Reason {
+    #[allow(clippy::too_many_lines, reason = "one sentence for each reason, in the order of the list")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RecordUnreadable { fault } => write!(f, "the record cannot be read: {fault}"),
@@ -156,6 +255,25 @@ impl fmt::Display for Reason {
             Self::Drifted { steps } => write!(f, "changed by somebody since and left alone: {}", steps.join(", ")),
             Self::LockGone { id } => {
                 write!(f, "traffic is not locked by execution {id} any more; evidence counts from now on")
+            }
+            Self::LockTakenAway { id } => {
+                write!(f, "the lock of execution {id} is gone and the primary is not proven well: it is set again")
+            }
+            Self::FailedBack { id } => {
+                write!(f, "a person took the lock of execution {id} away while the primary was well: it is over")
+            }
+            Self::StoodStill { id, last_driven } => {
+                let since =
+                    last_driven.map_or_else(|| "no time that can be believed".to_owned(), |at| format!("{at:.0}"));
+                write!(f, "execution {id} was last driven at {since} and the primary is well: nothing more is done. ")?;
+                write!(f, "A person chooses: resume finishes it, acknowledge with abort ends it")
+            }
+            Self::NotOfThisRunbook { id, why } => {
+                write!(f, "execution {} is not executed: {why}. acknowledge with abort ends it", quoted(id))
+            }
+            Self::Lapsed { step, found } => write!(f, "{step} was done and does not hold any more: {found}"),
+            Self::FenceAhead { recorded, granted } => {
+                write!(f, "the record's fence {recorded} is ahead of the lease's {granted}, and is not believed")
             }
             Self::NothingToDo => write!(f, "every effect holds already"),
             Self::PrimaryHealthy { at, source } => {
@@ -167,6 +285,21 @@ impl fmt::Display for Reason {
             }
             Self::SourcesDisagree { healthy_at, failing_since } => {
                 write!(f, "our probe fails since {failing_since:.0}, the metrics were healthy until {healthy_at:.0}")
+            }
+            Self::CutOff { at, probe, controls } => {
+                write!(f, "our probe failed at {at:.0} ({probe}), and no control target answered: ")?;
+                match controls.first() {
+                    None => write!(f, "none is configured"),
+                    Some(first) => write!(f, "0 of {}, {}: {}", controls.len(), first.target, first.found),
+                }?;
+                write!(f, ". This function may be cut off")
+            }
+            Self::DnsNamesPrimary { found } => {
+                write!(f, "only our own probes fail, and DNS still leads users to the primary: {found}")
+            }
+            Self::SeenWell { at } => write!(f, "the primary was last seen well at {at:.0}"),
+            Self::NotArmed { why } => {
+                write!(f, "the primary has never been seen well since this site was set up or unlocked: {why}")
             }
             Self::HistorySilent { why } => write!(f, "the metric history says nothing: {why}"),
             Self::NoEvidence { why } => write!(f, "no evidence about the primary: {why}"),
@@ -180,6 +313,9 @@ impl fmt::Display for Reason {
             Self::CooldownNoteUnreadable { fault } => {
                 write!(f, "the note of the last failover is unreadable: {fault}")
             }
+            Self::TimeInFuture { of, at, now } => {
+                write!(f, "{of} names {at:.0}, which is ahead of the time now ({now:.0}); it is not believed")
+            }
             Self::StandbyUnfit { errors } => {
                 let errors: Vec<_> = errors.iter().map(|check| format!("{}: {}", check.name, check.found)).collect();
                 write!(f, "the standby cannot take over: {}", errors.join("; "))
@@ -188,6 +324,9 @@ impl fmt::Display for Reason {
             Self::Overridden { gate } => write!(f, "an operator waived {}", gate.name()),
             Self::HeldByAnother { holder, until } => {
                 write!(f, "{holder} is on it, until {until:.0} at least")
+            }
+            Self::AnotherWaits { holder, until } => {
+                write!(f, "{holder} watches the primary already, until {until:.0} at least")
             }
             Self::ClaimFailed { fault } => write!(f, "nothing was begun: {fault}"),
             Self::LeaseLost => write!(f, "the lease was lost; another worker carries on"),

@@ -8,11 +8,14 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    evidence::{Check, Datapoint, Fitness, History, Level, Probe, ProbeResult},
+    evidence::{
+        Check, Control, Datapoint, Fitness, History, Level, NamedSite, Probe, ProbeResult, StepSeen, TrafficAnswer,
+    },
     fault::{FaultClass, NotedFault},
+    holdoff::{Health, Source, judge_history, judge_probes},
     policy::MissingData,
-    record::{Execution, Pause, Status, StepRecord, Trigger},
-    step::{Need, Observation},
+    record::{Execution, Pause, Progress, Status, StepRecord, Trigger},
+    step::{Need, Observation, Standing},
 };
 
 mod borders;
@@ -74,16 +77,19 @@ fn result(letter: char) -> ProbeResult {
     }
 }
 
+/// A probe; with one that failed a control target answered (`0`), or none did (`c`).
+fn probe(letter: char, at: Timestamp) -> Probe {
+    let result = result(if letter == 'c' { '0' } else { letter });
+    let control = |answered| Control { target: "control".to_owned(), answered, found: "HTTP 200".to_owned() };
+    Probe { at, result, controls: vec![control(false), control(letter == '0')] }
+}
+
 /// Probes of one call, oldest first.
 fn probes() -> impl Strategy<Value = Vec<Probe>> {
-    ("[000X?]{0,16}", 0_i64..100, sample::select(vec![15_i64, 30, 59, 60, 61])).prop_map(|(letters, end, every)| {
+    ("[0000X?c]{0,16}", 0_i64..100, sample::select(vec![15_i64, 30, 59, 60, 61])).prop_map(|(letters, end, every)| {
         let last = i64::try_from(letters.len()).unwrap_or_default();
         let times = (0..).map(move |index| ago(end + (last - 1 - index) * every));
-        letters
-            .chars()
-            .zip(times)
-            .map(|(letter, at)| Probe { at, result: result(letter), controls: Vec::new() })
-            .collect()
+        letters.chars().zip(times).map(|(letter, at)| probe(letter, at)).collect()
     })
 }
 
@@ -99,11 +105,22 @@ fn observation() -> impl Strategy<Value = Observation> {
 }
 
 fn steps() -> impl Strategy<Value = Vec<StepSeen>> {
-    let step = reading(observation()).prop_map(|seen| StepSeen { step: "step".to_owned(), seen });
+    let name = sample::select(vec!["step", "lock"]);
+    let step = (name, reading(observation())).prop_map(|(step, seen)| StepSeen {
+        step: step.to_owned(),
+        seen,
+        locks: step == "lock",
+    });
     prop::collection::vec(step, 0..3)
 }
 
+fn traffic() -> impl Strategy<Value = TrafficAnswer> {
+    sample::select(vec![NamedSite::Primary, NamedSite::Other])
+        .prop_map(|names| TrafficAnswer { names, found: "192.0.2.1".to_owned() })
+}
+
 fn evidence() -> impl Strategy<Value = Evidence> {
+    let times = || option::of((0_i64..7000).prop_map(ago));
     (
         option::weighted(0.9, reading(history())),
         probes(),
@@ -111,17 +128,21 @@ fn evidence() -> impl Strategy<Value = Evidence> {
         option::of(reading(fitness())),
         option::of(any::<bool>()),
         steps(),
+        (option::of(reading(traffic())), option::of(reading(times())), any::<u8>().prop_map(|number| number < 20)),
     )
-        .prop_map(|(history, probes, last_failover, fitness, locked, steps)| Evidence {
-            at: now(),
-            history,
-            probes,
-            live: None,
-            last_failover,
-            fitness,
-            locked,
-            steps,
-            ..Evidence::nothing(now())
+        .prop_map(|(history, probes, last_failover, fitness, locked, steps, (traffic, last_well, foreign))| {
+            Evidence {
+                history,
+                probes,
+                last_failover,
+                fitness,
+                locked,
+                steps,
+                traffic,
+                last_well,
+                foreign: foreign.then(|| "no step".to_owned()),
+                ..Evidence::nothing(now())
+            }
         })
 }
 
@@ -132,6 +153,7 @@ fn execution(status: Status, began: i64) -> Execution {
         runbook: "fake".to_owned(),
         trigger: Trigger::Tick,
         reason: None,
+        caller: None,
         overrides: Vec::new(),
         started_at: ago(began),
         finished_at: None,
@@ -143,7 +165,7 @@ fn execution(status: Status, began: i64) -> Execution {
         decision: Decision { verdict: Verdict::FailOver, reasons: Vec::new(), streak: None },
         evidence,
         policy: Policy::default(),
-        steps: vec![StepRecord::pending("step", Need::Required)],
+        steps: vec![StepRecord::pending("step", Need::Required), StepRecord::pending("lock", Need::Owed)],
         notes: Vec::new(),
     }
 }
@@ -151,16 +173,25 @@ fn execution(status: Status, began: i64) -> Execution {
 fn state() -> impl Strategy<Value = State> {
     use Status::{Aborted, Completed, Owed, Running};
     let status = sample::select(vec![Running, Owed, Completed, Completed, Aborted, Aborted, Aborted]);
-    let current = (status, -100_i64..700).prop_map(|(status, began)| execution(status, began));
-    let pause = option::weighted(0.1, Just(Pause { at: ago(50), reason: "works".to_owned() }));
+    let current = (status, -100_i64..700, any::<bool>()).prop_map(|(status, began, locked)| {
+        let mut execution = execution(status, began);
+        if locked {
+            execution.steps[1].progress = Progress::Done { changed: true };
+        }
+        execution
+    });
+    let pause = option::weighted(0.1, Just(Pause { at: ago(50), reason: "works".to_owned(), caller: None }));
     let past = || option::of((0_i64..700).prop_map(ago));
-    (option::weighted(0.5, current), pause, past(), past()).prop_map(|(current, pause, acknowledged, unlocked)| State {
-        pause,
-        acknowledged,
-        unlocked,
-        current,
-        ..State::default()
-    })
+    (option::weighted(0.5, current), pause, past(), past(), past()).prop_map(
+        |(current, pause, acknowledged, unlocked, armed)| State {
+            pause,
+            acknowledged,
+            unlocked,
+            armed,
+            current,
+            ..State::default()
+        },
+    )
 }
 
 fn policy() -> impl Strategy<Value = Policy> {
@@ -171,7 +202,7 @@ fn policy() -> impl Strategy<Value = Policy> {
 }
 
 fn gates() -> impl Strategy<Value = Vec<Gate>> {
-    prop_oneof![3 => Just(Vec::new()), 2 => sample::subsequence(Gate::ALL.to_vec(), 0..=4)]
+    prop_oneof![3 => Just(Vec::new()), 2 => sample::subsequence(Gate::ALL.to_vec(), 0..=5)]
 }
 
 fn case() -> impl Strategy<Value = Case> {
@@ -187,7 +218,8 @@ fn case() -> impl Strategy<Value = Case> {
 fn free_case() -> impl Strategy<Value = Case> {
     case().prop_map(|case| {
         let evidence = Evidence { steps: Vec::new(), fitness: None, last_failover: None, ..case.evidence };
-        Case { state: Ok(State::default()), evidence, overrides: Vec::new(), ..case }
+        let state = State { armed: Some(ago(100_000)), ..State::default() };
+        Case { state: Ok(state), evidence, overrides: Vec::new(), ..case }
     })
 }
 

@@ -26,7 +26,7 @@ pub enum Outcome {
         /// When it is worth coming back.
         until: Timestamp,
     },
-    /// The service is active on the standby; these steps are still owed and will be driven on by every call.
+    /// Every required step is done; these steps are still owed and will be driven on by every call.
     Owed {
         /// Their names.
         steps: Vec<String>,
@@ -121,12 +121,20 @@ impl Answer {
         Self { failing_for_s, evidence: evidence.map(Box::new), ..Self::new(outcome, decision.reasons) }
     }
 
+    /// The same answer, with what was noted on the way before its own reasons.
+    #[must_use]
+    pub fn after(mut self, noted: Vec<Reason>) -> Self {
+        let new: Vec<_> = noted.into_iter().filter(|reason| !self.reasons.contains(reason)).collect();
+        self.says.splice(0..0, new.iter().map(Reason::to_string));
+        self.reasons.splice(0..0, new);
+        self
+    }
+
     /// An answer about an execution that this call drove as far as it could.
-    pub fn driven(execution: Execution, mut reasons: Vec<Reason>) -> Self {
+    pub fn driven(execution: Execution, further: Vec<Reason>) -> Self {
         let outcome = outcome(&execution);
-        if reasons.is_empty() {
-            reasons.clone_from(&execution.decision.reasons);
-        }
+        let mut reasons = execution.decision.reasons.clone();
+        reasons.extend(further);
         let failing_for_s = execution.decision.streak.as_ref().map(|streak| streak.proven.as_secs_f64());
         Self { failing_for_s, execution: Some(Box::new(execution)), ..Self::new(outcome, reasons) }
     }
@@ -135,7 +143,7 @@ impl Answer {
 fn outcome(execution: &Execution) -> Outcome {
     match execution.status {
         Status::Completed => Outcome::Completed,
-        Status::Aborted => Outcome::Refused,
+        Status::Aborted | Status::FailedBack => Outcome::Refused,
         Status::Owed => {
             let owed = execution.steps.iter().filter(|step| !step.is_done());
             Outcome::Owed { steps: owed.map(|step| step.step.clone()).collect() }

@@ -2,16 +2,17 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::{Engine, journal::Journal, request::Request};
 use crate::{
-    clock::Call,
+    clock::{Call, later},
     decision::{Decision, Reason, Verdict},
     evidence::Evidence,
     fault::{Fault, FaultClass},
     ports::{Claim, Grant, Versioned},
-    record::{Execution, Status, StepRecord},
+    record::{Execution, Note, Status, StepRecord},
     step::{Observation, Standing, Step},
     transition::{Event, next},
 };
@@ -20,8 +21,11 @@ use crate::{
 pub(super) struct Run {
     /// The record as last written, and what is not written yet.
     pub journal: Journal,
-    /// What the look before the claim saw of each step; its fence still ties the effect to it.
+    /// Each step as seen: what was to be done before the claim (its fence still ties the effect to it), and what was
+    /// done, seen again under the claim. What was done before it proves nothing after it.
     pub first: BTreeMap<String, Observation>,
+    /// Whether the look saw the lock gone, and so the primary was judged before this was decided.
+    pub lock_was_gone: bool,
     /// The cloud's note of the last failover, as the look saw it.
     pub noted: Option<Timestamp>,
     /// Why we are driving it.
@@ -32,8 +36,8 @@ pub(super) struct Run {
 pub(super) enum Claimed {
     /// Drive it.
     Run(Box<Run>),
-    /// Look again, not before this time.
-    NotNow(Timestamp, Decision),
+    /// Look again, not before this time. The record is as it was read, where it is still known.
+    NotNow(Timestamp, Decision, Option<Box<Versioned>>),
 }
 
 impl Engine {
@@ -51,23 +55,64 @@ impl Engine {
             Ok(Claim::Granted(ours)) => ours,
             Ok(Claim::Held { holder, until }) => {
                 decision.reasons.push(Reason::HeldByAnother { holder, until });
-                return Claimed::NotNow(until.max(self.ports.clock.now()), decision);
+                return Claimed::NotNow(until.max(self.ports.clock.now()), decision, Some(Box::new(versioned)));
             }
             Err(fault) => return self.not_now(decision, &fault),
         };
         *grant = Some(ours.clone());
-        let journal = match decision.verdict {
-            Verdict::FailOver => self.begin(versioned, &evidence, &decision, request, &ours, call).await,
-            _ => self.take_over(versioned, &evidence, &ours, call).await,
+        if let Some(recorded) = versioned.state.open().map(|open| open.fence).filter(|fence| *fence > ours.fence) {
+            decision.reasons.push(Reason::FenceAhead { recorded, granted: ours.fence });
+        }
+        let done = versioned.state.open().map(done_steps).unwrap_or_default();
+        let write = async {
+            match decision.verdict {
+                Verdict::FailOver => self.begin(versioned, &evidence, &decision, request, &ours, call).await,
+                _ => self.take_over(versioned, &evidence, &decision, &ours, call).await,
+            }
         };
+        let (journal, first) = futures_util::join!(write, self.seen_under_the_claim(&evidence, &done, call));
         match journal {
             Ok(journal) => {
-                let first = first_observations(&evidence);
                 let noted = evidence.last_failover.and_then(Result::ok).flatten();
-                Claimed::Run(Box::new(Run { journal, first, noted, reasons: decision.reasons }))
+                let lock_was_gone = evidence.locked == Some(false);
+                Claimed::Run(Box::new(Run { journal, first, lock_was_gone, noted, reasons: decision.reasons }))
             }
             Err(fault) => self.not_now(decision, &fault),
         }
+    }
+
+    /// The steps as they are to be driven from. What was to be done is fenced; what looked done, or is done by the
+    /// record (`done`), is looked at again.
+    async fn seen_under_the_claim(
+        &self,
+        evidence: &Evidence,
+        done: &[String],
+        call: &Call,
+    ) -> BTreeMap<String, Observation> {
+        let mut first = first_observations(evidence);
+        let looks_done = |name: &str| first.get(name).is_some_and(|seen| seen.standing == Standing::Done);
+        let is_done = |name: &str| looks_done(name) || done.iter().any(|done| done == name);
+        let again: Vec<_> = self.effects().filter(|step| is_done(step.name())).collect();
+        first.retain(|name, seen| seen.standing == Standing::Todo && !done.contains(name));
+        first.extend(self.observe_now(&again, call).await);
+        first
+    }
+
+    /// The steps that have an effect, as opposed to those that only watch.
+    pub(super) fn effects(&self) -> impl Iterator<Item = &Arc<dyn Step>> {
+        self.runbook.steps.iter().filter(|step| !step.only_watches())
+    }
+
+    /// Observes `steps` side by side, each once. What cannot be seen is left out.
+    pub(super) async fn observe_now(&self, steps: &[&Arc<dyn Step>], call: &Call) -> BTreeMap<String, Observation> {
+        let observe = |step: &&Arc<dyn Step>| {
+            let step = Arc::clone(step);
+            async move {
+                let seen = call.once(step.name(), step.observe(call)).await.ok()?;
+                Some((step.name().to_owned(), seen))
+            }
+        };
+        join_all(steps.iter().map(observe)).await.into_iter().flatten().collect()
     }
 
     fn not_now(&self, mut decision: Decision, fault: &Fault) -> Claimed {
@@ -78,7 +123,7 @@ impl Engine {
             FaultClass::Conflict => std::time::Duration::ZERO,
             _ => self.limits.retry.base_delay,
         };
-        Claimed::NotNow(self.ports.clock.now() + pause, decision)
+        Claimed::NotNow(later(self.ports.clock.now(), pause), decision, None)
     }
 
     /// Writes the intent.
@@ -93,7 +138,11 @@ impl Engine {
     ) -> Result<Journal, Fault> {
         let execution = self.intent(self.ports.clock.now(), evidence, decision, request, grant);
         tracing::info!(execution = execution.id, fence = grant.fence, "failover begins");
-        let state = next(&versioned.state, Event::Began(Box::new(execution))).map_err(illegal)?;
+        let mut state = versioned.state.clone();
+        if let Some(at) = decision.reasons.iter().find_map(seen_well) {
+            state = next(&state, Event::Armed { at }).map_err(illegal)?;
+        }
+        let state = next(&state, Event::Began(Box::new(execution))).map_err(illegal)?;
         let version = call.once("record", self.ports.store.save(call, &state, &versioned.version)).await?;
         Ok(Journal::new(Versioned { state, version, server_time: None }))
     }
@@ -116,6 +165,7 @@ impl Engine {
             runbook: self.runbook.name.to_owned(),
             trigger: request.trigger.clone(),
             reason: request.reason.clone(),
+            caller: request.caller.clone(),
             overrides: request.overrides.clone(),
             started_at: now,
             finished_at: None,
@@ -132,17 +182,25 @@ impl Engine {
         }
     }
 
-    /// Makes the open execution ours. Written before the first effect, so that the worker before us can write no more.
+    /// Makes the execution ours. Written before the first effect, so that the worker before us can write no more. One
+    /// that was completed and has lost its lock is open again.
     async fn take_over(
         &self,
         versioned: Versioned,
         evidence: &Evidence,
+        decision: &Decision,
         grant: &Grant,
         call: &Call,
     ) -> Result<Journal, Fault> {
         let found = first_observations(evidence);
         let event = Event::TakenOver { fence: grant.fence, holder: self.holder.clone(), found };
-        let state = next(&versioned.state, event).map_err(illegal)?;
+        let mut state = next(&versioned.state, event).map_err(illegal)?;
+        if let (Verdict::Relock, Some(lock)) = (decision.verdict, self.runbook.lock_name()) {
+            let text = "the lock is gone and the primary is not proven well".to_owned();
+            let note = Note { at: self.ports.clock.now(), text };
+            let event = Event::Lapsed { fence: grant.fence, step: lock.to_owned(), note, watching: Vec::new() };
+            state = next(&state, event).map_err(illegal)?;
+        }
         if state == versioned.state {
             return Ok(Journal::new(versioned));
         }
@@ -150,6 +208,14 @@ impl Engine {
         let version = call.once("record", self.ports.store.save(call, &state, &versioned.version)).await?;
         Ok(Journal::new(Versioned { state, version, server_time: None }))
     }
+}
+
+fn seen_well(reason: &Reason) -> Option<Timestamp> {
+    if let Reason::SeenWell { at } = reason { Some(*at) } else { None }
+}
+
+fn done_steps(execution: &Execution) -> Vec<String> {
+    execution.steps.iter().filter(|step| step.is_done()).map(|step| step.step.clone()).collect()
 }
 
 fn first_observations(evidence: &Evidence) -> BTreeMap<String, Observation> {

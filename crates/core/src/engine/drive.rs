@@ -1,5 +1,7 @@
 //! The steps, in order.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::{
@@ -10,23 +12,117 @@ use super::{
     step::Driven,
 };
 use crate::{
-    clock::Call,
+    clock::{Call, later},
     decision::Reason,
     fault::{Fault, FaultClass},
     ports::Grant,
     record::{Note, Progress, StepRecord, Why},
-    step::Need,
+    step::{Need, Observation, Standing},
     transition::Event,
 };
 
+/// How often one call drives what another manager puts back. The next call goes on with it.
+const PASSES: usize = 3;
+
+/// How one way through the steps ended.
+enum Pass {
+    /// Every step was driven.
+    Through,
+    /// A required step is not done.
+    Stuck,
+    /// The execution is another worker's.
+    Lost,
+}
+
 impl Engine {
     /// Drives the run as far as it goes. The outcome of a step is written while the next one is driven: resumption
-    /// rests on the intent and on observation, so no effect has to wait for it.
+    /// rests on the intent and on observation, so no effect has to wait for it. What was done is looked at again at
+    /// the end: another manager may have put it back, and then it is driven again, a few times in one call.
     pub(super) async fn drive(&self, mut run: Run, call: &Call, grant: &mut Option<Grant>) -> Answer {
         let Some(mut lease) = grant.take() else {
             return self.lost(run.journal, run.reasons);
         };
         let mut unnoted = self.unnoted(&run);
+        let mut lapsed = Vec::new();
+        let watch_until = later(self.ports.clock.now(), self.limits.verify_for);
+        for pass in 0..=PASSES {
+            if pass > 0 {
+                run.first = self.seen_at_the_end(&run.journal, call).await;
+            }
+            let again = self.lapse(&mut run, lease.fence);
+            let holds = again.is_empty();
+            lapsed.extend(again);
+            if pass > 0 && holds || pass == PASSES {
+                break;
+            }
+            let watch_until = (pass > 0).then_some(watch_until);
+            match self.pass(&mut run, &mut lease, &mut unnoted, watch_until, call).await {
+                Pass::Lost => return self.lost(run.journal, run.reasons),
+                Pass::Stuck => break,
+                Pass::Through => {}
+            }
+        }
+        let written = self.write(&mut run.journal, call).await;
+        *grant = Some(lease);
+        if lost_to_another(&written) {
+            return self.lost(run.journal, run.reasons);
+        }
+        // Said once, however often it was put back.
+        let mut reasons: Vec<Reason> = lapsed;
+        reasons.dedup();
+        let further = |reason: &&Reason| matches!(reason, Reason::FenceAhead { .. } | Reason::LockTakenAway { .. });
+        reasons.extend(run.reasons.iter().filter(further).cloned());
+        if let Err(fault) = written {
+            reasons.push(Reason::RecordUnreadable { fault: fault.noted() });
+        }
+        match run.journal.execution() {
+            Some(execution) => Answer::driven(execution.clone(), reasons),
+            None => self.lost(run.journal, run.reasons),
+        }
+    }
+
+    /// The effects that the record calls done, as they are now. Nothing when time is short: the next call looks.
+    async fn seen_at_the_end(&self, journal: &Journal, call: &Call) -> BTreeMap<String, Observation> {
+        let Some(execution) = journal.execution().filter(|_| call.remaining() > self.limits.margin) else {
+            return BTreeMap::new();
+        };
+        let done: Vec<_> = self.effects().filter(|step| execution.has_done(step.name())).collect();
+        self.observe_now(&done, call).await
+    }
+
+    /// Takes back what the record calls done and what does not hold. Not the lock, unless it was gone before this was
+    /// decided: a person who takes it away from a primary that is well has failed back, and the next look tells.
+    fn lapse(&self, run: &mut Run, fence: u64) -> Vec<Reason> {
+        let watching: Vec<String> =
+            self.runbook.steps.iter().filter(|step| step.only_watches()).map(|step| step.name().to_owned()).collect();
+        let mut lapsed = Vec::new();
+        let lock_was_gone = std::mem::take(&mut run.lock_was_gone);
+        for step in self.effects().filter(|step| lock_was_gone || !step.locks_traffic()) {
+            let name = step.name();
+            let undone = run.first.get(name).filter(|seen| seen.standing == Standing::Todo);
+            let Some(seen) = undone.filter(|_| run.journal.execution().is_some_and(|open| open.has_done(name))) else {
+                continue;
+            };
+            let reason = Reason::Lapsed { step: name.to_owned(), found: seen.found.clone() };
+            tracing::warn!(step = name, "{reason}");
+            let note = Note { at: self.ports.clock.now(), text: reason.to_string() };
+            let event = Event::Lapsed { fence, step: name.to_owned(), note, watching: watching.clone() };
+            if run.journal.add(event).is_ok() {
+                lapsed.push(reason);
+            }
+        }
+        lapsed
+    }
+
+    /// Drives each step that is not done, once through.
+    async fn pass(
+        &self,
+        run: &mut Run,
+        lease: &mut Grant,
+        unnoted: &mut Option<Timestamp>,
+        watch_until: Option<Timestamp>,
+        call: &Call,
+    ) -> Pass {
         let count = run.journal.execution().map_or(0, |execution| execution.steps.len());
         for position in 0..count {
             let Some(record) = self.pending_step(&run.journal, position) else {
@@ -35,43 +131,27 @@ impl Engine {
             let first = run.first.remove(&record.step);
             let need = record.need;
             let (written, driven, noted) = futures_util::join!(
-                self.write(run.journal, call),
-                self.drive_step(record, first, &mut lease, call),
+                self.write(&mut run.journal, call),
+                self.drive_step(record, first, lease, watch_until, call),
                 self.note_start(unnoted.take(), call),
             );
-            run.journal = written.0;
             if let Some(note) = noted {
                 // A note that the record does not take is only lost as a note.
                 let _ = run.journal.add(Event::Noted(note));
             }
-            if lost_to_another(&written.1) {
-                return self.lost(run.journal, run.reasons);
+            if lost_to_another(&written) {
+                return Pass::Lost;
             }
-            let record = match driven {
-                Driven::Record(record) => *record,
-                Driven::LeaseLost => return self.lost(run.journal, run.reasons),
-            };
+            let Driven::Record(record) = driven else { return Pass::Lost };
             let done = record.is_done();
-            if run.journal.add(Event::Stepped { fence: lease.fence, step: record }).is_err() {
-                return self.lost(run.journal, run.reasons);
+            if run.journal.add(Event::Stepped { fence: lease.fence, step: *record }).is_err() {
+                return Pass::Lost;
             }
             if !done && need == Need::Required {
-                break;
+                return Pass::Stuck;
             }
         }
-        let (journal, written) = self.write(run.journal, call).await;
-        *grant = Some(lease);
-        if lost_to_another(&written) {
-            return self.lost(journal, run.reasons);
-        }
-        let reasons = match written {
-            Ok(()) => Vec::new(),
-            Err(fault) => vec![Reason::RecordUnreadable { fault: fault.noted() }],
-        };
-        match journal.execution() {
-            Some(execution) => Answer::driven(execution.clone(), reasons),
-            None => self.lost(journal, run.reasons),
-        }
+        Pass::Through
     }
 
     /// The start of this execution, when the cloud's note does not name it yet.
@@ -100,20 +180,21 @@ impl Engine {
     async fn drive_step(
         &self,
         record: StepRecord,
-        first: Option<crate::step::Observation>,
+        first: Option<Observation>,
         lease: &mut Grant,
+        watch_until: Option<Timestamp>,
         call: &Call,
     ) -> Driven {
         let Some(step) = self.runbook.steps.iter().find(|step| step.name() == record.step) else {
             let why = format!("this version of Holdfast has no step called {}", record.step);
             return Driven::Record(Box::new(not_done(record, Why::Blocked { why }, self.ports.clock.now())));
         };
-        self.step(step.as_ref(), record, first, lease, call).await
+        self.step(step.as_ref(), record, first, lease, watch_until, call).await
     }
 
     fn lost(&self, journal: Journal, mut reasons: Vec<Reason>) -> Answer {
         reasons.push(Reason::LeaseLost);
-        let until = self.ports.clock.now() + self.limits.lease_ttl;
+        let until = later(self.ports.clock.now(), self.limits.lease_ttl);
         let execution = journal.execution().cloned().map(Box::new);
         Answer { execution, ..Answer::new(Outcome::Deferred { until }, reasons) }
     }

@@ -53,7 +53,7 @@ impl Engine {
     /// # Errors
     /// [`FaultClass::Conflict`] when the stored document does not take them any more: another worker has the
     /// execution, or a person ended it. Other faults leave the journal as it is, to be written later.
-    pub(super) async fn write(&self, mut journal: Journal, call: &Call) -> (Journal, Result<(), Fault>) {
+    pub(super) async fn write(&self, journal: &mut Journal, call: &Call) -> Result<(), Fault> {
         let mut pauses = self.limits.retry.pauses();
         while !journal.pending.is_empty() {
             let save = self.ports.store.save(call, &journal.state, &journal.stored.version);
@@ -67,10 +67,10 @@ impl Engine {
             };
             let conflict = fault.class == FaultClass::Conflict;
             if !conflict && !fault.class.is_transient() {
-                return (journal, Err(fault));
+                return Err(fault);
             }
             let Some(pause) = pauses.next(&fault) else {
-                return (journal, Err(fault));
+                return Err(fault);
             };
             if !conflict {
                 call.clock.sleep(pause.min(call.remaining())).await;
@@ -79,12 +79,12 @@ impl Engine {
             match call.read("record", || self.ports.store.load(call)).await {
                 Ok(stored) => {
                     if let Err(error) = journal.rebase(stored) {
-                        return (journal, Err(illegal(error)));
+                        return Err(illegal(error));
                     }
                 }
-                Err(fault) => return (journal, Err(fault)),
+                Err(fault) => return Err(fault),
             }
         }
-        (journal, Ok(()))
+        Ok(())
     }
 }

@@ -2,17 +2,20 @@
 
 use std::{future::Future, time::Duration};
 
-use futures_util::future::join_all;
+use futures_util::future::{Either, join_all, select};
 use jiff::Timestamp;
 
 use super::Engine;
 use crate::{
     clock::Call,
-    evidence::{Evidence, Fitness, History, LiveStatus, Probe, Reading, StepSeen},
+    evidence::{Evidence, Fitness, History, LiveStatus, Probe, ProbeResult, Reading, StepSeen, TrafficAnswer},
     fault::Fault,
     ports::Versioned,
     step::{Need, Standing},
 };
+
+/// How long the probe has to itself before control targets are asked beside it.
+const HEAD_START: Duration = Duration::from_millis(300);
 
 /// How much is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub(super) enum Scope {
     Glance,
     /// Everything that a decision and its steps depend on.
     Full,
+    /// That, and the control targets too where the primary answers: a person asks whether all is as it must be.
+    Asked,
 }
 
 /// What one look found.
@@ -35,6 +40,7 @@ struct Supporting {
     live: Option<Reading<LiveStatus>>,
     last_failover: Option<Reading<Option<Timestamp>>>,
     fitness: Option<Reading<Fitness>>,
+    traffic: Option<Reading<TrafficAnswer>>,
 }
 
 impl Engine {
@@ -45,13 +51,13 @@ impl Engine {
         let (state, history, probe, supporting, steps) = futures_util::join!(
             noted(call.read("record", || self.ports.store.load(call))),
             self.history(call),
-            self.probe(call),
+            self.probe(scope, call),
             self.supporting(scope, call),
             self.observe_steps(scope, call),
         );
         probes.extend(probe);
-        let Supporting { live, last_failover, fitness } = supporting;
-        let evidence = Evidence {
+        let Supporting { live, last_failover, fitness, traffic } = supporting;
+        let mut evidence = Evidence {
             at,
             history,
             probes: probes.clone(),
@@ -59,12 +65,27 @@ impl Engine {
             last_failover,
             fitness,
             locked: self.locked(&steps),
-            traffic: None,
+            traffic,
             last_well: None,
-            server_time: None,
+            server_time: state.as_ref().ok().and_then(|versioned| versioned.server_time),
+            foreign: state.as_ref().ok().and_then(|versioned| self.runbook.foreign(versioned.state.open()?)),
             steps,
         };
+        if let Ok(Versioned { state, .. }) = &state
+            && scope != Scope::Glance
+            && state.armed.is_none()
+        {
+            evidence.last_well = self.last_well(state.unlocked, call).await;
+        }
         Seen { state, evidence }
+    }
+
+    /// When the history last saw the primary well, as far back as it reaches. Asked for beside nothing else, but only
+    /// until the site is armed once.
+    async fn last_well(&self, not_before: Option<Timestamp>, call: &Call) -> Option<Reading<Option<Timestamp>>> {
+        let source = self.ports.history.as_ref()?;
+        let brief = &self.brief(call);
+        Some(noted(brief.read("history", || source.last_well(brief, not_before))).await)
     }
 
     async fn history(&self, call: &Call) -> Option<Reading<History>> {
@@ -75,10 +96,11 @@ impl Engine {
     /// How far back the history is asked for: twice the holdoff, so that a streak is seen to begin, and what the
     /// source may lag behind.
     fn window(&self) -> Duration {
-        self.policy.holdoff * 2 + self.policy.stale_after + self.policy.period * 2
+        let doubled = self.policy.holdoff.saturating_add(self.policy.period).saturating_mul(2);
+        doubled.saturating_add(self.policy.stale_after)
     }
 
-    async fn probe(&self, call: &Call) -> Option<Probe> {
+    async fn probe(&self, scope: Scope, call: &Call) -> Option<Probe> {
         let prober = self.ports.prober.as_ref()?;
         let at = self.ports.clock.now();
         let controls = async {
@@ -87,7 +109,12 @@ impl Engine {
                 None => Vec::new(),
             }
         };
-        let (result, controls) = futures_util::join!(prober.probe(call), controls);
+        // A primary that is well answers within the head start, and nothing else is asked on a quiet day.
+        let (result, controls) = match select(prober.probe(call), call.clock.sleep(HEAD_START)).await {
+            Either::Left((result @ ProbeResult::Healthy { .. }, _)) if scope != Scope::Asked => (result, Vec::new()),
+            Either::Left((result, _)) => (result, controls.await),
+            Either::Right(((), probe)) => futures_util::join!(probe, controls),
+        };
         Some(Probe { at, result, controls })
     }
 
@@ -104,9 +131,14 @@ impl Engine {
             let store = self.ports.cooldown.as_ref()?;
             Some(noted(brief.read("last failover", || store.last(brief))).await)
         };
+        let traffic = async {
+            let witness = self.ports.traffic.as_ref()?;
+            Some(noted(brief.once("traffic name", witness.answer(brief))).await)
+        };
         let fitness = noted(call.read("standby", || self.ports.standby.fitness(call)));
-        let (live, last_failover, fitness, ()) = futures_util::join!(live, last, fitness, self.ports.lease.prime(call));
-        Supporting { live, last_failover, fitness: Some(fitness) }
+        let (live, last_failover, fitness, traffic, ()) =
+            futures_util::join!(live, last, fitness, traffic, self.ports.lease.prime(call));
+        Supporting { live, last_failover, fitness: Some(fitness), traffic }
     }
 
     async fn observe_steps(&self, scope: Scope, call: &Call) -> Vec<StepSeen> {
@@ -118,7 +150,7 @@ impl Engine {
             let call = if step.need() == Need::Owed { self.brief(call) } else { call.clone() };
             async move {
                 let seen = noted(call.read(step.name(), || step.observe(&call))).await;
-                StepSeen { step: step.name().to_owned(), seen }
+                StepSeen { step: step.name().to_owned(), seen, locks: step.locks_traffic() }
             }
         };
         join_all(self.runbook.steps.iter().map(observe)).await

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     clock::Call,
     fault::{Fault, FaultClass},
-    record::{Pause, State},
+    record::{OperatorNote, Pause, State},
     transition::{Event, next},
 };
 
@@ -47,15 +47,19 @@ impl Engine {
     fn events(&self, request: &Request) -> Vec<Event> {
         let at = self.ports.clock.now();
         let reason = request.reason.clone().unwrap_or_else(|| "no reason given".to_owned());
-        match request.action {
-            Action::Pause => vec![Event::Paused(Pause { at, reason })],
+        let caller = request.caller.clone();
+        let mut events = match request.action {
+            Action::Pause => vec![Event::Paused(Pause { at, reason, caller: caller.clone() })],
             Action::Unpause => vec![Event::Unpaused],
             Action::Acknowledge { abort: true } => {
                 vec![Event::Aborted { at, reason }, Event::Acknowledged { at }]
             }
             Action::Acknowledge { abort: false } => vec![Event::Acknowledged { at }],
             Action::FailOver | Action::Resume | Action::Plan | Action::Preflight | Action::Status => Vec::new(),
-        }
+        };
+        let action = label(request.action).to_owned();
+        events.push(Event::Told(OperatorNote { at, action, reason: request.reason.clone(), caller }));
+        events
     }
 }
 

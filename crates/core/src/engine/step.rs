@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Engine, drive::not_done};
 use crate::{
-    clock::Call,
+    clock::{Call, earlier, half, later},
     fault::{Fault, FaultClass},
     ports::Grant,
     record::{Progress, StepRecord, Why},
@@ -42,13 +42,15 @@ impl Engine {
         mut record: StepRecord,
         first: Option<Observation>,
         lease: &mut Grant,
+        watch_until: Option<Timestamp>,
         call: &Call,
     ) -> Driven {
         let begun = self.ports.clock.now();
         record.started_at.get_or_insert(begun);
         // Who only watches is to see what came of the effects: what it saw before them says nothing of that.
         let mut first = first.filter(|_| !step.only_watches());
-        let watch_until = (begun + self.limits.verify_for).min(call.deadline - self.limits.margin);
+        let patience = watch_until.unwrap_or_else(|| later(begun, self.limits.verify_for));
+        let watch_until = patience.min(earlier(call.deadline, self.limits.margin));
         let mut tries = Tries { pauses: self.limits.retry.pauses(), last: None, sent: false };
         loop {
             if let Some(fault) = tries.last.take()
@@ -129,7 +131,7 @@ impl Engine {
         seen: &Observation,
         call: &Call,
     ) -> Result<(), Fault> {
-        record.attempts += 1;
+        record.attempts = record.attempts.saturating_add(1);
         let result = call.once(step.name(), step.apply(call, seen)).await;
         match &result {
             Ok(()) => tracing::info!(step = step.name(), attempt = record.attempts, "applied"),
@@ -144,7 +146,7 @@ impl Engine {
     /// Renews the lease when less than half of it is left. No effect may follow an `Err`.
     async fn keep_lease(&self, lease: &mut Grant, call: &Call) -> Result<(), ()> {
         let now = self.ports.clock.now();
-        if now + self.limits.lease_ttl / 2 < lease.expires {
+        if later(now, half(self.limits.lease_ttl)) < lease.expires {
             return Ok(());
         }
         let renew = self.ports.lease.renew(call, &self.holder, lease, self.limits.lease_ttl);
@@ -155,7 +157,8 @@ impl Engine {
             }
             // Still ours for a while, as long as nobody else has it and an attempt fits into what is left.
             Err(fault)
-                if fault.class != FaultClass::Conflict && now + self.limits.retry.attempt_timeout < lease.expires =>
+                if fault.class != FaultClass::Conflict
+                    && later(now, self.limits.retry.attempt_timeout) < lease.expires =>
             {
                 Ok(())
             }

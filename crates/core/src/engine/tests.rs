@@ -18,6 +18,7 @@ mod look;
 mod operators;
 mod step;
 mod told;
+mod trust;
 mod waiting;
 
 /// What an engine that differs from the world's own says.
@@ -82,7 +83,9 @@ fn a_tick_on_a_healthy_primary_asks_for_record_history_and_probe_only() {
     let world = World::new();
     world.heal_primary();
     assert_eq!(outcome(world.tick("a")), Outcome::StoodDown);
-    assert_eq!(world.weather.calls(), ["load", "history"]);
+    assert_eq!(world.weather.calls(), ["load", "history", "save"], "the site is armed, once");
+    assert_eq!(outcome(world.tick("a")), Outcome::StoodDown);
+    assert_eq!(world.weather.calls()[3..], ["load", "history"]);
 }
 
 #[test]
@@ -129,7 +132,9 @@ fn an_unfit_standby_and_a_pause_refuse_and_say_why() {
     world.standby.set(Fitness { checks: vec![check] });
     assert!(has(&world.alarm("a").expect("lives"), "standby_unfit"));
     world.standby.set(Fitness::default());
-    world.store.change(|state| state.pause = Some(Pause { at: world.clock.now(), reason: "works".to_owned() }));
+    world
+        .store
+        .change(|state| state.pause = Some(Pause { at: world.clock.now(), reason: "works".to_owned(), caller: None }));
     let answer = world.alarm("a").expect("lives");
     assert_eq!(answer.outcome, Outcome::Refused);
     assert!(has(&answer, "paused"));
@@ -275,15 +280,14 @@ fn an_unlock_by_hand_starts_the_evidence_anew() {
     for step in &world.steps {
         step.put(false);
     }
-    // The metrics still say "failing" from the time of the lock; the probe cannot tell.
-    world.prober.set(ProbeResult::Inconclusive { why: "no way out".to_owned() });
-    let mut request = world.request(Trigger::Alarm { name: "primary".to_owned(), changed_at: None }, Action::FailOver);
-    request.deadline = world.clock.now() + Duration::from_secs(60);
-    assert!(matches!(outcome(world.run("b", &request)), Outcome::Deferred { .. }));
+    // The metrics still say "failing" from the time of the lock; the probe says that the primary is well.
+    world.prober.set(ProbeResult::Healthy { said: "OK".to_owned() });
+    assert_eq!(outcome(world.alarm("b")), Outcome::StoodDown);
     assert_eq!(world.effects().len(), 3, "nothing was done again");
     assert!(world.store.state().unlocked.is_some());
-    world.heal_primary();
-    assert_eq!(outcome(world.tick("c")), Outcome::StoodDown);
+    world.prober.set(ProbeResult::Inconclusive { why: "no name".to_owned() });
+    let answer = world.tick("c").expect("lives");
+    assert!(matches!(answer.outcome, Outcome::Deferred { .. }), "what the metrics saw before was the lock: {answer:?}");
 }
 
 #[test]
@@ -302,7 +306,9 @@ fn an_operator_may_waive_gates_but_not_the_kill_switch() {
     world.heal_primary();
     let mut request = world.request(Trigger::Operator, Action::FailOver);
     request.overrides = vec![Gate::PrimaryFailing, Gate::Holdoff];
-    world.store.change(|state| state.pause = Some(Pause { at: world.clock.now(), reason: "works".to_owned() }));
+    world
+        .store
+        .change(|state| state.pause = Some(Pause { at: world.clock.now(), reason: "works".to_owned(), caller: None }));
     assert_eq!(outcome(world.run("op", &request)), Outcome::Refused);
     world.store.change(|state| state.pause = None);
     let answer = world.run("op", &request).expect("lives");

@@ -1,6 +1,9 @@
 //! A step on a flag.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -31,6 +34,8 @@ pub struct FakeStep {
     need: Need,
     locks: bool,
     flag: Mutex<(bool, u64)>,
+    reverts: AtomicBool,
+    next_look: Mutex<Option<bool>>,
     effects: Arc<Mutex<Vec<Effect>>>,
 }
 
@@ -45,12 +50,33 @@ impl FakeStep {
         effects: Arc<Mutex<Vec<Effect>>>,
     ) -> Self {
         let locks = name == "lock";
-        Self { weather, clock, name, calls, need, locks, flag: Mutex::new((false, 1)), effects }
+        Self {
+            weather,
+            clock,
+            name,
+            calls,
+            need,
+            locks,
+            flag: Mutex::new((false, 1)),
+            reverts: AtomicBool::new(false),
+            next_look: Mutex::default(),
+            effects,
+        }
     }
 
     /// Whether the effect holds.
     pub fn holds(&self) -> bool {
         lock(&self.flag).0
+    }
+
+    /// Whether another manager takes the effect back as soon as it was seen to hold.
+    pub fn reverts(&self, reverts: bool) {
+        self.reverts.store(reverts, Ordering::SeqCst);
+    }
+
+    /// Once it has been looked at, an outsider sets the flag.
+    pub fn put_after_next_look(&self, holds: bool) {
+        *lock(&self.next_look) = Some(holds);
     }
 
     /// Sets the flag, as an outsider would.
@@ -78,6 +104,10 @@ impl Step for FakeStep {
         self.weather
             .pass(self.calls.0, async {
                 let (holds, version) = *lock(&self.flag);
+                let next = lock(&self.next_look).take();
+                if let Some(next) = next.or(self.reverts.load(Ordering::SeqCst).then_some(false).filter(|_| holds)) {
+                    self.put(next);
+                }
                 Ok(if holds { Observation::done("set") } else { Observation::todo("not set", json!(version)) })
             })
             .await

@@ -119,7 +119,7 @@ impl World {
             standby: Arc::clone(&self.standby) as _,
         };
         let steps = self.steps.iter().map(|step| Arc::clone(step) as Arc<dyn Step>).collect();
-        let runbook = Runbook { name: "fake", steps };
+        let runbook = Runbook { name: "fake", steps, earlier: Vec::new() };
         Engine { ports, runbook, policy: self.policy.clone(), limits: Limits::default(), holder: holder.to_owned() }
     }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::evidence::Control;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -98,11 +99,13 @@ fn an_empty_history_is_silent() {
 
 fn probe(seconds: i64, letter: char) -> Probe {
     let result = match letter {
-        'F' => ProbeResult::Failing { why: "refused".to_owned() },
+        'F' | 'c' => ProbeResult::Failing { why: "refused".to_owned() },
         '0' => ProbeResult::Healthy { said: "OK".to_owned() },
         _ => ProbeResult::Inconclusive { why: "no name".to_owned() },
     };
-    Probe { at: at(seconds), result, controls: Vec::new() }
+    let answered = letter != 'c';
+    let control = Control { target: "control".to_owned(), answered, found: "HTTP 200".to_owned() };
+    Probe { at: at(seconds), result, controls: vec![control] }
 }
 
 fn judge_letters(letters: &str, every: i64) -> Health {
@@ -115,6 +118,21 @@ fn failing_probes_prove_the_time_between_them() {
     assert!(
         matches!(judge_letters("0FFFFF", 15), Health::Failing(s) if s.proven == MINUTE && s.source == Source::Probes)
     );
+}
+
+#[test]
+fn a_probe_that_failed_while_no_control_target_answered_proves_nothing() {
+    assert!(matches!(judge_letters("cccccccccccccccc", 15), Health::Silent { .. }));
+    assert!(matches!(judge_letters("Fcccc", 20), Health::Silent { .. }), "cut off for longer than a period");
+    assert!(
+        matches!(judge_letters("FFFccF", 15), Health::Failing(s) if s.proven.as_secs() == 75),
+        "a short cut is a hole"
+    );
+    assert_eq!(judge_letters("0ccc", 15), Health::Healthy { at: at(0) });
+    let none = [Probe { controls: Vec::new(), ..probe(0, 'F') }];
+    assert!(matches!(judge_probes(&none, &Policy::default(), at(0)), Health::Silent { .. }), "none is configured");
+    assert_eq!(cut_off(&none), Some(&none[0]));
+    assert_eq!(cut_off(&[probe(0, 'c'), probe(15, 'F')]), None, "the newest counts");
 }
 
 #[test]

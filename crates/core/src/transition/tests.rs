@@ -4,7 +4,7 @@ use crate::{
     evidence::Evidence,
     fault::{FaultClass, NotedFault},
     policy::Policy,
-    record::{Trigger, Why},
+    record::Trigger,
 };
 
 fn at(seconds: i64) -> Timestamp {
@@ -19,6 +19,7 @@ fn execution() -> Execution {
         runbook: "fake".to_owned(),
         trigger: Trigger::Tick,
         reason: None,
+        caller: None,
         overrides: Vec::new(),
         started_at: at(0),
         finished_at: None,

@@ -7,11 +7,12 @@ use holdfast_core::FaultClass;
 use super::*;
 use crate::testing::{FakeApi, call};
 
-const ALL: [Operation; 10] = [
+const ALL: [Operation; 11] = [
     GET_DEPLOYMENT,
     PATCH_SCALE,
     GET_HUMIO_CLUSTER,
     LIST_SECRETS,
+    LIST_FEW_SECRETS,
     DELETE_SECRET,
     LIST_PODS,
     GET_LEASE,

@@ -1,52 +1,79 @@
-//! The variables that make a standby boot from the primary's snapshot.
+//! The variables that make a standby boot from the primary's snapshot, in each pool that has nodes.
 
-use holdfast_core::evidence::Check;
+use holdfast_core::{
+    evidence::{Check, Level},
+    fault::quoted,
+};
 
-use super::{RecoverPrefix, error, good, warning};
-use crate::humio::HumioCluster;
+use super::{
+    RecoverPrefix,
+    findings::{Findings, listed},
+    variables::{Given, Variables},
+};
+
+/// Sources that are named in one sentence.
+const NAMED: usize = 3;
 
 /// All checks of this kind.
-pub(super) fn checks(cluster: &HumioCluster, prefix: RecoverPrefix) -> Vec<Check> {
-    let mut checks = vec![source(cluster, prefix)];
-    checks.extend(replacement(cluster, prefix, "RECOVER_FROM_REPLACE_REGION", None));
-    let buckets = (prefix.variable("RECOVER_FROM_BUCKET"), prefix.variable("STORAGE_BUCKET"));
-    checks.extend(replacement(cluster, prefix, "RECOVER_FROM_REPLACE_BUCKET", Some(buckets)));
-    checks
+pub(super) fn checks(pools: &[Variables<'_>], prefix: RecoverPrefix) -> Vec<Check> {
+    let (mut source, mut region, mut bucket) = (Findings::among(pools), Findings::among(pools), Findings::among(pools));
+    let buckets = [prefix.variable("RECOVER_FROM_BUCKET"), prefix.variable("STORAGE_BUCKET")];
+    for variables in pools {
+        let pool = &variables.pool.name;
+        let (level, found) = recovers(*variables, prefix);
+        source.add(pool, level, found);
+        if let Some((level, found)) = replacement(*variables, &prefix.variable("RECOVER_FROM_REPLACE_REGION"), None) {
+            region.add(pool, level, found);
+        }
+        let name = prefix.variable("RECOVER_FROM_REPLACE_BUCKET");
+        if let Some((level, found)) = replacement(*variables, &name, Some(&buckets)) {
+            bucket.add(pool, level, found);
+        }
+    }
+    let checks = [
+        source.of_nodes("recover-from-variables"),
+        region.of_nodes("recover-from-replace-region"),
+        bucket.of_nodes("recover-from-replace-bucket"),
+    ];
+    checks.into_iter().flatten().collect()
 }
 
-/// The bucket is the switch that turns recovery on; the encryption key must come with it where our own is set.
-fn source(cluster: &HumioCluster, prefix: RecoverPrefix) -> Check {
-    let name = "recover-from-variables";
-    let is_absent = |variable: &String| cluster.variable(variable).is_none();
-    let mut wanted = vec![prefix.variable("RECOVER_FROM_BUCKET")];
-    if cluster.variable(&prefix.variable("STORAGE_ENCRYPTION_KEY")).is_some() {
-        wanted.push(prefix.variable("RECOVER_FROM_ENCRYPTION_KEY"));
-    }
-    let absent: Vec<_> = wanted.iter().filter(|variable| is_absent(variable)).map(String::as_str).collect();
-    if absent.is_empty() {
-        return good(name, format!("{} set", wanted.join(" and ")));
-    }
-    let found = format!("absent: {}; without it the standby starts empty instead of recovering", absent.join(", "));
-    if cluster.spec.top.environment_variables_source.is_empty() {
-        error(name, found)
-    } else {
-        warning(name, format!("{found} - unless environmentVariablesSource brings it, which is not read here"))
-    }
-}
-
-/// A replacement reads `old/new`. With `buckets`, old must be the recovery source's value and new our own.
-fn replacement(
-    cluster: &HumioCluster,
-    prefix: RecoverPrefix,
-    rest: &str,
-    buckets: Option<(String, String)>,
-) -> Option<Check> {
-    let variable = prefix.variable(rest);
-    let name = rest.to_ascii_lowercase().replace('_', "-");
-    let Some(text) = cluster.variable(&variable)?.value.as_deref() else {
-        return Some(warning(&name, format!("{variable} comes from elsewhere and was not checked")));
+/// The bucket is the switch that turns recovery on. Without it LogScale never looks at the primary's snapshot: its log
+/// ends after the look into its own bucket, and the "active site" is an empty one (the AWS and Azure recovery guides;
+/// the recovery log's first line without its fourth). That is the refusal that this error rests on.
+fn recovers(variables: Variables<'_>, prefix: RecoverPrefix) -> (Level, String) {
+    let (bucket, key) = (prefix.variable("RECOVER_FROM_BUCKET"), prefix.variable("RECOVER_FROM_ENCRYPTION_KEY"));
+    let has_key = variables.given(&key).is_some();
+    let needs_key = !has_key && variables.given(&prefix.variable("STORAGE_ENCRYPTION_KEY")).is_some();
+    let sources = variables.unread_sources();
+    let unread = match sources.is_empty() {
+        true => String::new(),
+        false => format!(" - unless {} brings it, which is not read here", listed(&sources, NAMED)),
     };
-    let wrong = |why: String| Some(error(&name, format!("{variable} is {text:?}: {why}")));
+    let absent =
+        |name: &str| format!("absent: {name}; without it the standby starts empty instead of recovering{unread}");
+    match variables.given(&bucket) {
+        None if sources.is_empty() => (Level::Error, absent(&bucket)),
+        None => (Level::Warning, absent(&bucket)),
+        // A bucket that is not encrypted needs none; that of the primary is not seen from here.
+        Some(_) if needs_key => (
+            Level::Warning,
+            format!("absent: {key}; without it a primary's bucket that is encrypted cannot be read{unread}"),
+        ),
+        Some(Given::Sourced { secret, .. }) => (Level::Good, format!("{bucket} set, by secret {}", quoted(secret))),
+        Some(_) if has_key => (Level::Good, format!("{bucket} and {key} set")),
+        Some(_) => (Level::Good, format!("{bucket} set")),
+    }
+}
+
+/// A replacement reads `old/new`. With `buckets`, old must be the recovery source's value and new our own. What does
+/// not fit is told and holds nothing back: no source says that LogScale refuses it.
+fn replacement(variables: Variables<'_>, name: &str, buckets: Option<&[String; 2]>) -> Option<(Level, String)> {
+    let Given::Literal(text) = variables.given(name)? else {
+        return Some((Level::Warning, format!("{name} comes from elsewhere and was not checked")));
+    };
+    let shown = quoted(text);
+    let wrong = |why: String| Some((Level::Warning, format!("{name} is {shown:?}: {why}")));
     let (old, new) = match text.split('/').collect::<Vec<_>>()[..] {
         [old, new] if !old.is_empty() && !new.is_empty() => (old, new),
         _ => return wrong("it must read old/new, with exactly one slash".to_owned()),
@@ -54,13 +81,12 @@ fn replacement(
     if old == new {
         return wrong("old and new are the same".to_owned());
     }
-    let value = |variable: &str| cluster.variable(variable).and_then(|variable| variable.value.as_deref());
-    if let Some((source, own)) = buckets {
+    if let Some([source, own]) = buckets {
         for (side, given, variable) in [("left", old, source), ("right", new, own)] {
-            if let Some(other) = value(&variable).filter(|other| *other != given) {
-                return wrong(format!("its {side} side must be {variable}, which is {other:?}"));
+            if let Some(other) = variables.literal(variable).filter(|other| *other != given) {
+                return wrong(format!("its {side} side must be {variable}, which is {:?}", quoted(other)));
             }
         }
     }
-    Some(good(&name, format!("{variable} is {text:?}")))
+    Some((Level::Good, format!("{name} is {shown:?}")))
 }

@@ -2,17 +2,15 @@
 
 use holdfast_core::evidence::Check;
 
-use super::{RecoverPrefix, error, good, warning};
+use super::{error, good, warning};
 use crate::{
     humio::{HumioCluster, SecretKeyRef},
-    secret::{Secret, digest},
+    secret::Secret,
 };
 
 /// All checks of this kind.
-pub(super) fn checks(cluster: &HumioCluster, secrets: &[Secret], prefix: RecoverPrefix) -> Vec<Check> {
-    let mut checks = vec![bootstrap_token(cluster, secrets), licence(cluster, secrets)];
-    checks.extend(encryption_keys(cluster, secrets, prefix));
-    checks
+pub(super) fn checks(cluster: &HumioCluster, secrets: &[Secret]) -> Vec<Check> {
+    vec![bootstrap_token(cluster, secrets), licence(cluster, secrets)]
 }
 
 fn find<'a>(secrets: &'a [Secret], name: &str) -> Option<&'a Secret> {
@@ -42,39 +40,10 @@ fn licence(cluster: &HumioCluster, secrets: &[Secret]) -> Check {
     }
 }
 
-fn present(name: &str, SecretKeyRef { name: secret, key }: &SecretKeyRef, secrets: &[Secret]) -> Check {
+fn present(name: &str, SecretKeyRef { name: secret, key, .. }: &SecretKeyRef, secrets: &[Secret]) -> Check {
     match find(secrets, secret) {
         None => error(name, format!("secret {secret} does not exist")),
         Some(found) if !found.data.contains_key(key) => error(name, format!("secret {secret} has no entry {key}")),
         Some(_) => good(name, format!("secret {secret} has the entry {key}")),
     }
-}
-
-fn encryption_keys(cluster: &HumioCluster, secrets: &[Secret], prefix: RecoverPrefix) -> Vec<Check> {
-    let (own, source) = (prefix.variable("STORAGE_ENCRYPTION_KEY"), prefix.variable("RECOVER_FROM_ENCRYPTION_KEY"));
-    let reference = |variable: &str| cluster.variable(variable)?.value_from.as_ref()?.secret_key_ref.clone();
-    let mut checks: Vec<_> = [&own, &source]
-        .into_iter()
-        .filter_map(|variable| Some(present("encryption-key-secret", &reference(variable)?, secrets)))
-        .collect();
-    // Most often both name the same entry.
-    checks.dedup();
-    let digest_of = |variable: &str| {
-        let literal = cluster.variable(variable)?.value.as_ref().map(|value| digest(value.as_bytes()));
-        literal.or_else(|| {
-            let SecretKeyRef { name, key } = reference(variable)?;
-            find(secrets, &name)?.digest(&key)
-        })
-    };
-    if let (Some(a), Some(b)) = (digest_of(&own), digest_of(&source)) {
-        checks.push(if a == b {
-            good("encryption-keys-equal", format!("{own} and {source} are the same key"))
-        } else {
-            error(
-                "encryption-keys-equal",
-                format!("{own} and {source} are different keys: the primary's snapshot could not be read"),
-            )
-        });
-    }
-    checks
 }

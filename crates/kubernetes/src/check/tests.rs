@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::testing::{FakeApi, call};
 
+mod declared;
+
 const DEPLOYMENT: &str = "apis/apps/v1/deployments/humio-operator";
 const CLUSTER: &str = "apis/core.humio.com/v1alpha1/humioclusters/logging";
 
@@ -21,6 +23,8 @@ fn cluster() -> Value {
             "nodeCount": 1,
             "targetReplicationFactor": 1,
             "license": {"secretKeyRef": {"name": "licence", "key": "data"}},
+            "image": "humio/humio-core:1.245.0",
+            "dataVolumeSource": {"emptyDir": {}},
             "commonEnvironmentVariables": [
                 {"name": "S3_STORAGE_BUCKET", "value": "own"},
                 {"name": "S3_STORAGE_ENCRYPTION_KEY", "valueFrom": key_of("own-key")},
@@ -56,18 +60,24 @@ async fn checks_with(server: &FakeApi, change: impl FnOnce(&mut crate::SiteOptio
     site.standby().fitness(&call().0).await.expect("looked at").checks
 }
 
-/// The checks that did not come out good.
+/// The checks that did not come out good, without what cannot be looked at.
 async fn bad(server: &FakeApi) -> BTreeMap<String, (Level, String)> {
-    let bad = checks_with(server, |_| ()).await.into_iter().filter(|check| check.level != Level::Good);
+    let told = |check: &Check| check.level != Level::Good && check.name != "not-checked";
+    let bad = checks_with(server, |_| ()).await.into_iter().filter(told);
     bad.map(|check| (check.name, (check.level, check.found))).collect()
 }
 
 /// Changes the cluster and expects exactly one thing to be wrong, an error.
 async fn spoils(name: &str, says: &str, change: impl FnOnce(&mut Value)) {
+    tells(Level::Error, name, says, change).await;
+}
+
+/// Changes the cluster and expects exactly one thing to be told, at this level.
+async fn tells(wanted: Level, name: &str, says: &str, change: impl FnOnce(&mut Value)) {
     let bad = bad(&standby(change)).await;
     assert_eq!(bad.len(), 1, "{bad:?}");
     let (level, found) = &bad[name];
-    assert_eq!(*level, Level::Error, "{found}");
+    assert_eq!(*level, wanted, "{found}");
     assert!(found.contains(says), "{found}");
 }
 
@@ -113,41 +123,56 @@ async fn one_node_without_a_replication_factor_of_one_is_an_error() {
 async fn nodes_of_all_pools_count_together() {
     let server = standby(|cluster| {
         cluster["spec"]["targetReplicationFactor"] = 3.into();
-        cluster["spec"]["nodePools"] = json!([{"name": "ui", "spec": {"nodeCount": 2}}]);
+        cluster["spec"]["nodePools"] =
+            json!([{"name": "ui", "spec": {"nodeCount": 2, "dataVolumeSource": {"emptyDir": {}}}}]);
     });
     assert!(bad(&server).await.is_empty());
 }
 
 #[tokio::test]
-async fn a_variable_given_twice_in_one_list_is_an_error() {
-    spoils("environment-duplicates", "S3_STORAGE_BUCKET in commonEnvironmentVariables", |cluster| {
+async fn a_variable_given_twice_is_an_error_only_in_the_list_that_the_operator_checks() {
+    let twice = || json!([{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]);
+    let name = "environment-duplicates";
+    spoils(name, "A in environmentVariables", |cluster| cluster["spec"]["environmentVariables"] = twice()).await;
+    tells(Level::Warning, name, "S3_STORAGE_BUCKET in commonEnvironmentVariables", |cluster| {
         common(cluster).push(json!({"name": "S3_STORAGE_BUCKET", "value": "own"}));
     })
     .await;
+    tells(Level::Warning, name, "A in environmentVariables of pool ui", |cluster| {
+        cluster["spec"]["nodePools"] = json!([{"name": "ui", "spec": {"environmentVariables": twice()}}]);
+    })
+    .await;
 }
 
 #[tokio::test]
-async fn the_kafka_reset_variable_is_an_error_wherever_it_stands_and_whatever_its_value() {
+async fn the_kafka_reset_variable_is_an_error_once_its_time_is_over() {
     let reset = |value: &str| json!({"name": "ALLOW_KAFKA_RESET_UNTIL_TIMESTAMP_MS", "value": value});
-    spoils("kafka-reset-variable", "in the past", |cluster| common(cluster).push(reset("1000"))).await;
-    spoils("kafka-reset-variable", "in the future", |cluster| {
-        cluster["spec"]["environmentVariables"] = json!([reset("4102444800000")]);
-    })
-    .await;
-    spoils("kafka-reset-variable", "of pool ui, with a value that is no time", |cluster| {
-        let spec = json!({"nodeCount": 1, "environmentVariables": [reset("soon")]});
+    let name = "kafka-reset-variable";
+    spoils(name, "in the past", |cluster| common(cluster).push(reset("1000"))).await;
+    spoils(name, "no time", |cluster| cluster["spec"]["environmentVariables"] = json!([reset("soon")])).await;
+    tells(Level::Warning, name, "in the future", |cluster| common(cluster).push(reset("4102444800000"))).await;
+    // One pool of two: the nodes of the other recover.
+    tells(Level::Warning, name, "pool logging-ui", |cluster| {
+        let spec =
+            json!({"nodeCount": 1, "dataVolumeSource": {"emptyDir": {}}, "environmentVariables": [reset("1000")]});
         cluster["spec"]["nodePools"] = json!([{"name": "ui", "spec": spec}]);
     })
     .await;
+    let unused = standby(|cluster| {
+        cluster["spec"]["nodePools"] = json!([{"name": "ui", "spec": {"environmentVariables": [reset("1000")]}}]);
+    });
+    assert!(bad(&unused).await.is_empty(), "a pool without nodes runs nothing");
 }
 
 #[tokio::test]
-async fn recovery_variables_that_are_absent_are_an_error() {
+async fn without_a_bucket_to_recover_from_it_is_an_error_and_without_its_key_a_warning() {
     spoils("recover-from-variables", "S3_RECOVER_FROM_BUCKET", |cluster| {
         common(cluster).retain(|variable| variable["name"] != "S3_RECOVER_FROM_BUCKET");
     })
     .await;
-    spoils("recover-from-variables", "S3_RECOVER_FROM_ENCRYPTION_KEY", |cluster| {
+    spoils("recover-from-variables", "S3_RECOVER_FROM_BUCKET", |cluster| set(cluster, "S3_RECOVER_FROM_BUCKET", ""))
+        .await;
+    tells(Level::Warning, "recover-from-variables", "S3_RECOVER_FROM_ENCRYPTION_KEY", |cluster| {
         common(cluster).retain(|variable| variable["name"] != "S3_RECOVER_FROM_ENCRYPTION_KEY");
     })
     .await;
@@ -161,14 +186,16 @@ async fn recovery_variables_of_another_provider_do_not_count() {
 }
 
 #[tokio::test]
-async fn replacements_that_do_not_fit_are_errors() {
+async fn replacements_that_do_not_fit_are_told_and_hold_nothing_back() {
     let region = "S3_RECOVER_FROM_REPLACE_REGION";
     for text in ["us-west-2", "a/b/c", "/b", "a/", "a/a"] {
-        spoils("recover-from-replace-region", text, |cluster| set(cluster, region, text)).await;
+        tells(Level::Warning, "recover-from-replace-region", text, |cluster| set(cluster, region, text)).await;
     }
     let bucket = "S3_RECOVER_FROM_REPLACE_BUCKET";
-    spoils("recover-from-replace-bucket", "left side", |cluster| set(cluster, bucket, "other/own")).await;
-    spoils("recover-from-replace-bucket", "right side", |cluster| set(cluster, bucket, "source/other")).await;
+    tells(Level::Warning, "recover-from-replace-bucket", "left side", |cluster| set(cluster, bucket, "other/own"))
+        .await;
+    tells(Level::Warning, "recover-from-replace-bucket", "right side", |cluster| set(cluster, bucket, "source/other"))
+        .await;
 }
 
 #[tokio::test]
@@ -222,18 +249,30 @@ async fn a_named_ca_that_does_not_exist_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_config_error_counts_while_the_operator_runs() {
-    let error = |cluster: &mut Value| cluster["status"] = json!({"state": "ConfigError", "message": "bad licence"});
-    let asleep = standby(error);
-    assert!(bad(&asleep).await.is_empty(), "the words of an operator that sleeps are stale");
-    asleep.put(
-        DEPLOYMENT,
-        json!({
-            "metadata": {"generation": 1},
-            "spec": {"replicas": 1},
-            "status": {"observedGeneration": 1, "availableReplicas": 1},
-        }),
-    );
-    let bad = bad(&asleep).await;
-    assert_eq!(bad["humiocluster-state"], (Level::Error, "ConfigError: bad licence".to_owned()));
+async fn a_config_error_counts_while_the_operator_runs_and_when_it_is_about_what_is_declared_now() {
+    let server = |observed: Value| {
+        standby(|cluster| {
+            let status = json!({"state": "ConfigError", "message": "bad licence", "observedGeneration": observed});
+            cluster["status"] = status;
+        })
+    };
+    assert!(bad(&server("1".into())).await.is_empty(), "the words of an operator that sleeps are stale");
+    let running = json!({
+        "metadata": {"generation": 1},
+        "spec": {"replicas": 1},
+        "status": {"observedGeneration": 1, "availableReplicas": 1},
+    });
+    for (observed, level) in [
+        (json!("1"), Level::Error),
+        (json!("0"), Level::Warning),
+        (json!("2"), Level::Warning),
+        (json!(""), Level::Warning),
+        (json!(null), Level::Warning),
+    ] {
+        let server = server(observed.clone());
+        server.put(DEPLOYMENT, running.clone());
+        let (found_level, found) = bad(&server).await.remove("humiocluster-state").expect("told");
+        assert_eq!(found_level, level, "{observed}: {found}");
+        assert!(found.contains("bad licence"), "{found}");
+    }
 }

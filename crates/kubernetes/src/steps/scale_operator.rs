@@ -75,7 +75,9 @@ fn observation(deployment: &Deployment, target: i32) -> Observation {
     if wanted >= target {
         return Observation::done(found);
     }
-    Observation::todo(found, Value::String(deployment.metadata.resource_version.clone()))
+    // Where something puts the replicas back, this names it.
+    let by = deployment.replicas_writer().map(|writer| format!("; last written by {writer}")).unwrap_or_default();
+    Observation::todo(format!("{found}{by}"), Value::String(deployment.metadata.resource_version.clone()))
 }
 
 #[cfg(test)]
@@ -95,6 +97,21 @@ mod tests {
         let seen = observation(&deployment(0), 1);
         assert_eq!(seen.standing, Standing::Todo);
         assert_eq!(seen.fence, json!("41"));
+    }
+
+    #[test]
+    fn who_put_the_replicas_back_is_named() {
+        let mut deployment = deployment(0);
+        assert_eq!(observation(&deployment, 1).found, "humio-operator wants 0 of 1 replicas");
+        deployment.metadata.managed_fields = serde_json::from_value(json!([
+            {"manager": "argocd-controller", "operation": "Update", "time": "2026-01-01T00:05:00Z",
+             "fieldsV1": {"f:spec": {"f:replicas": {}}}},
+        ]))
+        .expect("writers");
+        assert_eq!(
+            observation(&deployment, 1).found,
+            "humio-operator wants 0 of 1 replicas; last written by argocd-controller (Update) at 2026-01-01T00:05:00Z"
+        );
     }
 
     #[test]

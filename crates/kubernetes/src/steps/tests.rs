@@ -201,6 +201,7 @@ async fn one_look_of_all_asks_for_each_thing_once() {
             "GET api/v1/configmaps/holdfast",
             "GET api/v1/pods",
             "GET api/v1/secrets",
+            "GET api/v1/secrets",
             &format!("GET {DEPLOYMENT}"),
             "GET apis/coordination.k8s.io/v1/leases/holdfast",
             &format!("GET {CLUSTER}"),

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::missing_operator;
 use crate::{
     deployment::Deployment,
-    humio::{CONFIG_ERROR, HumioCluster, Pod, ready_by_pool},
+    humio::{HumioCluster, Pod, ready_by_pool},
     look::{Humio, Look},
     tls::{Material, OwnSecret, own_secret, told, used_secrets},
 };
@@ -22,7 +22,8 @@ use crate::{
 /// the running pods use. A certificate that cannot be judged is told and not waited for. Changes nothing.
 ///
 /// `status.state` alone proves nothing: the operator writes `Running` before a pod exists. `ConfigError` from a
-/// running operator is final until a person acts, so it is reported at once.
+/// running operator about what is declared now is final until a person acts, so it is reported at once; about an
+/// earlier generation it is waited out.
 pub struct VerifyStandby {
     look: Arc<Look>,
     target: i32,
@@ -78,7 +79,7 @@ fn judged(deployment: &Deployment, target: i32, cluster: &HumioCluster, humio: &
     let operator_missing = operator(deployment, target);
     let operator_runs = operator_missing.is_empty();
     let name = &cluster.metadata.name;
-    if status.state == CONFIG_ERROR && operator_runs {
+    if cluster.is_config_error() && operator_runs {
         return Observation::blocked(format!("HumioCluster {name}: ConfigError: {}", status.message));
     }
     if cluster.nodes() == 0 {

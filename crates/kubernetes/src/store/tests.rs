@@ -14,7 +14,7 @@ fn server() -> FakeApi {
 }
 
 fn paused(call: &Call, reason: &str) -> State {
-    State { pause: Some(Pause { at: call.clock.now(), reason: reason.into() }), ..State::default() }
+    State { pause: Some(Pause { at: call.clock.now(), reason: reason.into(), caller: None }), ..State::default() }
 }
 
 #[tokio::test]

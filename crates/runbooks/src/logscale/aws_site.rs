@@ -69,7 +69,7 @@ impl AwsSite {
         let lock = Arc::new(HealthCheckLock::new(sdk, lock));
         let steps: Vec<Arc<dyn Step>> =
             vec![cluster.remove_stale_tls(), cluster.scale_operator(), lock, cluster.verify_standby()];
-        Ok(Self { ports, runbook: Runbook { name: RUNBOOK, steps }, config })
+        Ok(Self { ports, runbook: Runbook { name: RUNBOOK, steps, earlier: shared::earlier_lists() }, config })
     }
 
     /// An engine for one invocation by the worker `holder`.

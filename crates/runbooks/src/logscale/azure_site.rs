@@ -65,7 +65,7 @@ impl AzureSite {
         let steps: Vec<Arc<dyn Step>> =
             vec![cluster.remove_stale_tls(), cluster.scale_operator(), lock, cluster.verify_standby()];
         let queue = config.queue_url.as_deref().map(|url| Queue::new(azure, url));
-        Ok(Self { ports, runbook: Runbook { name: RUNBOOK, steps }, config, queue })
+        Ok(Self { ports, runbook: Runbook { name: RUNBOOK, steps, earlier: shared::earlier_lists() }, config, queue })
     }
 
     /// An engine for one invocation by the worker `holder`.

@@ -7,6 +7,8 @@ use holdfast_core::{
     policy::{MissingData, Policy},
     ports::Prober,
     retry::RetryPolicy,
+    runbook::StepList,
+    step::Need,
 };
 use holdfast_kubernetes::TlsCleanup;
 use holdfast_probe::{StatusProbe, Target};
@@ -15,6 +17,17 @@ use crate::variables::{ConfigurationFaults, Reader, VariableFault};
 
 /// The system's name in records.
 pub(super) const RUNBOOK: &str = "logscale";
+
+/// The lists of steps that earlier versions wrote. Until it was seen that a clean-up can hold a failover back, the
+/// first step was required.
+pub(super) fn earlier_lists() -> Vec<StepList> {
+    vec![vec![
+        ("remove-stale-tls", Need::Required),
+        ("scale-operator", Need::Required),
+        ("lock-traffic", Need::Owed),
+        ("verify-standby", Need::Owed),
+    ]]
+}
 
 /// Where the primary says how it is.
 const STATUS_PATH: &str = "/api/v1/status";
@@ -100,6 +113,7 @@ pub(super) fn policy(read: &mut Reader<'_>, cooldown: &str, period: u64) -> Poli
             &[("ends-the-streak", MissingData::EndsTheStreak), ("counts-as-failing", MissingData::CountsAsFailing)],
         ),
         poll: read.seconds("HOLDFAST_POLL_SECONDS", 15.0, 0.05..=60.0),
+        stands_still_after: read.seconds("HOLDFAST_STANDS_STILL_SECONDS", 300.0, 1.0..=3600.0),
     }
 }
 

@@ -18,7 +18,7 @@ use super::store::{Actor, Key};
 use super::table::View;
 use super::token::Identity;
 use super::write::Write;
-use super::{certificates, clock, discovery, logs, patch, protobuf, rbac, reviews, scale, watch};
+use super::{certificates, clock, discovery, logs, pages, patch, protobuf, rbac, reviews, scale, watch};
 use crate::net::PeerCertificate;
 
 /// Largest body that is read, in bytes: 3 MiB, the limit of kube-apiserver.
@@ -146,17 +146,15 @@ impl Call<'_> {
 
     fn selector(&self) -> Result<Selector, Failure> {
         let parameter = |name: &str| self.info.query.get(name).map(String::as_str).unwrap_or_default();
-        Selector::parse(parameter("labelSelector"), parameter("fieldSelector"))
+        Selector::parse(&self.info.resource, parameter("labelSelector"), parameter("fieldSelector"))
     }
 
-    /// Lists are given whole; `limit` is not heeded, as the real server may do when it serves from its cache.
     fn list(&self, kind: &'static Kind) -> Result<Response, Failure> {
         let selector = self.selector()?;
-        let state = self.cluster.state();
         let namespace = if kind.namespaced { self.info.namespace.as_str() } else { "" };
-        let mut items: Vec<Value> =
-            state.store.list(kind.plural, namespace).filter(|object| selector.matches(object)).cloned().collect();
-        let metadata = json!({"resourceVersion": state.store.revision().to_string()});
+        let paged = pages::Request::of(&self.info.query)?;
+        let page = paged.page(&self.cluster.state().store, kind, namespace, &selector)?;
+        let (metadata, mut items) = (page.metadata, page.items);
         if self.view() != View::Objects {
             return Ok(reply(StatusCode::OK, self.view().table(kind, metadata, &items)));
         }
@@ -171,7 +169,7 @@ impl Call<'_> {
             "kind": format!("{}List", kind.kind), "apiVersion": kind.api_version(),
             "metadata": metadata, "items": items,
         });
-        if kind.custom {
+        if kind.custom && list["metadata"]["continue"].is_null() {
             list["metadata"]["continue"] = "".into();
         }
         Ok(reply(StatusCode::OK, list))

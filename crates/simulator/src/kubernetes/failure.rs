@@ -176,6 +176,13 @@ impl Failure {
         Failure::new(StatusCode::GONE, "Expired", format!("too old resource version: {wanted} ({oldest})"))
     }
 
+    /// 410: the state that a continue token is of has been compacted.
+    pub(super) fn continue_expired() -> Failure {
+        let message = "The provided continue parameter is too old to display a consistent list result. You can start a new \
+                       list without the continue parameter.";
+        Failure::new(StatusCode::GONE, "Expired", message)
+    }
+
     /// 413: the body is larger than the server reads (3 MiB).
     pub(super) fn too_large() -> Failure {
         let message = "Request entity too large: limit is 3145728";

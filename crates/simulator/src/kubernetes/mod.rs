@@ -4,7 +4,7 @@
 //!
 //! A request passes these files, in this order:
 //! - `api`: one handler; logs in (`token`, `signature`), authorises (`rbac`), dispatches, writes the audit log
-//! - `request`: what method and path ask for; `selector`: which objects; `kinds`: which resources there are
+//! - `request`: what method and path ask for; `selector`: which objects; `pages`: how many at once; `kinds`: which resources there are
 //! - `write`, `patch`, `scale`, `object`, `validate`: the rules of every write; `watch`, `logs`, `reviews`, `table`, `protobuf`, `discovery`: the rest
 //! - `store`: objects, the revision counter, history and the list of changes
 //! - `failure`: `metav1.Status` in the real server's words
@@ -17,7 +17,7 @@
 //!
 //! # What is left out
 //!
-//! Server-side apply, `deletecollection`, finalizers, paging (`limit`), managed fields, pruning by schema, grace periods,
+//! Server-side apply, `deletecollection`, finalizers, managed fields, pruning by schema, grace periods,
 //! following a log, admission. ClusterRoles exist only as far as every cluster has them: discovery and self reviews.
 
 mod api;
@@ -30,6 +30,7 @@ mod kinds;
 mod logs;
 mod object;
 mod operator;
+mod pages;
 mod patch;
 mod protobuf;
 mod rbac;

@@ -10,8 +10,7 @@ use super::certificates::{Pair, authority};
 use super::clock;
 use super::cluster::Cluster;
 use super::kinds::Kind;
-
-use super::operator::{Model, ca_key_pair, ca_secret_name, certificate, issued_secret, issuer};
+use super::operator::{Model, ROOM, ca_key_pair, ca_secret_name, certificate, issued_secret, issuer};
 use super::store::Key;
 
 /// The Role, RoleBinding, Lease and ConfigMap that Holdfast ships.
@@ -44,6 +43,10 @@ pub struct StandbySeed {
     pub per_node_secret: bool,
     /// Who issues Secret C anew when it is deleted.
     pub reissue: Reissue,
+    /// For how many node pods there is room; `None` for all of them.
+    pub room_for_nodes: Option<u32>,
+    /// What the failover function has written into its record so far; empty means that it never ran.
+    pub record: Option<Value>,
 }
 
 /// Who issues Secret C anew.
@@ -72,6 +75,8 @@ impl Default for StandbySeed {
             humiocluster: true,
             per_node_secret: false,
             reissue: Reissue::Usual,
+            room_for_nodes: None,
+            record: None,
         }
     }
 }
@@ -96,7 +101,10 @@ const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Puts a standby into the cluster, as its owner.
 pub fn seed_standby(cluster: &Cluster, seed: &StandbySeed) {
-    for manifest in shipped(&cluster.options().namespace) {
+    for mut manifest in shipped(&cluster.options().namespace) {
+        if let Some(record) = seed.record.as_ref().filter(|_| manifest["kind"] == "ConfigMap") {
+            manifest["data"]["state"] = record.to_string().into();
+        }
         put(cluster, manifest);
     }
     put(cluster, operator_deployment(seed.operator_replicas));
@@ -203,6 +211,7 @@ fn humiocluster(seed: &StandbySeed, region: &str) -> Value {
     let name = &seed.cluster_name;
     let mut spec = json!({
         "image": "humio/humio-core:1.245.0", "nodeCount": seed.node_count, "hostname": "logscale.example.com",
+        "dataVolumeSource": {"emptyDir": {}},
         "license": {"secretKeyRef": {"name": format!("{name}-license"), "key": "humio-license-key"}},
         "tls": {"enabled": true}, "environmentVariables": [], "commonEnvironmentVariables": variables(seed, region),
     });
@@ -212,7 +221,11 @@ fn humiocluster(seed: &StandbySeed, region: &str) -> Value {
     if seed.tls == TlsSeed::CustomCaMissing {
         spec["tls"]["caSecretName"] = format!("{name}-custom-ca").into();
     }
-    json!({"apiVersion": "core.humio.com/v1alpha1", "kind": "HumioCluster", "metadata": {"name": name}, "spec": spec})
+    let mut metadata = json!({"name": name});
+    if let Some(room) = seed.room_for_nodes {
+        metadata["annotations"] = json!({ROOM: room.to_string()});
+    }
+    json!({"apiVersion": "core.humio.com/v1alpha1", "kind": "HumioCluster", "metadata": metadata, "spec": spec})
 }
 
 fn variables(seed: &StandbySeed, region: &str) -> Value {

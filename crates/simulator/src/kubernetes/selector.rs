@@ -21,13 +21,14 @@ pub(super) struct Selector {
 }
 
 impl Selector {
-    /// Reads `labelSelector` and `fieldSelector`.
-    pub(super) fn parse(labels: &str, fields: &str) -> Result<Selector, Failure> {
+    /// Reads `labelSelector` and `fieldSelector` of a list of `plural`.
+    pub(super) fn parse(plural: &str, labels: &str, fields: &str) -> Result<Selector, Failure> {
         let labels = split_outside_parentheses(labels)
             .into_iter()
             .map(|part| requirement(&part).ok_or_else(|| unparsable(&part)))
             .collect::<Result<_, _>>()?;
-        let fields = fields.split(',').filter(|part| !part.trim().is_empty()).map(field).collect::<Result<_, _>>()?;
+        let parts = fields.split(',').filter(|part| !part.trim().is_empty());
+        let fields = parts.map(|part| field(plural, part)).collect::<Result<_, _>>()?;
         Ok(Selector { labels, fields })
     }
 
@@ -94,7 +95,18 @@ fn unparsable(part: &str) -> Failure {
     Failure::bad_request(message)
 }
 
-fn field(part: &str) -> Result<(String, String, bool), Failure> {
+/// The fields beyond name and namespace that the real server selects by.
+fn own_fields(plural: &str) -> &'static [&'static str] {
+    match plural {
+        "secrets" => &["type"],
+        "pods" => {
+            &["spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "status.phase"]
+        }
+        _ => &[],
+    }
+}
+
+fn field(plural: &str, part: &str) -> Result<(String, String, bool), Failure> {
     let (path, value, equal) = match part.split_once("!=") {
         Some((path, value)) => (path, value, false),
         None => {
@@ -105,11 +117,13 @@ fn field(part: &str) -> Result<(String, String, bool), Failure> {
         }
     };
     let path = path.trim();
-    // Pods and secrets have a few more on the real server; these are the ones that clients here use.
-    if !matches!(path, "metadata.name" | "metadata.namespace" | "status.phase" | "spec.nodeName" | "type") {
-        return Err(Failure::bad_request(format!(
-            "\"{path}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
-        )));
+    let own = own_fields(plural);
+    if !matches!(path, "metadata.name" | "metadata.namespace") && !own.contains(&path) {
+        let known = "\"metadata.name\", \"metadata.namespace\"";
+        return Err(Failure::bad_request(match own {
+            [] => format!("\"{path}\" is not a known field selector: only {known}"),
+            _ => format!("field label not supported: {path}"),
+        }));
     }
     Ok((path.to_owned(), value.trim().to_owned(), equal))
 }
@@ -140,7 +154,7 @@ mod tests {
 
     fn selects(labels: &str, fields: &str) -> bool {
         let object = json!({"metadata": {"name": "pod-1", "labels": {"app": "humio", "tier": "core"}}});
-        Selector::parse(labels, fields).expect("a valid selector").matches(&object)
+        Selector::parse("pods", labels, fields).expect("a valid selector").matches(&object)
     }
 
     #[test]
@@ -155,12 +169,22 @@ mod tests {
     #[test]
     fn fields_select_by_name() {
         assert!(selects("", "metadata.name=pod-1") && !selects("", "metadata.name!=pod-1"));
-        assert!(Selector::parse("", "spec.colour=red").is_err());
+        assert!(Selector::parse("pods", "", "spec.colour=red").is_err());
+    }
+
+    #[test]
+    fn only_secrets_are_selected_by_type() {
+        let typed = |kind: &str| json!({"metadata": {"name": "s"}, "type": kind});
+        let selector =
+            Selector::parse("secrets", "", "type!=helm.sh/release.v1,type!=kubernetes.io/tls").expect("valid");
+        assert!(selector.matches(&typed("Opaque")));
+        assert!(!selector.matches(&typed("kubernetes.io/tls")) && !selector.matches(&typed("helm.sh/release.v1")));
+        assert!(Selector::parse("pods", "", "type=x").is_err() && Selector::parse("configmaps", "", "type=x").is_err());
     }
 
     #[test]
     fn a_selector_that_makes_no_sense_is_refused() {
-        assert!(Selector::parse("app in humio)", "").is_err());
-        assert!(Selector::parse("app of (humio)", "").is_err());
+        assert!(Selector::parse("pods", "app in humio)", "").is_err());
+        assert!(Selector::parse("pods", "app of (humio)", "").is_err());
     }
 }

@@ -160,6 +160,23 @@ impl Store {
             .map(|(_, object)| object)
     }
 
+    /// The objects of a kind as they were at `revision`; `None` when that is no longer known, or not yet.
+    pub(super) fn list_at(&self, plural: &str, namespace: &str, revision: u64) -> Option<Vec<Value>> {
+        if revision > self.revision {
+            return None;
+        }
+        let later = self.events_after(revision).ok()?;
+        let is_listed = |key: &Key| key.plural == plural && (namespace.is_empty() || key.namespace == namespace);
+        let mut objects: BTreeMap<&Key, &Value> = self.objects.iter().filter(|(key, _)| is_listed(key)).collect();
+        for event in later.iter().rev().filter(|event| is_listed(&event.key)) {
+            match &event.before {
+                Some(before) => objects.insert(&event.key, before),
+                None => objects.remove(&event.key),
+            };
+        }
+        Some(objects.into_values().cloned().collect())
+    }
+
     /// The events after `revision`, or the oldest revision from which a watch could start.
     pub(super) fn events_after(&self, revision: u64) -> Result<Vec<Event>, u64> {
         let first_kept = self.history.front().map_or(self.revision + 1, |event| event.revision);

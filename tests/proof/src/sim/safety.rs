@@ -177,7 +177,7 @@ impl World {
         }
         match is.status {
             Status::Completed => self.check_completed(is),
-            Status::Aborted => self.book.ended_by_person = true,
+            Status::Aborted | Status::FailedBack => self.book.ended_by_person = true,
             Status::Running => self.breaks("an execution went back to running"),
             Status::Owed => {}
         }

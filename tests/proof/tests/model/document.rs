@@ -128,6 +128,7 @@ fn execution(fence: u64, holder: &str) -> Execution {
         runbook: "model".to_owned(),
         trigger: Trigger::Tick,
         reason: None,
+        caller: None,
         overrides: Vec::new(),
         started_at: at,
         finished_at: None,

@@ -8,6 +8,7 @@ mod outages;
 mod standing;
 mod tls;
 mod triggers;
+mod trust;
 mod weather;
 
 use super::scenario::Scenario;
@@ -18,6 +19,7 @@ pub fn all(cloud: Cloud) -> Vec<Scenario> {
     let themes = [
         outages::all(),
         triggers::all(),
+        trust::all(),
         evidence::all(),
         gates::all(),
         weather::all(),

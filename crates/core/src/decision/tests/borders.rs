@@ -11,6 +11,7 @@ fn point(start: i64, maximum: f64) -> Datapoint {
 }
 
 fn judged(state: State, evidence: Evidence) -> Decision {
+    let state = State { armed: Some(ago(100_000)), ..state };
     decide(&Ok(state), &evidence, &Policy::default(), now(), &[])
 }
 
@@ -20,7 +21,7 @@ fn ended(status: Status, began: i64) -> State {
 
 #[test]
 fn a_step_that_was_changed_since_is_named_and_one_that_holds_is_not() {
-    let seen = |step: &str, seen| StepSeen { step: step.to_owned(), seen: Ok(seen) };
+    let seen = |step: &str, seen| StepSeen { step: step.to_owned(), seen: Ok(seen), locks: step == "lock" };
     let steps = vec![seen("scale", Observation::done("1")), seen("lock", Observation::todo("open", Value::Null))];
     let drifted = |steps| {
         let decision = judged(ended(Status::Completed, 600), Evidence { steps, ..nothing() });
@@ -37,8 +38,7 @@ fn a_step_that_was_changed_since_is_named_and_one_that_holds_is_not() {
 #[test]
 fn metrics_that_are_healthy_outweigh_a_failing_probe_from_more_than_a_period_before() {
     let verdict = |first: i64| {
-        let probes =
-            [first, first / 2, 0].map(|age| Probe { at: ago(age), result: result('0'), controls: Vec::new() }).to_vec();
+        let probes = [first, first / 2, 0].map(|age| probe('0', ago(age))).to_vec();
         let history = Some(Ok(History { points: vec![point(70, 1.0)] }));
         judged(State::default(), Evidence { history, probes, ..nothing() }).verdict
     };
@@ -56,8 +56,7 @@ fn the_wait_ends_when_the_holdoff_can_and_no_sooner_than_the_next_look() {
         }
     };
     assert_eq!((until(1), until(2)), (120, 60));
-    let nearly =
-        (0..=12).rev().map(|index| Probe { at: ago(index * 14), result: result('0'), controls: Vec::new() }).collect();
+    let nearly = (0..=12).rev().map(|index| probe('0', ago(index * 14))).collect();
     let decision = judged(State::default(), Evidence { probes: nearly, ..nothing() });
     assert_eq!(decision.streak.expect("a streak").proven.as_secs(), 168);
     assert_eq!(decision.verdict, Verdict::Wait { until: now() + Duration::from_secs(15) });
@@ -86,7 +85,8 @@ fn who_waives_that_the_primary_fails_has_to_wait_for_the_holdoff_of_one_that_doe
     let points = vec![point(60, 0.0)];
     let evidence = Evidence { history: Some(Ok(History { points })), ..nothing() };
     let waived = |evidence: &Evidence| {
-        decide(&Ok(State::default()), evidence, &Policy::default(), now(), &[Gate::PrimaryFailing]).verdict
+        let state = State { armed: Some(ago(100_000)), ..State::default() };
+        decide(&Ok(state), evidence, &Policy::default(), now(), &[Gate::PrimaryFailing]).verdict
     };
     assert!(matches!(waived(&evidence), Verdict::Wait { .. }));
     assert_eq!(waived(&nothing()), Verdict::FailOver, "nothing is known that a holdoff could be held to");

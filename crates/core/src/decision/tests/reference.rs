@@ -13,6 +13,8 @@ fn name(verdict: Verdict) -> &'static str {
         Verdict::Refuse => "refuse",
         Verdict::Wait { .. } => "wait",
         Verdict::NoteUnlock => "note unlock",
+        Verdict::Relock => "lock again",
+        Verdict::NoteFailback => "note failback",
     }
 }
 
@@ -47,6 +49,16 @@ fn alone(case: &Case, state: &State, probes: &Streak) -> Duration {
     Duration::from_secs(proven as u64)
 }
 
+/// True when the primary was seen well by anything, or an operator knows better.
+fn is_armed(case: &Case, state: &State) -> bool {
+    let evidence = &case.evidence;
+    let counts = |point: &&Datapoint| point.maximum > 0.0 && state.unlocked.is_none_or(|cut| point.start >= cut);
+    let in_window = matches!(&evidence.history, Some(Ok(history)) if history.points.iter().any(|point| counts(&point)));
+    let by_us = evidence.probes.iter().any(|probe| matches!(probe.result, ProbeResult::Healthy { .. }));
+    let long_ago = matches!(evidence.last_well, Some(Ok(Some(_))));
+    state.armed.is_some() || in_window || by_us || long_ago || case.overrides.contains(&Gate::Armed)
+}
+
 fn reference(case: &Case) -> &'static str {
     let Ok(state) = &case.state else { return "wait" };
     let (evidence, waived) = (&case.evidence, |gate| case.overrides.contains(&gate));
@@ -72,9 +84,26 @@ fn reference(case: &Case) -> &'static str {
     let (healthy, unknown) = (well(&history) || well(&probes), proven.is_none());
     let (cooldown, failing, holdoff, fit) = (Gate::Cooldown, Gate::PrimaryFailing, Gate::Holdoff, Gate::StandbyFit);
     let unfit = matches!(&evidence.fitness, Some(Ok(fitness)) if fitness.checks.iter().any(|check| check.level == Level::Error));
+    let open = matches!(status, Some(Status::Running | Status::Owed));
+    let began = state.current.as_ref().map_or(0, |run| now().as_second() - run.started_at.as_second());
+    let still = began > 300 && !waived(failing);
+    let locked_by_it = state.current.as_ref().is_some_and(|run| run.steps[1].is_done());
+    let lock_gone = no_lock && locked_by_it && evidence.steps.iter().any(|step| step.locks);
+    let silent = |health: &Health| matches!(health, Health::Silent { .. });
+    let well_now = well(&probes) || well(&history) && silent(&probes);
+    let disputed = well(&history) && !well(&probes) && !silent(&probes);
+    let stands = status == Some(Status::Completed) && !unlocked;
+    let names_primary = matches!(&evidence.traffic, Some(Ok(answer)) if answer.names == NamedSite::Primary);
+    let vetoed = names_primary && evidence.locked != Some(true) && proven.is_some() && silent(&history);
+    let never_well = !is_armed(case, state);
     let rules = [
         (state.pause.is_some(), "refuse"),
-        (matches!(status, Some(Status::Running | Status::Owed)), "resume"),
+        (open && evidence.foreign.is_some(), "refuse"),
+        (open && lock_gone && well_now, "note failback"),
+        (open && still && well_now, "refuse"),
+        (open && still && disputed, "wait"),
+        (open, "resume"),
+        (stands && no_lock && !well_now, "lock again"),
         (status == Some(Status::Completed) && !unlocked && no_lock, "note unlock"),
         (status == Some(Status::Completed) && !unlocked, "already done"),
         (status == Some(Status::Aborted) && !unlocked && no_lock, "note unlock"),
@@ -82,8 +111,11 @@ fn reference(case: &Case) -> &'static str {
         (disagree && !waived(failing), "wait"),
         (healthy && !waived(failing), "stand down"),
         (unknown && !waived(failing), "wait"),
+        (never_well && matches!(evidence.last_well, Some(Ok(_))), "refuse"),
+        (never_well, "wait"),
         (is_cooling(case, state) && !waived(cooldown), "refuse"),
         (proven.is_some_and(|proven| proven < case.policy.holdoff) && !waived(holdoff), "wait"),
+        (vetoed && !waived(failing), "wait"),
         (unfit && !waived(fit), "refuse"),
         (matches!(evidence.fitness, Some(Err(_))) && !waived(fit), "wait"),
     ];

@@ -9,7 +9,7 @@ use crate::step::Observation;
 fn a_claim_that_failed_is_repeated_after_a_pause_and_one_that_lost_a_race_at_once() {
     for (class, call, pause) in [
         (FaultClass::Server, "acquire", Duration::from_secs(1)),
-        (FaultClass::Denied, "save", Duration::from_secs(1)),
+        (FaultClass::Timeout, "save", Duration::from_secs(1)),
         (FaultClass::Conflict, "acquire", Duration::from_millis(20)),
         (FaultClass::Conflict, "save", Duration::from_millis(20)),
     ] {
@@ -49,4 +49,17 @@ fn a_take_over_says_what_it_found_where_the_intent_could_not() {
     let execution = world.store.state().current.expect("an intent");
     assert_eq!(execution.takeovers, 1);
     assert_eq!(execution.steps[2].before, Some(Observation::todo("not set", json!(1))));
+}
+
+#[test]
+fn a_claim_that_only_a_person_can_mend_is_told_at_once_and_not_polled_to_the_deadline() {
+    for (class, call) in [(FaultClass::Denied, "save"), (FaultClass::Invalid, "acquire"), (FaultClass::Invalid, "load")]
+    {
+        let world = World::new();
+        world.fail_primary_for(600);
+        world.weather.always(call, Mishap::Before(class));
+        let (took, answer) = timed(&world, || world.alarm("a").expect("lives"));
+        assert!(matches!(answer.outcome, Outcome::Deferred { .. }), "{class:?} {call}: {answer:?}");
+        assert_eq!((answer.looks, took), (1, Duration::ZERO), "{class:?} {call}");
+    }
 }

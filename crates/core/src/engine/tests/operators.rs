@@ -101,7 +101,10 @@ fn a_preflight_of_a_fit_site_is_good_in_every_point() {
     let world = World::new();
     world.heal_primary();
     let good = |name: &str| (name.to_owned(), Level::Good);
-    assert_eq!(preflight(&world), ["record", "probe", "history", "clean", "scale", "lock"].map(good));
+    assert_eq!(
+        preflight(&world),
+        ["record", "probe", "control-targets", "history", "armed", "clean", "scale", "lock"].map(good)
+    );
 }
 
 #[test]
@@ -120,7 +123,9 @@ fn a_preflight_names_what_would_stand_in_the_way() {
     assert_eq!(broken("last", "last-failover-note"), Some(Warning));
     assert_eq!(broken("see scale", "scale"), Some(Error));
     assert_eq!(broken("fitness", "standby"), Some(Error));
-    world.store.change(|state| state.pause = Some(Pause { at: world.clock.now(), reason: "works".to_owned() }));
+    world
+        .store
+        .change(|state| state.pause = Some(Pause { at: world.clock.now(), reason: "works".to_owned(), caller: None }));
     assert_eq!(level(&world, "pause"), Some(Error));
     world
         .standby

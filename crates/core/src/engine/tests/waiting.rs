@@ -62,7 +62,7 @@ fn an_answer_says_for_how_long_the_primary_has_been_failing() {
     let check = Check { name: "nodeCount".to_owned(), level: Level::Error, found: "2".to_owned() };
     world.standby.set(Fitness { checks: vec![check] });
     let refused = world.alarm("a").expect("lives");
-    assert_eq!((refused.outcome, refused.failing_for_s), (Outcome::Refused, Some(600.0)));
+    assert_eq!((refused.outcome, refused.failing_for_s), (Outcome::Refused, Some(615.0)), "it looked twice");
     world.standby.set(Fitness::default());
     let completed = world.alarm("a").expect("lives");
     assert_eq!((completed.outcome, completed.failing_for_s), (Outcome::Completed, Some(600.0)));

@@ -11,6 +11,7 @@ mod tls;
 mod validation;
 mod workload;
 
+pub(super) use nodes::ROOM;
 pub(super) use tls::{ca_key_pair, ca_secret_name, certificate, issued_secret, issuer};
 
 use std::collections::BTreeMap;

@@ -15,6 +15,9 @@ const PROCESS_START_S: f64 = 3.0;
 /// From the creation of a node's pod to its readiness, in simulated seconds: 30 to 60 s in the seeds' baseline.
 const READY_S: f64 = 30.0;
 
+/// The annotation that says for how many node pods there is room; the others stay unschedulable.
+pub(in crate::kubernetes) const ROOM: &str = "simulator.holdfast.dev/room-for-nodes";
+
 /// The node pods of a HumioCluster.
 pub(super) fn of_cluster(store: &Store, cluster: &Value) -> Vec<Value> {
     let uid = text(cluster, "uid");
@@ -22,22 +25,45 @@ pub(super) fn of_cluster(store: &Store, cluster: &Value) -> Vec<Value> {
     store.list("pods", text(cluster, "namespace")).filter(is_node).cloned().collect()
 }
 
-/// Whether as many pods are ready as the spec wants.
-pub(super) fn all_ready(store: &Store, cluster: &Value) -> bool {
-    let ready = of_cluster(store, cluster).iter().filter(|pod| is_ready(pod)).count();
-    ready >= wanted(cluster)
+/// A pool with nodes: its full name, how many, and what is declared of it.
+struct Pool<'a> {
+    name: String,
+    nodes: usize,
+    spec: &'a Value,
 }
 
-fn wanted(cluster: &Value) -> usize {
-    cluster["spec"]["nodeCount"].as_u64().unwrap_or(0) as usize
+fn pools(cluster: &Value) -> Vec<Pool<'_>> {
+    let name = text(cluster, "name");
+    let further = cluster["spec"]["nodePools"].as_array().into_iter().flatten();
+    let further = further.map(|pool| (format!("{name}-{}", pool["name"].as_str().unwrap_or_default()), &pool["spec"]));
+    let all = std::iter::once((name.to_owned(), &cluster["spec"])).chain(further);
+    let pools = all.map(|(name, spec)| Pool { name, nodes: spec["nodeCount"].as_u64().unwrap_or(0) as usize, spec });
+    pools.filter(|pool| pool.nodes > 0).collect()
+}
+
+/// The pods of one pool.
+fn of_pool<'a>(pods: &'a [Value], pool: &'a Pool<'_>) -> impl Iterator<Item = &'a Value> {
+    pods.iter().filter(|pod| pod["metadata"]["labels"]["humio.com/node-pool"] == pool.name.as_str())
+}
+
+/// Whether as many pods of each pool are ready as the spec wants.
+pub(super) fn all_ready(store: &Store, cluster: &Value) -> bool {
+    let pods = of_cluster(store, cluster);
+    pools(cluster).iter().all(|pool| of_pool(&pods, pool).filter(|pod| is_ready(pod)).count() >= pool.nodes)
 }
 
 /// Makes one Certificate and one pod of the same name per node that is missing. A Certificate without a pod is used first;
 /// the pod waits for its Secret. Surplus pods stay: a scale-down of LogScale is not modelled.
 pub(super) fn ensure_nodes(model: &mut Model, state: &mut State, cluster: &Value, now: Timestamp) {
-    let (name, namespace) = (text(cluster, "name").to_owned(), text(cluster, "namespace").to_owned());
+    for pool in pools(cluster) {
+        ensure_pool(model, state, cluster, &pool, now);
+    }
+}
+
+fn ensure_pool(model: &mut Model, state: &mut State, cluster: &Value, pool: &Pool<'_>, now: Timestamp) {
+    let namespace = text(cluster, "namespace").to_owned();
     let pods = of_cluster(&state.store, cluster);
-    let prefix = format!("{name}-core-");
+    let prefix = format!("{}-core-", pool.name);
     let has_pod = |node: &str| pods.iter().any(|pod| text(pod, "name") == node);
     let mut free: Vec<String> = state
         .store
@@ -45,7 +71,7 @@ pub(super) fn ensure_nodes(model: &mut Model, state: &mut State, cluster: &Value
         .map(|one| text(one, "name").to_owned())
         .filter(|node| node.starts_with(&prefix) && !has_pod(node))
         .collect();
-    let missing = wanted(cluster).saturating_sub(pods.len());
+    let missing = pool.nodes.saturating_sub(of_pool(&pods, pool).count());
     while free.len() < missing {
         let node = format!("{prefix}{}", state.store.letters(6));
         ensure(&mut state.store, "humio-operator", &namespace, certificate(cluster, &node));
@@ -54,27 +80,42 @@ pub(super) fn ensure_nodes(model: &mut Model, state: &mut State, cluster: &Value
     let secrets = Kind::of_plural("secrets").expect("secrets are served");
     for node in free.into_iter().take(missing) {
         if state.store.get(&Key::new(secrets, &namespace, &node)).is_some() {
-            let pod = ensure(&mut state.store, "humio-operator", &namespace, pod(cluster, &node));
+            let pod = ensure(&mut state.store, "humio-operator", &namespace, pod(cluster, pool, &node));
             let lines = ladder::lines(cluster, |seconds| model.at(now, seconds));
             state.logs.insert(text(&pod, "uid").to_owned(), lines);
         }
     }
 }
 
-fn pod(cluster: &Value, node: &str) -> Value {
-    let name = text(cluster, "name");
-    let mut labels = common_labels(name);
-    labels["humio.com/node-pool"] = name.into();
+/// The variables of a pool's nodes: its own, and of the common ones those that it does not hold (`mergeEnvVars`).
+fn variables(cluster: &Value, pool: &Pool<'_>) -> Value {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let (mut own, common) =
+        (list(&pool.spec["environmentVariables"]), list(&cluster["spec"]["commonEnvironmentVariables"]));
+    if own.is_empty() {
+        return Value::Array(common);
+    }
+    for variable in common {
+        if own.iter().all(|held| held["name"] != variable["name"]) {
+            own.push(variable);
+        }
+    }
+    Value::Array(own)
+}
+
+fn pod(cluster: &Value, pool: &Pool<'_>, node: &str) -> Value {
+    let mut labels = common_labels(text(cluster, "name"));
+    labels["humio.com/node-pool"] = pool.name.as_str().into();
     labels["humio.com/feature"] = "OperatorInternal".into();
     labels["humio.com/marked-for-data-eviction"] = "false".into();
-    let image = &cluster["spec"]["image"];
+    let image = &pool.spec["image"];
     json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {
             "name": node, "labels": labels, "annotations": {"humio.com/pod-revision": "1"}, "ownerReferences": [owner_of(cluster)],
         },
         "spec": {
-            "containers": [{"name": "humio", "image": image, "env": cluster["spec"]["commonEnvironmentVariables"], "ports": [
+            "containers": [{"name": "humio", "image": image, "env": variables(cluster, pool), "ports": [
                 {"name": "http", "containerPort": 8080, "protocol": "TCP"}, {"name": "es", "containerPort": 9200, "protocol": "TCP"},
             ]}],
             "initContainers": [{"name": "humio-init", "image": image}],
@@ -84,14 +125,24 @@ fn pod(cluster: &Value, node: &str) -> Value {
     })
 }
 
+/// For how many node pods there is room; `None` for all of them.
+fn has_room_for(cluster: &Value) -> Option<usize> {
+    cluster["metadata"]["annotations"][ROOM].as_str()?.parse().ok()
+}
+
 /// Starts the node pods and makes those ready that the operator can reach and that did not stop at a bad configuration.
 pub(super) fn kubelet(model: &mut Model, store: &mut Store, now: Timestamp) {
     let clusters: Vec<Value> = store.list("humioclusters", "").cloned().collect();
     for cluster in clusters {
+        let mut room = has_room_for(&cluster);
         for pod in of_cluster(store, &cluster) {
             let timer = format!("node/{}", text(&pod, "uid"));
             let started = model.passed(&format!("{timer}/start"), PROCESS_START_S, now);
             let due = model.passed(&format!("{timer}/ready"), READY_S, now);
+            if room == Some(0) && pod["status"]["phase"] == "Pending" {
+                continue;
+            }
+            room = room.map(|room| room.saturating_sub(1));
             if started && pod["status"]["phase"] == "Pending" {
                 set_status(store, "kubelet", &pod, pod_status(&pod, "Running", false, now));
             }

@@ -174,18 +174,68 @@ fn a_bad_configuration_is_told_in_the_status_and_starts_no_node() {
 }
 
 #[test]
-fn a_variable_that_occurs_twice_is_a_configuration_error() {
-    let mut bench = Bench::new(&with(TlsSeed::Absent));
-    let mut cluster = bench.cluster.get("humioclusters", "logscale").unwrap();
+fn a_variable_that_occurs_twice_is_a_configuration_error_in_the_top_list_alone() {
     let again = json!({"name": "ENABLE_ALERTS", "value": "true"});
-    cluster["spec"]["commonEnvironmentVariables"].as_array_mut().unwrap().push(again);
+    for (list, state) in [("environmentVariables", "ConfigError"), ("commonEnvironmentVariables", "Running")] {
+        let mut bench = Bench::new(&with(TlsSeed::Absent));
+        let mut cluster = bench.cluster.get("humioclusters", "logscale").unwrap();
+        let variables = cluster["spec"][list].as_array_mut().unwrap();
+        variables.extend([again.clone(), again.clone()]);
+        bench.cluster.apply(cluster).unwrap();
+        bench.scale(1);
+        bench.pass(10);
+        assert_eq!(
+            (bench.status()["state"].as_str(), bench.status()["observedGeneration"].as_str()),
+            (Some(state), Some("2")),
+            "{list}"
+        );
+    }
+}
+
+/// All nodes in pools, as in humio-operator's sample of that name.
+#[test]
+fn each_pool_gets_its_nodes_with_its_own_variables_over_the_common_ones() {
+    let mut bench = Bench::new(&with(TlsSeed::Matching));
+    let mut cluster = bench.cluster.get("humioclusters", "logscale").unwrap();
+    let own = json!([{"name": "ENABLE_ALERTS", "value": "true"}]);
+    let volume = json!({"emptyDir": {}});
+    cluster["spec"]["nodeCount"] = 0.into();
+    cluster["spec"]["nodePools"] = json!([
+        {"name": "a", "spec": {"nodeCount": 1, "dataVolumeSource": volume, "environmentVariables": own}},
+        {"name": "b", "spec": {"nodeCount": 2, "dataVolumeSource": volume}},
+    ]);
     bench.cluster.apply(cluster).unwrap();
     bench.scale(1);
-    bench.pass(10);
-    assert_eq!(
-        (bench.status()["state"].as_str(), bench.status()["observedGeneration"].as_str()),
-        (Some("ConfigError"), Some("2"))
-    );
+    bench.pass(300);
+    let of = |pool: &str| -> Vec<Value> {
+        let pods = bench.nodes().into_iter();
+        pods.filter(|pod| pod["metadata"]["labels"]["humio.com/node-pool"] == pool).collect()
+    };
+    assert_eq!((of("logscale").len(), of("logscale-a").len(), of("logscale-b").len()), (0, 1, 2));
+    let alerts = |pod: &Value| {
+        let list = pod["spec"]["containers"][0]["env"].as_array().unwrap().clone();
+        let found: Vec<_> = list.into_iter().filter(|variable| variable["name"] == "ENABLE_ALERTS").collect();
+        assert_eq!(found.len(), 1);
+        found[0]["value"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((alerts(&of("logscale-a")[0]), alerts(&of("logscale-b")[0])), ("true".to_owned(), "false".to_owned()));
+}
+
+#[test]
+fn what_the_operator_cannot_work_with_is_a_configuration_error() {
+    let cases = [
+        ("/spec/dataVolumeSource", json!(null), "exactly one of"),
+        ("/spec/environmentVariablesSource", json!([{"secretRef": {"name": "gone"}}]), "no secret exists by name gone"),
+    ];
+    for (field, value, words) in cases {
+        let mut bench = Bench::new(&with(TlsSeed::Absent));
+        let mut cluster = bench.cluster.get("humioclusters", "logscale").unwrap();
+        cluster["spec"][field.rsplit('/').next().unwrap()] = value;
+        bench.cluster.apply(cluster).unwrap();
+        bench.scale(1);
+        bench.pass(10);
+        assert!(bench.status()["message"].as_str().unwrap().contains(words), "{}", bench.status());
+    }
 }
 
 #[test]

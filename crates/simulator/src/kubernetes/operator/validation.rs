@@ -18,18 +18,44 @@ pub(super) fn fault(store: &Store, cluster: &Value) -> Option<String> {
     let spec = &cluster["spec"];
     duplicate_variable(spec)
         .map(|name| format!("environment variable {name} is defined more than once"))
+        .or_else(|| storage_fault(spec))
         .or_else(|| licence_fault(store, cluster))
         .or_else(|| custom_ca_fault(store, cluster))
         .or_else(|| replication_fault(spec))
+        .or_else(|| source_fault(store, cluster))
 }
 
+/// The operator looks for duplicates in the top list alone; in the common list and in those of pools it takes them.
 fn duplicate_variable(spec: &Value) -> Option<String> {
-    let pools = spec["nodePools"].as_array().into_iter().flatten().map(|pool| &pool["spec"]["environmentVariables"]);
-    let lists = [&spec["environmentVariables"], &spec["commonEnvironmentVariables"]].into_iter().chain(pools);
-    lists.into_iter().find_map(|list| {
-        let mut seen = BTreeSet::new();
-        let mut names = list.as_array().into_iter().flatten().filter_map(|entry| entry["name"].as_str());
-        names.find(|name| !seen.insert(name.to_owned())).map(str::to_owned)
+    let mut seen = BTreeSet::new();
+    let list = spec["environmentVariables"].as_array().into_iter().flatten();
+    let mut names = list.filter_map(|entry| entry["name"].as_str());
+    names.find(|name| !seen.insert(name.to_owned())).map(str::to_owned)
+}
+
+/// The specs of the pools with nodes; that of the top pool is the cluster's own.
+fn running_pools(spec: &Value) -> impl Iterator<Item = &Value> {
+    let further = spec["nodePools"].as_array().into_iter().flatten().map(|pool| &pool["spec"]);
+    std::iter::once(spec).chain(further).filter(|pool| pool["nodeCount"].as_i64().unwrap_or(0) > 0)
+}
+
+/// Exactly one kind of volume for each pool.
+fn storage_fault(spec: &Value) -> Option<String> {
+    let is_given =
+        |value: &Value| value.as_object().is_some_and(|fields| fields.values().any(|value| !value.is_null()));
+    let is_sound = |pool: &Value| {
+        is_given(&pool["dataVolumeSource"]) != is_given(&pool["dataVolumePersistentVolumeClaimSpecTemplate"])
+    };
+    let why = "exactly one of dataVolumeSource and dataVolumePersistentVolumeClaimSpecTemplate must be set";
+    running_pools(spec).any(|pool| !is_sound(pool)).then(|| why.to_owned())
+}
+
+fn source_fault(store: &Store, cluster: &Value) -> Option<String> {
+    let sources = running_pools(&cluster["spec"]).filter_map(|pool| pool["environmentVariablesSource"].as_array());
+    let mut names = sources.flatten().filter_map(|source| source["secretRef"]["name"].as_str());
+    names.find(|name| secret(store, cluster, name).is_none()).map(|name| {
+        let namespace = text(cluster, "namespace");
+        format!("environmentVariablesSource was set but no secret exists by name {name} in namespace {namespace}")
     })
 }
 
@@ -65,7 +91,7 @@ fn custom_ca_fault(store: &Store, cluster: &Value) -> Option<String> {
 }
 
 fn replication_fault(spec: &Value) -> Option<String> {
-    let nodes = spec["nodeCount"].as_i64().unwrap_or(0);
+    let nodes = running_pools(spec).filter_map(|pool| pool["nodeCount"].as_i64()).fold(0, i64::saturating_add);
     let wanted = spec["targetReplicationFactor"].as_i64().unwrap_or(DEFAULT_REPLICATION);
     (nodes < wanted).then(|| format!("nodeCount is too low: {nodes} nodes for a target replication factor of {wanted}"))
 }

@@ -34,6 +34,69 @@ async fn a_list_is_selected_and_carries_the_clusters_revision() {
     assert_eq!(one["items"].as_array().unwrap().len(), 1);
 }
 
+fn names(list: &Value) -> Vec<&str> {
+    list["items"].as_array().unwrap().iter().map(|item| item["metadata"]["name"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_list_in_pages_is_of_one_moment_whatever_is_written_meanwhile() {
+    let cluster = empty();
+    for name in ["a", "b", "c", "d"] {
+        admin(&cluster, "POST", &core("configmaps"), config(name)).await;
+    }
+    let (_, first) = admin(&cluster, "GET", &core("configmaps?limit=2"), Value::Null).await;
+    assert_eq!((names(&first), first["metadata"]["remainingItemCount"].as_u64()), (vec!["a", "b"], Some(2)));
+    admin(&cluster, "DELETE", &core("configmaps/c"), Value::Null).await;
+    admin(&cluster, "POST", &core("configmaps"), config("bb")).await;
+    merge(&cluster, &core("configmaps/d"), json!({"data": {"state": "changed"}})).await;
+    let token = first["metadata"]["continue"].as_str().unwrap();
+    let (_, second) = admin(&cluster, "GET", &core(&format!("configmaps?limit=2&continue={token}")), Value::Null).await;
+    assert_eq!((names(&second), second["items"][1]["data"]["state"].as_str()), (vec!["c", "d"], Some("one")));
+    assert!(second["metadata"]["continue"].is_null());
+    assert_eq!(second["metadata"]["resourceVersion"], first["metadata"]["resourceVersion"]);
+}
+
+#[tokio::test]
+async fn a_page_counts_what_is_selected() {
+    let cluster = empty();
+    for (name, kind) in [("a", "kubernetes.io/tls"), ("b", "Opaque"), ("c", "kubernetes.io/tls")] {
+        let data = json!({"tls.crt": "eA==", "tls.key": "eA=="});
+        let secret =
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "type": kind, "data": data});
+        admin(&cluster, "POST", &core("secrets"), secret).await;
+    }
+    let path = core("secrets?fieldSelector=type%3Dkubernetes.io%2Ftls&limit=1");
+    let (_, first) = admin(&cluster, "GET", &path, Value::Null).await;
+    assert_eq!(names(&first), ["a"]);
+    assert!(first["metadata"]["remainingItemCount"].is_null(), "not told of a selection");
+    let token = first["metadata"]["continue"].as_str().unwrap();
+    let (_, second) = admin(&cluster, "GET", &format!("{path}&continue={token}"), Value::Null).await;
+    assert_eq!((names(&second), second["metadata"]["continue"].is_null()), (vec!["c"], true));
+    let (code, _) = admin(&cluster, "GET", &core("configmaps?fieldSelector=type%3Dx"), Value::Null).await;
+    assert_eq!(code, 400);
+}
+
+#[tokio::test]
+async fn a_token_of_a_forgotten_state_is_expired_and_one_that_is_none_is_refused() {
+    let cluster = empty();
+    for name in ["a", "b"] {
+        admin(&cluster, "POST", &core("configmaps"), config(name)).await;
+    }
+    let (_, first) = admin(&cluster, "GET", &core("configmaps?limit=1"), Value::Null).await;
+    let token = first["metadata"]["continue"].as_str().unwrap().to_owned();
+    for round in 0..5000 {
+        cluster.apply(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"n": round.to_string()}})).unwrap();
+    }
+    let (code, status) =
+        admin(&cluster, "GET", &core(&format!("configmaps?limit=1&continue={token}")), Value::Null).await;
+    assert_eq!((code, status["reason"].as_str()), (410, Some("Expired")));
+    for bad in ["nonsense", "e30", "%00"] {
+        let (code, _) = admin(&cluster, "GET", &core(&format!("configmaps?limit=1&continue={bad}")), Value::Null).await;
+        assert_eq!(code, 400, "{bad}");
+    }
+    assert_eq!(admin(&cluster, "GET", &core("configmaps?limit=many"), Value::Null).await.0, 400);
+}
+
 #[tokio::test]
 async fn a_watch_tells_what_happens_after_its_version() {
     let cluster = empty();
