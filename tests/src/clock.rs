@@ -43,6 +43,34 @@ impl Clock for ShiftedClock {
     }
 }
 
+/// The machine's clock, which tells somebody each time that it is asked for: so core's fakes can follow it.
+pub struct FollowedClock {
+    machine: SystemClock,
+    told: Box<dyn Fn(Timestamp) + Send + Sync>,
+}
+
+impl FollowedClock {
+    /// Tells `told`, beginning now.
+    pub fn new(told: impl Fn(Timestamp) + Send + Sync + 'static) -> Self {
+        let clock = Self { machine: SystemClock::default(), told: Box::new(told) };
+        clock.now();
+        clock
+    }
+}
+
+#[async_trait]
+impl Clock for FollowedClock {
+    fn now(&self) -> Timestamp {
+        let now = self.machine.now();
+        (self.told)(now);
+        now
+    }
+
+    async fn sleep(&self, pause: Duration) {
+        self.machine.sleep(pause).await;
+    }
+}
+
 /// A call by the machine's clock.
 pub fn call() -> Call {
     call_by(Arc::new(SystemClock::default()))

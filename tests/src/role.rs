@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use holdfast_testbed::AuditEntry;
 use serde_json::Value;
 
-const MANIFEST: &str = include_str!("../../infra/kubernetes/role.yaml");
-/// What is added on Azure.
-const AZURE_MANIFEST: &str = include_str!("../../infra/azure/role.yaml");
+/// The Role, and the group that it is bound to on EKS.
+pub const MANIFEST: &str = include_str!("../../infra/kubernetes/role.yaml");
+/// Who has the same Role on Azure. It adds no rule.
+pub const AZURE_BINDING: &str = include_str!("../../infra/azure/binding.yaml");
 
 /// One thing that may be done, or was done.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,21 +23,19 @@ pub struct Permission {
     pub name: String,
 }
 
-/// Everything that the shipped Role allows.
+/// Everything that the shipped manifests allow, whoever they bind it to: one Role for all clouds.
 pub fn shipped() -> BTreeSet<Permission> {
-    allowed(MANIFEST)
+    [MANIFEST, AZURE_BINDING].into_iter().flat_map(roles).flat_map(|role| rules(&role)).collect()
 }
 
-/// The same on Azure, where there is one more Role.
-pub fn shipped_on_azure() -> BTreeSet<Permission> {
-    &allowed(MANIFEST) | &allowed(AZURE_MANIFEST)
-}
-
-fn allowed(manifest: &str) -> BTreeSet<Permission> {
+/// The Roles of a manifest, those of the whole cluster included.
+fn roles(manifest: &str) -> Vec<Value> {
     let documents: Vec<Value> = serde_saphyr::from_multiple(manifest).expect("the shipped manifest is YAML");
-    let role = documents.iter().find(|document| document["kind"] == "Role").expect("a Role");
-    let rules = role["rules"].as_array().expect("rules");
-    rules.iter().flat_map(expand).collect()
+    documents.into_iter().filter(|it| matches!(it["kind"].as_str(), Some("Role" | "ClusterRole"))).collect()
+}
+
+fn rules(role: &Value) -> BTreeSet<Permission> {
+    role["rules"].as_array().expect("rules").iter().flat_map(expand).collect()
 }
 
 fn expand(rule: &Value) -> BTreeSet<Permission> {

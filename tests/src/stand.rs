@@ -6,6 +6,7 @@ use aws_credential_types::Credentials;
 use holdfast_aws::eks::EksToken;
 use holdfast_core::{Clock, Fault};
 use holdfast_kubernetes::{Access, Direct, KubernetesSite, SiteOptions, TokenSource, connect};
+use holdfast_proxies::Proxies;
 use holdfast_runbooks::clock::SystemClock;
 use holdfast_simulator::{
     Options, Simulator,
@@ -18,9 +19,10 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
+    admission,
     operator::PlayedOperator,
     requests::{ask, done, eventually, found, path},
-    seed,
+    role, seed,
 };
 
 /// The HumioCluster of every seed, unless it says otherwise.
@@ -28,7 +30,6 @@ pub const HUMIO: &str = "logscale";
 /// The operator's Deployment.
 pub const OPERATOR: &str = "humio-operator";
 
-const ROLE: &str = include_str!("../../infra/kubernetes/role.yaml");
 const HUMIO_DEFINITION: &str = include_str!("../real/fixtures/crds/core.humio.com_humioclusters.yaml");
 
 /// What a scenario stands on.
@@ -49,7 +50,7 @@ impl Ground {
     }
 }
 
-/// A real control plane, with pods, that takes the tokens which the function makes.
+/// A real control plane, with pods, that takes the tokens which the function makes, under the admission policies.
 pub struct RealGround {
     /// Its servers.
     pub bed: Testbed,
@@ -63,9 +64,11 @@ impl RealGround {
     pub async fn start(assets: &Assets) -> Self {
         let function = function();
         let review = TokenReview::bind().await;
-        let options = holdfast_testbed::Options { token_webhook: Some(review.url()), pods: true, ..Default::default() };
+        let users = vec![admission::backup()];
+        let options = holdfast_testbed::Options { users, token_webhook: Some(review.url()), pods: true };
         let bed = Testbed::start(assets, &options).await.expect("a control plane");
         bed.apply_yaml(HUMIO_DEFINITION).await.expect("the definition of HumioCluster");
+        admission::enforce(&bed, &admission::everywhere(), "default").await;
         Self { bed, review: review.serve(function.clone()), function }
     }
 
@@ -89,7 +92,7 @@ impl Drop for RealGround {
 /// A namespace on a real control plane that looks as `seed` says, under the rights that we ship.
 pub async fn furnish(bed: &Testbed, namespace: &str, seed: &StandbySeed) {
     let name = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
-    let role = ROLE.replace("namespace: logging", &format!("namespace: {namespace}"));
+    let role = role::MANIFEST.replace("namespace: logging", &format!("namespace: {namespace}"));
     bed.apply_yaml(&format!("{name}\n---\n{role}")).await.expect("the shipped manifest");
     for mut object in seed::objects(seed) {
         object["metadata"]["namespace"] = namespace.into();
@@ -213,7 +216,7 @@ impl Stand {
 
 fn client((endpoint, ca_pem): &(String, String), token: Arc<dyn TokenSource>) -> Client {
     let access = Access { endpoint: endpoint.clone(), ca_pem: ca_pem.clone().into_bytes(), token };
-    connect(access).expect("an address and a CA")
+    connect(access, &Proxies::default()).expect("an address and a CA")
 }
 
 /// The function, as real servers are to know it.

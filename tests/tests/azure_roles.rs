@@ -13,7 +13,7 @@ use holdfast_simulator::{
 use holdfast_tests::{
     function::handler,
     requests::eventually,
-    role::{Permission, shipped_on_azure, used},
+    role::{Permission, shipped, used},
 };
 use serde_json::{Value, json};
 
@@ -104,5 +104,5 @@ async fn a_failover_uses_every_rule_on_the_cluster_and_nothing_is_refused() {
     let refused: Vec<_> = function.iter().filter(|entry| !entry.allowed).collect();
     assert!(refused.is_empty(), "the cluster refused: {refused:?}");
     let used: BTreeSet<Permission> = used(function.into_iter().map(Into::into));
-    assert_eq!(used, shipped_on_azure(), "requests against the Roles");
+    assert_eq!(used, shipped(), "requests against the Role");
 }

@@ -10,6 +10,7 @@ use holdfast_simulator::{
 };
 use holdfast_testbed::{Assets, Testbed, required_or_skipped};
 use holdfast_tests::{
+    admission,
     function::bootstrap,
     operator::PlayedOperator,
     requests::{ask, eventually, found, path},
@@ -40,11 +41,12 @@ impl Scene {
     async fn set(assets: &Assets, tls: TlsSeed) -> Self {
         let seed = StandbySeed { tls, per_node_secret: true, ..StandbySeed::default() };
         let webhook = TokenReview::bind().await;
-        let options =
-            holdfast_testbed::Options { token_webhook: Some(webhook.url()), pods: true, ..Default::default() };
+        let users = vec![admission::backup()];
+        let options = holdfast_testbed::Options { users, token_webhook: Some(webhook.url()), pods: true };
         let bed = Testbed::start(assets, &options).await.expect("a control plane");
         define_humio_cluster(&bed).await;
         furnish(&bed, NAMESPACE, &seed).await;
+        admission::enforce(&bed, admission::POLICIES, NAMESPACE).await;
         let external = ExternalCluster { endpoint: bed.endpoint(), ca_pem: bed.ca_pem().to_owned() };
         let cloud = Simulator::start(Options {
             bootstrap: Some(bootstrap().await),

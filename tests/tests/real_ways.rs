@@ -10,12 +10,11 @@ use std::{
     time::Duration,
 };
 
-use async_trait::async_trait;
 use holdfast_core::{
     Clock, Timestamp,
     clock::until,
     engine::{Action, Engine, Limits, Request},
-    fakes::{Effect, FakeClock, FakeStep, World},
+    fakes::{Effect, FakeStep, World},
     record::{State, Trigger},
     retry::RetryPolicy,
     runbook::Runbook,
@@ -23,10 +22,10 @@ use holdfast_core::{
 };
 use holdfast_kubernetes::store;
 use holdfast_proof::ways::{Account, Plan, Stand, Way, arms::Arms, every_step_every_way};
-use holdfast_runbooks::clock::SystemClock;
 use holdfast_simulator::kubernetes::{StandbySeed, TlsSeed};
 use holdfast_testbed::{Assets, AuditEntry, required_or_skipped};
 use holdfast_tests::{
+    clock::FollowedClock,
     operator::PlayedOperator,
     stand::{RealGround, Stand as Standby},
 };
@@ -40,31 +39,12 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// The primary's outage before all this, seconds: longer than the holdoff.
 const FAILING_FOR_S: u64 = 600;
 
-/// The machine's time, which the fakes follow.
-struct Followed {
-    machine: SystemClock,
-    fakes: Arc<FakeClock>,
-}
-
-#[async_trait]
-impl Clock for Followed {
-    fn now(&self) -> Timestamp {
-        let now = self.machine.now();
-        self.fakes.advance(until(self.fakes.now(), now));
-        now
-    }
-
-    async fn sleep(&self, pause: Duration) {
-        self.machine.sleep(pause).await;
-    }
-}
-
 /// A failover in a namespace of its own.
 struct Real<'a> {
     ground: &'a RealGround,
     standby: Standby,
     world: World,
-    clock: Arc<Followed>,
+    clock: Arc<FollowedClock>,
     lock: Arc<FakeStep>,
     locked: Arc<Mutex<Vec<Effect>>>,
     arms: Arms,
@@ -78,8 +58,8 @@ impl<'a> Real<'a> {
         let seed = StandbySeed { tls: TlsSeed::StaleOtherCa, ..StandbySeed::default() };
         let standby = ground.stand(name, &seed).await;
         let world = World::new();
-        let clock = Arc::new(Followed { machine: SystemClock::default(), fakes: Arc::clone(&world.clock) });
-        clock.now();
+        let fakes = Arc::clone(&world.clock);
+        let clock = Arc::new(FollowedClock::new(move |now| fakes.advance(until(fakes.now(), now))));
         world.fail_primary_for(FAILING_FOR_S);
         let locked = Arc::<Mutex<Vec<Effect>>>::default();
         let (weather, time, effects) = (world.weather.clone(), Arc::clone(&world.clock), Arc::clone(&locked));

@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region};
+use holdfast_proxies::Proxies;
 
 pub use environment::{Endpoints, Environment, MissingCredentials, Service};
 
@@ -30,6 +31,8 @@ pub struct Options {
     pub metric_region: String,
     /// How long one attempt may take, from the first byte sent to the last received.
     pub attempt_timeout: Duration,
+    /// Which calls go through a proxy.
+    pub proxies: Proxies,
 }
 
 /// The clients of the four services, and the credentials they sign with.
@@ -49,6 +52,8 @@ pub struct Sdk {
     pub eks: aws_sdk_eks::Client,
     /// What requests are signed with.
     pub credentials: Credentials,
+    /// Which calls go through a proxy; those to the cluster as well.
+    pub proxies: Proxies,
 }
 
 impl Sdk {
@@ -69,6 +74,7 @@ impl Sdk {
             ssm: aws_sdk_ssm::Client::new(&config(home, Service::Ssm)),
             eks: aws_sdk_eks::Client::new(&config(home, Service::Eks)),
             credentials: environment.credentials.clone(),
+            proxies: options.proxies.clone(),
         }
     }
 }
@@ -89,7 +95,7 @@ fn shared(environment: &Environment, options: &Options) -> SdkConfig {
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .use_fips(environment.fips)
         .use_dual_stack(environment.dual_stack)
-        .http_client(https::LazyHttps::default())
+        .http_client(https::LazyHttps::new(options.proxies.clone()))
         .build()
 }
 
@@ -98,6 +104,7 @@ mod tests {
     use std::sync::Arc;
 
     use holdfast_core::FaultClass;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
     use crate::{
@@ -165,6 +172,29 @@ mod tests {
     async fn a_404_that_is_not_the_services_says_nothing_about_the_resource() {
         let fault = fault_for(Answer::status(404, "text/html", "<html>")).await;
         assert_eq!(fault.class, FaultClass::Server, "{fault}");
+    }
+
+    #[tokio::test]
+    async fn calls_go_through_the_proxy_and_its_refusal_is_a_connection_fault() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+        let proxy = format!("http://me:hunter2@{}", listener.local_addr().expect("bound"));
+        let asked = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let mut seen = vec![0; 4096];
+            let length = stream.read(&mut seen).await.expect("a request");
+            stream.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").await.expect("an answer");
+            String::from_utf8_lossy(&seen[..length]).into_owned()
+        });
+        let proxies = Proxies::read(&|name| (name == "https_proxy").then(|| proxy.clone())).expect("a rule");
+        let sdk = Sdk::new(&environment("https://api.aws.invalid"), &Options { proxies, ..options() });
+        let error = sdk.ssm.get_parameter().name("n").send().await.expect_err("the proxy refuses");
+        let fault = of_sdk("ssm:GetParameter", &error);
+        assert_eq!(fault.class, FaultClass::Connection, "{fault}");
+        assert!(!fault.to_string().contains("hunter2"), "{fault}");
+        let head = asked.await.expect("the proxy was asked").to_ascii_lowercase();
+        assert!(head.starts_with("connect api.aws.invalid:443 http/1.1\r\n"), "{head}");
+        // me:hunter2
+        assert!(head.contains("\r\nproxy-authorization: basic bwu6ahvudgvymg=="), "{head}");
     }
 
     #[tokio::test]

@@ -13,9 +13,25 @@
 //! * [`aks`]: the way into the standby cluster.
 //! * [`cooldown`]: when a failover last began, kept in a blob.
 //! * [`queue`]: puts a message back for later.
+//! * [`public`]: endpoints that answer anybody, as control targets.
 //!
 //! Every call to the network is one attempt, bounded by the [`Call`](holdfast_core::Call) that it is made for. Whether
 //! and when to repeat it is the engine's business.
+
+// Nothing that others write may stop the process: what can fail is a value here, and sums of foreign numbers and times
+// are checked or end at the end of their range (`holdfast_core::clock::later`).
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo
+    )
+)]
 
 pub mod aks;
 pub mod arm;
@@ -25,6 +41,7 @@ pub mod fault;
 pub mod history;
 pub mod live;
 pub mod lock;
+pub mod public;
 pub mod queue;
 pub mod resource;
 pub mod routing;

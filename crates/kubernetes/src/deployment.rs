@@ -11,6 +11,7 @@ use crate::{
 
 /// The variable by which the operator is told to use cert-manager (chart value `certmanager`).
 const USE_CERT_MANAGER: &str = "USE_CERTMANAGER";
+
 /// Writers of one object that are kept; Kubernetes itself merges older ones away.
 const WRITERS: usize = 64;
 
@@ -116,7 +117,6 @@ pub struct Template {
 #[serde(default)]
 pub struct PodSpec {
     /// All of them.
-    #[serde(deserialize_with = "or_default")]
     pub containers: Vec<Container>,
 }
 
@@ -125,10 +125,8 @@ pub struct PodSpec {
 #[serde(rename_all = "camelCase", default)]
 pub struct Container {
     /// Variables.
-    #[serde(deserialize_with = "or_default")]
     pub env: Vec<EnvVar>,
     /// Variables from elsewhere, as far as it matters: whether there are any.
-    #[serde(deserialize_with = "or_default")]
     pub env_from: Vec<IgnoredAny>,
 }
 

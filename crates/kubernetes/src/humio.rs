@@ -8,7 +8,10 @@ use holdfast_core::fault::quoted;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use crate::{api::Weight, secret::Meta};
+use crate::{
+    api::{Weight, total},
+    secret::Meta,
+};
 
 mod pool;
 
@@ -297,8 +300,8 @@ pub struct Condition {
 
 impl Weight for Pod {
     fn weight(&self) -> usize {
-        let status = self.status.conditions.iter().map(|condition| condition.kind.len() + condition.status.len());
-        self.metadata.weight() + status.sum::<usize>()
+        let status = self.status.conditions.iter().flat_map(|one| [one.kind.len(), one.status.len()]);
+        total(status.chain([self.metadata.weight()]))
     }
 }
 
@@ -327,7 +330,8 @@ pub fn ready_by_pool(pods: &[Pod]) -> BTreeMap<&str, i64> {
     let mut ready = BTreeMap::new();
     for pod in pods.iter().filter(|pod| pod.is_ready()) {
         if let Some(pool) = pod.metadata.labels.get(POOL_LABEL) {
-            *ready.entry(pool.as_str()).or_default() += 1;
+            let ready: &mut i64 = ready.entry(pool.as_str()).or_default();
+            *ready = ready.saturating_add(1);
         }
     }
     ready

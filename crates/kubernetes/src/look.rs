@@ -1,6 +1,6 @@
 //! What the steps and checks look at, each thing read once for all who look at the same moment.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use holdfast_core::{Call, Fault, FaultClass};
@@ -22,8 +22,6 @@ pub(crate) struct Look {
     humio: SingleFlight<Option<HumioCluster>>,
     secrets: SingleFlight<Gathered>,
     pods: SingleFlight<Vec<Pod>>,
-    /// The version of the Deployment before and after our own annotation.
-    carried: Mutex<Option<(String, String)>>,
 }
 
 /// The HumioCluster and what belongs to it, read side by side.
@@ -58,22 +56,6 @@ impl Look {
             humio: SingleFlight::new(),
             secrets: SingleFlight::new(),
             pods: SingleFlight::new(),
-            carried: Mutex::new(None),
-        }
-    }
-
-    /// Remembers that our own annotation, fenced by the version `from`, made the Deployment `to`.
-    pub(crate) fn carry(&self, from: String, to: String) {
-        *self.carried.lock().unwrap_or_else(PoisonError::into_inner) = Some((from, to));
-    }
-
-    /// The fence for an effect on the Deployment as it was seen at `version`: that very version, or the one that
-    /// differs from it by our own annotation and by nothing else.
-    pub(crate) fn fence(&self, version: &str) -> String {
-        let carried = self.carried.lock().unwrap_or_else(PoisonError::into_inner);
-        match carried.as_ref() {
-            Some((from, to)) if from == version => to.clone(),
-            _ => version.to_owned(),
         }
     }
 

@@ -1,67 +1,139 @@
-//! Our own look at the primary, at the address that no traffic routing touches: the same from every cloud.
+//! Our own look at the primary, at the address that no traffic routing touches, and at what is beside it: the same
+//! from every cloud.
 //!
 //! # Layout
 //!
-//! * this file: [`StatusProbe`], behind the port of `holdfast-core`.
-//! * `target`: where the status endpoint is.
-//! * `exchange`: one request on one new connection.
+//! * this file: [`Client`], which all of them share, and [`StatusProbe`], behind a port of `holdfast-core`.
+//! * [`controls`]: addresses that have nothing to do with the primary, asked by the same way.
+//! * [`traffic`]: where the name that users type leads.
+//! * `target`: an address that is asked; [`resolve`]: from its name to addresses.
+//! * `exchange`: one request on one new connection; `tunnel`: through a proxy.
 //! * `verdict`: what an answer, or its absence, says about the primary.
 //!
 //! A probe stands in for the metrics when those are lost with their region, so it must not call a primary dead that
-//! is not. What may be our own fault (no name resolution, no route, no trust in a certificate) is *inconclusive*.
+//! is not. What may be our own fault (no name resolution, no route, no trust in a certificate, a proxy that refuses
+//! us) and what something in front of the primary says to us alone is *inconclusive*.
 
+// Nothing that others write may stop the process: what can fail is a value here, and sums of foreign numbers and times
+// are checked or end at the end of their range (`holdfast_core::clock::later`).
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo
+    )
+)]
+
+pub mod controls;
 mod exchange;
+pub mod resolve;
 mod target;
+pub mod traffic;
+mod tunnel;
 mod verdict;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use holdfast_core::{Call, evidence::ProbeResult, ports::Prober, retry::RetryPolicy};
+use holdfast_proxies::Proxies;
 
+pub use controls::{Control, ControlTargets};
+use exchange::{Exchange, Wanted, Way};
+pub use resolve::{Resolver, SystemResolver};
 pub use target::{BadTarget, Target};
+pub use traffic::TrafficName;
 pub use verdict::of_answer;
 
 const CALL: &str = "probe:Get";
 
+/// What makes requests: one way out and one set of trust anchors for the probe and its control targets. Keeps no
+/// connection. Clones share it.
+#[derive(Clone, Default)]
+pub struct Client(Arc<Exchange>);
+
+impl Client {
+    /// A client that goes out by `proxies`.
+    pub fn new(proxies: Proxies) -> Self {
+        Self(Arc::new(Exchange { proxies, ..Exchange::default() }))
+    }
+
+    /// Asks one target, and waits for at most `timeout` for the way to it, and as long for the answer.
+    async fn ask(&self, call: &Call, target: &Target, timeout: Duration, wanted: Wanted) -> Asked {
+        let patience = patience(call, timeout);
+        // The way has a patience of its own: a resolver or a proxy that hangs is no silence of the other side.
+        let way = match patience.once(CALL, async { Ok(self.0.way(target).await) }).await {
+            Ok(Ok(way)) => way,
+            Ok(Err(why)) => return Asked::NoWay(why),
+            Err(fault) => return Asked::NoWay(format!("the way out: {}", fault.message)),
+        };
+        self.go(&patience, target, way, wanted).await
+    }
+
+    /// The second half: the way is known.
+    async fn go(&self, patience: &Call, target: &Target, way: Way, wanted: Wanted) -> Asked {
+        let cut_short = patience.remaining() < patience.retry.attempt_timeout;
+        match patience.once(CALL, async { Ok(self.0.get(target, way, wanted).await) }).await {
+            Ok(outcome) => Asked::Came(outcome),
+            // Who was not given the time has not failed to answer in time.
+            Err(_) if cut_short => Asked::CutShort,
+            Err(fault) => Asked::Silent(fault.message),
+        }
+    }
+}
+
+/// What came of asking.
+enum Asked {
+    /// Something came back, or nothing will.
+    Came(exchange::Outcome),
+    /// No answer in time.
+    Silent(String),
+    /// Our own deadline came first.
+    CutShort,
+    /// There is no way to the target that we know of.
+    NoWay(String),
+}
+
+fn patience(call: &Call, timeout: Duration) -> Call {
+    Call { retry: RetryPolicy { attempt_timeout: timeout, ..call.retry }, ..call.clone() }
+}
+
 /// Asks the status endpoint of the primary, on a new connection each time: a kept one proves little.
 pub struct StatusProbe {
+    client: Client,
     target: Target,
     timeout: Duration,
-    exchange: exchange::Exchange,
 }
 
 impl StatusProbe {
-    /// A probe of `target` that waits for at most `timeout` for the name to resolve, and as long for the answer.
+    /// A probe of `target` that waits for at most `timeout` for the way to it, and as long for the answer. Without a
+    /// proxy.
     pub fn new(target: Target, timeout: Duration) -> Self {
-        Self { target, timeout, exchange: exchange::Exchange::default() }
+        Self::by(Client::default(), target, timeout)
+    }
+
+    /// The same by `client`.
+    pub fn by(client: Client, target: Target, timeout: Duration) -> Self {
+        Self { client, target, timeout }
     }
 }
 
 #[async_trait]
 impl Prober for StatusProbe {
     async fn probe(&self, call: &Call) -> ProbeResult {
-        let patience = Call { retry: RetryPolicy { attempt_timeout: self.timeout, ..call.retry }, ..call.clone() };
-        // Resolving has a patience of its own: a resolver that hangs is no silence of the primary.
-        let addresses = match patience.once(CALL, async { Ok(exchange::resolve(&self.target).await) }).await {
-            Ok(Ok(addresses)) => addresses,
-            Ok(Err(why)) => return unresolved(&why),
-            Err(fault) => return unresolved(&fault.message),
-        };
-        let cut_short = patience.remaining() < self.timeout;
-        match patience.once(CALL, async { Ok(self.exchange.get(&self.target, &addresses).await) }).await {
-            Ok(outcome) => verdict::of(outcome),
-            // A primary that was not given its time has not failed to answer in time.
-            Err(_) if cut_short => {
-                ProbeResult::Inconclusive { why: "our own deadline came before the answer".to_owned() }
-            }
-            Err(fault) => ProbeResult::Failing { why: fault.message },
+        let inconclusive = |why: String| ProbeResult::Inconclusive { why };
+        match self.client.ask(call, &self.target, self.timeout, Wanted::Document).await {
+            Asked::Came(outcome) => verdict::of(outcome),
+            Asked::Silent(why) => ProbeResult::Failing { why },
+            Asked::CutShort => inconclusive("our own deadline came before the answer".to_owned()),
+            Asked::NoWay(why) => inconclusive(why),
         }
     }
-}
-
-fn unresolved(why: &str) -> ProbeResult {
-    ProbeResult::Inconclusive { why: format!("the name cannot be resolved: {why}") }
 }
 
 #[cfg(test)]

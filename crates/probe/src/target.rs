@@ -1,4 +1,4 @@
-//! The address of the primary's status endpoint.
+//! An address that is asked: the primary's status endpoint, or a control target.
 
 use std::net::IpAddr;
 
@@ -24,6 +24,7 @@ pub struct Target {
     /// The `Host` header.
     pub(super) authority: String,
     pub(super) path: String,
+    uri: Uri,
 }
 
 impl Target {
@@ -52,7 +53,38 @@ impl Target {
             port: authority.port_u16().unwrap_or(if tls { 443 } else { 80 }),
             authority: authority.to_string(),
             path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            uri,
         })
+    }
+
+    /// The host's name or address, without the brackets of an IPv6 address.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Whether it is asked by TLS.
+    pub fn is_secure(&self) -> bool {
+        self.tls
+    }
+
+    /// Whether both are the same host. On loopback, where tests live, ports tell hosts apart.
+    pub fn is_same_host(&self, other: &Self) -> bool {
+        let names = [&self.host, &other.host].map(|host| host.trim_end_matches('.').to_ascii_lowercase());
+        names[0] == names[1] && (self.port == other.port || !is_loopback(&self.host))
+    }
+
+    /// The whole address.
+    pub(super) fn uri(&self) -> Uri {
+        self.uri.clone()
+    }
+
+    /// Host and port, as `CONNECT` wants them.
+    pub(super) fn with_port(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
     }
 }
 
@@ -83,6 +115,25 @@ mod tests {
         {
             assert!(Target::parse(url).is_err(), "{url}");
         }
+    }
+
+    #[test]
+    fn one_host_may_be_written_in_several_ways() {
+        let same = |one: &str, other: &str| {
+            let target = |url: &str| Target::parse(url).expect("a target");
+            target(one).is_same_host(&target(other))
+        };
+        assert!(same("https://p.example.com/api", "https://P.example.com.:8443/"));
+        assert!(same("https://localhost:1/a", "https://localhost:1/b"));
+        assert!(!same("https://localhost:1/", "https://localhost:2/"));
+        assert!(!same("https://p.example.com/", "https://q.example.com/"));
+    }
+
+    #[test]
+    fn a_tunnel_is_asked_for_with_a_port() {
+        let to = |url: &str| Target::parse(url).expect("a target").with_port();
+        assert_eq!(to("https://p.example.com/"), "p.example.com:443");
+        assert_eq!(to("https://[2001:db8::1]:8443/"), "[2001:db8::1]:8443");
     }
 
     #[test]

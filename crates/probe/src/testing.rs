@@ -8,10 +8,24 @@ use std::{
 
 use async_trait::async_trait;
 use holdfast_core::{Call, Clock, Timestamp, retry::RetryPolicy};
+use holdfast_proxies::Proxies;
+use rustls::{
+    ClientConfig, RootCertStore, ServerConfig,
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, PrivateKeyDer},
+    server::WebPkiClientVerifier,
+};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional},
     net::{TcpListener, TcpStream},
     time,
+};
+use tokio_rustls::TlsAcceptor;
+
+use crate::{
+    Client,
+    exchange::Exchange,
+    resolve::{Resolved, Resolver, SystemResolver},
 };
 
 /// 2026-01-01T00:00:00Z.
@@ -90,7 +104,7 @@ impl Server {
     }
 }
 
-async fn follow(mut stream: TcpStream, answer: Answer, seen: Arc<Mutex<Vec<String>>>) {
+async fn follow(mut stream: impl AsyncRead + AsyncWrite + Unpin, answer: Answer, seen: Arc<Mutex<Vec<String>>>) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         // The beginning of a TLS handshake is no HTTP.
@@ -108,5 +122,133 @@ async fn follow(mut stream: TcpStream, answer: Answer, seen: Arc<Mutex<Vec<Strin
         Answer::Say(text) => drop(stream.write_all(text.as_bytes()).await),
         Answer::Hang => std::future::pending().await,
         Answer::Cut => {}
+    }
+}
+
+/// A certificate of loopback and of two names, and what trusts it.
+pub(crate) struct Identity {
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl Identity {
+    pub(crate) fn new() -> Self {
+        let names = ["localhost", "127.0.0.1", "p.example.com", "c.example.com"].map(str::to_owned);
+        let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
+        Self { certificate: made.cert.der().clone(), key }
+    }
+
+    fn anchors(&self) -> RootCertStore {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.certificate.clone()).expect("a trust anchor");
+        roots
+    }
+
+    /// A client's trust in this certificate and no other.
+    pub(crate) fn trust(&self) -> Arc<ClientConfig> {
+        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+        let config = config.with_safe_default_protocol_versions().expect("versions");
+        Arc::new(config.with_root_certificates(self.anchors()).with_no_client_auth())
+    }
+
+    /// A client that trusts it.
+    pub(crate) fn client(&self, proxies: Proxies, resolver: Arc<dyn Resolver>) -> Client {
+        let exchange = Exchange { proxies, resolver, ..Exchange::default() };
+        exchange.tls.set(Ok(self.trust())).expect("not set yet");
+        Client(Arc::new(exchange))
+    }
+
+    /// The same, straight and by the system's resolver.
+    pub(crate) fn plain_client(&self) -> Client {
+        self.client(Proxies::default(), Arc::new(SystemResolver))
+    }
+
+    fn acceptor(&self, asks_for_a_certificate: bool) -> TlsAcceptor {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(Arc::clone(&provider));
+        let config = config.with_safe_default_protocol_versions().expect("versions");
+        let config = if asks_for_a_certificate {
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(self.anchors()), provider).build();
+            config.with_client_cert_verifier(verifier.expect("a verifier"))
+        } else {
+            config.with_no_client_auth()
+        };
+        let config = config.with_single_cert(vec![self.certificate.clone()], self.key.clone_key());
+        TlsAcceptor::from(Arc::new(config.expect("a server")))
+    }
+
+    /// A server under this certificate that gives `answer` on each connection, and its port.
+    pub(crate) async fn serve(&self, answer: Answer) -> u16 {
+        self.listen(answer, false).await
+    }
+
+    /// The same, for clients that show a certificate.
+    pub(crate) async fn serve_known_clients(&self) -> u16 {
+        self.listen(Answer::ok("{\"status\":\"OK\"}"), true).await
+    }
+
+    async fn listen(&self, answer: Answer, asks_for_a_certificate: bool) -> u16 {
+        let acceptor = self.acceptor(asks_for_a_certificate);
+        serve(move |stream| {
+            let (acceptor, answer) = (acceptor.clone(), answer.clone());
+            async move {
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    follow(stream, answer, Arc::default()).await;
+                }
+            }
+        })
+        .await
+    }
+}
+
+/// Does `work` with every connection, and says on which port.
+pub(crate) async fn serve<F: Future<Output = ()> + Send + 'static>(
+    work: impl Fn(TcpStream) -> F + Send + 'static,
+) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+    let port = listener.local_addr().expect("bound").port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(work(stream));
+        }
+    });
+    port
+}
+
+/// A proxy that answers every `CONNECT` with `head`, and after a 200 leads to `port` whatever was asked for.
+pub(crate) async fn proxy(head: &'static str, port: u16) -> (Proxies, Arc<Mutex<Vec<String>>>) {
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let noted = Arc::clone(&seen);
+    let own = serve(move |mut stream| {
+        let noted = Arc::clone(&noted);
+        async move {
+            follow(&mut stream, Answer::Say(format!("HTTP/1.1 {head}\r\n\r\n")), noted).await;
+            if head.starts_with("200") {
+                let mut to = TcpStream::connect(("127.0.0.1", port)).await.expect("the target");
+                drop(copy_bidirectional(&mut stream, &mut to).await);
+            }
+        }
+    })
+    .await;
+    (proxies(own), seen)
+}
+
+/// The rule that leads every call through the proxy at `port` of loopback.
+pub(crate) fn proxies(port: u16) -> Proxies {
+    let address = format!("http://me:hunter2@127.0.0.1:{port}");
+    Proxies::read(&|name| (name == "HTTPS_PROXY").then(|| address.clone())).expect("a rule")
+}
+
+/// A resolver with one answer to everything; without one it hangs.
+pub(crate) struct Fixed(pub Option<Result<Vec<std::net::IpAddr>, String>>);
+
+#[async_trait]
+impl Resolver for Fixed {
+    async fn resolve(&self, _: &str) -> Result<Resolved, String> {
+        match &self.0 {
+            Some(answer) => answer.clone().map(|addresses| Resolved { addresses, canonical: None }),
+            None => std::future::pending().await,
+        }
     }
 }

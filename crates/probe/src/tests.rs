@@ -1,14 +1,9 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use std::sync::Arc;
-
-use hyper_util::rt::TokioIo;
-use rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::aws_lc_rs, pki_types::PrivateKeyDer};
-use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
-use crate::testing::{Answer, Server, call};
+use crate::testing::{Answer, Fixed, Identity, Server, call, proxies, proxy, serve};
 
 async fn probe(url: &str) -> ProbeResult {
     StatusProbe::new(Target::parse(url).expect("a target"), Duration::from_millis(300)).probe(&call()).await
@@ -32,7 +27,7 @@ async fn a_status_document_is_read_from_its_path() {
 #[tokio::test]
 async fn a_redirection_is_not_followed() {
     let (result, server) = answered(Answer::say("302 Found\r\nlocation: /elsewhere", "")).await;
-    assert!(matches!(result, ProbeResult::Failing { .. }), "{result:?}");
+    assert!(matches!(result, ProbeResult::Inconclusive { .. }), "{result:?}");
     assert_eq!(server.requests().len(), 1);
 }
 
@@ -92,68 +87,154 @@ async fn an_address_that_is_silent_does_not_hide_one_that_answers() {
     let target = Target::parse(&server.url()).expect("a target");
     // TEST-NET-1 (RFC 5737): nobody answers there, or there is no route at all.
     let addresses = [([192, 0, 2, 1], server.port).into(), ([127, 0, 0, 1], server.port).into()];
-    let outcome = exchange::Exchange::default().get(&target, &addresses).await;
+    let outcome = Exchange::default().get(&target, Way::Straight(addresses.to_vec()), Wanted::Document).await;
     assert!(matches!(verdict::of(outcome), ProbeResult::Healthy { .. }));
 }
 
-/// A server with a certificate of its own that says it is well, and a trust in that certificate.
-async fn secured() -> (u16, Arc<ClientConfig>) {
-    let provider = || Arc::new(aws_lc_rs::default_provider());
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
-    let certificate = made.cert.der().clone();
-    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
-    let config =
-        ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().expect("versions");
-    let config = config.with_no_client_auth().with_single_cert(vec![certificate.clone()], key).expect("a server");
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
-    let port = listener.local_addr().expect("bound").port();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let Ok(stream) = acceptor.accept(stream).await else { continue };
-            let well = http::Response::new("{\"status\":\"OK\"}".to_owned());
-            let service =
-                hyper::service::service_fn(move |_| std::future::ready(Ok::<_, std::io::Error>(well.clone())));
-            tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
-        }
-    });
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate).expect("a trust anchor");
-    let config =
-        ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().expect("versions");
-    (port, Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+const WELL: &str = "{\"status\":\"OK\"}";
+
+fn secure(host: &str, port: u16) -> Target {
+    Target::parse(&format!("https://{host}:{port}/api/v1/status")).expect("a target")
 }
 
-async fn probe_secured(host: &str, port: u16, trust: Option<Arc<ClientConfig>>) -> ProbeResult {
-    let target = Target::parse(&format!("https://{host}:{port}/")).expect("a target");
-    let probe = StatusProbe::new(target, Duration::from_millis(500));
-    if let Some(trust) = trust {
-        probe.exchange.tls.set(Ok(trust)).expect("not set yet");
-    }
-    probe.probe(&call()).await
+async fn probe_by(client: Client, target: Target) -> ProbeResult {
+    StatusProbe::by(client, target, Duration::from_millis(500)).probe(&call()).await
 }
 
 #[tokio::test]
 async fn a_trusted_certificate_is_a_healthy_primary() {
-    let (port, trust) = secured().await;
-    let result = probe_secured("localhost", port, Some(trust)).await;
+    let identity = Identity::new();
+    let port = identity.serve(Answer::ok(WELL)).await;
+    let result = probe_by(identity.plain_client(), secure("localhost", port)).await;
     assert!(matches!(result, ProbeResult::Healthy { .. }), "{result:?}");
 }
 
 #[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_or_of_another_name_proves_nothing() {
-    let (port, trust) = secured().await;
-    for (host, trust) in [("localhost", None), ("127.0.0.1", Some(trust))] {
-        let result = probe_secured(host, port, trust).await;
-        assert!(matches!(result, ProbeResult::Inconclusive { .. }), "{host}: {result:?}");
+    let identity = Identity::new();
+    let port = identity.serve(Answer::ok(WELL)).await;
+    let stranger = Identity::new();
+    let loopback = Arc::new(Fixed(Some(Ok(vec![[127, 0, 0, 1].into()]))));
+    let cases =
+        [(stranger.plain_client(), "localhost"), (identity.client(Proxies::default(), loopback), "q.example.com")];
+    for (client, host) in cases {
+        let result = probe_by(client, secure(host, port)).await;
+        let ProbeResult::Inconclusive { why } = result else { panic!("{host}: {result:?}") };
+        assert!(why.starts_with("no trusted connection"), "{why}");
     }
 }
 
 #[tokio::test]
 async fn a_connection_that_ends_in_the_handshake_is_a_failure() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
-    let port = listener.local_addr().expect("bound").port();
-    tokio::spawn(async move { while listener.accept().await.is_ok() {} });
-    let result = probe_secured("localhost", port, Some(secured().await.1)).await;
+    let port = serve(|_| std::future::ready(())).await;
+    let result = probe_by(Identity::new().plain_client(), secure("localhost", port)).await;
     assert!(matches!(result, ProbeResult::Failing { .. }), "{result:?}");
+}
+
+#[tokio::test]
+async fn an_alert_of_tls_is_not_the_primarys_failure() {
+    // Fatal alerts in the record of the alert protocol: access denied (49), unrecognised name (112), internal (80).
+    for alert in [49_u8, 112, 80] {
+        let port = serve(move |mut stream| async move {
+            drop(stream.write_all(&[21, 3, 3, 0, 2, 2, alert]).await);
+            // What was sent must be read before the connection ends, or a reset overtakes the alert.
+            drop(stream.read(&mut [0; 4096]).await);
+        })
+        .await;
+        let result = probe_by(Identity::new().plain_client(), secure("localhost", port)).await;
+        assert!(matches!(result, ProbeResult::Inconclusive { .. }), "{alert}: {result:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_wants_a_certificate_of_ours_proves_nothing() {
+    let identity = Identity::new();
+    let port = identity.serve_known_clients().await;
+    let result = probe_by(identity.plain_client(), secure("localhost", port)).await;
+    let ProbeResult::Inconclusive { why } = result else { panic!("{result:?}") };
+    assert!(why.contains("CertificateRequired"), "{why}");
+}
+
+#[tokio::test]
+async fn what_something_in_front_says_proves_nothing_however_long_its_page_is() {
+    let endless = "HTTP/1.1 403 Forbidden\r\ncontent-length: 9000000\r\n\r\n<html>";
+    let answers = [
+        Answer::say("403 Forbidden\r\ncontent-type: text/html", &"x".repeat(100_000)),
+        Answer::Say(endless.to_owned()),
+        Answer::say("401 Unauthorized\r\nwww-authenticate: Basic", ""),
+        Answer::say("407 Proxy Authentication Required", ""),
+        Answer::say("429 Too Many Requests", ""),
+        Answer::say("202 Accepted\r\nx-amzn-waf-action: challenge", ""),
+        Answer::say("204 No Content", ""),
+        Answer::say("308 Permanent Redirect\r\nlocation: https://login.example.com/", ""),
+        Answer::say("451 Unavailable For Legal Reasons", ""),
+    ];
+    for answer in answers {
+        let (result, _server) = answered(answer).await;
+        assert!(matches!(result, ProbeResult::Inconclusive { .. }), "{result:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_login_page_with_200_and_a_failing_gateway_are_failures() {
+    let page = Answer::say("200 OK\r\ncontent-type: text/html", "<html><form>Sign in</form></html>");
+    for answer in [page, Answer::say("502 Bad Gateway", "<html>"), Answer::say("503 Service Unavailable", WELL)] {
+        let (result, _server) = answered(answer).await;
+        assert!(matches!(result, ProbeResult::Failing { .. }), "{result:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_resolver_that_is_silent_or_fails_says_nothing_of_the_primary() {
+    for answer in [None, Some(Err("try again".to_owned()))] {
+        let client = Identity::new().client(Proxies::default(), Arc::new(Fixed(answer)));
+        let result = probe_by(client, secure("p.example.com", 443)).await;
+        assert!(matches!(result, ProbeResult::Inconclusive { .. }), "{result:?}");
+    }
+}
+
+/// What is probed through a proxy that answers `CONNECT` with `head`. The primary's name resolves nowhere: its
+/// resolution is the proxy's business.
+async fn proxied(head: &'static str, answer: Answer) -> (ProbeResult, Vec<String>) {
+    let identity = Identity::new();
+    let (proxies, seen) = proxy(head, identity.serve(answer).await).await;
+    let resolver = Arc::new(Fixed(Some(Ok(vec![[127, 0, 0, 1].into()]))));
+    let target = Target::parse("https://p.example.com/api/v1/status").expect("a target");
+    let result = probe_by(identity.client(proxies, resolver), target).await;
+    let seen = seen.lock().expect("not poisoned").clone();
+    (result, seen)
+}
+
+#[tokio::test]
+async fn a_probe_goes_through_the_proxy_and_ends_at_the_primary() {
+    let (result, seen) = proxied("200 Connection established", Answer::ok(WELL)).await;
+    assert!(matches!(result, ProbeResult::Healthy { .. }), "{result:?}");
+    assert!(seen[0].starts_with("CONNECT p.example.com:443 HTTP/1.1\r\n"), "{seen:?}");
+    // me:hunter2
+    assert!(seen[0].contains("\r\nproxy-authorization: Basic bWU6aHVudGVyMg==\r\n"), "{seen:?}");
+    let (result, _) = proxied("200 OK", Answer::say("503 Service Unavailable", "")).await;
+    assert!(matches!(result, ProbeResult::Failing { .. }), "{result:?}");
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_us_says_nothing_of_the_primary_and_one_without_a_connection_does() {
+    for head in
+        ["407 Proxy Authentication Required", "403 Forbidden", "500 Oops", "503 No\r\nx-squid-error: ERR_DNS_FAIL 0"]
+    {
+        let (result, _) = proxied(head, Answer::Cut).await;
+        assert!(matches!(result, ProbeResult::Inconclusive { .. }), "{head}: {result:?}");
+    }
+    let (result, _) = proxied("504 Gateway Timeout", Answer::Cut).await;
+    assert!(matches!(result, ProbeResult::Failing { .. }), "{result:?}");
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_not_there_or_cuts_us_off_says_nothing_of_the_primary() {
+    let cutting = serve(|_| std::future::ready(())).await;
+    for port in [1, cutting] {
+        let resolver = Arc::new(Fixed(Some(Ok(vec![[127, 0, 0, 1].into()]))));
+        let client = Identity::new().client(proxies(port), resolver);
+        let result = probe_by(client, secure("p.example.com", 443)).await;
+        assert!(matches!(result, ProbeResult::Inconclusive { .. }), "{port}: {result:?}");
+    }
 }

@@ -29,13 +29,25 @@ pub(crate) fn of(outcome: Outcome) -> ProbeResult {
         Outcome::NotConnected(error) if is_ours(error.kind()) => inconclusive(format!("no way out: {error}")),
         Outcome::NotConnected(error) => failing(format!("no connection: {error}")),
         Outcome::Broken(why) => failing(format!("the connection broke: {why}")),
+        Outcome::NotReachedByProxy(status) => {
+            failing(format!("the proxy has no connection to it: HTTP {}", status.as_u16()))
+        }
+        Outcome::ProxyRefused(why) => inconclusive(format!("the proxy did not let us through: {why}")),
     }
 }
 
 /// What an answer that came whole says about the primary.
+///
+/// LogScale answers its status with 200 or 503 and asks for no login. Gateways in front of it say 5xx when it is gone.
+/// Everything else is what some layer in front says to this one caller: a login, a firewall's page, a limit of its
+/// own, a challenge (which AWS WAF sends with 202 and 405). It is not the primary's answer.
 pub fn of_answer(status: StatusCode, body: &[u8]) -> ProbeResult {
-    if status != StatusCode::OK {
+    if status.is_server_error() {
         return failing(format!("HTTP {}", status.as_u16()));
+    }
+    if status != StatusCode::OK {
+        let status = status.as_u16();
+        return inconclusive(format!("HTTP {status} is not LogScale's: something in front answers this caller"));
     }
     let Ok(document) = serde_json::from_slice::<Status>(body) else {
         return failing("HTTP 200 without a status document");
@@ -89,9 +101,31 @@ mod tests {
         for body in ["<html>It works</html>", "", "[]", "{}", "{\"status\":1}", "\"OK\""] {
             assert!(matches!(answered(200, body), ProbeResult::Failing { .. }), "{body}");
         }
-        for status in [204, 301, 404, 502, 503] {
+    }
+
+    #[test]
+    fn any_failing_server_is_a_failing_primary() {
+        for status in 500..=599 {
             assert!(matches!(answered(status, "{\"status\":\"OK\"}"), ProbeResult::Failing { .. }), "{status}");
         }
+    }
+
+    #[test]
+    fn an_answer_of_something_in_front_proves_nothing() {
+        let rest = (100..500).chain(600..1000).filter(|status| *status != 200);
+        for status in rest {
+            let result = answered(status, "<html>Access denied</html>");
+            let ProbeResult::Inconclusive { why } = &result else { panic!("{status}: {result:?}") };
+            assert!(why.starts_with(&format!("HTTP {status}")), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_gateway_without_a_connection_is_a_failure_and_a_proxy_that_refuses_us_is_not() {
+        let gone = of(Outcome::NotReachedByProxy(StatusCode::GATEWAY_TIMEOUT));
+        assert!(matches!(gone, ProbeResult::Failing { .. }), "{gone:?}");
+        let refused = of(Outcome::ProxyRefused("HTTP 407".to_owned()));
+        assert!(matches!(refused, ProbeResult::Inconclusive { .. }), "{refused:?}");
     }
 
     #[test]

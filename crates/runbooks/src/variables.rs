@@ -81,6 +81,12 @@ impl<'a> Reader<'a> {
         self.faults.push(VariableFault { name: name.to_owned(), value, allowed: allowed.to_owned() });
     }
 
+    /// Notes that `name` cannot be used, without its value: it may hold a password.
+    pub fn hidden_fault(&mut self, name: &str, allowed: &str) {
+        let value = self.variables.get(name).map(|_| "(not shown: it may hold a secret)".to_owned());
+        self.faults.push(VariableFault { name: name.to_owned(), value, allowed: allowed.to_owned() });
+    }
+
     /// A whole number in `range`.
     pub fn whole(&mut self, name: &str, default: u64, range: RangeInclusive<u64>) -> u64 {
         let Some(text) = self.text(name) else { return default };

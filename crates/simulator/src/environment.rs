@@ -27,6 +27,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) humio_cluster: &'a str,
     pub(crate) topic_arn: String,
     pub(crate) primary_port: u16,
+    /// The control targets, separated by commas.
+    pub(crate) control_targets: String,
     /// Endpoint and base64 of the CA's PEM, when the function shall not ask EKS.
     pub(crate) known_cluster: Option<(String, String)>,
 }
@@ -99,10 +101,17 @@ pub(crate) fn common(set: &mut impl FnMut(&str, &str), pace: Pace) {
     set("HOLDFAST_PROBE_TIMEOUT_SECONDS", &paced(5.0, 0.5));
 }
 
+/// Where the outside is. The clouds' own endpoints are left out: nothing here leaves this machine.
+pub(crate) fn outside(set: &mut impl FnMut(&str, &str), primary_port: u16, control_targets: &str) {
+    set("HOLDFAST_PRIMARY_PROBE_URL", &format!("https://localhost:{primary_port}/api/v1/status"));
+    set("HOLDFAST_CONTROL_TARGETS", control_targets);
+    set("HOLDFAST_CONTROL_DEFAULTS", "off");
+}
+
 /// Our own variables on AWS.
 fn own(set: &mut impl FnMut(&str, &str), facts: &Facts<'_>, pace: Pace) {
     common(set, pace);
-    set("HOLDFAST_PRIMARY_PROBE_URL", &format!("https://localhost:{}/api/v1/status", facts.primary_port));
+    outside(set, facts.primary_port, &facts.control_targets);
     set("HOLDFAST_SNS_TOPIC_ARN", &facts.topic_arn);
     if let Some((endpoint, ca_data)) = &facts.known_cluster {
         set("HOLDFAST_CLUSTER_ENDPOINT", endpoint);
@@ -126,6 +135,7 @@ mod tests {
             humio_cluster: "logscale",
             topic_arn: "arn".to_owned(),
             primary_port: 2,
+            control_targets: "https://localhost:3/ping".to_owned(),
             known_cluster: None,
         };
         let variables = build(&facts, Pace::new(60.0));
@@ -135,5 +145,6 @@ mod tests {
         assert_eq!(variables["HOLDFAST_LEASE_SECONDS"], "2.00");
         assert_eq!(variables["AWS_ENDPOINT_URL_ROUTE_53"], "https://localhost:1");
         assert!(!variables.contains_key("HOLDFAST_CLUSTER_ENDPOINT"));
+        assert_eq!(variables["HOLDFAST_CONTROL_DEFAULTS"], "off");
     }
 }

@@ -11,6 +11,7 @@ use crate::calls::{CallLog, OpenCall};
 use crate::faults::{Fault, Faults};
 use crate::host::Host;
 use crate::net::Cut;
+use crate::outside::WayOut;
 use crate::timeline::{Timeline, What};
 
 /// The refusal that a fault asks for, to be put in the service's own shape.
@@ -35,6 +36,8 @@ pub(crate) struct Gate {
     pub(crate) timeline: Timeline,
     /// Who runs the function: tells whose call a call is, and kills it.
     pub(crate) host: Host,
+    /// The function's way to what is outside of the standby's network.
+    pub(crate) way_out: WayOut,
     /// Added to every call before it is taken up.
     pub(crate) delay: Duration,
 }
@@ -52,10 +55,18 @@ impl Gate {
         if !self.delay.is_zero() {
             tokio::time::sleep(self.delay).await;
         }
-        let fault = self.faults.take(name);
+        let lost = self.way_out.fault(name);
+        let fault = match &lost {
+            None => self.faults.take(name),
+            Some(fault) => {
+                call.fault(format!("no way out: {fault}"));
+                None
+            }
+        };
         if let Some(fault) = &fault {
             self.note(name, fault, &call);
         }
+        let fault = lost.or(fault);
         let answer = self.apply(fault, session, refuse, effect).await?;
         call.status(answer.status());
         Ok(answer)

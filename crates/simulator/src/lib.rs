@@ -10,6 +10,7 @@
 //!   `handler`; [`host`]: what both have in common
 //! - [`kubernetes`]: the API of the standby cluster and its controllers; `standby` puts it behind the gate
 //! - [`faults`] and [`calls`]: what goes wrong with a call, and the log of all calls; `gate` is where every call passes both
+//! - [`outside`]: control targets beyond both sites, and the function's way out to them
 //! - [`timeline`]: what happens where, as it happens
 //! - `environment`: what the function's process is started with; `net`: certificates and listeners
 //! - [`time`]: the only clock, and the pace: simulated durations are divided by it, instants are real
@@ -24,6 +25,7 @@ pub mod functions;
 pub mod host;
 pub mod kubernetes;
 pub mod lambda;
+pub mod outside;
 pub mod time;
 pub mod timeline;
 pub mod world;

@@ -20,6 +20,7 @@ use crate::kubernetes::{Cluster, ClusterOptions, seed_standby};
 use crate::lambda::LambdaHost;
 use crate::net::{Authority, Listener};
 use crate::options::{CloudName, ExternalCluster, Options, StartError};
+use crate::outside::{self, Lost, WayOut, serve_controls};
 use crate::standby;
 use crate::time::Pace;
 use crate::timeline::{Event, Timeline};
@@ -41,20 +42,30 @@ pub(crate) struct Ground<'a> {
 pub(crate) struct Ports {
     pub(crate) sites: Sites,
     pub(crate) kubernetes: Listener,
+    pub(crate) controls: Vec<Listener>,
+}
+
+impl Ports {
+    /// The addresses of the control targets, separated by commas.
+    pub(crate) fn control_targets(&self) -> String {
+        outside::addresses(self.controls.iter().map(Listener::port))
+    }
 }
 
 impl Ground<'_> {
     /// The gate before a host.
     pub(crate) fn gate(&self, host: Host) -> Gate {
         let (calls, faults) = (CallLog::default(), Faults::default());
-        Gate { calls, faults, timeline: self.timeline.clone(), host, delay: self.options.round_trip_delay }
+        let (timeline, delay) = (self.timeline.clone(), self.options.round_trip_delay);
+        Gate { calls, faults, timeline, host, way_out: WayOut::default(), delay }
     }
 
     /// Opens the sites and the cluster's API.
     pub(crate) async fn ports(&self, world: &World, gate: &Gate) -> Result<Ports, StartError> {
         let handler = standby::handler(self.cluster, gate.clone());
         let kubernetes = Listener::tls(self.authority.asking_acceptor(), handler).await?;
-        Ok(Ports { sites: serve_sites(world, gate, &self.authority.acceptor()).await?, kubernetes })
+        let controls = serve_controls(gate, &self.authority.acceptor()).await?;
+        Ok(Ports { sites: serve_sites(world, gate, &self.authority.acceptor()).await?, kubernetes, controls })
     }
 
     /// Endpoint and CA of the API server that the function is to be told.
@@ -120,6 +131,21 @@ impl Simulator {
     /// The faults in force.
     pub fn faults(&self) -> &Faults {
         &self.gate.faults
+    }
+
+    /// Takes the function's way out of the standby's network: see [`outside`](crate::outside).
+    pub fn cut_off(&self, how: Lost) {
+        self.gate.way_out.set(Some(how), &self.gate.timeline);
+    }
+
+    /// Gives it back.
+    pub fn give_way_out_back(&self) {
+        self.gate.way_out.set(None, &self.gate.timeline);
+    }
+
+    /// `https://localhost:port/ping` of each control target.
+    pub fn control_urls(&self) -> Vec<String> {
+        self.ports.control_targets().split(',').map(str::to_owned).collect()
     }
 
     /// The log of calls.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::broadcast;
 
+use crate::outside::Lost;
 use crate::time;
 use crate::world::{AlarmState, Condition, MetricsMode, Outage, Site};
 
@@ -62,6 +63,10 @@ pub enum What {
     RetryScheduled { request_id: String, attempt: u32, in_ms: u64 },
     /// A failed asynchronous event will not be tried again; it went to the on-failure destination.
     GaveUp { request_id: String },
+    /// The function lost its way out of the standby's network.
+    WayOutLost { how: Lost },
+    /// It has it back.
+    WayOutBack,
     /// A fault was put on a call.
     FaultInjected { call: String, fault: String },
     /// A health check's configuration was changed by an API call.
@@ -99,6 +104,8 @@ impl fmt::Display for What {
             | Self::EndpointUpdated { .. }
             | Self::ParameterWritten { .. }
             | Self::ClusterChanged { .. }
+            | Self::WayOutLost { .. }
+            | Self::WayOutBack
             | Self::FaultInjected { .. } => self.tell_effect(out),
             _ => self.tell_function(out),
         }
@@ -164,6 +171,8 @@ impl What {
                 write!(out, "the parameter {name} is written (version {version})")
             }
             Self::ClusterChanged { change } => write!(out, "in the standby cluster: {change}"),
+            Self::WayOutLost { how } => write!(out, "the function has no way out any more: {how}"),
+            Self::WayOutBack => write!(out, "the function has a way out again"),
             Self::FaultInjected { call, fault } => write!(out, "fault on {call}: {fault}"),
             _ => Ok(()),
         }

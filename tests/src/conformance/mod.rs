@@ -29,6 +29,8 @@ macro_rules! conformance {
             lease::a_free_lease_is_granted_and_held_against_others,
             lease::a_renewal_keeps_the_fence,
             lease::an_expired_lease_is_taken_with_a_greater_fence_and_its_old_holder_learns_it,
+            lease::a_lease_that_lives_is_not_taken_by_a_worker_whose_clock_is_ahead,
+            lease::a_lease_renewed_in_2099_ends_its_duration_after_the_server_took_it,
             lease::a_lease_that_was_given_back_is_free,
             lease::of_many_who_want_the_lease_at_once_one_gets_it,
             lease::a_lease_that_does_not_exist_names_the_manifest,

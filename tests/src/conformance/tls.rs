@@ -124,7 +124,8 @@ pub async fn a_node_secret_that_a_pod_uses_stays(ground: &Ground) {
 }
 
 fn secret(name: &str, data: Value) -> Value {
-    json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data})
+    let kind = "kubernetes.io/tls";
+    json!({"apiVersion": "v1", "kind": "Secret", "type": kind, "metadata": {"name": name}, "data": data})
 }
 
 /// The fence of the delete is the version that was judged.

@@ -96,7 +96,7 @@ async fn a_token_that_is_about_to_end_is_renewed_before_the_next_call() {
 #[tokio::test]
 async fn a_refused_token_is_not_used_again() {
     let replies = vec![Reply::error(401, "ExpiredAuthenticationToken"), Reply::text(200, "{}")];
-    let tokens = vec![Reply::token("REVOKED", 200), Reply::token("FRESH", 3600)];
+    let tokens = vec![Reply::token("REVOKED", 3600), Reply::token("FRESH", 3600)];
     let server = Server::with_tokens(replies, tokens).await;
     let azure = server.azure();
     assert_eq!(ask(&azure).await.err().expect("refused").class, FaultClass::Denied);
@@ -144,4 +144,40 @@ async fn nothing_of_a_secret_is_in_the_debug_output() {
     let azure = server.azure();
     ask(&azure).await.expect("an answer");
     assert!(!format!("{azure:?}").contains("TOKEN"));
+}
+
+#[tokio::test]
+async fn secure_calls_go_through_the_proxy_and_plain_ones_do_not() {
+    use azure_core::http::HttpClient;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+    let port = listener.local_addr().expect("bound").port();
+    let heads = tokio::spawn(async move {
+        let mut heads = Vec::new();
+        for answer in ["200 OK", "403 Forbidden"] {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let mut seen = vec![0; 4096];
+            let length = stream.read(&mut seen).await.expect("a request");
+            let answer = format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            stream.write_all(answer.as_bytes()).await.expect("an answer");
+            heads.push(String::from_utf8_lossy(&seen[..length]).to_ascii_lowercase());
+        }
+        heads
+    });
+    let address = format!("http://me:hunter2@127.0.0.1:{port}");
+    let proxies = Proxies::read(&|name| (name == "HTTPS_PROXY").then(|| address.clone())).expect("a rule");
+    let transport = transport::Hyper::new(proxies);
+    let request = |url: &str| Request::new(url.parse().expect("an address"), Method::Get);
+    // As the identity is asked, which is on loopback.
+    transport.execute_request(&request(&format!("http://127.0.0.1:{port}/msi"))).await.expect("an answer");
+    let error = transport.execute_request(&request("https://arm.invalid/")).await.expect_err("the proxy refuses");
+    assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    let heads = heads.await.expect("both came");
+    assert!(heads[0].starts_with("get /msi http/1.1\r\n") && !heads[0].contains("proxy-authorization"), "{heads:?}");
+    assert!(heads[1].starts_with("connect arm.invalid:443 http/1.1\r\n"), "{heads:?}");
+    // me:hunter2
+    assert!(heads[1].contains("\r\nproxy-authorization: basic bwu6ahvudgvymg=="), "{heads:?}");
 }

@@ -15,7 +15,7 @@ use crate::args::Cloud;
 /// The function's user on a standby whose kubeconfig holds a client certificate.
 const CERTIFICATE_USER: &str = "masterclient";
 
-/// The annotation in which the reference on Azure keeps the time of the last failover.
+/// The annotation in which the reference on Azure keeps the time of the last failover; it is read and never written.
 const FAILOVER_NOTE: &str = "logscale.dr/last-failover-epoch";
 
 /// Whether a request to the cluster came from the function.
@@ -54,7 +54,7 @@ pub fn traffic_api(cloud: Cloud) -> &'static [&'static str] {
 pub fn writes(cloud: Cloud) -> &'static [&'static str] {
     match cloud {
         Cloud::Aws => &["route53:UpdateHealthCheck", "ssm:PutParameter"],
-        Cloud::Azure => &["arm:PATCH:trafficManagerProfiles*", "kubernetes:patch:deployments"],
+        Cloud::Azure => &["arm:PATCH:trafficManagerProfiles*"],
     }
 }
 

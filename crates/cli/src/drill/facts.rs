@@ -74,8 +74,7 @@ impl Facts {
         let audit: Vec<_> =
             sim.cluster().audit().into_iter().filter(|entry| cloud::is_function(stage, entry)).collect();
         let users: Vec<&str> = audit.iter().map(|entry| entry.user.as_str()).collect();
-        let mut effects: Vec<_> =
-            sim.cluster().changes().iter().filter_map(|change| effect(stage.cloud, change, &users)).collect();
+        let mut effects: Vec<_> = sim.cluster().changes().iter().filter_map(|change| effect(change, &users)).collect();
         let events = sim.events();
         effects.extend(events.iter().filter_map(|event| match event.what {
             What::HealthCheckUpdated { .. } | What::EndpointUpdated { .. } => Some((Effect::Locked, event.at)),
@@ -144,15 +143,14 @@ impl Facts {
     }
 }
 
-fn effect(cloud: Cloud, change: &Change, users: &[&str]) -> Option<(Effect, Timestamp)> {
+fn effect(change: &Change, users: &[&str]) -> Option<(Effect, Timestamp)> {
     if !users.contains(&change.actor.as_str()) {
         return None;
     }
     match (change.resource.as_str(), change.verb) {
         ("secrets", "delete") => Some((Effect::SecretDeleted, change.at)),
-        ("deployments/scale", _) => Some((Effect::Scaled, change.at)),
-        // On Azure the cooldown is an annotation on the Deployment; on AWS there is nothing else to change there.
-        ("deployments", _) if cloud == Cloud::Aws => Some((Effect::Scaled, change.at)),
+        // Nothing else may be changed there.
+        ("deployments/scale" | "deployments", _) => Some((Effect::Scaled, change.at)),
         _ => None,
     }
 }

@@ -128,6 +128,7 @@ fn line(what: &What) -> Option<(&'static str, String)> {
         }
         What::InvocationEnded { outcome, .. } if outcome != "answered" => "function",
         What::FaultInjected { .. } => "fault",
+        What::WayOutLost { .. } | What::WayOutBack => "network",
         What::ParameterWritten { .. } => "SSM",
         What::ClusterChanged { .. } => "Kubernetes",
         What::DnsChanged { .. } => "DNS",

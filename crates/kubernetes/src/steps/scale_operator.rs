@@ -55,7 +55,6 @@ impl Step for ScaleOperator {
                 "the observation carries no resourceVersion",
             ));
         };
-        let version = self.look.fence(version);
         let patch = json!({"metadata": {"resourceVersion": version}, "spec": {"replicas": self.target}});
         self.look.api.write(call, &PATCH_SCALE, self.look.operator(), &patch).await.map(drop)
     }

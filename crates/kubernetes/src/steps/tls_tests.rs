@@ -189,7 +189,7 @@ async fn one_run_deletes_a_bounded_number_of_secrets_and_the_clusters_own_among_
     for number in 0..120 {
         let metadata = json!({"annotations": {"cert-manager.io/issuer-name": "logscale"}});
         let path = format!("api/v1/secrets/logscale-core-n{number:05}");
-        server.put(&path, json!({"metadata": metadata, "type": "kubernetes.io/tls", "data": former}));
+        server.put(&path, json!({"type": "kubernetes.io/tls", "metadata": metadata, "data": former}));
     }
     let after = once(site(&server, TlsCleanup::StaleOnly).remove_stale_tls().as_ref(), &call).await;
     assert_eq!(deletes(&server), 50);

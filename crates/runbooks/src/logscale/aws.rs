@@ -1,12 +1,16 @@
 //! The configuration of the AWS form. The reference function's variables keep their names and defaults; ours begin
 //! with `HOLDFAST_`. docs/CONFIGURATION.md describes each.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
+use holdfast_aws::public::control_targets;
 use holdfast_core::{engine::Limits, policy::Policy};
 use holdfast_kubernetes::{RecoverPrefix, TlsCleanup};
 
-use super::shared::{self, KnownCluster};
+use super::{
+    outside::Outside,
+    shared::{self, KnownCluster},
+};
 use crate::variables::{ConfigurationFaults, Reader};
 
 /// What the lock puts in place of the primary's name: a top-level domain that never resolves (RFC 2606).
@@ -43,10 +47,8 @@ pub struct AwsConfig {
     pub lock_fqdn: String,
     /// The standby's health check, when it is a gate.
     pub secondary_check: Option<String>,
-    /// Where to probe the primary.
-    pub probe_url: Option<String>,
-    /// How long a probe may take.
-    pub probe_timeout: Duration,
+    /// The way out, the probe of the primary and its witnesses.
+    pub outside: Outside,
     /// Where Route 53 keeps its metrics.
     pub metric_region: String,
     /// SSM parameter of the last failover.
@@ -74,10 +76,12 @@ impl AwsConfig {
         let function = read.text("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "holdfast".to_owned());
         let default = |read: &Reader<'_>, name: &str, value: &str| read.text(name).unwrap_or_else(|| value.to_owned());
         let primary_fqdn = read.text("PRIMARY_HEALTH_CHECK_FQDN");
+        let cluster_region = cluster_region(read);
         let skip_secondary = read.flag("SKIP_SECONDARY_HEALTH_CHECK", false);
         let config = Self {
             cluster_name: read.required("CLUSTER_NAME", "the EKS name of the standby cluster"),
-            cluster_region: cluster_region(read),
+            outside: Outside::read(read, primary_fqdn.as_deref(), &control_targets(&cluster_region)),
+            cluster_region,
             namespace: default(read, "CLUSTER_NAMESPACE", "logging"),
             known_cluster: shared::known_cluster(read),
             operator_deployment: default(read, "HOLDFAST_OPERATOR_DEPLOYMENT", "humio-operator"),
@@ -92,9 +96,7 @@ impl AwsConfig {
             primary_check: read.required("PRIMARY_HEALTH_CHECK_ID", "the id of the primary's Route 53 health check"),
             lock_fqdn: lock_fqdn(read),
             secondary_check: read.text("SECONDARY_HEALTH_CHECK_ID").filter(|_| !skip_secondary),
-            probe_url: shared::probe_url(read, primary_fqdn.as_deref()),
             primary_fqdn,
-            probe_timeout: read.seconds("HOLDFAST_PROBE_TIMEOUT_SECONDS", 5.0, 0.05..=30.0),
             metric_region: default(read, "HOLDFAST_METRIC_REGION", "us-east-1"),
             cooldown_parameter: cooldown_parameter(read, &function),
             topic_arn: read.text("HOLDFAST_SNS_TOPIC_ARN"),
@@ -144,6 +146,7 @@ fn policy(read: &mut Reader<'_>) -> Policy {
 #[cfg(test)]
 mod tests {
     use holdfast_core::retry::RetryPolicy;
+    use holdfast_probe::Target;
 
     use super::*;
 
@@ -164,7 +167,10 @@ mod tests {
         assert_eq!(config.policy.cooldown.as_secs(), 300);
         assert_eq!(config.limits.retry, RetryPolicy::default());
         assert_eq!(config.cooldown_parameter, "/logscale-dr/dr-handler/last-failover-timestamp");
-        assert_eq!(config.probe_url.as_deref(), Some("https://p.example.com/api/v1/status"));
+        let probed = Target::parse("https://p.example.com/api/v1/status").expect("a target");
+        assert_eq!(config.outside.primary, Some(probed));
+        assert!(config.outside.controls.iter().all(|control| !control.target.host().contains("us-east-2")));
+        assert_eq!(config.outside.controls.len(), 4);
         assert_eq!(config.tls_cleanup, TlsCleanup::StaleOnly);
     }
 

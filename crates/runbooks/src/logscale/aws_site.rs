@@ -50,6 +50,7 @@ impl AwsSite {
             primary_fqdn: config.primary_fqdn.clone(),
             lock_fqdn: config.lock_fqdn.clone(),
         };
+        let witnesses = config.outside.witnesses();
         let ports = Ports {
             clock,
             lease: cluster.lease(),
@@ -60,9 +61,9 @@ impl AwsSite {
                 &config.primary_check,
                 config.policy.period,
             ))),
-            prober: shared::prober(config.probe_url.as_deref(), config.probe_timeout)?,
-            controls: None,
-            traffic: None,
+            prober: witnesses.prober,
+            controls: witnesses.controls,
+            traffic: witnesses.traffic,
             live: Some(Arc::new(CheckerStatus::new(Arc::clone(&sdk), &config.primary_check))),
             standby: standby(&config, &sdk, cluster.standby()),
         };
@@ -94,6 +95,7 @@ fn sdk_options(config: &AwsConfig) -> Options {
         cluster_region: config.cluster_region.clone(),
         metric_region: config.metric_region.clone(),
         attempt_timeout: config.limits.retry.attempt_timeout,
+        proxies: config.outside.proxies.clone(),
     }
 }
 

@@ -6,12 +6,16 @@ use std::{collections::BTreeMap, time::Duration};
 use holdfast_azure::{
     arm::PUBLIC,
     endpoint::{EndpointKind, EndpointName, PROFILE},
+    public::control_targets,
     resource::{ResourceId, is_name},
 };
 use holdfast_core::{engine::Limits, policy::Policy};
 use holdfast_kubernetes::{RecoverPrefix, TlsCleanup};
 
-use super::shared::{self, KnownCluster};
+use super::{
+    outside::Outside,
+    shared::{self, KnownCluster},
+};
 use crate::variables::{ConfigurationFaults, Reader};
 
 /// The kind of resource that the standby cluster is.
@@ -58,10 +62,8 @@ pub struct AzureConfig {
     pub recover_prefix: RecoverPrefix,
     /// Name of the Lease and of the ConfigMap.
     pub object_name: String,
-    /// Where to probe the primary.
-    pub probe_url: Option<String>,
-    /// How long a probe may take.
-    pub probe_timeout: Duration,
+    /// The way out, the probe of the primary and its witnesses.
+    pub outside: Outside,
     /// Level of the log.
     pub log_level: String,
     /// The numbers of the decision.
@@ -81,12 +83,14 @@ impl AzureConfig {
         let default = |read: &Reader<'_>, name: &str, value: &str| read.text(name).unwrap_or_else(|| value.to_owned());
         let known_cluster = shared::known_cluster(read);
         let primary = primary(read);
+        let arm_endpoint = https(read, "HOLDFAST_ARM_ENDPOINT").unwrap_or_else(|| PUBLIC.to_owned());
         let config = Self {
             primary_region: read.text("HOLDFAST_PRIMARY_REGION"),
             cluster: cluster(read, known_cluster.is_some()),
             known_cluster,
             cluster_server: read.text("HOLDFAST_AKS_SERVER_ID"),
-            arm_endpoint: https(read, "HOLDFAST_ARM_ENDPOINT").unwrap_or_else(|| PUBLIC.to_owned()),
+            outside: outside(read, &arm_endpoint),
+            arm_endpoint,
             arm_audience: default(read, "HOLDFAST_ARM_AUDIENCE", PUBLIC),
             client_id: read.text("AZURE_CLIENT_ID"),
             queue_url: https(read, "HOLDFAST_QUEUE_URL"),
@@ -103,8 +107,6 @@ impl AzureConfig {
                 &[("AZURE_", RecoverPrefix::Azure), ("S3_", RecoverPrefix::S3), ("GCP_", RecoverPrefix::Gcp)],
             ),
             object_name: default(read, "HOLDFAST_OBJECT_NAME", "holdfast"),
-            probe_url: shared::probe_url(read, None),
-            probe_timeout: read.seconds("HOLDFAST_PROBE_TIMEOUT_SECONDS", 5.0, 0.05..=30.0),
             log_level: shared::log_level(read),
             policy: policy(read),
             limits: shared::limits(read),
@@ -116,6 +118,12 @@ impl AzureConfig {
         }
         reader.finish(config)
     }
+}
+
+/// App Service says in `REGION_NAME` where the function runs, which is beside the standby.
+fn outside(read: &mut Reader<'_>, arm_endpoint: &str) -> Outside {
+    let regions = ["HOLDFAST_PRIMARY_REGION", "REGION_NAME"].map(|name| read.text(name).unwrap_or_default());
+    Outside::read(read, None, &control_targets(arm_endpoint, &regions.each_ref().map(String::as_str)))
 }
 
 fn primary(read: &mut Reader<'_>) -> EndpointName {
@@ -189,7 +197,8 @@ mod tests {
         assert_eq!((config.namespace.as_str(), config.recover_prefix), ("logging", RecoverPrefix::Azure));
         assert_eq!(config.primary.kind, EndpointKind::External);
         assert_eq!((config.arm_endpoint.as_str(), config.function_timeout.as_secs()), (PUBLIC, 600));
-        assert_eq!((config.probe_url, config.queue_url, config.cooldown_blob), (None, None, None));
+        assert_eq!((config.outside.primary, config.queue_url, config.cooldown_blob), (None, None, None));
+        assert_eq!(config.outside.controls.len(), 4);
     }
 
     #[test]

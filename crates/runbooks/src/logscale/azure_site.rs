@@ -44,15 +44,16 @@ impl AzureSite {
         let azure = Arc::new(Azure::new(&options(&config)).map_err(|fault| of_identity(&fault.message))?);
         let cluster = KubernetesSite::new(site_options(&config, &azure));
         let primary = || config.primary.clone();
+        let witnesses = config.outside.witnesses();
         let ports = Ports {
             clock,
             lease: cluster.lease(),
             store: cluster.store(),
             cooldown: Some(cooldown(&config, &azure, &cluster)),
             history: Some(Arc::new(MonitorHistory::new(Arc::clone(&azure), primary(), config.policy.period))),
-            prober: shared::prober(config.probe_url.as_deref(), config.probe_timeout)?,
-            controls: None,
-            traffic: None,
+            prober: witnesses.prober,
+            controls: witnesses.controls,
+            traffic: witnesses.traffic,
             live: Some(Arc::new(MonitorStatus::new(Arc::clone(&azure), primary()))),
             standby: Arc::new(WithRouting {
                 inner: cluster.standby(),
@@ -100,6 +101,7 @@ fn options(config: &AzureConfig) -> Options {
         endpoint: config.arm_endpoint.clone(),
         audience: config.arm_audience.clone(),
         client_id: config.client_id.clone(),
+        proxies: config.outside.proxies.clone(),
     }
 }
 

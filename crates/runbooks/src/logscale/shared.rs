@@ -1,19 +1,17 @@
-//! What is the same on every cloud: variables with their ranges and defaults, and the probe of the primary.
+//! What is the same on every cloud: variables with their ranges and defaults.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use holdfast_core::{
     engine::Limits,
     policy::{MissingData, Policy},
-    ports::Prober,
     retry::RetryPolicy,
     runbook::StepList,
     step::Need,
 };
 use holdfast_kubernetes::TlsCleanup;
-use holdfast_probe::{StatusProbe, Target};
 
-use crate::variables::{ConfigurationFaults, Reader, VariableFault};
+use crate::variables::Reader;
 
 /// The system's name in records.
 pub(super) const RUNBOOK: &str = "logscale";
@@ -28,9 +26,6 @@ pub(super) fn earlier_lists() -> Vec<StepList> {
         ("verify-standby", Need::Owed),
     ]]
 }
-
-/// Where the primary says how it is.
-const STATUS_PATH: &str = "/api/v1/status";
 
 /// A standby cluster whose address is known beforehand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,20 +57,6 @@ pub(super) fn known_cluster(read: &mut Reader<'_>) -> Option<KnownCluster> {
         (None, Some(_)) => {
             read.fault("HOLDFAST_CLUSTER_ENDPOINT", "set together with HOLDFAST_CLUSTER_CA_DATA");
             None
-        }
-    }
-}
-
-/// Where to probe the primary.
-pub(super) fn probe_url(read: &mut Reader<'_>, fqdn: Option<&str>) -> Option<String> {
-    match read.text("HOLDFAST_PRIMARY_PROBE_URL") {
-        None => fqdn.map(|fqdn| format!("https://{fqdn}{STATUS_PATH}")),
-        Some(off) if off == "off" => None,
-        Some(url) => {
-            if !url.starts_with("https://") {
-                read.fault("HOLDFAST_PRIMARY_PROBE_URL", "an https:// address, or off");
-            }
-            Some(url)
         }
     }
 }
@@ -131,19 +112,4 @@ pub(super) fn limits(read: &mut Reader<'_>) -> Limits {
             attempt_timeout: read.seconds("HOLDFAST_CALL_TIMEOUT_SECONDS", 5.0, 0.05..=30.0),
         },
     }
-}
-
-/// The probe of the primary at `url`; none without an address.
-pub(super) fn prober(url: Option<&str>, timeout: Duration) -> Result<Option<Arc<dyn Prober>>, ConfigurationFaults> {
-    let Some(url) = url else { return Ok(None) };
-    let target = Target::parse(url).map_err(|error| {
-        let fault = VariableFault {
-            name: "HOLDFAST_PRIMARY_PROBE_URL".to_owned(),
-            // An address can hold a password.
-            value: Some("(not shown)".to_owned()),
-            allowed: error.to_string(),
-        };
-        ConfigurationFaults(vec![fault])
-    })?;
-    Ok(Some(Arc::new(StatusProbe::new(target, timeout))))
 }

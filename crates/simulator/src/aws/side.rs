@@ -70,6 +70,7 @@ impl AwsSide {
                 humio_cluster: &options.standby.cluster_name,
                 topic_arn: channel().topic_arn(),
                 primary_port: ports.sites.primary.port(),
+                control_targets: ports.control_targets(),
                 known_cluster: options.known_cluster.then(|| (view.endpoint.clone(), STANDARD.encode(&view.ca_pem))),
             },
             ground.pace,

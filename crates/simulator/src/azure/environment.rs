@@ -16,6 +16,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) ca_file: String,
     pub(crate) humio_cluster: &'a str,
     pub(crate) primary_port: u16,
+    /// The control targets, separated by commas.
+    pub(crate) control_targets: String,
     /// Endpoint and base64 of the CA's PEM, when the function shall not ask AKS.
     pub(crate) known_cluster: Option<&'a (String, String)>,
     /// `functionTimeout`, real.
@@ -62,7 +64,7 @@ fn own(set: &mut impl FnMut(&str, &str), facts: &Facts<'_>, pace: Pace) {
     set("HOLDFAST_PRIMARY_REGION", PRIMARY_REGION);
     set("HOLDFAST_QUEUE_URL", &format!("{}/{}", facts.queue_endpoint, facts.work_queue));
     set("HOLDFAST_FUNCTION_TIMEOUT_SECONDS", &format!("{:.2}", facts.function_timeout.as_secs_f64()));
-    set("HOLDFAST_PRIMARY_PROBE_URL", &format!("https://localhost:{}/api/v1/status", facts.primary_port));
+    crate::environment::outside(set, facts.primary_port, &facts.control_targets);
     if let Some((endpoint, ca_data)) = facts.known_cluster {
         set("HOLDFAST_CLUSTER_ENDPOINT", endpoint);
         set("HOLDFAST_CLUSTER_CA_DATA", ca_data);

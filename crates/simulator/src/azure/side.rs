@@ -24,8 +24,8 @@ use crate::world::{Channel, State, World};
 
 /// What the function's identity may do; infra/azure/README.md explains its placeholders.
 const SHIPPED_ROLES: &str = include_str!("../../../../infra/azure/roles.json");
-/// What it may do on the cluster, beside the Role that is the same on every cloud.
-const SHIPPED_ROLE: &str = include_str!("../../../../infra/azure/role.yaml");
+/// Who it is on the cluster; the Role that it is bound to is the same on every cloud.
+const SHIPPED_BINDING: &str = include_str!("../../../../infra/azure/binding.yaml");
 /// The user and group in the certificate of a kubeconfig of a cluster without Entra: in effect an administrator (facts azure 6.1).
 const CERTIFICATE_IDENTITY: (&str, &str) = ("masterclient", "system:masters");
 /// The container for the function's own blobs.
@@ -64,7 +64,7 @@ impl AzureSide {
         let gate = ground.gate(Host::Functions(functions.clone()));
         let channel = Channel { alarm: super::ALERT_RULE.to_owned(), topic: "action-group".to_owned() };
         let world = World::new(State::azure(time::now(), pace, options.seed, channel), timeline.clone(), pace);
-        under_azure(cluster, &options.standby, &SHIPPED_ROLE.replace("${principal_id}", PRINCIPAL_ID));
+        under_azure(cluster, &options.standby, &SHIPPED_BINDING.replace("${principal_id}", PRINCIPAL_ID));
         trust(ground, identity.issuer());
         let ports = ground.ports(&world, &gate).await?;
         let server = ground.api_server(&ports);
@@ -108,6 +108,7 @@ impl AzureSide {
                 ca_file: ground.authority.ca_file().display().to_string(),
                 humio_cluster: &options.standby.cluster_name,
                 primary_port: ports.sites.primary.port(),
+                control_targets: ports.control_targets(),
                 known_cluster: options.known_cluster.then_some(known),
                 function_timeout: self.functions.timeout(),
                 work_queue: self.functions.work_queue(),

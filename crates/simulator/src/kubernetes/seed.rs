@@ -41,12 +41,12 @@ pub struct StandbySeed {
     pub humiocluster: bool,
     /// Whether the Secret of a node that ran before lies there, signed by the CA of Secret C.
     pub per_node_secret: bool,
-    /// Who issues Secret C anew when it is deleted.
-    pub reissue: Reissue,
     /// For how many node pods there is room; `None` for all of them.
     pub room_for_nodes: Option<u32>,
     /// What the failover function has written into its record so far; empty means that it never ran.
     pub record: Option<Value>,
+    /// Who issues Secret C anew when it is deleted.
+    pub reissue: Reissue,
 }
 
 /// Who issues Secret C anew.
@@ -74,9 +74,9 @@ impl Default for StandbySeed {
             operator_replicas: 0,
             humiocluster: true,
             per_node_secret: false,
-            reissue: Reissue::Usual,
             room_for_nodes: None,
             record: None,
+            reissue: Reissue::Usual,
         }
     }
 }
@@ -130,7 +130,7 @@ pub fn seed_standby(cluster: &Cluster, seed: &StandbySeed) {
     state.store.backdate(clock::now() - MONTH);
 }
 
-/// Makes a seeded standby one on Azure: the rights that ship for Azure beside the others, and a HumioCluster with the variables that it
+/// Makes a seeded standby one on Azure: `rights`, which say who the function is there, and a HumioCluster with the variables that it
 /// has there (facts/logscale.md 5.1): other names, and no regions.
 pub(crate) fn under_azure(cluster: &Cluster, seed: &StandbySeed, rights: &str) {
     for manifest in manifests(rights, &cluster.options().namespace) {

@@ -27,8 +27,19 @@ pub(crate) struct PeerCertificate(pub(crate) Arc<[u8]>);
 /// Answers one request, or cuts its connection.
 pub(crate) type Handler = Arc<dyn Fn(Request<Body>) -> BoxFuture<'static, Result<Response<Body>, Cut>> + Send + Sync>;
 
-/// Whether a connection is let in at all; `false` resets it before a byte is read. Sites use it to play a closed port.
-pub(crate) type Door = Arc<dyn Fn() -> bool + Send + Sync>;
+/// What becomes of a new connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// It is served.
+    Open,
+    /// It is reset before a byte is read, as by a closed port.
+    Reset,
+    /// Not a byte comes back on it, as where packets vanish on the way.
+    Silent,
+}
+
+/// Decides for each connection.
+pub(crate) type Door = Arc<dyn Fn() -> Entry + Send + Sync>;
 
 /// A bound port and the task that serves it. Dropping it closes the port and every connection.
 pub(crate) struct Listener {
@@ -39,15 +50,15 @@ pub(crate) struct Listener {
 impl Listener {
     /// Plain HTTP on a free port of 127.0.0.1.
     pub(crate) async fn plain(handler: Handler) -> io::Result<Self> {
-        Self::start(None, handler, Arc::new(|| true)).await
+        Self::start(None, handler, Arc::new(|| Entry::Open)).await
     }
 
     /// HTTPS on a free port of 127.0.0.1.
     pub(crate) async fn tls(acceptor: TlsAcceptor, handler: Handler) -> io::Result<Self> {
-        Self::start(Some(acceptor), handler, Arc::new(|| true)).await
+        Self::start(Some(acceptor), handler, Arc::new(|| Entry::Open)).await
     }
 
-    /// HTTPS on a free port of 127.0.0.1, behind a door that may be shut.
+    /// HTTPS on a free port of 127.0.0.1, behind a door.
     pub(crate) async fn tls_behind(acceptor: TlsAcceptor, handler: Handler, door: Door) -> io::Result<Self> {
         Self::start(Some(acceptor), handler, door).await
     }
@@ -76,12 +87,18 @@ async fn accept(socket: TcpListener, acceptor: Option<TlsAcceptor>, handler: Han
     loop {
         while connections.try_join_next().is_some() {}
         let Ok((stream, _)) = socket.accept().await else { continue };
-        if !door() {
-            reset(stream);
-            continue;
+        match door() {
+            Entry::Open => drop(connections.spawn(connection(stream, acceptor.clone(), handler.clone()))),
+            Entry::Reset => reset(stream),
+            Entry::Silent => drop(connections.spawn(keep(stream))),
         }
-        connections.spawn(connection(stream, acceptor.clone(), handler.clone()));
     }
+}
+
+/// Holds a connection on which nothing is ever said.
+async fn keep(stream: TcpStream) {
+    std::future::pending::<()>().await;
+    drop(stream);
 }
 
 /// Ends a connection the way a closed port or a crashed host does: with a reset, not with an orderly goodbye.

@@ -3,5 +3,5 @@
 mod listener;
 mod tls;
 
-pub(crate) use listener::{Cut, Handler, Listener, PeerCertificate};
+pub(crate) use listener::{Cut, Entry, Handler, Listener, PeerCertificate};
 pub(crate) use tls::{Authority, TlsError};

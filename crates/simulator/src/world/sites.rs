@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 use super::World;
 use super::words::{Outage, Site};
 use crate::gate::Gate;
-use crate::net::{Cut, Handler, Listener};
+use crate::net::{Cut, Entry, Handler, Listener};
 
 /// The version in the answer's body, in LogScale's form (facts logscale 7).
 const VERSION: &str = "1.235.0--build-1--sha-abc";
@@ -67,15 +67,20 @@ pub(crate) async fn serve_sites(world: &World, gate: &Gate, acceptor: &TlsAccept
 }
 
 async fn listener(door: Door, world: World, gate: Gate, acceptor: TlsAcceptor) -> io::Result<Listener> {
-    let closed = {
-        let world = world.clone();
-        Arc::new(move || door.outage(&world) != Some(Outage::Closed))
+    let entry = {
+        let (world, way_out) = (world.clone(), gate.way_out.clone());
+        Arc::new(move || match door {
+            _ if door.outage(&world) == Some(Outage::Closed) => Entry::Reset,
+            // The function alone goes there; users go by the global name, and checkers are no clients of the port.
+            Door::Site(Site::Primary) => way_out.entry(),
+            _ => Entry::Open,
+        })
     };
     let handler: Handler = Arc::new(move |request| {
         let (world, gate) = (world.clone(), gate.clone());
         Box::pin(async move { handle(door, &world, &gate, request).await })
     });
-    Listener::tls_behind(acceptor, handler, closed).await
+    Listener::tls_behind(acceptor, handler, entry).await
 }
 
 async fn handle(door: Door, world: &World, gate: &Gate, request: Request<Body>) -> Result<Response<Body>, Cut> {

@@ -18,8 +18,6 @@ pub struct Cloud {
     pub conflict: &'static str,
     /// The error with which it is forbidden: a 403.
     pub denied: &'static str,
-    /// The resources of the cluster that hold the function's own notes, beside record and lease.
-    pub notes: &'static [&'static str],
 }
 
 /// Route 53: the health check's configuration is written, fenced by its version.
@@ -31,12 +29,10 @@ pub const AWS: Cloud = Cloud {
     locks: |what| matches!(what, What::HealthCheckUpdated { .. }),
     conflict: "HealthCheckVersionMismatch",
     denied: "AccessDenied",
-    notes: &[],
 };
 
 /// Traffic Manager: the primary's endpoint is disabled. There is no fence (facts azure 4.1), so two workers are kept apart by the lease
-/// alone; 409 is what Resource Manager says while another operation is on the resource. The time of the last failover is an annotation of
-/// the operator's Deployment.
+/// alone; 409 is what Resource Manager says while another operation is on the resource.
 pub const AZURE: Cloud = Cloud {
     name: CloudName::Azure,
     program: "handler",
@@ -45,7 +41,6 @@ pub const AZURE: Cloud = Cloud {
     locks: |what| matches!(what, What::EndpointUpdated { enabled: false, .. }),
     conflict: "Conflict",
     denied: "AuthorizationFailed",
-    notes: &["deployments"],
 };
 
 /// The step that locks traffic.

@@ -66,7 +66,7 @@ impl Wire {
         let mut seen = Vec::new();
         for change in cluster.changes() {
             let resource = change.resource.as_str();
-            if !users.contains(&change.actor) || OWN.contains(&resource) || self.cloud.notes.contains(&resource) {
+            if !users.contains(&change.actor) || OWN.contains(&resource) {
                 continue;
             }
             match self.cloud.shown().into_iter().find(|shown| shown.resource == Some(resource)) {

@@ -5,10 +5,11 @@ use std::{ffi::OsString, fs, path::Path};
 use super::files::Files;
 use crate::Error;
 
-/// Those of kube-controller-manager's controllers that turn a Deployment or StatefulSet into pods, and clean up
-/// behind them.
+/// Those of kube-controller-manager's controllers that turn a Deployment or StatefulSet into pods, clean up behind
+/// them, give the ClusterRole `edit` its rules, and say what is wrong with the expressions of an admission policy.
 const CONTROLLERS: &str = "deployment-controller,replicaset-controller,statefulset-controller,\
-                           garbage-collector-controller,namespace-controller";
+                           garbage-collector-controller,namespace-controller,\
+                           clusterrole-aggregation-controller,validatingadmissionpolicy-status-controller";
 
 /// Ports on loopback.
 pub struct Ports {

@@ -2,6 +2,7 @@
 
 mod azure;
 mod crashes;
+mod cut_off;
 mod evidence;
 mod gates;
 mod outages;
@@ -20,6 +21,7 @@ pub fn all(cloud: Cloud) -> Vec<Scenario> {
         outages::all(),
         triggers::all(),
         trust::all(),
+        cut_off::all(),
         evidence::all(),
         gates::all(),
         weather::all(),
