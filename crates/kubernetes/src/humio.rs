@@ -258,6 +258,7 @@ pub struct Pod {
 #[serde(default)]
 pub struct PodSpec {
     /// All volumes.
+    #[serde(deserialize_with = "or_default")]
     pub volumes: Vec<Volume>,
 }
 
@@ -274,6 +275,7 @@ pub struct Volume {
 #[serde(rename_all = "camelCase", default)]
 pub struct SecretVolume {
     /// Its name.
+    #[serde(deserialize_with = "or_default")]
     pub secret_name: String,
 }
 
