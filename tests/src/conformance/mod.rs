@@ -43,6 +43,7 @@ macro_rules! conformance {
             scale::more_operators_than_wanted_are_left_alone,
             scale::a_deployment_that_was_written_meanwhile_is_a_conflict_and_stays,
             scale::an_operator_that_is_not_there_blocks,
+            scale::who_wrote_the_replicas_last_is_named_where_the_server_knows,
             tls::with_no_secret_there_is_nothing_to_do,
             tls::secrets_of_a_ca_that_is_gone_are_removed,
             tls::secrets_of_another_ca_are_removed_and_the_ca_stays,
@@ -59,6 +60,8 @@ macro_rules! conformance {
             fitness::a_standby_that_waits_is_fit,
             fitness::each_thing_that_a_failover_would_trip_over_is_found,
             fitness::an_operator_that_runs_already_is_a_warning,
+            fitness::a_namespace_of_many_secrets_hides_none_that_is_wanted,
+            fitness::nodes_in_pools_are_looked_at_where_they_are,
             verify::a_roll_out_ends_in_a_verified_standby,
             verify::a_config_error_is_told_at_once_with_its_message,
         }
