@@ -53,7 +53,7 @@ pub fn lease(bytes: &[u8]) {
         for server in times.map(Some).into_iter().chain([None]) {
             let (until, odd) = judge(document.clone(), server, at);
             assert!(until.is_none_or(|until| until <= later(at, LONGEST_HELD)), "held until {until:?} at {at}");
-            odd.iter().for_each(|odd| said(odd));
+            odd.iter().for_each(said);
         }
         let (held, first) = taken_by(document.clone(), "us", at, FAR);
         let (_, second) = taken_by(held, "them", at, Duration::MAX);
