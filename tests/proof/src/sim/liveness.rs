@@ -66,11 +66,16 @@ impl World {
         foreign || self.dead_since().is_none_or(|at| at > self.story.calm) && self.stood_still(open, 0)
     }
 
+    /// How long it takes to finish what is open: two ticks, and until the standby is up.
+    fn finished_within(&self) -> Micros {
+        LEASE + 2 * TICK + STEPS + self.story.start_up + TICK
+    }
+
     /// What is open is finished two ticks later, and when the standby is up.
     fn promise_owed(&mut self) {
         let Some(open) = self.stored.0.open().map(|open| open.id.clone()) else { return };
         let seen = self.dead_since().map_or(self.now, |from| self.seen_by(from));
-        let due = seen + LEASE + 2 * TICK + STEPS + self.story.start_up + TICK;
+        let due = seen + self.finished_within();
         self.promise(due, move |world| {
             let current = world.stored.0.open().filter(|run| run.id == open);
             if let Some(run) = current.filter(|run| !world.is_left_to_a_person(run)) {
@@ -170,7 +175,9 @@ impl World {
             if !self.is_left_to_a_person(&open) && self.book.driven_at + STANDS_STILL < self.now {
                 self.breaks("a manager takes an effect back for ever, and the execution was given up");
             }
-        } else if !self.is_left_to_a_person(&open) {
+        } else if self.book.begun_at.is_none_or(|at| at + self.finished_within() < self.now)
+            && !self.is_left_to_a_person(&open)
+        {
             self.breaks("an execution is open at the end of half an hour of calm");
         }
     }
