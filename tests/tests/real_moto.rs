@@ -22,6 +22,7 @@ use holdfast_core::{
     step::{Standing, Step},
 };
 use holdfast_kubernetes::Connector;
+use holdfast_proxies::Proxies;
 use holdfast_testbed::{Moto, Venv, required_or_skipped};
 use holdfast_tests::{
     clock::call,
@@ -45,6 +46,7 @@ async fn moto() -> Option<(Moto, Arc<Sdk>)> {
         cluster_region: "us-west-2".to_owned(),
         metric_region: METRIC_REGION.to_owned(),
         attempt_timeout: Duration::from_secs(30),
+        proxies: Proxies::default(),
     };
     let environment = Environment::read(&variable).expect("credentials");
     Some((moto, Arc::new(Sdk::new(&environment, &options))))

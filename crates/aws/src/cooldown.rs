@@ -4,15 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_ssm::types::ParameterType;
-use holdfast_core::{Call, Fault, FaultClass, Timestamp, ports::CooldownStore};
+use holdfast_core::{Call, Fault, FaultClass, Timestamp, epoch, fault::quoted, ports::CooldownStore};
 
 use crate::{fault::of_sdk, sdk::Sdk};
 
 const GET: &str = "ssm:GetParameter";
 const PUT: &str = "ssm:PutParameter";
-
-/// How much of a value that makes no sense is shown.
-const SHOWN: usize = 40;
 
 /// The parameter's name where none is configured: the one that the product's documentation names.
 pub fn default_parameter(function_name: &str) -> String {
@@ -37,7 +34,13 @@ impl SsmCooldown {
     /// The parameter's value; `None` when there is no such parameter.
     async fn value(&self) -> Result<Option<String>, Fault> {
         match self.sdk.ssm.get_parameter().name(&self.parameter).send().await {
-            Ok(answer) => Ok(answer.parameter.and_then(|parameter| parameter.value)),
+            Ok(answer) => match answer.parameter {
+                // Its value is ciphertext, which is of no use to us and nothing to show.
+                Some(found) if found.r#type() == Some(&ParameterType::SecureString) => {
+                    Err(self.wrong_type(GET, ParameterType::SecureString.as_str()))
+                }
+                found => Ok(found.and_then(|found| found.value)),
+            },
             Err(error) if error.as_service_error().is_some_and(|error| error.is_parameter_not_found()) => Ok(None),
             Err(error) => Err(of_sdk(GET, &error)),
         }
@@ -46,7 +49,22 @@ impl SsmCooldown {
     async fn put(&self, value: String) -> Result<(), Fault> {
         let request = self.sdk.ssm.put_parameter().name(&self.parameter).value(value);
         let request = request.r#type(ParameterType::String).overwrite(true);
-        request.send().await.map(|_| ()).map_err(|error| of_sdk(PUT, &error))
+        request.send().await.map(|_| ()).map_err(|error| {
+            match error.as_service_error().is_some_and(|error| error.is_hierarchy_type_mismatch_exception()) {
+                true => self.wrong_type(PUT, "of another type than String, such as SecureString"),
+                false => of_sdk(PUT, &error),
+            }
+        })
+    }
+
+    /// Parameter Store changes no parameter's type: a person must make it anew.
+    fn wrong_type(&self, call: &'static str, found: &str) -> Fault {
+        let parameter = quoted(&self.parameter);
+        let message = format!(
+            "parameter {parameter} is {found}; allowed is String, as its value is a time and no secret: delete it, and it \
+             is made anew with the next note"
+        );
+        Fault::new(FaultClass::Invalid, call, message)
     }
 }
 
@@ -54,13 +72,8 @@ impl SsmCooldown {
 impl CooldownStore for SsmCooldown {
     async fn last(&self, call: &Call) -> Result<Option<Timestamp>, Fault> {
         let Some(value) = call.once(GET, self.value()).await? else { return Ok(None) };
-        understand(&value).ok_or_else(|| {
-            let shown: String = value.chars().take(SHOWN).collect();
-            let message = format!(
-                "parameter {} holds {shown:?}; allowed are epoch seconds between 0 and the year 9999, 0 for never",
-                self.parameter
-            );
-            Fault::new(FaultClass::Invalid, GET, message)
+        epoch::read(&value).map_err(|why| {
+            Fault::new(FaultClass::Invalid, GET, format!("parameter {} holds {why}", quoted(&self.parameter)))
         })
     }
 
@@ -69,53 +82,10 @@ impl CooldownStore for SsmCooldown {
     }
 }
 
-/// The time in a value: `Some(None)` for never, `None` where it makes no sense.
-pub fn understand(value: &str) -> Option<Option<Timestamp>> {
-    let seconds: f64 = value.trim().parse().ok()?;
-    if seconds == 0.0 {
-        return Some(None);
-    }
-    // Microseconds are exact far beyond the year 9999, where a timestamp ends.
-    let micros = (seconds * 1e6).round();
-    let in_range = seconds > 0.0 && micros <= Timestamp::MAX.as_microsecond() as f64;
-    in_range.then(|| Timestamp::from_microsecond(micros as i64).ok().map(Some)).flatten()
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
     use crate::testing::{Answer, NOW, Server, at, call};
-
-    #[test]
-    fn values_of_the_reference_are_read() {
-        assert_eq!(understand("0"), Some(None));
-        assert_eq!(understand("0.0"), Some(None));
-        assert_eq!(understand("1767225600"), Some(Some(at(NOW))));
-        let fraction = understand("1767225600.4817634").flatten().expect("a time");
-        assert_eq!(fraction.as_microsecond(), 1_767_225_600_481_763);
-        assert_eq!(understand(" 1767225600\n"), Some(Some(at(NOW))));
-    }
-
-    #[test]
-    fn times_that_nobody_could_have_written_make_no_sense() {
-        for value in ["", "never", "-1", "NaN", "inf", "-inf", "1e30", "253402300800", "2026-01-01", "1,5"] {
-            assert_eq!(understand(value), None, "{value:?}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_understood_or_refused(value in ".*") {
-            let _ = understand(&value);
-        }
-
-        #[test]
-        fn whole_seconds_are_read_back_as_written(second in 1_i64..=253_402_207_200) {
-            prop_assert_eq!(understand(&second.to_string()), Some(Some(at(second))));
-        }
-    }
 
     async fn store(answers: Vec<Answer>) -> (SsmCooldown, Server) {
         let server = Server::start(answers).await;
@@ -150,15 +120,42 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nonsense_is_a_fault_that_names_the_parameter_and_what_is_allowed() {
-        let (store, _server) = store(vec![holds(&"x".repeat(500))]).await;
-        let fault = store.last(&call()).await.expect_err("nonsense");
+    async fn a_time_ahead_is_given_back_as_it_stands() {
+        let (store, _server) = store(vec![holds("4102444800")]).await;
+        assert_eq!(store.last(&call()).await.expect("a time"), Some(at(4_102_444_800)));
+    }
+
+    #[tokio::test]
+    async fn what_is_no_time_is_told_with_value_parameter_and_what_is_allowed() {
+        for value in ["1764115200000", "-1", "soon", "18446744073709551615", &"x".repeat(4096)] {
+            let (store, _server) = store(vec![holds(value)]).await;
+            let fault = store.last(&call()).await.expect_err("no time");
+            assert_eq!(fault.class, FaultClass::Invalid);
+            let shown: String = value.chars().take(40).collect();
+            for part in ["/logscale-dr/dr/last-failover-timestamp", &shown, "0 for never"] {
+                assert!(fault.message.contains(part), "{part} in {fault}");
+            }
+            assert!(fault.message.len() < 250, "{fault}");
+        }
+    }
+
+    /// The case `ssm-securestring.json`.
+    #[tokio::test]
+    async fn a_parameter_that_is_encrypted_is_named_so_and_none_of_its_ciphertext_is_shown() {
+        let case = include_str!("../../../tests/cases/ssm-securestring.json");
+        let (store, _server) = store(vec![Answer::ok("application/x-amz-json-1.1", case)]).await;
+        let fault = store.last(&call()).await.expect_err("ciphertext");
         assert_eq!(fault.class, FaultClass::Invalid);
-        assert!(
-            fault.message.contains("last-failover-timestamp") && fault.message.contains("epoch seconds"),
-            "{fault}"
-        );
-        assert!(fault.message.len() < 250, "{fault}");
+        assert!(!fault.message.contains("AQICAH"), "{fault}");
+        let refused = Answer::json_error(400, "HierarchyTypeMismatchException");
+        let (store, _server) = self::store(vec![refused]).await;
+        let put = store.set(&call(), at(NOW)).await.expect_err("another type");
+        assert_eq!(put.class, FaultClass::Invalid);
+        for said in [fault.message, put.message] {
+            for part in ["last-failover-timestamp", "SecureString", "allowed is String"] {
+                assert!(said.contains(part), "{part} in {said}");
+            }
+        }
     }
 
     #[tokio::test]

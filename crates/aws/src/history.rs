@@ -26,6 +26,16 @@ const CALL: &str = "cloudwatch:GetMetricData";
 /// statistics; more than a few pages is an answer that makes no sense.
 const MOST_PAGES: usize = 5;
 
+/// Periods of the site's own length in which the last healthy sample is looked for first, so that it is known to the
+/// minute where it is recent.
+const RECENT_PERIODS: u32 = 180;
+
+/// The period in which it is looked for further back: CloudWatch keeps hours the longest.
+const COARSE: u32 = 3600;
+
+/// How far back: CloudWatch keeps hours for 455 days, which are 10 920 points, a tenth of a page.
+const KEPT: Duration = Duration::from_secs(455 * 86_400);
+
 /// Reads the metric `HealthCheckStatus` of one health check, both its worst and its best sample of each period.
 ///
 /// Both statistics come in one call: only a best sample of 0 proves that a whole period was failing.
@@ -44,14 +54,15 @@ impl CloudWatchHistory {
     }
 
     /// One page of the answer.
-    async fn page(&self, span: &Span, token: Option<String>) -> Result<GetMetricDataOutput, Fault> {
+    async fn page(&self, asked: &Asked, token: Option<String>) -> Result<GetMetricDataOutput, Fault> {
         let request = self.sdk.cloudwatch.get_metric_data();
-        let request = Statistic::ALL
-            .into_iter()
-            .fold(request, |request, statistic| request.metric_data_queries(self.query(statistic)));
+        let request = asked
+            .statistics
+            .iter()
+            .fold(request, |request, statistic| request.metric_data_queries(self.query(*statistic, asked.period)));
         request
-            .start_time(DateTime::from_secs(span.start))
-            .end_time(DateTime::from_secs(span.end))
+            .start_time(DateTime::from_secs(asked.span.start))
+            .end_time(DateTime::from_secs(asked.span.end))
             .scan_by(ScanBy::TimestampDescending)
             .set_next_token(token)
             .send()
@@ -60,44 +71,63 @@ impl CloudWatchHistory {
     }
 
     /// The query for one statistic.
-    fn query(&self, statistic: Statistic) -> MetricDataQuery {
+    fn query(&self, statistic: Statistic, period: u32) -> MetricDataQuery {
         let dimension = Dimension::builder().name(DIMENSION).value(&self.health_check_id).build();
         let metric = Metric::builder().namespace(NAMESPACE).metric_name(METRIC).dimensions(dimension).build();
         // A period of more than 68 years is no period: AWS would refuse it as it refuses the largest number.
-        let period = i32::try_from(self.period).unwrap_or(i32::MAX);
+        let period = i32::try_from(period).unwrap_or(i32::MAX);
         let stat = MetricStat::builder().metric(metric).period(period).stat(statistic.name()).build();
         MetricDataQueryBuilder::default().id(statistic.id()).metric_stat(stat).return_data(true).build()
     }
 
     /// Follows the pages until everything is there.
-    async fn read(&self, call: &Call, span: &Span) -> Result<History, Fault> {
+    async fn read(&self, call: &Call, asked: &Asked) -> Result<Series, Fault> {
         let mut series = Series::default();
         let mut token = None;
         for _ in 0..MOST_PAGES {
-            let page = call.once(CALL, self.page(span, token)).await?;
+            let page = call.once(CALL, self.page(asked, token)).await?;
             series.take_page(&page)?;
             token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
             if token.is_none() {
-                return series.join();
+                return Ok(series);
             }
         }
         Err(Fault::new(FaultClass::Server, CALL, format!("the answer does not end within {MOST_PAGES} pages")))
     }
 }
 
+/// One question.
+struct Asked {
+    span: Span,
+    period: u32,
+    statistics: &'static [Statistic],
+}
+
+impl Asked {
+    /// The periods that touch the last `window` before `now`.
+    fn of(statistics: &'static [Statistic], now: Timestamp, window: Duration, period: u32) -> Self {
+        Self { span: Span::before(now, window, i64::from(period)), period, statistics }
+    }
+}
+
 #[async_trait]
 impl HistorySource for CloudWatchHistory {
     async fn history(&self, call: &Call, window: Duration) -> Result<History, Fault> {
-        self.read(call, &Span::before(call.clock.now(), window, i64::from(self.period))).await
+        let asked = Asked::of(&Statistic::ALL, call.clock.now(), window, self.period);
+        self.read(call, &asked).await?.join()
     }
 
     async fn last_well(&self, call: &Call, not_before: Option<Timestamp>) -> Result<Option<Timestamp>, Fault> {
-        let period = Duration::from_secs(u64::from(self.period));
-        let history = self.history(call, period * 60).await?;
-        let well = history.points.iter().filter(|point| point.maximum > 0.0);
-        let ends =
-            well.filter(|point| not_before.is_none_or(|cut| point.start >= cut)).map(|point| point.start + period);
-        Ok(ends.max())
+        let now = call.clock.now();
+        let recent = Duration::from_secs(u64::from(self.period)).saturating_mul(RECENT_PERIODS);
+        for (window, period) in [(recent, self.period), (KEPT, COARSE)] {
+            let asked = Asked::of(&[Statistic::Maximum], now, window, period);
+            let well = self.read(call, &asked).await?.last_well(period, not_before, now)?;
+            if well.is_some() {
+                return Ok(well);
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -114,9 +144,9 @@ impl Span {
     fn before(now: Timestamp, window: Duration, period: i64) -> Self {
         let now = now.as_second();
         let window = i64::try_from(window.as_secs()).unwrap_or(i64::MAX);
-        let floor = |second: i64| second - second.rem_euclid(period);
+        let floor = |second: i64| second.saturating_sub(second.checked_rem_euclid(period).unwrap_or(0));
         let start = floor(now.saturating_sub(window).max(0));
-        Self { start, end: floor(now) + period }
+        Self { start, end: floor(now).saturating_add(period) }
     }
 }
 

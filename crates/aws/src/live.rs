@@ -44,12 +44,12 @@ impl LiveSource for CheckerStatus {
 
 /// Counts the reports; a checker that has none yet has not reported.
 pub fn count<'a>(reports: impl Iterator<Item = Option<&'a str>>) -> LiveStatus {
-    let (mut healthy, mut total) = (0, 0);
+    let (mut healthy, mut total) = (0_usize, 0_usize);
     for report in reports.flatten() {
-        total += 1;
-        healthy += usize::from(report.trim_start().starts_with(WELL));
+        total = total.saturating_add(1);
+        healthy = healthy.saturating_add(usize::from(report.trim_start().starts_with(WELL)));
     }
-    let verdict = (total > 0).then_some(healthy * 100 > total * HEALTHY_ABOVE_PERCENT);
+    let verdict = (total > 0).then_some(healthy.saturating_mul(100) > total.saturating_mul(HEALTHY_ABOVE_PERCENT));
     LiveStatus { healthy, total, verdict }
 }
 

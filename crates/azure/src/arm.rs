@@ -4,6 +4,7 @@
 //! token that is not given); both are told not to. Neither bounds the wait for an answer: the engine's `Call` does.
 
 mod answer;
+mod identity;
 mod transport;
 
 #[cfg(test)]
@@ -18,12 +19,12 @@ use azure_core::{
         policies::{Policy, auth::BearerTokenAuthorizationPolicy},
     },
 };
-use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
 use holdfast_core::{Call, Fault, FaultClass};
 use holdfast_proxies::Proxies;
 
 use crate::fault;
 pub use answer::Answer;
+use identity::Identity;
 
 /// Azure Resource Manager of the public cloud.
 pub const PUBLIC: &str = "https://management.azure.com";
@@ -75,7 +76,7 @@ impl Sent {
 /// The clients, and the identity that they sign with. Building one opens no connection and loads no trust anchors.
 pub struct Azure {
     endpoint: String,
-    credential: Arc<dyn TokenCredential>,
+    identity: Arc<Identity>,
     manager: Pipeline,
     storage: Pipeline,
     proxies: Proxies,
@@ -99,17 +100,15 @@ impl Azure {
 
     /// The same over `transport`.
     pub(crate) fn over(options: &Options, transport: Transport) -> Result<Self, Fault> {
-        let identity = ManagedIdentityCredentialOptions {
-            user_assigned_id: options.client_id.clone().map(UserAssignedId::ClientId),
-            client_options: once(transport.clone()),
-        };
-        let credential: Arc<dyn TokenCredential> = ManagedIdentityCredential::new(Some(identity))
+        let identity = Identity::new(options.client_id.clone(), transport.clone())
             .map_err(|error| Fault::new(FaultClass::Invalid, IDENTITY, error.to_string()))?;
+        let identity = Arc::new(identity);
+        let credential: Arc<dyn TokenCredential> = Arc::clone(&identity) as _;
         Ok(Self {
             endpoint: options.endpoint.trim_end_matches('/').to_owned(),
             manager: pipeline(&credential, &options.audience, transport.clone()),
             storage: pipeline(&credential, STORAGE, transport),
-            credential,
+            identity,
             proxies: options.proxies.clone(),
         })
     }
@@ -125,7 +124,7 @@ impl Azure {
     /// The fault of an answer that is no success, or of none.
     pub async fn manage(&self, call: &Call, name: &'static str, mut sent: Sent) -> Result<Answer, Fault> {
         sent.to.insert_str(0, &self.endpoint);
-        exchange(&self.manager, call, name, sent).await?.success()
+        self.exchange(&self.manager, call, name, sent).await?.success()
     }
 
     /// Asks storage. `sent.to` is a whole address. Answers that are no success are for the caller to judge.
@@ -133,7 +132,26 @@ impl Azure {
     /// # Errors
     /// The fault of no answer.
     pub async fn store(&self, call: &Call, name: &'static str, sent: Sent) -> Result<Answer, Fault> {
-        exchange(&self.storage, call, name, sent).await
+        self.exchange(&self.storage, call, name, sent).await
+    }
+
+    /// Forgets all tokens, so that the next ones are asked for anew: somebody did not accept one that has not expired.
+    pub fn forget_tokens(&self) {
+        self.identity.forget();
+    }
+
+    async fn exchange(
+        &self,
+        pipeline: &Pipeline,
+        call: &Call,
+        name: &'static str,
+        sent: Sent,
+    ) -> Result<Answer, Fault> {
+        let answer = exchange(pipeline, call, name, sent).await?;
+        if answer.status() == 401 {
+            self.forget_tokens();
+        }
+        Ok(answer)
     }
 
     /// A token made out to `audience`. The identity keeps it until five minutes before its end.
@@ -144,7 +162,7 @@ impl Azure {
         let scope = scope(audience);
         let scopes = [scope.as_str()];
         let token = async {
-            let asked = self.credential.get_token(&scopes, None).await;
+            let asked = self.identity.get_token(&scopes, None).await;
             asked.map_err(|error| fault::of_core(IDENTITY, &error))
         };
         Ok(call.once(IDENTITY, token).await?.token.secret().to_owned())

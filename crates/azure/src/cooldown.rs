@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use azure_core::http::Method;
-use holdfast_core::{Call, Fault, FaultClass, Timestamp, ports::CooldownStore};
-use holdfast_kubernetes::cooldown::understand;
+use holdfast_core::{Call, Fault, FaultClass, Timestamp, epoch, fault::quoted, ports::CooldownStore};
 use jiff::fmt::rfc2822::DateTimePrinter;
 
 use crate::arm::{Answer, Azure, Sent};
@@ -16,9 +15,6 @@ const PUT: &str = "blob:Put";
 
 /// The version of storage's interface: the newest that every Azurite of the last year takes as well.
 const VERSION: &str = "2024-11-04";
-
-/// How much of a value that makes no sense is shown.
-const SHOWN: usize = 40;
 
 /// Keeps the time in one blob, as whole epoch seconds in text, by compare-and-set on its `ETag`.
 pub struct BlobCooldown {
@@ -60,11 +56,8 @@ impl BlobCooldown {
 impl CooldownStore for BlobCooldown {
     async fn last(&self, call: &Call) -> Result<Option<Timestamp>, Fault> {
         let Some(value) = self.read(call).await? else { return Ok(None) };
-        understand(&value).ok_or_else(|| {
-            let shown: String = value.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
-            let message = format!("the blob holds {shown:?}; allowed are epoch seconds, 0 for never");
-            Fault::new(FaultClass::Invalid, GET, message)
-        })
+        epoch::read(&value)
+            .map_err(|why| Fault::new(FaultClass::Invalid, GET, format!("the blob {} holds {why}", quoted(&self.url))))
     }
 
     async fn set(&self, call: &Call, at: Timestamp) -> Result<(), Fault> {
@@ -164,10 +157,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nonsense_is_a_fault_that_says_what_is_allowed() {
-        let (store, _server) = store(vec![blob(&"x\n".repeat(500), "\"1\"")]).await;
-        let fault = store.last(&call()).await.expect_err("nonsense");
-        assert_eq!(fault.class, FaultClass::Invalid);
-        assert!(fault.message.len() < 200 && fault.message.contains("epoch seconds"), "{fault}");
+    async fn a_time_ahead_is_given_back_as_it_stands() {
+        let (store, _server) = store(vec![blob("4102444800", "\"1\"")]).await;
+        assert_eq!(store.last(&call()).await.expect("a time"), Some(at(4_102_444_800)));
+    }
+
+    #[tokio::test]
+    async fn what_is_no_time_is_told_with_value_place_and_what_is_allowed() {
+        for text in ["1764115200000", "-1", "x\ny", "18446744073709551615", &"z".repeat(100_000)] {
+            let (store, _server) = store(vec![blob(text, "\"1\"")]).await;
+            let fault = store.last(&call()).await.expect_err("no time");
+            assert_eq!(fault.class, FaultClass::Invalid);
+            let shown: String = text.lines().take(1).flat_map(str::chars).take(40).collect();
+            for part in ["a.blob.core.windows.net/c/last-failover", &shown, "0 for never"] {
+                assert!(fault.message.contains(part), "{part} in {fault}");
+            }
+            assert!(fault.message.len() < 300, "{fault}");
+        }
     }
 }

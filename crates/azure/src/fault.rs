@@ -42,25 +42,73 @@ pub(crate) fn of_answer(call: &'static str, status: u16, headers: &Headers, body
 fn class_of(status: u16, code: &str) -> FaultClass {
     match (status, code) {
         (400..=499, "") if !matches!(status, 401 | 403 | 408 | 429) => FaultClass::Server,
-        // The network provider's way to say "later" (facts: ARM request limits).
-        (_, "RetryableErrorDueToAnotherOperation" | "TooManyRequests" | "ServerBusy") => FaultClass::Throttled,
+        // The network provider's way to say "later" (facts: ARM request limits), and that of others.
+        (
+            _,
+            "RetryableErrorDueToAnotherOperation"
+            | "AnotherOperationInProgress"
+            | "OperationInProgress"
+            | "TooManyRequests"
+            | "ServerBusy",
+        ) => FaultClass::Throttled,
+        _ if is_forbidden(code) => FaultClass::Denied,
         _ => FaultClass::of_status(status),
     }
 }
 
+/// Refusals that Resource Manager sends as 409 or 403 and that no repetition gets past, whatever the status: locks,
+/// policies, subscriptions that may not be written to. They are no write conflicts, which 409 else means.
+fn is_forbidden(code: &str) -> bool {
+    const CODES: [&str; 14] = [
+        LOCKED,
+        "ReadOnlyDisabledSubscription",
+        "DisallowedOperation",
+        "DenyAssignmentAuthorizationFailed",
+        "MissingSubscriptionRegistration",
+        "SubscriptionNotRegistered",
+        "SubscriptionNotActive",
+        "SubscriptionNotFound",
+        "ResourceGroupBeingDeleted",
+        "ResourceGroupDeprovisioning",
+        "AuthorizationFailed",
+        "LinkedAuthorizationFailed",
+        "AccountIsDisabled",
+        "InsufficientAccountPermissions",
+    ];
+    CODES.contains(&code) || is_policy(code)
+}
+
+/// A management lock forbids the write.
+const LOCKED: &str = "ScopeLocked";
+
+/// A policy forbids the write: `RequestDisallowedByPolicy`, `RequestDisallowedByAzure`.
+fn is_policy(code: &str) -> bool {
+    code.starts_with("RequestDisallowedBy")
+}
+
 fn sentence(status: u16, said: &Said) -> String {
     let (code, message) = (quoted(&said.code), quoted(&said.message));
-    let said = [code, message].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ");
-    let help = match status {
-        401 => " (the token was not accepted: wrong audience, tenant or clock)",
-        403 => " (the function's identity lacks a role; a new assignment may take minutes to act)",
-        _ => "",
+    let help = match (status, said.code.as_str()) {
+        (_, LOCKED) => format!(" (a management lock on {} forbids it: a person must remove the lock)", locked(said)),
+        (_, policy) if is_policy(policy) => {
+            " (a policy of the subscription forbids it: a person must exempt it)".to_owned()
+        }
+        (401, _) => " (the token was not accepted: wrong audience, tenant or clock)".to_owned(),
+        (403, _) => " (the function's identity lacks a role; a new assignment may take minutes to act)".to_owned(),
+        _ => String::new(),
     };
+    let said = [code, message].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ");
     if said.is_empty() {
         format!("HTTP {status} with an answer that this service does not give{help}")
     } else {
         format!("HTTP {status} {said}{help}")
     }
+}
+
+/// The scope that carries the lock, which Azure names at the end of a sentence that may be too long to be shown.
+fn locked(said: &Said) -> String {
+    let scope = said.message.split_once("are locked: '").and_then(|(_, rest)| rest.split_once('\''));
+    scope.map_or_else(|| "this scope or one above it".to_owned(), |(scope, _)| quoted(scope))
 }
 
 /// The pause that the server asks for, in the order in which the SDK looks.
@@ -157,6 +205,40 @@ mod tests {
         ] {
             assert_eq!(coded(status, code), class, "{status} {code}");
         }
+    }
+
+    /// The case `arm-scope-locked.json`, with ids as long as real ones.
+    #[test]
+    fn a_lock_is_a_refusal_that_names_the_lock_and_no_write_conflict() {
+        let case: serde_json::Value =
+            serde_json::from_str(include_str!("../../../tests/cases/arm-scope-locked.json")).expect("JSON");
+        let group = format!("/subscriptions/{}/resourceGroups/{}", "s".repeat(36), "r".repeat(90));
+        let real = case["body"].to_string().replace("/subscriptions/s/resourceGroups/r", &group);
+        for (body, group) in [(case["body"].to_string(), "/subscriptions/s/resourceGroups/r"), (real, group.as_str())] {
+            let fault = answered(409, &body);
+            assert_eq!(fault.class, FaultClass::Denied, "{fault}");
+            let named = format!("a management lock on {group} forbids it");
+            assert!(fault.message.contains("ScopeLocked") && fault.message.contains(&named), "{fault}");
+        }
+    }
+
+    #[test]
+    fn refusals_sent_as_conflicts_are_told_from_write_conflicts_and_from_later() {
+        for (status, code, class) in [
+            (409, "ReadOnlyDisabledSubscription", FaultClass::Denied),
+            (409, "MissingSubscriptionRegistration", FaultClass::Denied),
+            (409, "ResourceGroupBeingDeleted", FaultClass::Denied),
+            (403, "RequestDisallowedByPolicy", FaultClass::Denied),
+            (409, "RequestDisallowedByAzure", FaultClass::Denied),
+            (409, "AnotherOperationInProgress", FaultClass::Throttled),
+            (409, "BlobAlreadyExists", FaultClass::Conflict),
+            (412, "ScopeLockedNot", FaultClass::Conflict),
+            (409, "SomethingNew", FaultClass::Conflict),
+        ] {
+            assert_eq!(coded(status, code), class, "{status} {code}");
+        }
+        let policy = answered(403, r#"{"error":{"code":"RequestDisallowedByPolicy","message":"m"}}"#);
+        assert!(policy.message.contains("policy") && !policy.message.contains("lacks a role"), "{policy}");
     }
 
     #[test]

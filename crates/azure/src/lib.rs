@@ -18,6 +18,21 @@
 //! Every call to the network is one attempt, bounded by the [`Call`](holdfast_core::Call) that it is made for. Whether
 //! and when to repeat it is the engine's business.
 
+// Nothing that others write may stop the process: what can fail is a value here, and sums of foreign numbers and times
+// are checked or end at the end of their range (`holdfast_core::clock::later`).
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo
+    )
+)]
+
 pub mod aks;
 pub mod arm;
 pub mod cooldown;

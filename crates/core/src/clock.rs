@@ -97,16 +97,6 @@ impl Call {
     }
 }
 
-/// The time `by` after `at`, or the last one there is. What others write may be anywhere near the end of time.
-pub fn later(at: Timestamp, by: Duration) -> Timestamp {
-    at.checked_add(by).unwrap_or(Timestamp::MAX)
-}
-
-/// The time `by` before `at`, or the first one there is.
-pub fn earlier(at: Timestamp, by: Duration) -> Timestamp {
-    at.checked_sub(by).unwrap_or(Timestamp::MIN)
-}
-
 /// Half of it.
 pub fn half(of: Duration) -> Duration {
     of.checked_div(2).unwrap_or_default()
@@ -115,6 +105,18 @@ pub fn half(of: Duration) -> Duration {
 /// The time from `from` to `to`; zero when `to` is not later.
 pub fn until(from: Timestamp, to: Timestamp) -> Duration {
     to.duration_since(from).try_into().unwrap_or(Duration::ZERO)
+}
+
+/// The time `by` after `at`; the end of time where that would be beyond it. Times and durations that others wrote are
+/// added with this: `+` would panic near the year 9999.
+pub fn later(at: Timestamp, by: Duration) -> Timestamp {
+    // The error is a duration that no signed one can hold, which is later than everything.
+    at.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// The time `by` before `at`; the beginning of time where that would be before it.
+pub fn earlier(at: Timestamp, by: Duration) -> Timestamp {
+    at.saturating_sub(by).unwrap_or(Timestamp::MIN)
 }
 
 #[cfg(test)]
@@ -184,6 +186,20 @@ mod tests {
         assert_eq!(read(&call, &[FaultClass::Denied]).expect_err("refused").class, FaultClass::Denied);
         let all = [FaultClass::Server; 4];
         assert_eq!(read(&call, &all).expect_err("four attempts, and no fifth").class, FaultClass::Server);
+    }
+
+    #[test]
+    fn times_at_the_ends_of_time_are_moved_no_further_and_never_panic() {
+        let second = Duration::from_secs(1);
+        assert_eq!((later(at(100), second), earlier(at(100), second)), (at(101), at(99)));
+        for far in [second, Duration::from_secs(1 << 40), Duration::MAX] {
+            assert_eq!(later(Timestamp::MAX, far), Timestamp::MAX);
+            assert_eq!(earlier(Timestamp::MIN, far), Timestamp::MIN);
+        }
+        assert_eq!(later(Timestamp::MIN, Duration::MAX), Timestamp::MAX);
+        assert_eq!(earlier(Timestamp::MAX, Duration::MAX), Timestamp::MIN);
+        assert_eq!(until(Timestamp::MIN, Timestamp::MAX), until(Timestamp::MIN, later(Timestamp::MIN, Duration::MAX)));
+        assert_eq!(until(Timestamp::MAX, Timestamp::MIN), Duration::ZERO);
     }
 
     #[test]

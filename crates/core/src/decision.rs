@@ -147,9 +147,15 @@ impl Judge<'_> {
         Verdict::Wait { until: later(self.now, self.policy.poll) }
     }
 
+    /// The time now: by our clock, or by the API server's where ours is wrong by more than clocks may be.
+    fn right_now(&self) -> Timestamp {
+        self.evidence.clock_is_wrong().unwrap_or(self.now)
+    }
+
     /// The latest that a time written by somebody else can be and still be one.
     fn latest(&self) -> Timestamp {
-        later(self.now.max(self.evidence.server_time.unwrap_or(self.now)), MOST_AHEAD)
+        let now = self.right_now();
+        later(now.max(self.evidence.server_time.unwrap_or(now)), MOST_AHEAD)
     }
 
     /// `at`, unless it is ahead of every clock; then that is said, and it is no time.
@@ -158,7 +164,7 @@ impl Judge<'_> {
         if at <= self.latest() {
             return Some(at);
         }
-        let now = self.now.max(self.evidence.server_time.unwrap_or(self.now));
+        let now = self.right_now();
         self.reasons.push(Reason::TimeInFuture { of: of.to_owned(), at, now });
         None
     }
@@ -175,9 +181,10 @@ impl Judge<'_> {
             None => None,
         };
         // A time ahead of our clock (another host's clock is fast) still means "just now".
-        let last = recorded.max(noted)?.min(self.now);
+        let now = self.right_now();
+        let last = recorded.max(noted)?.min(now);
         let ends = later(last, self.policy.cooldown);
-        if ends <= self.now {
+        if ends <= now {
             return None;
         }
         if self.believed("the acknowledgement", state.acknowledged).is_some_and(|at| at >= last) {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{fault::NotedFault, step::Observation};
+use crate::{clock::until, fault::NotedFault, policy::MOST_AHEAD, step::Observation};
 
 /// One period of the primary's health history. It covers `[start, start + period)`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -158,6 +158,11 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
+/// The server's time, when `ours` is further from it than clocks may be.
+pub fn wrong_by(ours: Timestamp, server: Option<Timestamp>) -> Option<Timestamp> {
+    server.filter(|server| until(ours, *server).max(until(*server, ours)) > MOST_AHEAD)
+}
+
 /// Everything that one look gathered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -193,6 +198,11 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// The time of this look by the API server's clock, where ours is wrong by more than clocks may be.
+    pub fn clock_is_wrong(&self) -> Option<Timestamp> {
+        wrong_by(self.at, self.server_time)
+    }
+
     /// A look at `at` that learned nothing.
     pub fn nothing(at: Timestamp) -> Self {
         Self {

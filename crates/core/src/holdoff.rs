@@ -165,10 +165,17 @@ fn is_conclusive(probe: &Probe) -> bool {
     }
 }
 
-/// The newest probe, when it failed and no control target answered with it.
+/// The newest probe, when no control target answered with it: it failed, or could not tell while all of them were silent
+/// (a way out that is lost takes name resolution along).
 pub fn cut_off(probes: &[Probe]) -> Option<&Probe> {
     let newest = probes.iter().max_by_key(|probe| probe.at)?;
-    (matches!(newest.result, ProbeResult::Failing { .. }) && !is_conclusive(newest)).then_some(newest)
+    let answered = newest.controls.iter().any(|control| control.answered);
+    let is_cut_off = match newest.result {
+        ProbeResult::Healthy { .. } => false,
+        ProbeResult::Failing { .. } => !answered,
+        ProbeResult::Inconclusive { .. } => !answered && !newest.controls.is_empty(),
+    };
+    is_cut_off.then_some(newest)
 }
 
 /// Judges our own probes. A failing probe proves one instant, and that only when a control target answered with it; two in a row prove the time in between, as long as the

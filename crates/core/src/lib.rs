@@ -13,6 +13,7 @@
 //! * [`ports`]: what the engine needs of the world, with the guarantees in prose.
 //! * [`engine`]: observe, decide, claim, drive, answer.
 //! * [`fault`], [`clock`], [`retry`]: what can go wrong, when, and how often to try again.
+//! * [`epoch`]: the one reader of a time that people keep as seconds in text.
 //! * `fakes` (feature of the same name): in-memory ports and failing decorators.
 //!
 //! Everything that talks to the world lives in the adapter crates and comes in through [`ports`].
@@ -31,6 +32,7 @@
 pub mod clock;
 pub mod decision;
 pub mod engine;
+pub mod epoch;
 pub mod evidence;
 #[cfg(any(test, feature = "fakes"))]
 #[allow(clippy::arithmetic_side_effects, reason = "the numbers in it are the tests' own")]

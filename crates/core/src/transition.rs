@@ -132,7 +132,11 @@ pub fn next(state: &State, event: Event) -> Result<State, IllegalEvent> {
     let mut state = state.clone();
     match event {
         Event::Began(execution) => begin(&mut state, *execution)?,
-        Event::TakenOver { fence, holder, found } => take_over(standing(&mut state)?, fence, holder, found),
+        Event::TakenOver { fence, holder, found } => {
+            take_over(standing(&mut state)?, fence, holder, found);
+            // It is driven, so its lock is not gone: who planted the record may have said so.
+            state.unlocked = None;
+        }
         Event::Stepped { fence, step } => advance(open(&mut state)?, fence, step)?,
         Event::Lapsed { fence, step, note, watching } => lapse(standing(&mut state)?, fence, &step, note, &watching)?,
         Event::Noted(note) => keep_note(standing(&mut state)?, note),
@@ -146,7 +150,11 @@ pub fn next(state: &State, event: Event) -> Result<State, IllegalEvent> {
             state.operators.insert(0, note);
             state.operators.truncate(KEPT_OPERATOR_NOTES);
         }
-        Event::Aborted { at, reason } => end(standing(&mut state)?, Status::Aborted, at, reason),
+        Event::Aborted { at, reason } => {
+            end(standing(&mut state)?, Status::Aborted, at, reason);
+            // Its lock may stand until somebody sees that it does not.
+            state.unlocked = None;
+        }
         Event::Paused(pause) => state.pause = Some(pause),
         Event::Unpaused => state.pause = None,
         Event::Acknowledged { at } => state.acknowledged = Some(at),

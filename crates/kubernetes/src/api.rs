@@ -14,14 +14,17 @@ use serde_json::Value;
 use crate::{
     connect::Connector,
     fault::{self, About},
+    json,
 };
 
 mod body;
+mod dated;
 mod list;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use list::{Listed, Weight};
+pub(crate) use dated::Dated;
+pub(crate) use list::{Listed, Weight, total};
 
 /// Largest answer about one object. Kubernetes itself takes no larger request (3 MiB, `MaxRequestBodyBytes` of
 /// kube-apiserver) and stores less (1.5 MiB, etcd).
@@ -278,8 +281,7 @@ pub(crate) fn not_applied(operation: &Operation, kind: &str, namespace: &str, na
 
 /// The `resourceVersion` of a document.
 pub(crate) fn version_of(operation: &Operation, document: &Value) -> Result<String, Fault> {
-    document["metadata"]["resourceVersion"]
-        .as_str()
+    json::version(document)
         .map(str::to_owned)
         .ok_or_else(|| invalid(operation, "the answer has no metadata.resourceVersion"))
 }

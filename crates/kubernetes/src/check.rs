@@ -11,6 +11,7 @@ use holdfast_core::{
 
 use crate::{
     deployment::Deployment,
+    lease::KubernetesLease,
     look::{Humio, Look, REFERRED},
     secret::Secret,
     steps::missing_operator,
@@ -22,6 +23,7 @@ mod declared;
 mod findings;
 mod gitops;
 mod keys;
+mod lease;
 mod recovery;
 mod secrets;
 #[cfg(test)]
@@ -34,6 +36,7 @@ use variables::Variables;
 /// [`Standby`] by looking at the operator's Deployment, the HumioCluster, and the secrets that they need.
 pub struct StandbyCheck {
     look: Arc<Look>,
+    lease: Arc<KubernetesLease>,
     cleanup: TlsCleanup,
     prefix: RecoverPrefix,
 }
@@ -71,8 +74,13 @@ impl RecoverPrefix {
 }
 
 impl StandbyCheck {
-    pub(crate) fn new(look: Arc<Look>, cleanup: TlsCleanup, prefix: RecoverPrefix) -> Self {
-        Self { look, cleanup, prefix }
+    pub(crate) fn new(
+        look: Arc<Look>,
+        lease: Arc<KubernetesLease>,
+        cleanup: TlsCleanup,
+        prefix: RecoverPrefix,
+    ) -> Self {
+        Self { look, lease, cleanup, prefix }
     }
 
     fn operator(&self, deployment: Option<&Deployment>) -> Vec<Check> {
@@ -146,7 +154,8 @@ impl Standby for StandbyCheck {
                 None => Ok(None),
             }
         };
-        let (deployment, humio) = futures_util::join!(self.look.deployment(call), humio);
+        let lease = lease::checks(&self.lease, call);
+        let (deployment, humio, lease) = futures_util::join!(self.look.deployment(call), humio, lease);
         let (deployment, humio) = (deployment?, humio?);
         let deployment = deployment.as_ref().as_ref();
         let mut checks = self.operator(deployment);
@@ -154,6 +163,7 @@ impl Standby for StandbyCheck {
             Some((name, seen)) => self.humio(name, &seen, deployment, call),
             None => vec![warning("humiocluster", "no HumioCluster is configured: only the operator was looked at")],
         });
+        checks.extend(lease);
         Ok(Fitness { checks })
     }
 }

@@ -10,8 +10,11 @@ use http::{Uri, uri::Scheme};
 use kube::{Client, Config, client::ClientBuilder};
 
 mod bearer;
+mod doubt;
 #[cfg(test)]
 mod tests;
+
+pub use doubt::Doubt;
 
 /// How long a connection may take to be made. The SDKs of the clouds allow about as much (3.1 s).
 const CONNECT: Duration = Duration::from_secs(3);
@@ -30,6 +33,17 @@ pub trait TokenSource: Send + Sync {
     /// # Errors
     /// When no token can be made; the request is then not sent.
     fn token(&self) -> Result<String, Fault>;
+
+    /// The server did not accept a token of this source: the next one must be made anew.
+    fn refused(&self) {}
+}
+
+/// A client, and whether it may have been led astray.
+pub struct Watched {
+    /// The client.
+    pub client: Client,
+    /// Raised by an answer or its absence that may mean that the cluster is elsewhere by now.
+    pub doubt: Doubt,
 }
 
 /// What is needed to talk to an API server.
@@ -49,9 +63,19 @@ pub struct Access {
 /// # Errors
 /// [`Invalid`](FaultClass::Invalid) when the endpoint is no `https` address or the CA is not readable.
 pub fn connect(access: Access, proxies: &Proxies) -> Result<Client, Fault> {
+    connect_watched(access, proxies).map(|watched| watched.client)
+}
+
+/// Builds a client as [`connect`] does, for connectors that can look the cluster up again.
+///
+/// # Errors
+/// As [`connect`].
+pub fn connect_watched(access: Access, proxies: &Proxies) -> Result<Watched, Fault> {
     let config = bounded(&access.endpoint, &access.ca_pem, proxies)?;
     let builder = ClientBuilder::try_from(config).map_err(|error| crate::fault::of_error(CALL, error))?;
-    Ok(builder.with_layer(&bearer::BearerLayer::new(access.token)).build())
+    let doubt = Doubt::default();
+    let builder = builder.with_layer(&bearer::BearerLayer::new(access.token));
+    Ok(Watched { client: builder.with_layer(&doubt::DoubtLayer(doubt.clone())).build(), doubt })
 }
 
 /// A client certificate, for clusters that know no tokens of the cloud (AKS without Entra).
@@ -72,12 +96,14 @@ pub fn connect_with_certificate(
     ca_pem: &[u8],
     certificate: &ClientCertificate,
     proxies: &Proxies,
-) -> Result<Client, Fault> {
+) -> Result<Watched, Fault> {
     let mut config = bounded(endpoint, ca_pem, proxies)?;
     config.auth_info.client_certificate_data = Some(STANDARD.encode(&certificate.certificate_pem));
     config.auth_info.client_key_data = Some(STANDARD.encode(&certificate.key_pem).into());
     let unusable = |_| Fault::new(FaultClass::Invalid, CALL, "the client certificate or its key cannot be used");
-    Ok(ClientBuilder::try_from(config).map_err(unusable)?.build())
+    let doubt = Doubt::default();
+    let builder = ClientBuilder::try_from(config).map_err(unusable)?;
+    Ok(Watched { client: builder.with_layer(&doubt::DoubtLayer(doubt.clone())).build(), doubt })
 }
 
 /// What every client has: one address, one CA, one way out, and bounds on every wait.

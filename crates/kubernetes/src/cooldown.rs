@@ -4,15 +4,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use holdfast_core::{Call, Fault, FaultClass, Timestamp, ports::CooldownStore};
+use holdfast_core::{Call, Fault, FaultClass, Timestamp, epoch, ports::CooldownStore};
 
 use crate::{api::GET_DEPLOYMENT, look::Look, steps::missing_operator as missing};
 
 /// The annotation, as the reference names it.
 pub const ANNOTATION: &str = "logscale.dr/last-failover-epoch";
-
-/// How much of a value that makes no sense is shown.
-const SHOWN: usize = 40;
 
 /// [`CooldownStore`] that reads the annotation [`ANNOTATION`], epoch seconds in text: what the reference's function,
 /// or an earlier version of this one, wrote there.
@@ -42,9 +39,9 @@ impl AnnotationCooldown {
 impl CooldownStore for AnnotationCooldown {
     async fn last(&self, call: &Call) -> Result<Option<Timestamp>, Fault> {
         let Some(value) = self.read(call).await? else { return Ok(None) };
-        understand(&value).ok_or_else(|| {
-            let shown: String = value.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
-            let message = format!("the annotation {ANNOTATION} is {shown:?}; allowed are epoch seconds, 0 for never");
+        epoch::read(&value).map_err(|why| {
+            let place = self.look.place("Deployment", self.look.operator());
+            let message = format!("the annotation {ANNOTATION} of {place} is {why}");
             Fault::new(FaultClass::Invalid, GET_DEPLOYMENT.name, message)
         })
     }
@@ -53,19 +50,6 @@ impl CooldownStore for AnnotationCooldown {
     async fn set(&self, _call: &Call, _at: Timestamp) -> Result<(), Fault> {
         Ok(())
     }
-}
-
-/// The time in a note of the reference or of ours: `Some(None)` for never, `None` where it makes no sense. Fractions
-/// of a second are read too.
-pub fn understand(value: &str) -> Option<Option<Timestamp>> {
-    let seconds: f64 = value.trim().parse().ok()?;
-    if seconds == 0.0 {
-        return Some(None);
-    }
-    // Microseconds are exact far beyond the year 9999, where a timestamp ends.
-    let micros = (seconds * 1e6).round();
-    let in_range = seconds > 0.0 && micros <= Timestamp::MAX.as_microsecond() as f64;
-    in_range.then(|| Timestamp::from_microsecond(micros as i64).ok().map(Some)).flatten()
 }
 
 #[cfg(test)]

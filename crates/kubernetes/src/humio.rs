@@ -8,7 +8,10 @@ use holdfast_core::fault::quoted;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use crate::{api::Weight, secret::Meta};
+use crate::{
+    api::{Weight, total},
+    secret::Meta,
+};
 
 mod pool;
 
@@ -255,6 +258,7 @@ pub struct Pod {
 #[serde(default)]
 pub struct PodSpec {
     /// All volumes.
+    #[serde(deserialize_with = "or_default")]
     pub volumes: Vec<Volume>,
 }
 
@@ -271,6 +275,7 @@ pub struct Volume {
 #[serde(rename_all = "camelCase", default)]
 pub struct SecretVolume {
     /// Its name.
+    #[serde(deserialize_with = "or_default")]
     pub secret_name: String,
 }
 
@@ -295,8 +300,8 @@ pub struct Condition {
 
 impl Weight for Pod {
     fn weight(&self) -> usize {
-        let status = self.status.conditions.iter().map(|condition| condition.kind.len() + condition.status.len());
-        self.metadata.weight() + status.sum::<usize>()
+        let status = self.status.conditions.iter().flat_map(|one| [one.kind.len(), one.status.len()]);
+        total(status.chain([self.metadata.weight()]))
     }
 }
 
@@ -325,7 +330,8 @@ pub fn ready_by_pool(pods: &[Pod]) -> BTreeMap<&str, i64> {
     let mut ready = BTreeMap::new();
     for pod in pods.iter().filter(|pod| pod.is_ready()) {
         if let Some(pool) = pod.metadata.labels.get(POOL_LABEL) {
-            *ready.entry(pool.as_str()).or_default() += 1;
+            let ready: &mut i64 = ready.entry(pool.as_str()).or_default();
+            *ready = ready.saturating_add(1);
         }
     }
     ready

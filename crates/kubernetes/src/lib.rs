@@ -15,7 +15,22 @@
 //! * [`cooldown`]: when a failover last began, as operators find it on the operator's Deployment.
 //! * [`humio`], [`secret`]: the parts of objects that are read. Private keys are dropped while a secret is read.
 //! * `api`: the few requests, each named as the Role in `infra/kubernetes/role.yaml` lists it; `look` and
-//!   `single_flight`: each thing is read once for all who look at the same moment.
+//!   `single_flight`: each thing is read once for all who look at the same moment; `json`: fields of any document.
+
+// Nothing that others write may stop the process: what can fail is a value here, and sums of foreign numbers and times
+// are checked or end at the end of their range (`holdfast_core::clock::later`).
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo
+    )
+)]
 
 mod api;
 pub mod check;
@@ -24,6 +39,7 @@ pub mod cooldown;
 mod deployment;
 pub mod fault;
 pub mod humio;
+mod json;
 pub mod ladder;
 pub mod lease;
 mod look;
@@ -34,9 +50,13 @@ pub mod steps;
 pub mod store;
 #[cfg(test)]
 mod testing;
+#[allow(clippy::indexing_slicing, reason = "its lists of certificates are never empty: an empty one is no list there")]
 pub mod tls;
 
 pub use check::RecoverPrefix;
-pub use connect::{Access, ClientCertificate, Connector, Direct, TokenSource, connect, connect_with_certificate};
+pub use connect::{
+    Access, ClientCertificate, Connector, Direct, Doubt, TokenSource, Watched, connect, connect_watched,
+    connect_with_certificate,
+};
 pub use site::{KubernetesSite, SiteOptions};
 pub use tls::TlsCleanup;

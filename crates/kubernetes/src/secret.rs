@@ -10,7 +10,7 @@ use serde::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    api::Weight,
+    api::{Weight, total},
     humio::or_default,
     tls::{Block, blocks},
 };
@@ -96,15 +96,15 @@ pub struct Meta {
 impl Meta {
     /// About how many bytes it takes.
     pub(crate) fn weight(&self) -> usize {
-        let marks = self.labels.iter().chain(&self.annotations).map(|(name, value)| name.len() + value.len());
-        self.name.len() + self.uid.len() + self.resource_version.len() + marks.sum::<usize>()
+        let marks = self.labels.iter().chain(&self.annotations).flat_map(|(name, value)| [name.len(), value.len()]);
+        total(marks.chain([self.name.len(), self.uid.len(), self.resource_version.len()]))
     }
 }
 
 /// Labels or annotations, as far as they are short.
 fn marks<'de, D: Deserializer<'de>>(text: D) -> Result<BTreeMap<String, String>, D::Error> {
     let all: BTreeMap<String, String> = or_default(text)?;
-    Ok(all.into_iter().filter(|(name, value)| name.len() + value.len() <= LONGEST_MARK).take(MARKS).collect())
+    Ok(all.into_iter().filter(|(name, value)| total([name.len(), value.len()]) <= LONGEST_MARK).take(MARKS).collect())
 }
 
 /// An entry of a secret.
@@ -121,10 +121,10 @@ pub enum Entry {
 impl Weight for Secret {
     fn weight(&self) -> usize {
         let entries = self.data.iter().map(|(name, entry)| match entry {
-            Entry::Public(text) => name.len() + text.len(),
-            Entry::Long(digest) | Entry::Sealed(digest) => name.len() + digest.len(),
+            Entry::Public(text) => [name.len(), text.len()],
+            Entry::Long(digest) | Entry::Sealed(digest) => [name.len(), digest.len()],
         });
-        self.metadata.weight() + entries.sum::<usize>()
+        total(entries.flatten().chain([self.metadata.weight()]))
     }
 }
 

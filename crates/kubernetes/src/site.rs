@@ -67,11 +67,12 @@ impl KubernetesSite {
         let api = Api::new(options.connector, options.namespace);
         let look = Arc::new(Look::new(api.clone(), options.operator_deployment, options.humio_cluster));
         let (cleanup, target) = (options.tls_cleanup, options.target_replicas);
+        let lease = Arc::new(KubernetesLease::new(api.clone(), options.object_name.clone()));
         Self {
-            lease: Arc::new(KubernetesLease::new(api.clone(), options.object_name.clone())),
+            lease: Arc::clone(&lease),
             store: Arc::new(ConfigMapStore::new(api, options.object_name)),
             cooldown: Arc::new(AnnotationCooldown::new(Arc::clone(&look))),
-            standby: Arc::new(StandbyCheck::new(Arc::clone(&look), cleanup, options.recover_prefix)),
+            standby: Arc::new(StandbyCheck::new(Arc::clone(&look), lease, cleanup, options.recover_prefix)),
             remove_stale_tls: Arc::new(RemoveStaleTls::new(Arc::clone(&look), cleanup)),
             scale_operator: Arc::new(ScaleOperator::new(Arc::clone(&look), target)),
             verify_standby: Arc::new(VerifyStandby::new(look, target)),

@@ -7,23 +7,26 @@ use async_trait::async_trait;
 use holdfast_core::{
     Call, Fault, FaultClass,
     ports::{StateStore, Versioned},
-    record::{SCHEMA, State},
+    record::State,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::api::{Api, GET_CONFIG_MAP, PUT_CONFIG_MAP, not_applied, version_of};
+use crate::{
+    api::{Api, Dated, GET_CONFIG_MAP, PUT_CONFIG_MAP, not_applied, version_of},
+    json::{self, field, field_mut},
+};
 
+mod reader;
 #[cfg(test)]
 mod tests;
+
+pub use reader::read;
 
 /// The entry of the ConfigMap that holds the document.
 const KEY: &str = "state";
 
 /// Largest document that is sent. Kubernetes takes 1 MiB for the whole object; the rest is for what others keep in it.
 const LARGEST: usize = 900 * 1024;
-
-/// How much is shown of what does not fit.
-const SHOWN: usize = 200;
 
 /// [`StateStore`] in the entry `state` of a ConfigMap that exists beforehand (`infra/kubernetes/role.yaml`).
 ///
@@ -39,20 +42,20 @@ impl ConfigMapStore {
         Self { api, name, seen: Mutex::new(None) }
     }
 
-    async fn read(&self, call: &Call) -> Result<Value, Fault> {
-        let document = self.api.get(call, &GET_CONFIG_MAP, &self.name).await?;
-        document.ok_or_else(|| not_applied(&GET_CONFIG_MAP, "ConfigMap", self.api.namespace(), &self.name))
+    async fn read(&self, call: &Call) -> Result<Dated<Value>, Fault> {
+        let read = self.api.get_dated(call, &GET_CONFIG_MAP, &self.name).await?;
+        read.ok_or_else(|| not_applied(&GET_CONFIG_MAP, "ConfigMap", self.api.namespace(), &self.name))
     }
 
     /// The object at `version`. A replacement must be whole, so the object that was read is kept; a process that has
     /// not read it (or has seen another version since) reads it now.
     async fn at(&self, call: &Call, version: &str) -> Result<Value, Fault> {
-        let is_it = |document: &Value| document["metadata"]["resourceVersion"] == version;
+        let is_it = |document: &Value| json::version(document) == Some(version);
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).take();
         match seen.filter(is_it) {
             Some(document) => Ok(document),
             None => {
-                let document = self.read(call).await?;
+                let document = self.read(call).await?.object;
                 if is_it(&document) { Ok(document) } else { Err(changed(&document)) }
             }
         }
@@ -63,7 +66,7 @@ impl ConfigMapStore {
     }
 
     fn state(&self, document: &Value) -> Result<State, Fault> {
-        let Some(text) = document["data"][KEY].as_str() else { return Ok(State::default()) };
+        let Some(text) = field(field(document, "data"), KEY).as_str() else { return Ok(State::default()) };
         read(text).map_err(|why| {
             let (namespace, name) = (self.api.namespace(), &self.name);
             let message = format!(
@@ -75,24 +78,8 @@ impl ConfigMapStore {
     }
 }
 
-/// Reads the document in the entry `state`. Nothing of another schema is guessed at.
-///
-/// # Errors
-/// Why it cannot be used, in a few words.
-pub fn read(text: &str) -> Result<State, String> {
-    let value: Value = serde_json::from_str(text).map_err(|error| format!("is not JSON ({error})"))?;
-    match value["schema"].as_u64() {
-        Some(schema) if schema == u64::from(SCHEMA) => {}
-        Some(schema) => return Err(format!("has schema {schema}, this version of Holdfast knows {SCHEMA}")),
-        None => return Err("names no schema".to_owned()),
-    }
-    // The parser quotes what it did not expect, however long it is.
-    let shown = |error: serde_json::Error| error.to_string().chars().take(SHOWN).collect::<String>();
-    serde_json::from_value(value).map_err(|error| format!("does not fit its schema ({})", shown(error)))
-}
-
 fn changed(document: &Value) -> Fault {
-    let version = document["metadata"]["resourceVersion"].as_str().unwrap_or("unknown");
+    let version = json::version(document).unwrap_or("unknown");
     Fault::new(
         FaultClass::Conflict,
         PUT_CONFIG_MAP.name,
@@ -112,19 +99,16 @@ fn text_of(state: &State) -> Result<String, Fault> {
 #[async_trait]
 impl StateStore for ConfigMapStore {
     async fn load(&self, call: &Call) -> Result<Versioned, Fault> {
-        let document = self.read(call).await?;
-        let (state, version) = (self.state(&document)?, version_of(&GET_CONFIG_MAP, &document)?);
-        self.keep(document);
-        Ok(Versioned { state, version, server_time: None })
+        let Dated { object, server, .. } = self.read(call).await?;
+        let (state, version) = (self.state(&object)?, version_of(&GET_CONFIG_MAP, &object)?);
+        self.keep(object);
+        Ok(Versioned { state, version, server_time: server })
     }
 
     async fn save(&self, call: &Call, state: &State, version: &str) -> Result<String, Fault> {
         let text = text_of(state)?;
         let mut document = self.at(call, version).await?;
-        if !document["data"].is_object() {
-            document["data"] = json!({});
-        }
-        document["data"][KEY] = text.into();
+        *field_mut(field_mut(&mut document, "data"), KEY) = text.into();
         let written = self.api.write(call, &PUT_CONFIG_MAP, &self.name, &document).await?;
         let version = version_of(&PUT_CONFIG_MAP, &written)?;
         self.keep(written);

@@ -20,6 +20,10 @@ use crate::{Direct, KubernetesSite, SiteOptions, api::Api};
 pub(crate) struct HandClock(Mutex<Timestamp>);
 
 impl HandClock {
+    pub(crate) fn at(now: Timestamp) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(now)))
+    }
+
     pub(crate) fn advance(&self, by: Duration) {
         *self.0.lock().expect("unpoisoned") += by;
     }
@@ -54,6 +58,8 @@ struct World {
     /// How many of the next lists that go on from a token find it expired.
     expiring: usize,
     reissued: BTreeMap<String, Value>,
+    /// The server's own clock; without one it dates nothing, neither answers nor writes.
+    clock: Option<Arc<HandClock>>,
 }
 
 /// The server.
@@ -84,6 +90,16 @@ impl FakeApi {
 
     pub(crate) fn object(&self, path: &str) -> Option<Value> {
         self.world().objects.get(path).cloned()
+    }
+
+    /// From now on answers carry `Date`, and writes their time in `managedFields`, by this clock.
+    pub(crate) fn dated_by(&self, clock: &Arc<HandClock>) {
+        self.world().clock = Some(Arc::clone(clock));
+    }
+
+    /// Dates nothing any more, as behind a proxy that drops what it does not know.
+    pub(crate) fn undated(&self) {
+        self.world().clock = None;
     }
 
     /// The requests since the last time, as `VERB group/resource[/name][/subresource]`.
@@ -146,7 +162,12 @@ impl FakeApi {
             (code, answer) = (502, json!({}));
         }
         let body = Body::from(answer.to_string().into_bytes());
-        Response::builder().status(code).body(body).expect("a response")
+        let mut response = Response::builder().status(code);
+        if let Some(clock) = &world.clock {
+            let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&clock.now());
+            response = response.header(http::header::DATE, date.expect("a year of four digits"));
+        }
+        response.body(body).expect("a response")
     }
 }
 
@@ -216,6 +237,9 @@ impl World {
     fn replace(&mut self, path: &str, mut object: Value) -> (u16, Value) {
         self.version += 1;
         object["metadata"]["resourceVersion"] = self.version.to_string().into();
+        if let Some(clock) = &self.clock {
+            object["metadata"]["managedFields"] = managed("holdfast", clock.now());
+        }
         self.objects.insert(path.to_owned(), object.clone());
         (200, object)
     }
@@ -230,6 +254,12 @@ fn not_found(path: &str) -> Value {
         "kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404,
         "message": format!("{kind} \"{name}\" not found"), "details": {"name": name, "group": group, "kind": kind},
     })
+}
+
+/// What the server notes of a write: whole seconds.
+pub(crate) fn managed(manager: &str, at: Timestamp) -> Value {
+    let at = Timestamp::from_second(at.as_second()).expect("in range");
+    json!([{"manager": manager, "operation": "Update", "time": at.to_string()}])
 }
 
 /// A JSON merge patch (RFC 7386), without its way to remove things.

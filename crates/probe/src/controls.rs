@@ -10,7 +10,7 @@ use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared, join_all},
 };
-use holdfast_core::{Call, evidence, fault::quoted, ports::Controls};
+use holdfast_core::{Call, clock::half, evidence, fault::quoted, ports::Controls};
 use http::StatusCode;
 
 use crate::{
@@ -80,7 +80,7 @@ impl ControlTargets {
             return Vec::new();
         }
         let way = async { Ok(self.client.0.way(primary).await) };
-        match patience(call, self.timeout / 2).once(CALL, way).await {
+        match patience(call, half(self.timeout)).once(CALL, way).await {
             Ok(Ok(Way::Straight(addresses))) => addresses,
             _ => Vec::new(),
         }
@@ -96,11 +96,10 @@ fn independent(control: &Control, way: Way, primary: &[SocketAddr]) -> Result<Wa
         primary.contains(address) || primary.iter().any(same_ip)
     };
     addresses.retain(|address| !is_primary(address));
-    if addresses.is_empty() {
+    let Some(first) = addresses.first().map(SocketAddr::ip) else {
         return Err("has the primary's own addresses and controls nothing".to_owned());
-    }
+    };
     if control.public_only {
-        let first = addresses[0].ip();
         addresses.retain(|address| is_public(address.ip()));
         if addresses.is_empty() {
             return Err(format!("is at a private address ({first}), which shows no way out"));

@@ -14,6 +14,21 @@
 //! is not. What may be our own fault (no name resolution, no route, no trust in a certificate, a proxy that refuses
 //! us) and what something in front of the primary says to us alone is *inconclusive*.
 
+// Nothing that others write may stop the process: what can fail is a value here, and sums of foreign numbers and times
+// are checked or end at the end of their range (`holdfast_core::clock::later`).
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo
+    )
+)]
+
 pub mod controls;
 mod exchange;
 pub mod resolve;

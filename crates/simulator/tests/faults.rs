@@ -7,6 +7,7 @@ use std::time::Duration;
 use common::{Caller, ssm, text};
 use holdfast_simulator::faults::{Fault, Rule};
 use holdfast_simulator::lambda::Outcome;
+use holdfast_simulator::outside::Lost;
 use holdfast_simulator::world::{Outage, Site};
 use holdfast_simulator::{Options, Simulator};
 use serde_json::json;
@@ -139,4 +140,40 @@ async fn the_global_name_goes_where_dns_sends_it() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(caller.get(&url).await.expect("answer").status(), 503, "the standby is not up yet");
+}
+
+#[tokio::test]
+async fn without_its_way_out_the_function_reaches_the_cluster_and_nothing_outside() {
+    let (simulator, caller) = start(Options::default()).await;
+    let outside = [vec![format!("{}/api/v1/status", simulator.primary_url())], simulator.control_urls()].concat();
+    let mut statuses = Vec::new();
+    for url in &outside {
+        statuses.push(caller.get(url).await.expect("an answer").status().as_u16());
+    }
+    assert_eq!(statuses, [200, 200, 404, 403]);
+    for (how, seen) in [(Lost::Refused, 0), (Lost::Silent, 1)] {
+        // A client that is new: one that keeps a connection would not need another.
+        let (cut_off, caller) = start(Options::default()).await;
+        cut_off.cut_off(how);
+        let outside = [vec![cut_off.primary_url()], cut_off.control_urls()].concat();
+        for url in &outside {
+            let answer = tokio::time::timeout(Duration::from_millis(150), caller.get(url)).await;
+            assert_eq!(answer.map_or(1, |answer| answer.map_or(0, |answer| answer.status().as_u16())), seen, "{url}");
+        }
+        let version = format!("{}/version", cut_off.kubernetes_endpoint());
+        assert_eq!(caller.get(&version).await.expect("the cluster").status(), 200);
+        let global = format!("{}/api/v1/status", cut_off.global_url());
+        assert_eq!(caller.get(&global).await.expect("what users see").status(), 200);
+        cut_off.give_way_out_back();
+        assert_eq!(caller.get(&outside[1]).await.expect("a control target").status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn a_control_target_can_be_made_to_say_something_else() {
+    let (simulator, caller) = start(Options::default()).await;
+    simulator.faults().always("control-2:*", Fault::Error { status: 503, code: "no".to_owned() });
+    let urls = simulator.control_urls();
+    assert_eq!(caller.get(&urls[0]).await.expect("an answer").status(), 200);
+    assert_eq!(caller.get(&urls[1]).await.expect("an answer").status(), 503);
 }

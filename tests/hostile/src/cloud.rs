@@ -2,21 +2,23 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use holdfast_azure::aks::kubeconfig::Kubeconfig;
-use holdfast_core::{Timestamp, evidence::ProbeResult};
+use holdfast_core::{Timestamp, epoch, evidence::ProbeResult};
 use http::StatusCode;
 
 use crate::said;
 
-/// The note of the last failover: never, a time that can be written again, or no sense. Every cloud reads it alike.
+/// The note of the last failover: never, a time that can be written again, or no time, said in bounded words. There is one
+/// reader for every cloud.
 pub fn cooldown(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let understood = holdfast_aws::cooldown::understand(&text);
-    assert_eq!(understood, holdfast_kubernetes::cooldown::understand(&text));
-    if let Some(Some(at)) = understood {
-        assert!(at >= Timestamp::UNIX_EPOCH);
-        let written = at.as_second().to_string();
-        let read = holdfast_aws::cooldown::understand(&written).expect("what we write makes sense");
-        assert_eq!(read.map_or(0, |read| read.as_second()), at.as_second());
+    match epoch::read(&text) {
+        Ok(None) => {}
+        Ok(Some(at)) => {
+            assert!(at >= Timestamp::UNIX_EPOCH);
+            let read = epoch::read(&at.as_second().to_string()).expect("what we write makes sense");
+            assert_eq!(read.map_or(0, |read| read.as_second()), at.as_second());
+        }
+        Err(why) => said(&why),
     }
 }
 

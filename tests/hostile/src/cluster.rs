@@ -1,14 +1,28 @@
 //! What the standby cluster answers.
 
-use holdfast_core::retry::RetryPolicy;
+use std::time::Duration;
+
+use holdfast_core::{
+    Timestamp,
+    clock::{earlier, later},
+    retry::RetryPolicy,
+};
 use holdfast_kubernetes::{
     fault::{self, About},
     humio::{HumioCluster, Pod, ready_by_pool},
     ladder::{Expected, Ladder, Recovery},
+    lease::{judge, taken_by},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header::RETRY_AFTER};
+use serde_json::Value;
 
 use crate::{said, said_or_nothing};
+
+/// A duration that leaves the range of many numbers.
+const FAR: Duration = Duration::from_secs(3600);
+
+/// The longest that a lease is held, by our clock: ten minutes, two of skew, and what whole seconds hide.
+const LONGEST_HELD: Duration = Duration::from_secs(725);
 
 /// A HumioCluster, and a list of pods.
 pub fn humio(bytes: &[u8]) {
@@ -25,6 +39,26 @@ pub fn humio(bytes: &[u8]) {
     if let Ok(pods) = serde_json::from_slice::<Vec<Pod>>(bytes) {
         let ready: i64 = ready_by_pool(&pods).values().sum();
         assert!(usize::try_from(ready).is_ok_and(|ready| ready <= pods.len()));
+    }
+}
+
+/// A lease document, read at the ends of time and now, with and without the server's own time. It is held for a bounded
+/// time whatever it says, and can be taken with a fencing number that Kubernetes keeps.
+pub fn lease(bytes: &[u8]) {
+    let Ok(document) = serde_json::from_slice::<Value>(bytes) else { return };
+    let now = Timestamp::from_second(1_767_225_600).expect("a time in range");
+    let times =
+        [now, later(now, FAR), Timestamp::UNIX_EPOCH, earlier(Timestamp::MAX, FAR), Timestamp::MAX, Timestamp::MIN];
+    for at in times {
+        for server in times.map(Some).into_iter().chain([None]) {
+            let (until, odd) = judge(document.clone(), server, at);
+            assert!(until.is_none_or(|until| until <= later(at, LONGEST_HELD)), "held until {until:?} at {at}");
+            odd.iter().for_each(said);
+        }
+        let (held, first) = taken_by(document.clone(), "us", at, FAR);
+        let (_, second) = taken_by(held, "them", at, Duration::MAX);
+        let kept = 0..=u64::from(u32::MAX >> 1);
+        assert!(kept.contains(&first) && kept.contains(&second) && first != second, "{first}, then {second}");
     }
 }
 

@@ -21,7 +21,8 @@ pub fn configuration(bytes: &[u8]) {
             assert!(!config.cluster_name.is_empty() && !config.primary_check.is_empty());
             assert!((1..=10).contains(&config.target_replicas) && config.lock_fqdn.ends_with(".invalid"));
             numbers(&config.policy);
-            assert!(config.outside.primary.is_none_or(|target| !target.host().is_empty()));
+            assert!(config.outside.controls.len() <= 100 && !config.outside.timeout.is_zero());
+            assert!(config.outside.primary.as_ref().is_none_or(|target| !target.host().is_empty()));
         }
     }
     match AzureConfig::read(&variables) {

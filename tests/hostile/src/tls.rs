@@ -30,7 +30,7 @@ fn judged(secrets: &[Secret]) {
             Judgement::Clean { found } | Judgement::CannotTell { found } => said(&found),
             Judgement::Blocked { why } => said(&why),
             Judgement::Stale { doomed, found, kept } => {
-                kept.iter().for_each(|kept| said(kept));
+                kept.iter().for_each(said);
                 assert!(!found.is_empty() && !doomed.is_empty() && doomed.len() <= secrets.len());
                 assert!(
                     doomed
@@ -45,7 +45,7 @@ fn judged(secrets: &[Secret]) {
         let used = used_secrets(&material).unwrap_or_default();
         assert!(used.iter().all(|(name, _)| *name == "logging-core-used"));
         let now = Timestamp::UNIX_EPOCH;
-        out_of_date(&material, now).iter().for_each(|found| said(found));
+        out_of_date(&material, now).iter().for_each(said);
     }
 }
 

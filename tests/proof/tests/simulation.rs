@@ -6,34 +6,31 @@ use std::time::Duration;
 
 use holdfast_proof::sim::{Sabotage, Tally, run, run_broken};
 
-/// Stories in which a promise was broken once, with what was wrong. They stay, so that it does not come back.
-const REGRESSIONS: [(u64, &str); 10] = [
-    (
-        354,
-        "a look read the lock before another worker set it and the record after: an unlock was noted that nobody made",
-    ),
-    (
-        255,
-        "after an abort the lock could not be read, and the history that was about the lock was held against the primary",
-    ),
-    (
-        1456,
-        "an execution whose effects a person took back while it was open waits for that person (a limit, not a defect)",
-    ),
-    (2032, "the same, with a forced failover"),
-    (1803, "the same, with the operator scaled down before the standby was up"),
-    (2225, "the same"),
-    (
-        339334,
-        "an acknowledgement by a clock that was fast waived the cooldown of the failover that came after it as well",
-    ),
-    (310366, "a person scaled down while the worker looked that then found it scaled (a limit, not a defect)"),
-    (577545, "a person scaled down while the worker looked, and what it had seen before counted as verified"),
-    (386047, "without metrics the holdoff is watched after the cooldown, as a refused call does not stay (a limit)"),
+/// Stories in which a promise was broken once, with what was wrong. They stay, so that it does not come back. A seed tells
+/// the same story only as long as stories are drawn in the same way: what was found before is told again by tests of core
+/// (`engine/tests/simulated.rs` and its neighbours), and so is each defect found here.
+const REGRESSIONS: [(u64, &str); 14] = [
+    (3191, "a person unlocked between look and claim, and what the look had seen done was completed"),
+    (1482, "a failback was noted as the primary died again, and it was never armed for that outage"),
+    (99, "the lock was taken away, could not be read, and the record's word for it was completed"),
+    (378, "the same, with a planted record"),
+    (292, "an open execution with every step done was driven for ever and never completed"),
+    (816, "a planted unlock outlived the execution, and the history about its lock was held against the primary"),
+    (192, "the same, after an abort"),
+    (464, "a clock that was slow by hours took the outage of hours ago for one of now"),
+    (688, "a clock that was fast by hours drove on what stood still"),
+    (7487, "a failback was noted while a driving worker set the lock again, so nobody knew of that lock"),
+    (16575, "calls with clocks that are wrong by hours did not see each other wait, and kept an operator out"),
+    (22168, "a record from before the failover does not know of its lock (a limit)"),
+    (31928, "a foreign record was ended by a person, and came back with a backup (a limit)"),
+    (35986, "a probe that a frozen worker had sent long before proves nothing (a limit)"),
 ];
 
 /// Seeds of the fixed budget; none of the regressions is among them.
 const BUDGET: std::ops::Range<u64> = 100_000..101_000;
+
+/// Stories in which each sabotage must be noticed.
+const SABOTAGED: std::ops::Range<u64> = 0..3000;
 
 /// The budget in real time: on a slow machine fewer stories are played, and the test says how many.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -56,7 +53,8 @@ fn no_story_of_the_fixed_budget_breaks_a_promise() {
     assert!(tally.runs >= 200, "only {} stories within {PATIENCE:?}", tally.runs);
     let per_hundred = |count: u64| count * 100 / tally.runs;
     assert!(per_hundred(counts.begun) > 50 && per_hundred(counts.takeovers) > 50, "{}", tally.words());
-    assert!(per_hundred(counts.liveness) > 20 && counts.fenced > 0 && counts.crashes > 0, "{}", tally.words());
+    assert!(per_hundred(counts.liveness) > 20 && per_hundred(counts.lapsed) > 5, "{}", tally.words());
+    assert!(counts.fenced > 0 && counts.crashes > 0, "{}", tally.words());
 }
 
 #[test]
@@ -70,8 +68,8 @@ fn a_story_that_broke_a_promise_once_does_so_no_more() {
 #[test]
 fn a_world_that_is_broken_on_purpose_is_noticed() {
     for sabotage in Sabotage::ALL {
-        let mut broken = (0..400).map(|seed| run_broken(seed, sabotage)).filter(|report| !report.broken.is_empty());
-        let first = broken.next().unwrap_or_else(|| panic!("400 stories, and nobody noticed: {sabotage:?}"));
+        let mut broken = SABOTAGED.map(|seed| run_broken(seed, sabotage)).filter(|report| !report.broken.is_empty());
+        let first = broken.next().unwrap_or_else(|| panic!("{SABOTAGED:?}, and nobody noticed: {sabotage:?}"));
         println!("{sabotage:?}: noticed in story {}: {}", first.seed, first.broken[0]);
     }
 }

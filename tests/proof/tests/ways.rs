@@ -28,6 +28,24 @@ fn every_step_may_meet_every_way_and_the_failover_is_finished_once_and_in_order(
     println!("{} steps x {} ways = {cases} cases, all kept", steps.len(), Way::ALL.len());
 }
 
+#[test]
+fn a_step_that_was_done_and_put_back_may_meet_every_way_and_is_brought_about_again_once() {
+    let once = now(undisturbed(&Memory::fresh())).expect("undisturbed it succeeds");
+    let mut cases = 0;
+    for step in &once.effects {
+        let effects = once.effects.iter().chain([step]).cloned().collect();
+        let expected = Undisturbed { effects, ..once.clone() };
+        for way in Way::ALL {
+            let stand = now(Memory::lapsed(step));
+            let proven = now(holdfast_proof::ways::prove(&stand, step, way, &expected));
+            assert_eq!(proven, Ok(()), "{step}, put back, {way:?}");
+            cases += 1;
+        }
+    }
+    println!("{cases} cases of a step that was put back, all kept");
+    assert_eq!(cases, once.effects.len() * Way::ALL.len());
+}
+
 /// A stand that lies about what the world saw, to see that the helper notices.
 struct Liar(Memory, fn(&mut Account));
 

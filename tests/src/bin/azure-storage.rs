@@ -10,6 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 use holdfast_azure::{Azure, Options, arm::PUBLIC, cooldown::BlobCooldown, queue::Queue};
 use holdfast_core::{Fault, Timestamp, ports::CooldownStore};
+use holdfast_proxies::Proxies;
 use holdfast_tests::clock::call;
 use serde_json::{Value, json};
 
@@ -21,7 +22,12 @@ async fn main() {
     let given = std::env::args().nth(1).unwrap_or_default();
     let given: Value = serde_json::from_str(&given).expect("a JSON document");
     let url = |name: &str| given[name].as_str().expect("a URL").to_owned();
-    let options = Options { endpoint: PUBLIC.to_owned(), audience: PUBLIC.to_owned(), client_id: None };
+    let options = Options {
+        endpoint: PUBLIC.to_owned(),
+        audience: PUBLIC.to_owned(),
+        client_id: None,
+        proxies: Proxies::default(),
+    };
     let azure = Arc::new(Azure::new(&options).expect("an identity"));
     let store = |name: &str| BlobCooldown::new(Arc::clone(&azure), url(name));
     let queue = Queue::new(Arc::clone(&azure), &url("queue"));

@@ -9,6 +9,7 @@ use holdfast_core::{
 };
 use holdfast_kubernetes::lease::KubernetesLease;
 use holdfast_simulator::kubernetes::StandbySeed;
+use serde_json::json;
 
 use crate::{
     clock::{ShiftedClock, call, call_by},
@@ -17,8 +18,6 @@ use crate::{
 
 /// Long enough for a busy machine: no grant ends by itself while a scenario runs.
 const TTL: Duration = Duration::from_secs(300);
-/// Past [`TTL`].
-const LATER_S: i64 = 301;
 
 async fn stand(ground: &Ground, name: &str) -> Stand {
     ground.stand(name, StandbySeed::default()).await
@@ -38,7 +37,10 @@ pub async fn a_free_lease_is_granted_and_held_against_others(ground: &Ground) {
     let grant = granted(&first, &call, "first").await;
     assert_eq!(grant.fence, 1);
     let claim = second.acquire(&call, "second", TTL).await.expect("an answer");
-    assert_eq!(claim, Claim::Held { holder: "first".to_owned(), until: grant.expires });
+    let Claim::Held { holder, until } = claim else { panic!("{claim:?}") };
+    // To the fraction of a second, but for a server that needed seconds to answer.
+    let apart = holdfast_core::clock::until(grant.expires, until);
+    assert_eq!((holder.as_str(), until >= grant.expires, apart < Duration::from_secs(30)), ("first", true, true));
     let again = granted(&first, &call, "first").await;
     assert_eq!(again.fence, 1, "its own holder gets it again, with the same fence");
     let stored = stand.get("leases", "holdfast").await.expect("the lease");
@@ -59,15 +61,14 @@ pub async fn a_renewal_keeps_the_fence(ground: &Ground) {
     assert_ne!(renewed.version, grant.version);
 }
 
-/// A worker that was away too long must stop.
+/// A worker that was away too long must stop. How long it was away is said by the server's clock.
 pub async fn an_expired_lease_is_taken_with_a_greater_fence_and_its_old_holder_learns_it(ground: &Ground) {
     let stand = stand(ground, "lease-expired").await;
     let (first, second, call) = (stand.site().lease(), stand.site().lease(), call());
-    let old = granted(&first, &call, "first").await;
-    let clock = Arc::new(ShiftedClock::default());
-    clock.advance(LATER_S);
-    let later = call_by(clock);
-    let new = granted(&second, &later, "second").await;
+    let short = Duration::from_secs(1);
+    let Ok(Claim::Granted(old)) = first.acquire(&call, "first", short).await else { panic!("it was free") };
+    call.clock.sleep(short * 3).await;
+    let new = granted(&second, &call, "second").await;
     assert_eq!(new.fence, old.fence + 1);
     let fault = first.renew(&call, "first", &old, TTL).await.expect_err("taken");
     assert_eq!(fault.class, FaultClass::Conflict, "{fault}");
@@ -75,6 +76,36 @@ pub async fn an_expired_lease_is_taken_with_a_greater_fence_and_its_old_holder_l
     first.release(&call, "first", &old).await.expect("harmless");
     let stored = stand.get("leases", "holdfast").await.expect("the lease");
     assert_eq!(stored["spec"]["holderIdentity"], "second", "the old holder gives nothing away");
+}
+
+/// A clock of ours that is ahead neither takes a lease that lives nor waits for hours.
+pub async fn a_lease_that_lives_is_not_taken_by_a_worker_whose_clock_is_ahead(ground: &Ground) {
+    let stand = stand(ground, "lease-ahead").await;
+    let (first, second) = (stand.site().lease(), stand.site().lease());
+    granted(&first, &call(), "first").await;
+    let clock = Arc::new(ShiftedClock::default());
+    clock.advance(3 * 3600);
+    let ahead = call_by(clock.clone());
+    match second.acquire(&ahead, "second", TTL).await.expect("an answer") {
+        Claim::Held { holder, until } => {
+            assert_eq!(holder, "first");
+            let left = holdfast_core::clock::until(holdfast_core::Clock::now(clock.as_ref()), until);
+            assert!(left > TTL / 2 && left <= TTL + Duration::from_secs(5), "{left:?}");
+        }
+        Claim::Granted(_) => panic!("its holder lives"),
+    }
+}
+
+/// The case `lease-from-the-future.yaml`, as somebody with an editor leaves it.
+pub async fn a_lease_renewed_in_2099_ends_its_duration_after_the_server_took_it(ground: &Ground) {
+    let stand = stand(ground, "lease-2099").await;
+    let (first, second, call) = (stand.site().lease(), stand.site().lease(), call());
+    let Ok(Claim::Granted(_)) = first.acquire(&call, "first", Duration::from_secs(1)).await else { panic!("free") };
+    let spec =
+        json!({"holderIdentity": "other", "renewTime": "2099-01-01T00:00:00.000000Z", "leaseTransitions": i32::MAX});
+    stand.change("leases", "holdfast", json!({"spec": spec})).await;
+    call.clock.sleep(Duration::from_secs(4)).await;
+    assert_eq!(granted(&second, &call, "second").await.fence, 1, "after the largest number comes 1");
 }
 
 /// The fence goes on from where it was.

@@ -71,3 +71,20 @@ pub async fn an_operator_that_is_not_there_blocks(ground: &Ground) {
     let seen = stand.site().scale_operator().observe(&call()).await.expect("seen");
     assert!(matches!(&seen.standing, Standing::Blocked { why } if why.contains(OPERATOR)), "{seen:?}");
 }
+
+/// Managed fields are the real server's; the simulator keeps none. As GitOps does it, by the Deployment: a scale to 0 by
+/// the scale subresource leaves no trace in them, and then that is said.
+pub async fn who_wrote_the_replicas_last_is_named_where_the_server_knows(ground: &Ground) {
+    let ways = [
+        ("scale-writer", "", "last written by argocd-controller (Update) at 20"),
+        ("scale-trace", "/scale", "the server does not say"),
+    ];
+    for (name, subresource, words) in ways {
+        let stand = stand(ground, name, 1).await;
+        let path = format!("{OPERATOR}{subresource}?fieldManager=argocd-controller");
+        stand.change("deployments", &path, json!({"spec": {"replicas": 0}})).await;
+        let seen = stand.site().scale_operator().observe(&call()).await.expect("seen");
+        assert_eq!(seen.standing, Standing::Todo, "{}", seen.found);
+        assert_eq!(seen.found.contains(words), matches!(ground, Ground::Real(_)), "{name}: {}", seen.found);
+    }
+}

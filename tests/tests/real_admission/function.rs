@@ -120,7 +120,7 @@ fn engine(site: &KubernetesSite, world: &World) -> Engine {
     let (weather, time) = (world.weather.clone(), Arc::clone(&world.clock));
     let lock = Arc::new(FakeStep::new(weather, time, "lock", ("see lock", "lock"), Need::Owed, Arc::default()));
     let steps = vec![site.remove_stale_tls() as _, site.scale_operator() as _, lock as _, site.verify_standby() as _];
-    engine.runbook = Runbook { name: "logscale", steps };
+    engine.runbook = Runbook { name: "logscale", steps, earlier: Vec::new() };
     engine.policy.poll = Duration::from_millis(500);
     engine.limits = Limits {
         lease_ttl: Duration::from_secs(30),

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_eks::types::{Cluster, ClusterStatus};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use holdfast_core::{Call, Fault, FaultClass};
-use holdfast_kubernetes::connect::{Access, Connector, TokenSource, connect};
+use holdfast_core::{Call, Fault, FaultClass, Timestamp};
+use holdfast_kubernetes::connect::{Access, Connector, TokenSource, Watched, connect_watched};
 use kube::Client;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 use crate::{fault::of_sdk, sdk::Sdk};
 
@@ -23,33 +23,59 @@ pub struct Known {
     pub ca_base64: String,
 }
 
-/// Connects to one cluster, once for the life of the process.
+/// Connects to one cluster and keeps the connection.
 ///
 /// What configuration knows is used without a call; else EKS is asked by the first caller while the others wait for
-/// it. A failure is not kept: the next caller asks again.
+/// it. A failure is not kept: the next caller asks again. A place that is in [`Doubt`](holdfast_kubernetes::Doubt) is
+/// asked for again with the next request: a cluster of that name may have been made anew, elsewhere. While that cannot
+/// be had, the old place stays in use.
 pub struct EksConnector {
     sdk: Arc<Sdk>,
     cluster: String,
     known: Option<Known>,
     token: Arc<dyn TokenSource>,
-    client: OnceCell<Client>,
+    connected: Mutex<Option<Connected>>,
+}
+
+/// A connection that is kept.
+struct Connected {
+    watched: Watched,
+    place: Known,
+    /// When the place was last looked up because of a doubt.
+    again: Option<Timestamp>,
 }
 
 impl EksConnector {
     /// A connector to `cluster`, with tokens from `token`, and without a look-up where `known` says where it is.
     pub fn new(sdk: Arc<Sdk>, cluster: impl Into<String>, known: Option<Known>, token: Arc<dyn TokenSource>) -> Self {
-        Self { sdk, cluster: cluster.into(), known, token, client: OnceCell::new() }
+        Self { sdk, cluster: cluster.into(), known, token, connected: Mutex::new(None) }
     }
 
-    async fn connected(&self, call: &Call) -> Result<Client, Fault> {
-        let known = match &self.known {
-            Some(known) => known.clone(),
-            None => call.once(CALL, self.look_up()).await?,
-        };
-        let ca_pem = STANDARD.decode(known.ca_base64.trim()).map_err(|error| {
+    fn connect(&self, place: Known) -> Result<Connected, Fault> {
+        let ca_pem = STANDARD.decode(place.ca_base64.trim()).map_err(|error| {
             Fault::new(FaultClass::Invalid, CALL, format!("the certificate authority is not base64: {error}"))
         })?;
-        connect(Access { endpoint: known.endpoint, ca_pem, token: Arc::clone(&self.token) }, &self.sdk.proxies)
+        let access = Access { endpoint: place.endpoint.clone(), ca_pem, token: Arc::clone(&self.token) };
+        Ok(Connected { watched: connect_watched(access, &self.sdk.proxies)?, place, again: None })
+    }
+
+    /// Where the cluster is by now; the old place when that cannot be had.
+    async fn again(&self, call: &Call, old: &mut Connected) {
+        old.again = Some(call.clock.now());
+        let found = match call.once(CALL, self.look_up()).await {
+            Ok(place) if place == old.place => return,
+            Ok(place) => self.connect(place),
+            Err(fault) => Err(fault),
+        };
+        match found {
+            Ok(new) => {
+                tracing::warn!(endpoint = new.place.endpoint, "the cluster has another place by now");
+                *old = Connected { again: old.again, ..new };
+            }
+            Err(fault) => {
+                tracing::warn!(call = fault.call, "the cluster was not looked up again: {}", fault.message);
+            }
+        }
     }
 
     async fn look_up(&self) -> Result<Known, Fault> {
@@ -87,7 +113,23 @@ fn locate(cluster: &Cluster) -> Result<Known, Fault> {
 #[async_trait]
 impl Connector for EksConnector {
     async fn client(&self, call: &Call) -> Result<Client, Fault> {
-        self.client.get_or_try_init(|| self.connected(call)).await.cloned()
+        let mut connected = self.connected.lock().await;
+        let kept = match connected.as_mut() {
+            Some(kept) => {
+                if self.known.is_none() && kept.watched.doubt.is_due(kept.again, call.clock.now()) {
+                    self.again(call, kept).await;
+                }
+                kept
+            }
+            None => {
+                let place = match &self.known {
+                    Some(known) => known.clone(),
+                    None => call.once(CALL, self.look_up()).await?,
+                };
+                connected.insert(self.connect(place)?)
+            }
+        };
+        Ok(kept.watched.client.clone())
     }
 }
 
@@ -113,7 +155,7 @@ mod tests {
 
     fn described(status: &str) -> Answer {
         let body = format!(
-            "{{\"cluster\":{{\"name\":\"n\",\"endpoint\":\"https://127.0.0.1:6443\",\"status\":\"{status}\",\
+            "{{\"cluster\":{{\"name\":\"n\",\"endpoint\":\"https://127.0.0.1:1\",\"status\":\"{status}\",\
              \"certificateAuthority\":{{\"data\":\"{}\"}},\"accessConfig\":{{\"authenticationMode\":\"API\"}}}}}}",
             ca()
         );
@@ -150,6 +192,53 @@ mod tests {
         let Err(fault) = connector.client(&call()).await else { panic!("connected to nothing") };
         assert_eq!(fault.class, FaultClass::Server);
         connector.client(&call()).await.expect("the second look-up succeeds");
+    }
+
+    /// The case `cluster-recreated.json`: nobody listens at the ports that EKS names.
+    #[tokio::test]
+    async fn a_cluster_that_was_made_anew_is_looked_up_again_and_the_third_call_reaches_its_new_place() {
+        let case: serde_json::Value =
+            serde_json::from_str(include_str!("../../../../tests/cases/cluster-recreated.json")).expect("JSON");
+        let described = case["answers"].as_array().expect("answers").iter().map(|answer| {
+            Answer::ok("application/json", answer.to_string().replace("<CA 1>", &ca()).replace("<CA 2>", &ca()))
+        });
+        let (connector, server) = connector(described.collect(), None).await;
+        let call = call();
+        for looked_up in [1, 2, 2] {
+            let client = connector.client(&call).await.expect("a client");
+            assert_eq!(server.requests().len(), looked_up);
+            let request = http::Request::get("/version").body(Vec::new()).expect("a request");
+            client.request_text(request).await.expect_err("nobody listens there");
+        }
+        let kept = connector.connected.lock().await.as_ref().map(|kept| kept.place.endpoint.clone());
+        assert_eq!(kept.as_deref(), Some("https://127.0.0.1:2"));
+    }
+
+    #[tokio::test]
+    async fn a_doubted_place_is_looked_up_once_in_ten_seconds_and_stays_in_use_while_eks_is_silent() {
+        let down = || Answer::json_error(503, "ServiceUnavailableException");
+        let (connector, server) = connector(vec![described("ACTIVE"), down(), described("ACTIVE")], None).await;
+        let clock = crate::testing::clock_at(crate::testing::NOW);
+        let call = Call { clock: clock.clone(), deadline: Timestamp::MAX, ..call() };
+        for (second, looked_up) in [(0, 1), (1, 2), (2, 2), (10, 2), (11, 3), (12, 3)] {
+            *clock.0.lock().expect("not poisoned") = crate::testing::at(crate::testing::NOW + second);
+            let client = connector.client(&call).await.expect("a client");
+            assert_eq!(server.requests().len(), looked_up, "after {second} s");
+            let request = http::Request::get("/version").body(Vec::new()).expect("a request");
+            client.request_text(request).await.expect_err("nobody listens there");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_place_that_configuration_knows_is_left_alone_whatever_is_doubted() {
+        let known = Known { endpoint: "https://127.0.0.1:1".to_owned(), ca_base64: ca() };
+        let (connector, server) = connector(vec![], Some(known)).await;
+        for _ in 0..3 {
+            let client = connector.client(&call()).await.expect("a client");
+            let request = http::Request::get("/version").body(Vec::new()).expect("a request");
+            client.request_text(request).await.expect_err("nobody listens there");
+        }
+        assert!(server.requests().is_empty());
     }
 
     async fn refused(answer: Answer, known: Option<Known>) -> Fault {

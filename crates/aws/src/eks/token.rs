@@ -9,13 +9,19 @@ use std::{
 };
 
 use aws_credential_types::Credentials;
+use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SignatureLocation, SigningError, SigningSettings, sign},
     sign::v4::{self, signing_params},
 };
 use aws_smithy_runtime_api::client::identity::Identity;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use holdfast_core::{Clock, Fault, FaultClass, Timestamp};
+use futures_util::FutureExt;
+use holdfast_core::{
+    Clock, Fault, FaultClass, Timestamp,
+    clock::later,
+    fault::{quoted, with_causes},
+};
 use holdfast_kubernetes::connect::TokenSource;
 
 const CALL: &str = "sts:GetCallerIdentity";
@@ -59,7 +65,7 @@ impl EksToken {
 
     /// A new token.
     fn make(&self, now: Timestamp) -> Result<String, Fault> {
-        let url = presigned(&self.credentials, &self.region, &self.cluster, now.into(), &sts_host(&self.region))
+        let url = presigned(&self.credentials, &self.region, &self.cluster, now.into(), &sts_host(&self.region)?)
             .map_err(|error| Fault::new(FaultClass::Invalid, CALL, format!("no token could be signed: {error}")))?;
         Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(url)))
     }
@@ -69,19 +75,31 @@ impl TokenSource for EksToken {
     fn token(&self) -> Result<String, Fault> {
         let now = self.clock.now();
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(made) = newest.as_ref().filter(|made| now < made.at + USED_FOR) {
+        if let Some(made) = newest.as_ref().filter(|made| made.at <= now && now < later(made.at, USED_FOR)) {
             return Ok(made.token.clone());
         }
         let token = self.make(now)?;
         *newest = Some(Made { at: now, token: token.clone() });
         Ok(token)
     }
+
+    fn refused(&self) {
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }
 
-/// The regional STS host; clusters know no endpoint that was moved, so the environment has no say in it.
-fn sts_host(region: &str) -> String {
-    let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-    format!("sts.{region}.{suffix}")
+/// The regional STS host of the region's partition, from the SDK's own data; clusters know no endpoint that was moved, so
+/// the environment has no say in it. Nothing is sent.
+fn sts_host(region: &str) -> Result<String, Fault> {
+    let unknown = || {
+        let message = format!("there is no STS host for the region {:?}; allowed is a region's id", quoted(region));
+        Fault::new(FaultClass::Invalid, CALL, message)
+    };
+    let params = Params::builder().region(region).build().map_err(|_| unknown())?;
+    // The data is in the program, so the future never waits.
+    let endpoint = DefaultResolver::new().resolve_endpoint(&params).now_or_never().and_then(Result::ok);
+    let url: http::Uri = endpoint.ok_or_else(unknown)?.url().parse().map_err(|_| unknown())?;
+    url.host().map(str::to_owned).ok_or_else(unknown)
 }
 
 /// The signed URL. Its text is signed: it must not be rewritten afterwards.
@@ -91,7 +109,7 @@ fn presigned(
     cluster: &str,
     time: SystemTime,
     host: &str,
-) -> Result<String, SigningError> {
+) -> Result<String, String> {
     let mut settings = SigningSettings::default();
     settings.signature_location = SignatureLocation::QueryParams;
     settings.expires_in = Some(EXPIRES);
@@ -103,12 +121,13 @@ fn presigned(
         .time(time)
         .settings(settings)
         .build()
-        .expect("every parameter is set above");
+        .map_err(|error| error.to_string())?;
     let url = format!("https://{host}/?Action=GetCallerIdentity&Version=2011-06-15");
     let headers = [("host", host), (CLUSTER_HEADER, cluster)];
-    let request = SignableRequest::new("GET", url.as_str(), headers.into_iter(), SignableBody::empty())?;
-    let (instructions, _) = sign(request, &params.into())?.into_parts();
-    let mut request = http::Request::get(&url).body(()).expect("the signer has parsed this URL");
+    let unsigned = |error: SigningError| with_causes(&error);
+    let request = SignableRequest::new("GET", url.as_str(), headers.into_iter(), SignableBody::empty());
+    let (instructions, _) = sign(request.map_err(unsigned)?, &params.into()).map_err(unsigned)?.into_parts();
+    let mut request = http::Request::get(&url).body(()).map_err(|error| error.to_string())?;
     instructions.apply_to_request_http1x(&mut request);
     Ok(request.uri().to_string())
 }
@@ -163,8 +182,44 @@ mod tests {
     }
 
     #[test]
-    fn the_host_is_the_regions_own() {
-        assert_eq!(sts_host("eu-west-1"), "sts.eu-west-1.amazonaws.com");
-        assert_eq!(sts_host("cn-north-1"), "sts.cn-north-1.amazonaws.com.cn");
+    fn a_token_that_was_refused_is_made_anew_at_once() {
+        let (tokens, clock) = tokens(None);
+        let first = tokens.token().expect("a token");
+        *clock.0.lock().expect("not poisoned") = at(NOW + 1);
+        assert_eq!(tokens.token().expect("a token"), first);
+        tokens.refused();
+        assert!(url(&tokens.token().expect("a token")).contains("X-Amz-Date=20260101T000001Z"));
+    }
+
+    /// The case `sts-hosts.json`, and a region of every other partition.
+    #[test]
+    fn the_host_is_the_regions_own_in_every_partition() {
+        let case: serde_json::Value =
+            serde_json::from_str(include_str!("../../../../tests/cases/sts-hosts.json")).expect("JSON");
+        let named = case["_right"].as_object().expect("hosts").iter().filter(|(name, _)| *name != "kind");
+        let others = [
+            ("us-east-1", "sts.us-east-1.amazonaws.com"),
+            ("cn-northwest-1", "sts.cn-northwest-1.amazonaws.com.cn"),
+            ("us-gov-east-1", "sts.us-gov-east-1.amazonaws.com"),
+            ("us-iso-east-1", "sts.us-iso-east-1.c2s.ic.gov"),
+            ("us-isob-east-1", "sts.us-isob-east-1.sc2s.sgov.gov"),
+            ("eu-isoe-west-1", "sts.eu-isoe-west-1.cloud.adc-e.uk"),
+            ("us-isof-south-1", "sts.us-isof-south-1.csp.hci.ic.gov"),
+            ("ap-newest-9", "sts.ap-newest-9.amazonaws.com"),
+        ];
+        let named: Vec<_> = named.map(|(region, host)| (region.as_str(), host.as_str().expect("a host"))).collect();
+        assert_eq!(named.len(), 4);
+        for (region, host) in named.into_iter().chain(others) {
+            assert_eq!(sts_host(region).expect(region), host);
+        }
+    }
+
+    #[test]
+    fn a_region_that_can_be_none_is_refused_with_its_name() {
+        for region in ["", "eu west 1", "evil.example/?", "https://x"] {
+            let fault = sts_host(region).expect_err(region);
+            assert_eq!(fault.class, FaultClass::Invalid);
+            assert!(fault.message.contains(&format!("{region:?}")), "{fault}");
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! From CloudWatch's two series to one history.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use aws_sdk_cloudwatch::{
     operation::get_metric_data::GetMetricDataOutput,
@@ -9,13 +12,14 @@ use aws_sdk_cloudwatch::{
 };
 use holdfast_core::{
     Fault, FaultClass, Timestamp,
+    clock::later,
     evidence::{Datapoint, History},
 };
 
 use super::CALL;
 
 /// What is asked of each period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Statistic {
     /// The worst sample.
     Minimum,
@@ -46,8 +50,24 @@ impl Statistic {
 /// Both series as far as they have been read, and whether the last word on each was that it is complete.
 #[derive(Default)]
 pub(super) struct Series {
-    points: BTreeMap<Timestamp, [Option<f64>; 2]>,
-    complete: [bool; 2],
+    points: BTreeMap<Timestamp, Samples>,
+    complete: BTreeSet<Statistic>,
+}
+
+/// What is known of one period.
+#[derive(Default)]
+struct Samples {
+    minimum: Option<f64>,
+    maximum: Option<f64>,
+}
+
+impl Samples {
+    fn of(&mut self, statistic: Statistic) -> &mut Option<f64> {
+        match statistic {
+            Statistic::Minimum => &mut self.minimum,
+            Statistic::Maximum => &mut self.maximum,
+        }
+    }
 }
 
 impl Series {
@@ -58,7 +78,10 @@ impl Series {
     pub(super) fn take_page(&mut self, page: &GetMetricDataOutput) -> Result<(), Fault> {
         for statistic in Statistic::ALL {
             for result in page.metric_data_results().iter().filter(|result| result.id() == Some(statistic.id())) {
-                self.complete[statistic as usize] = is_complete(result)?;
+                match is_complete(result)? {
+                    true => self.complete.insert(statistic),
+                    false => self.complete.remove(&statistic),
+                };
                 self.take(statistic, result)?;
             }
         }
@@ -71,7 +94,7 @@ impl Series {
             return Err(Fault::new(FaultClass::Server, CALL, "times and values of the answer differ in number"));
         }
         for (time, value) in result.timestamps().iter().zip(result.values()) {
-            let kept = &mut self.points.entry(instant(time)?).or_default()[statistic as usize];
+            let kept = self.points.entry(instant(time)?).or_default().of(statistic);
             // A period that comes twice keeps its better sample: that proves less.
             *kept = Some(kept.map_or(*value, |kept| kept.max(*value)));
         }
@@ -87,14 +110,40 @@ impl Series {
     /// # Errors
     /// A series that never became complete.
     pub(super) fn join(self) -> Result<History, Fault> {
-        if let Some(statistic) = Statistic::ALL.into_iter().find(|statistic| !self.complete[*statistic as usize]) {
-            let message = format!("the series {} is not complete", statistic.name());
-            return Err(Fault::new(FaultClass::Server, CALL, message));
-        }
-        let point = |(start, [minimum, maximum]): (Timestamp, [Option<f64>; 2])| {
+        self.must_be_complete(&Statistic::ALL)?;
+        let point = |(start, Samples { minimum, maximum }): (Timestamp, Samples)| {
             maximum.map(|maximum| Datapoint { start, minimum: minimum.unwrap_or(maximum), maximum })
         };
         Ok(History { points: self.points.into_iter().filter_map(point).collect() })
+    }
+
+    /// The end of the newest period with a healthy sample, `now` while that period runs. Periods that begin before
+    /// `not_before` are left out, and those that begin after `now` are none.
+    ///
+    /// # Errors
+    /// A series of best samples that never became complete.
+    pub(super) fn last_well(
+        self,
+        period: u32,
+        not_before: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Fault> {
+        self.must_be_complete(&[Statistic::Maximum])?;
+        let from = not_before.unwrap_or(Timestamp::MIN);
+        let counts = |start: &Timestamp| (from..=now).contains(start);
+        let is_well = |samples: &Samples| samples.maximum.is_some_and(|best| best > 0.0);
+        let newest = self.points.iter().rfind(|(start, samples)| counts(start) && is_well(samples));
+        Ok(newest.map(|(start, _)| later(*start, Duration::from_secs(u64::from(period))).min(now)))
+    }
+
+    fn must_be_complete(&self, wanted: &[Statistic]) -> Result<(), Fault> {
+        match wanted.iter().find(|statistic| !self.complete.contains(statistic)) {
+            None => Ok(()),
+            Some(statistic) => {
+                let message = format!("the series {} is not complete", statistic.name());
+                Err(Fault::new(FaultClass::Server, CALL, message))
+            }
+        }
     }
 }
 

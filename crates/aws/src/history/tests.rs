@@ -178,3 +178,68 @@ async fn one_request_asks_for_both_statistics() {
         assert!(shown.contains(word), "{word} in {shown}");
     }
 }
+
+async fn last_well(answers: Vec<Answer>, not_before: Option<i64>) -> (Result<Option<Timestamp>, Fault>, Server) {
+    let server = Server::start(answers).await;
+    let source = CloudWatchHistory::new(Arc::new(server.sdk()), "hc", Duration::from_secs(60));
+    let well = source.last_well(&call(), not_before.map(at)).await;
+    (well, server)
+}
+
+fn best(points: &[(f64, f64)]) -> Answer {
+    page(vec![series("maximum", "Complete", points)], None)
+}
+
+#[tokio::test]
+async fn the_last_healthy_sample_is_known_to_the_minute_where_it_is_recent_and_to_the_hour_further_back() {
+    let (well, server) =
+        last_well(vec![best(&[(START - 60.0, 0.0), (START - 120.0, 1.0), (START - 180.0, 1.0)])], None).await;
+    assert_eq!(well.expect("a time"), Some(at(NOW - 60)));
+    assert_eq!(server.requests().len(), 1);
+    let day = 86_400.0;
+    let long_ago = best(&[(START - day, 0.0), (START - 400.0 * day, 1.0), (START - 401.0 * day, 1.0)]);
+    let (well, server) = last_well(vec![best(&[(START - 60.0, 0.0)]), long_ago], None).await;
+    assert_eq!(well.expect("a time"), Some(at(NOW - 400 * 86_400 + 3600)));
+    let asked: Vec<String> = server
+        .requests()
+        .iter()
+        .map(|request| format!("{:?}", ciborium::from_reader::<Value, _>(request.body.as_ref()).expect("cbor")))
+        .collect();
+    assert_eq!(asked.len(), 2, "two questions, however far back");
+    for (body, period) in asked.iter().zip(["Integer(Integer(60))", "Integer(Integer(3600))"]) {
+        let period =
+            body.contains(period) || body.contains(&period.replace("Integer(Integer(", "Integer(").replace("))", ")"));
+        assert!(period && body.contains("Maximum") && !body.contains("Minimum"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn never_well_is_none_and_a_running_period_ends_now() {
+    let (well, _) = last_well(vec![best(&[]), best(&[(START - 7200.0, 0.0)])], None).await;
+    assert_eq!(well.expect("never"), None);
+    let (well, _) = last_well(vec![best(&[(START, 1.0)])], None).await;
+    assert_eq!(well.expect("a time"), Some(at(NOW)));
+    let (well, _) = last_well(vec![best(&[(START + 86_400.0, 1.0)]), best(&[])], None).await;
+    assert_eq!(well.expect("never"), None, "a period of tomorrow is none");
+}
+
+#[tokio::test]
+async fn periods_that_begin_before_the_cut_do_not_count() {
+    let points = [(START - 120.0, 1.0), (START - 60.0, 0.0)];
+    for (cut, well) in [(NOW - 120, Some(at(NOW - 60))), (NOW - 119, None)] {
+        let answers = vec![best(&points), best(&[(START - 3600.0, 1.0)])];
+        assert_eq!(last_well(answers, Some(cut)).await.0.expect("an answer"), well, "{cut}");
+    }
+}
+
+#[tokio::test]
+async fn a_last_healthy_sample_that_could_not_be_looked_for_is_a_fault_and_not_never() {
+    let partial = page(vec![series("maximum", "PartialData", &[])], None);
+    assert_eq!(last_well(vec![partial], None).await.0.expect_err("not complete").class, FaultClass::Server);
+    let (well, _) = last_well(vec![best(&[]), Answer::Hang], None).await;
+    assert_eq!(well.expect_err("silent").class, FaultClass::Timeout);
+    let endless = (0..9).map(|_| page(vec![series("maximum", "Complete", &[])], Some("more"))).collect();
+    let (well, server) = last_well(endless, None).await;
+    assert_eq!(well.expect_err("endless").class, FaultClass::Server);
+    assert_eq!(server.requests().len(), MOST_PAGES);
+}

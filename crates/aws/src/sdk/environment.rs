@@ -60,7 +60,7 @@ impl Endpoints {
 
     /// Where `service` was moved to, if it was.
     pub fn of(&self, service: Service) -> Option<&str> {
-        self.moved[service as usize].as_deref()
+        self.moved.get(service as usize)?.as_deref()
     }
 
     /// One warning that names what was moved; nothing when nothing was.

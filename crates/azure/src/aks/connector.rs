@@ -1,16 +1,19 @@
 //! From a cluster's id to a client for it.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use async_trait::async_trait;
 use azure_core::http::Method;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use holdfast_core::{Call, Fault, FaultClass, Timestamp};
+use holdfast_core::{Call, Fault, FaultClass, Timestamp, clock::later};
 use holdfast_kubernetes::connect::{
-    Access, ClientCertificate, Connector, TokenSource, connect, connect_with_certificate,
+    Access, ClientCertificate, Connector, Doubt, TokenSource, Watched, connect_watched, connect_with_certificate,
 };
 use kube::Client;
 use serde::Deserialize;
@@ -54,8 +57,9 @@ pub enum Place {
 
 /// Connects to one cluster and keeps the connection.
 ///
-/// The first caller asks Resource Manager while the others wait for it. A failure is not kept. A newer kubeconfig that
-/// cannot be had leaves the old one in use.
+/// The first caller asks Resource Manager while the others wait for it. A failure is not kept. A place that is in
+/// [`Doubt`] is asked for again with the next request: a cluster of that name may have been made anew, elsewhere. A newer
+/// kubeconfig that cannot be had leaves the old one in use.
 pub struct AksConnector {
     azure: Arc<Azure>,
     place: Place,
@@ -67,19 +71,29 @@ pub struct AksConnector {
 #[derive(Clone)]
 struct Connected {
     client: Client,
+    doubt: Doubt,
     at: Timestamp,
+    /// When it was last looked up because of a doubt.
+    again: Option<Timestamp>,
     /// The application that tokens are made out to; none for a client certificate.
     audience: Option<String>,
 }
 
 /// The token of the last look; [`AksConnector::client`] is asked before each request and keeps it fresh.
 #[derive(Default)]
-struct Latest(Mutex<Option<String>>);
+struct Latest {
+    token: Mutex<Option<String>>,
+    refused: AtomicBool,
+}
 
 impl TokenSource for Latest {
     fn token(&self) -> Result<String, Fault> {
-        let token = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let token = self.token.lock().unwrap_or_else(PoisonError::into_inner).clone();
         token.ok_or_else(|| Fault::new(FaultClass::Denied, "identity:GetToken", "no token for the cluster yet"))
+    }
+
+    fn refused(&self) {
+        self.refused.store(true, Ordering::Relaxed);
     }
 }
 
@@ -94,12 +108,18 @@ impl AksConnector {
     async fn connected(&self, call: &Call) -> Result<Connected, Fault> {
         let mut kept = self.connected.lock().await;
         let now = call.clock.now();
-        let fresh = |kept: &Connected| now < kept.at + LOOKED_UP_FOR || matches!(self.place, Place::Known(_));
-        if let Some(kept) = kept.as_ref().filter(|kept| fresh(kept)) {
-            return Ok(kept.clone());
+        let mut again = kept.as_ref().and_then(|kept| kept.again);
+        if let Some(kept) = kept.as_mut() {
+            let doubted = kept.doubt.is_due(kept.again, now);
+            let is_fresh = now < later(kept.at, LOOKED_UP_FOR) && !doubted;
+            if is_fresh || matches!(self.place, Place::Known(_)) {
+                return Ok(kept.clone());
+            }
+            again = if doubted { Some(now) } else { again };
+            kept.again = again;
         }
         match (self.connect(call).await, kept.as_mut()) {
-            (Ok(connected), _) => Ok(kept.insert(connected).clone()),
+            (Ok(connected), _) => Ok(kept.insert(Connected { again, ..connected }).clone()),
             (Err(fault), Some(old)) => {
                 tracing::warn!(
                     call = fault.call,
@@ -130,14 +150,16 @@ impl AksConnector {
         match user {
             User::Certificate { certificate, key } => {
                 let certificate = ClientCertificate { certificate_pem: certificate, key_pem: key };
-                let client = connect_with_certificate(&endpoint, &ca_pem, &certificate, self.azure.proxies())?;
-                Ok(Connected { client, at, audience: None })
+                let Watched { client, doubt } =
+                    connect_with_certificate(&endpoint, &ca_pem, &certificate, self.azure.proxies())?;
+                Ok(Connected { client, doubt, at, again: None, audience: None })
             }
             User::Entra { server } => {
                 let audience = self.server.clone().or(server).unwrap_or_else(|| SERVER_APPLICATION.to_owned());
                 let token: Arc<dyn TokenSource> = Arc::clone(&self.token) as _;
-                let client = connect(Access { endpoint, ca_pem, token }, self.azure.proxies())?;
-                Ok(Connected { client, at, audience: Some(audience) })
+                let Watched { client, doubt } =
+                    connect_watched(Access { endpoint, ca_pem, token }, self.azure.proxies())?;
+                Ok(Connected { client, doubt, at, again: None, audience: Some(audience) })
             }
         }
     }
@@ -168,8 +190,11 @@ impl Connector for AksConnector {
     async fn client(&self, call: &Call) -> Result<Client, Fault> {
         let connected = self.connected(call).await?;
         if let Some(audience) = &connected.audience {
+            if self.token.refused.swap(false, Ordering::Relaxed) {
+                self.azure.forget_tokens();
+            }
             let token = self.azure.token(call, audience).await?;
-            *self.token.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
+            *self.token.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
         }
         Ok(connected.client)
     }

@@ -46,37 +46,40 @@ impl fmt::Debug for User {
     }
 }
 
-/// The file, as far as it is used. Everything may be absent.
+/// The file, as far as it is used. Everything may be absent, and Go writes what is empty as null: that is absent too.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 struct File {
-    current_context: String,
-    clusters: Vec<Named<Cluster>>,
-    contexts: Vec<Named<Context>>,
-    users: Vec<Named<Entry>>,
+    current_context: Option<String>,
+    clusters: List<Named<Cluster>>,
+    contexts: List<Named<Context>>,
+    users: List<Named<Entry>>,
 }
+
+/// A list, or null, of things, or nulls.
+type List<T> = Option<Vec<Option<T>>>;
 
 /// An entry of a list; Go names its content by its kind.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Named<T> {
-    name: String,
+    name: Option<String>,
     #[serde(alias = "cluster", alias = "context", alias = "user")]
-    content: T,
+    content: Option<T>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 struct Cluster {
-    server: String,
-    certificate_authority_data: String,
+    server: Option<String>,
+    certificate_authority_data: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Context {
-    cluster: String,
-    user: String,
+    cluster: Option<String>,
+    user: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -91,14 +94,14 @@ struct Entry {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Exec {
-    args: Vec<String>,
+    args: List<String>,
 }
 
 /// The way before programs: of clusters and interfaces of some years ago.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Provider {
-    config: ProviderConfig,
+    config: Option<ProviderConfig>,
 }
 
 #[derive(Default, Deserialize)]
@@ -118,23 +121,27 @@ impl Kubeconfig {
         }
         let yaml = STANDARD.decode(base64.trim()).map_err(|_| "it is not base64")?;
         let yaml = std::str::from_utf8(&yaml).map_err(|_| "it is no text")?;
-        let file: File = serde_saphyr::from_str(yaml).map_err(|_| "it is no YAML of a kubeconfig")?;
-        let context = chosen(&file.contexts, &file.current_context);
-        let (cluster, user) = context.map_or(("", ""), |context| (context.cluster.as_str(), context.user.as_str()));
+        let file: Option<File> = serde_saphyr::from_str(yaml).map_err(|_| "it is no YAML of a kubeconfig")?;
+        let file = file.unwrap_or_default();
+        let context = chosen(&file.contexts, file.current_context.as_deref());
+        let cluster = context.and_then(|context| context.cluster.as_deref());
+        let user = context.and_then(|context| context.user.as_deref());
         let cluster = chosen(&file.clusters, cluster).ok_or("it names no cluster")?;
         let user = chosen(&file.users, user).ok_or("it names no user")?;
-        let ca_pem = decoded(&cluster.certificate_authority_data).ok_or("its certificate authority is not base64")?;
-        if cluster.server.is_empty() || ca_pem.is_empty() {
-            return Err("its cluster has no address or no certificate authority");
-        }
-        Ok(Self { endpoint: cluster.server.clone(), ca_pem, user: way_in(user)? })
+        let ca_pem = decoded(cluster.certificate_authority_data.as_deref().unwrap_or_default())
+            .ok_or("its certificate authority is not base64")?;
+        let endpoint = cluster.server.clone().filter(|server| !server.is_empty() && !ca_pem.is_empty());
+        let endpoint = endpoint.ok_or("its cluster has no address or no certificate authority")?;
+        Ok(Self { endpoint, ca_pem, user: way_in(user)? })
     }
 }
 
 /// The entry of that name; where none has it, the only one there is.
-fn chosen<'a, T>(list: &'a [Named<T>], name: &str) -> Option<&'a T> {
-    let only = || if let [only] = list { Some(only) } else { None };
-    list.iter().find(|entry| entry.name == name).or_else(only).map(|entry| &entry.content)
+fn chosen<'a, T>(list: &'a List<Named<T>>, name: Option<&str>) -> Option<&'a T> {
+    let mut entries = list.iter().flatten().flatten();
+    let named = entries.clone().find(|entry| entry.name.as_deref().unwrap_or_default() == name.unwrap_or_default());
+    let only = || entries.next().filter(|_| entries.next().is_none());
+    named.or_else(only)?.content.as_ref()
 }
 
 /// A client certificate is preferred to a static token beside it: it is what the cluster made the user for.
@@ -145,11 +152,12 @@ fn way_in(user: &Entry) -> Result<User, &'static str> {
         return Ok(User::Certificate { certificate, key });
     }
     if let Some(exec) = &user.exec {
-        let mut args = exec.args.iter().skip_while(|arg| *arg != "--server-id");
+        let mut args = exec.args.iter().flatten().flatten().skip_while(|arg| *arg != "--server-id");
         return Ok(User::Entra { server: args.nth(1).cloned() });
     }
     if let Some(provider) = &user.auth_provider {
-        return Ok(User::Entra { server: provider.config.apiserver_id.clone() });
+        let server = provider.config.as_ref().and_then(|config| config.apiserver_id.clone());
+        return Ok(User::Entra { server });
     }
     Err("its user has neither a client certificate nor a program for Entra")
 }
@@ -201,6 +209,42 @@ mod tests {
         );
         let bare = "    exec: {command: kubelogin}";
         assert_eq!(Kubeconfig::parse(&file(bare)).expect("a kubeconfig").user, User::Entra { server: None });
+    }
+
+    /// The case `kubeconfig-null-args.yaml`.
+    #[test]
+    fn an_explicit_null_is_as_good_as_absent() {
+        let case = include_str!("../../../../tests/cases/kubeconfig-null-args.yaml");
+        let read = Kubeconfig::parse(&STANDARD.encode(case)).expect("a kubeconfig");
+        assert_eq!(
+            (read.endpoint.as_str(), &read.user),
+            ("https://aks.example.com:443", &User::Entra { server: None })
+        );
+        let with = |from: &str, to: &str| {
+            assert!(case.contains(from), "{from}");
+            Kubeconfig::parse(&STANDARD.encode(case.replace(from, to)))
+        };
+        for (from, to) in [
+            ("current-context: aks", "current-context: null"),
+            ("preferences: {}", "preferences: null"),
+            ("contexts:\n", "contexts:\n- null\n"),
+            ("    exec:", "    client-certificate-data: null\n    client-key-data: null\n    token: null\n    exec:"),
+            ("args: null", "args: [null]"),
+        ] {
+            assert_eq!(with(from, to).expect(to), read, "{to}");
+        }
+        let provider = "    auth-provider: {name: azure, config: null}\n    exec: null\n    ignored:";
+        assert_eq!(with("    exec:", provider).expect("a kubeconfig").user, User::Entra { server: None });
+        for (from, why) in [
+            ("{server: \"https://aks.example.com:443\", certificate-authority-data: Q0E=}", "it names no cluster"),
+            ("\"https://aks.example.com:443\"", "its cluster has no address or no certificate authority"),
+            ("Q0E=", "its cluster has no address or no certificate authority"),
+        ] {
+            assert_eq!(with(from, "null"), Err(why), "{from}");
+        }
+        for text in ["null", "clusters: null\nusers: null\ncontexts: null\n", "~"] {
+            assert_eq!(Kubeconfig::parse(&STANDARD.encode(text)), Err("it names no cluster"), "{text}");
+        }
     }
 
     #[test]

@@ -96,7 +96,7 @@ async fn a_token_that_is_about_to_end_is_renewed_before_the_next_call() {
 #[tokio::test]
 async fn a_refused_token_is_not_used_again() {
     let replies = vec![Reply::error(401, "ExpiredAuthenticationToken"), Reply::text(200, "{}")];
-    let tokens = vec![Reply::token("REVOKED", 200), Reply::token("FRESH", 3600)];
+    let tokens = vec![Reply::token("REVOKED", 3600), Reply::token("FRESH", 3600)];
     let server = Server::with_tokens(replies, tokens).await;
     let azure = server.azure();
     assert_eq!(ask(&azure).await.err().expect("refused").class, FaultClass::Denied);

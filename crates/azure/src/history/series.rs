@@ -1,6 +1,6 @@
 //! From Azure Monitor's answer to a history. Pure.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 
 use holdfast_core::{
     Fault, FaultClass, Timestamp,
@@ -65,6 +65,25 @@ struct Minute {
 /// # Errors
 /// An answer in which Azure Monitor says that it could not read the metric.
 pub(super) fn history(document: Document, endpoint: &str, period: Duration) -> Result<History, Fault> {
+    Ok(History { points: points(&seen(document, endpoint)?, period) })
+}
+
+/// The start of the newest period in `counts` in which most samples of `endpoint` were up. One agent that was wrong in a
+/// coarse period is no health.
+///
+/// # Errors
+/// As [`history`].
+pub(super) fn last_well(
+    document: Document,
+    endpoint: &str,
+    counts: &RangeInclusive<Timestamp>,
+) -> Result<Option<Timestamp>, Fault> {
+    let seen = seen(document, endpoint)?;
+    Ok(seen.iter().rfind(|(start, seen)| counts.contains(start) && !seen.is_down()).map(|(start, _)| *start))
+}
+
+/// What was seen of `endpoint`, by period.
+fn seen(document: Document, endpoint: &str) -> Result<BTreeMap<Timestamp, Seen>, Fault> {
     let mut minutes: BTreeMap<Timestamp, Seen> = BTreeMap::new();
     for metric in document.value {
         if let Some(code) = metric.error_code.filter(|code| code != "Success") {
@@ -83,7 +102,7 @@ pub(super) fn history(document: Document, endpoint: &str, period: Duration) -> R
             }
         }
     }
-    Ok(History { points: points(&minutes, period) })
+    Ok(minutes)
 }
 
 impl Series {

@@ -127,6 +127,60 @@ async fn an_answer_that_is_no_document_is_worth_a_retry() {
     }
 }
 
+async fn last_well(replies: Vec<Value>, not_before: Option<i64>) -> (Result<Option<Timestamp>, Fault>, Vec<String>) {
+    let server = Server::start(replies.iter().map(|reply| Reply::json(200, reply)).collect()).await;
+    let well = MonitorHistory::new(server.azure(), primary(), MINUTE).last_well(&call(), not_before.map(at)).await;
+    (well, server.requests().into_iter().map(|request| request.path).collect())
+}
+
+/// Hours before now, each with its average.
+fn hours(averages: &[(i64, f64)]) -> Value {
+    let hour = |(ago, average): &(i64, f64)| minute(-ago * 60, Some(*average), None);
+    document("primary", averages.iter().map(hour).collect())
+}
+
+#[tokio::test]
+async fn the_last_healthy_sample_is_known_to_the_minute_where_it_is_recent_and_to_the_hour_further_back() {
+    let data = vec![minute(-3, Some(1.0), UP), minute(-2, Some(1.0), UP), minute(-1, Some(0.0), DOWN)];
+    let (well, asked) = last_well(vec![document("primary", data)], None).await;
+    assert_eq!((well.expect("a time"), asked.len()), (Some(at(NOW - 60)), 1));
+    let replies = vec![hours(&[]), hours(&[(1, 0.0)]), hours(&[]), hours(&[(1700, 1.0), (1690, 0.9), (1680, 0.2)])];
+    let (well, asked) = last_well(replies, None).await;
+    assert_eq!((well.expect("a time"), asked.len()), (Some(at(NOW - 1689 * 3600)), 4));
+    for (path, part) in asked.iter().zip([
+        "timespan=2025-12-31T21:00:00Z/2026-01-01T00:01:00Z&interval=PT1M",
+        "timespan=2025-12-02T00:00:00Z/2026-01-01T01:00:00Z&interval=PT1H",
+        "timespan=2025-11-02T00:00:00Z/2025-12-02T01:00:00Z&interval=PT1H",
+        "timespan=2025-10-03T00:00:00Z/2025-11-02T01:00:00Z&interval=PT1H",
+    ]) {
+        assert!(path.contains(part), "{part} in {path}");
+    }
+}
+
+#[tokio::test]
+async fn never_well_is_none_and_so_is_one_agent_that_was_wrong_in_an_hour() {
+    let wrong = document("primary", vec![minute(-120, Some(0.02), MIXED)]);
+    let (well, asked) = last_well(vec![hours(&[]), wrong, hours(&[]), hours(&[])], None).await;
+    assert_eq!((well.expect("never"), asked.len()), (None, 4));
+    let (well, _) = last_well(vec![document("primary", vec![minute(0, Some(1.0), UP)])], None).await;
+    assert_eq!(well.expect("a time"), Some(at(NOW)), "a running period ends now");
+}
+
+#[tokio::test]
+async fn periods_that_begin_before_the_cut_do_not_count_and_are_not_asked_for() {
+    for (cut, well, questions) in [(NOW - 120, Some(at(NOW - 60)), 1), (NOW - 119, None, 2)] {
+        let data = || document("primary", vec![minute(-2, Some(1.0), UP), minute(-1, Some(0.0), DOWN)]);
+        let (found, asked) = last_well(vec![data(), hours(&[(1, 1.0)])], Some(cut)).await;
+        assert_eq!((found.expect("an answer"), asked.len()), (well, questions), "{cut}");
+    }
+}
+
+#[tokio::test]
+async fn a_last_healthy_sample_that_could_not_be_looked_for_is_a_fault_and_not_never() {
+    let (well, _) = last_well(vec![hours(&[]), json!({"value": [{"errorCode": "InternalError"}]})], None).await;
+    assert_eq!(well.expect_err("unreadable").class, FaultClass::Server);
+}
+
 proptest! {
     #[test]
     fn no_failing_time_is_made_up(averages in prop::collection::vec(prop::option::of(0.0..=1.0_f64), 0..30)) {

@@ -81,7 +81,13 @@ impl Judge<'_> {
             }
             None => Health::Silent { why: "no history is configured".to_owned() },
             Some(Err(fault)) => Health::Silent { why: fault.to_string() },
-            Some(Ok(history)) => judge_history(history, self.not_before(), self.policy, self.now),
+            Some(Ok(history)) => match self.evidence.clock_is_wrong() {
+                None => judge_history(history, self.not_before(), self.policy, self.now),
+                // What was asked for, and what of it is fresh, went by a clock that is not to be believed.
+                Some(right) => {
+                    Health::Silent { why: format!("our clock shows {:.0} and the API server's {right:.0}", self.now) }
+                }
+            },
         }
     }
 

@@ -1,5 +1,7 @@
 //! What stands already: the kill switch, an open execution, a failover that was done.
 
+use jiff::Timestamp;
+
 use super::{Gate, Judge, Reason, Verdict};
 use crate::{
     clock::until,
@@ -11,7 +13,8 @@ use crate::{
 
 /// How sure it is that the primary is well.
 enum Wellness {
-    Well,
+    /// It was seen so.
+    Well(Timestamp),
     /// The metrics say so, and our newest probe does not.
     Disputed(Reason),
     NotProven,
@@ -59,7 +62,7 @@ impl Judge<'_> {
         let unlocked = self.evidence.locked == Some(false) && lock.is_some_and(|lock| open.has_done(&lock.step));
         let last_driven = open.last_driven(self.latest());
         let waived = self.overrides.contains(&Gate::PrimaryFailing);
-        let stood = last_driven.is_none_or(|at| until(at, self.now) > self.policy.stands_still_after);
+        let stood = last_driven.is_none_or(|at| until(at, self.right_now()) > self.policy.stands_still_after);
         let still = stood && !waived;
         if !unlocked && !still {
             if stood {
@@ -69,8 +72,11 @@ impl Judge<'_> {
         }
         self.reasons.push(Reason::Unfinished { id: id() });
         match self.wellness() {
-            Wellness::Well if unlocked => self.stop(Reason::FailedBack { id: id() }, Verdict::NoteFailback),
-            Wellness::Well => self.stop(Reason::StoodStill { id: id(), last_driven }, Verdict::Refuse),
+            Wellness::Well(at) if unlocked => {
+                self.reasons.push(Reason::SeenWell { at });
+                self.stop(Reason::FailedBack { id: id() }, Verdict::NoteFailback)
+            }
+            Wellness::Well(_) => self.stop(Reason::StoodStill { id: id(), last_driven }, Verdict::Refuse),
             Wellness::Disputed(reason) if still => {
                 let again = self.again();
                 self.stop(reason, again)
@@ -83,7 +89,7 @@ impl Judge<'_> {
     fn wellness(&self) -> Wellness {
         let probes = judge_probes(&self.evidence.probes, self.policy, self.now);
         match (self.history_says(), probes) {
-            (_, Health::Healthy { .. }) | (Health::Healthy { .. }, Health::Silent { .. }) => Wellness::Well,
+            (_, Health::Healthy { at }) | (Health::Healthy { at }, Health::Silent { .. }) => Wellness::Well(at),
             (Health::Healthy { at }, Health::Failing(ours)) => {
                 Wellness::Disputed(Reason::SourcesDisagree { healthy_at: at, failing_since: ours.since })
             }
@@ -98,7 +104,10 @@ impl Judge<'_> {
         let drift: Vec<String> = self.evidence.steps.iter().filter(undone).map(|seen| seen.step.clone()).collect();
         if self.evidence.locked == Some(false) {
             return match self.wellness() {
-                Wellness::Well => self.stop(Reason::LockGone { id }, Verdict::NoteUnlock),
+                Wellness::Well(at) => {
+                    self.reasons.push(Reason::SeenWell { at });
+                    self.stop(Reason::LockGone { id }, Verdict::NoteUnlock)
+                }
                 _ => self.stop(Reason::LockTakenAway { id }, Verdict::Relock),
             };
         }

@@ -136,7 +136,7 @@ impl Engine {
         grant: &Grant,
         call: &Call,
     ) -> Result<Journal, Fault> {
-        let execution = self.intent(self.ports.clock.now(), evidence, decision, request, grant);
+        let execution = self.intent(self.time(evidence.server_time), evidence, decision, request, grant);
         tracing::info!(execution = execution.id, fence = grant.fence, "failover begins");
         let mut state = versioned.state.clone();
         if let Some(at) = decision.reasons.iter().find_map(seen_well) {

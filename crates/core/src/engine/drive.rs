@@ -1,6 +1,6 @@
 //! The steps, in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -44,11 +44,14 @@ impl Engine {
         };
         let mut unnoted = self.unnoted(&run);
         let mut lapsed = Vec::new();
+        let mut seen = BTreeSet::new();
         let watch_until = later(self.ports.clock.now(), self.limits.verify_for);
         for pass in 0..=PASSES {
             if pass > 0 {
                 run.first = self.seen_at_the_end(&run.journal, call).await;
             }
+            let holding = run.first.iter().filter(|(_, seen)| seen.standing == Standing::Done);
+            seen.extend(holding.map(|(name, _)| name.clone()));
             let again = self.lapse(&mut run, lease.fence);
             let holds = again.is_empty();
             lapsed.extend(again);
@@ -56,12 +59,16 @@ impl Engine {
                 break;
             }
             let watch_until = (pass > 0).then_some(watch_until);
-            match self.pass(&mut run, &mut lease, &mut unnoted, watch_until, call).await {
+            let before = done_steps(&run.journal);
+            let ended = self.pass(&mut run, &mut lease, &mut unnoted, watch_until, call).await;
+            seen.extend(done_steps(&run.journal).difference(&before).cloned());
+            match ended {
                 Pass::Lost => return self.lost(run.journal, run.reasons),
                 Pass::Stuck => break,
                 Pass::Through => {}
             }
         }
+        self.settle(&mut run.journal, &seen, lease.fence);
         let written = self.write(&mut run.journal, call).await;
         *grant = Some(lease);
         if lost_to_another(&written) {
@@ -112,6 +119,30 @@ impl Engine {
             }
         }
         lapsed
+    }
+
+    /// Every step is done by the record: then it is completed, unless there is an effect that this call has not `seen`
+    /// to hold. A record tells what was once done.
+    fn settle(&self, journal: &mut Journal, seen: &BTreeSet<String>, fence: u64) {
+        let Some(execution) = journal.execution().filter(|run| run.steps.iter().all(StepRecord::is_done)) else {
+            return;
+        };
+        let at = self.ports.clock.now();
+        let open = execution.status.is_open();
+        let last = execution.steps.last().filter(|_| open).cloned();
+        let unseen: Vec<_> = self
+            .effects()
+            .map(|step| step.name())
+            .filter(|name| execution.has_done(name) && !seen.contains(*name))
+            .collect();
+        for name in &unseen {
+            let note = Note { at, text: format!("whether {name} still holds could not be seen") };
+            // An execution that is not ours any more takes nothing, and `write` says so.
+            let _ = journal.add(Event::Lapsed { fence, step: (*name).to_owned(), note, watching: Vec::new() });
+        }
+        if let Some(last) = last.filter(|_| unseen.is_empty()) {
+            let _ = journal.add(Event::Stepped { fence, step: StepRecord { ended_at: Some(at), ..last } });
+        }
     }
 
     /// Drives each step that is not done, once through.
@@ -206,6 +237,12 @@ impl Engine {
             tracing::warn!(call = fault.call, "the lease was not given back and will expire: {}", fault.message);
         }
     }
+}
+
+/// The steps that the record calls done.
+fn done_steps(journal: &Journal) -> BTreeSet<String> {
+    let steps = journal.execution().map_or(&[][..], |execution| &execution.steps);
+    steps.iter().filter(|step| step.is_done()).map(|step| step.step.clone()).collect()
 }
 
 /// The record of a step that did not come true.

@@ -16,7 +16,7 @@ use crate::{
     decision::{Decision, Gate, Reason, Verdict, decide},
     evidence::{Evidence, Reading},
     policy::MOST_AHEAD,
-    ports::{Grant, Versioned},
+    ports::{Claim, Grant, Versioned},
     record::{State, Trigger, Waiter},
     step::Standing,
     transition::{Event, next},
@@ -121,7 +121,7 @@ impl Engine {
                     Claimed::NotNow(then, decision, versioned) => Round::Again(then, decision, versioned),
                 }
             }
-            Verdict::NoteUnlock | Verdict::NoteFailback => self.note_unlock(versioned, decision, call).await,
+            Verdict::NoteUnlock | Verdict::NoteFailback => self.note_unlock(versioned, decision, call, grant).await,
             Verdict::Wait { .. } if only_resume => nothing_unfinished(decision),
             Verdict::Wait { until } => Round::Again(until, decision, Some(Box::new(versioned))),
             Verdict::AlreadyDone => {
@@ -138,15 +138,32 @@ impl Engine {
     }
 
     /// Writes down that the lock is gone, so that the history from before is not held against the primary. An open
-    /// execution that it belonged to is over.
-    async fn note_unlock(&self, versioned: Versioned, decision: Decision, call: &Call) -> Round {
+    /// execution that it belonged to is over. Done under the lease: a worker that drives may be about to set the lock.
+    async fn note_unlock(
+        &self,
+        versioned: Versioned,
+        mut decision: Decision,
+        call: &Call,
+        grant: &mut Option<Grant>,
+    ) -> Round {
         let then = later(self.ports.clock.now(), self.policy.poll);
+        match call.once("lease", self.ports.lease.acquire(call, &self.holder, self.limits.lease_ttl)).await {
+            Ok(Claim::Granted(ours)) => *grant = Some(ours),
+            Ok(Claim::Held { holder, until }) => {
+                decision.reasons.push(Reason::HeldByAnother { holder, until });
+                return Round::Again(until.max(then), decision, Some(Box::new(versioned)));
+            }
+            Err(fault) => {
+                decision.reasons.push(Reason::ClaimFailed { fault: fault.noted() });
+                return Round::Again(then, decision, Some(Box::new(versioned)));
+            }
+        }
         // The readings of one look are not of one instant: the lock may have been read before another worker set it,
         // and the record after. What is seen from here on is younger than the record.
         if !self.is_unlocked(call).await {
             return Round::Again(then, decision, Some(Box::new(versioned)));
         }
-        let at = self.ports.clock.now();
+        let at = self.time(versioned.server_time);
         let event = match decision.verdict {
             Verdict::NoteFailback => {
                 let reason = decision.reasons.last().map(ToString::to_string).unwrap_or_default();
@@ -154,7 +171,10 @@ impl Engine {
             }
             _ => Event::Unlocked { at },
         };
-        self.note_event(&versioned, event, call).await;
+        // That the primary is well was seen just now, and without its lock: no more is needed to be armed.
+        let armed = decision.reasons.iter().any(|reason| matches!(reason, Reason::SeenWell { .. }));
+        let events = [Some(event), armed.then_some(Event::Armed { at })];
+        self.note_events(&versioned, events.into_iter().flatten(), call).await;
         Round::Again(then, decision, None)
     }
 
@@ -162,14 +182,16 @@ impl Engine {
     async fn arm(&self, versioned: Versioned, decision: &Decision, call: &Call) {
         let well = |reason: &Reason| matches!(reason, Reason::PrimaryHealthy { .. });
         if versioned.state.armed.is_none() && decision.reasons.iter().any(well) {
-            let at = self.ports.clock.now();
-            self.note_event(&versioned, Event::Armed { at }, call).await;
+            let at = self.time(versioned.server_time);
+            self.note_events(&versioned, [Event::Armed { at }], call).await;
         }
     }
 
-    /// Saves one event. What fails is noticed and noted by the next look.
-    async fn note_event(&self, versioned: &Versioned, event: Event, call: &Call) {
-        let Ok(state) = next(&versioned.state, event) else { return };
+    /// Saves what happened, at once. What fails is noticed and noted by the next look.
+    async fn note_events(&self, versioned: &Versioned, events: impl IntoIterator<Item = Event>, call: &Call) {
+        let Ok(state) = events.into_iter().try_fold(versioned.state.clone(), |state, event| next(&state, event)) else {
+            return;
+        };
         let save = call.once("record", self.ports.store.save(call, &state, &versioned.version));
         if let Err(fault) = save.await {
             tracing::warn!(call = fault.call, "what was seen could not be noted: {}", fault.message);
@@ -189,7 +211,7 @@ impl Engine {
     /// any case, and so does whoever cannot read or write the mark.
     async fn another_waits(&self, versioned: Option<Box<Versioned>>, request: &Request, call: &Call) -> Option<Reason> {
         let versioned = versioned.filter(|_| request.trigger != Trigger::Operator)?;
-        let now = self.ports.clock.now();
+        let now = self.time(versioned.server_time);
         let lasts = self.policy.waiter_mark();
         let until = later(now, lasts);
         match &versioned.state.waiter {
@@ -200,7 +222,8 @@ impl Engine {
             Some(mark) if mark.holder == self.holder && later(now, half(lasts)) < mark.until => return None,
             _ => {}
         }
-        self.note_event(&versioned, Event::Waits(Waiter { holder: self.holder.clone(), until }), call).await;
+        let waits = Event::Waits(Waiter { holder: self.holder.clone(), until });
+        self.note_events(&versioned, [waits], call).await;
         None
     }
 

@@ -36,7 +36,17 @@ impl Journal {
     }
 
     /// Puts the pending events on top of what somebody else has stored meanwhile.
+    ///
+    /// The fence alone does not tell that the execution is still ours: a record that was put back, or a lease that was
+    /// made anew, can carry the same number.
     fn rebase(&mut self, stored: Versioned) -> Result<(), IllegalEvent> {
+        let ours = |state: &State| state.current.as_ref().map(|run| (run.id.clone(), run.holder.clone(), run.fence));
+        if let (Some((_, _, offered)), theirs) = (ours(&self.state), ours(&stored.state))
+            && theirs != ours(&self.state)
+        {
+            let current = theirs.map_or(0, |(_, _, fence)| fence);
+            return Err(IllegalEvent::StaleFence { offered, current });
+        }
         let mut state = stored.state.clone();
         for event in &self.pending {
             state = next(&state, event.clone())?;

@@ -11,8 +11,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::Timestamp;
+
 use crate::{
     clock::{Call, Clock},
+    evidence::wrong_by,
     policy::Policy,
     ports::Ports,
     retry::RetryPolicy,
@@ -85,6 +88,12 @@ impl Engine {
             Action::Status => self.status(&call).await,
             Action::Acknowledge { .. } | Action::Pause | Action::Unpause => self.note(request, &call).await,
         }
+    }
+
+    /// The time for the record: ours, or the API server's where ours is wrong by more than clocks may be.
+    fn time(&self, server: Option<Timestamp>) -> Timestamp {
+        let now = self.ports.clock.now();
+        wrong_by(now, server).unwrap_or(now)
     }
 
     fn clock(&self) -> Arc<dyn Clock> {

@@ -1,5 +1,7 @@
 //! What operators tell the engine: pause, unpause, acknowledge.
 
+use jiff::Timestamp;
+
 use super::{
     Engine,
     answer::{Answer, Outcome},
@@ -28,7 +30,10 @@ impl Engine {
         let mut pauses = self.limits.retry.pauses();
         loop {
             let stored = call.read("record", || self.ports.store.load(call)).await?;
-            let state = self.events(request).into_iter().try_fold(stored.state, |state, event| next(&state, event));
+            let state = self
+                .events(request, self.time(stored.server_time))
+                .into_iter()
+                .try_fold(stored.state, |state, event| next(&state, event));
             let state = state.map_err(|error| Fault::new(FaultClass::Invalid, "record", error.to_string()))?;
             let fault = match call.once("record", self.ports.store.save(call, &state, &stored.version)).await {
                 Ok(_) => return Ok(state),
@@ -44,8 +49,7 @@ impl Engine {
         }
     }
 
-    fn events(&self, request: &Request) -> Vec<Event> {
-        let at = self.ports.clock.now();
+    fn events(&self, request: &Request, at: Timestamp) -> Vec<Event> {
         let reason = request.reason.clone().unwrap_or_else(|| "no reason given".to_owned());
         let caller = request.caller.clone();
         let mut events = match request.action {

@@ -29,7 +29,13 @@ impl Engine {
         let outcome = Outcome::Planned { would: decision.verdict };
         let state: Reading<State> = seen.state.map(|versioned| versioned.state);
         let checks = match request.action {
-            Action::Preflight => preflight(&state, &seen.evidence, &self.policy),
+            Action::Preflight => {
+                let mut checks = preflight(&state, &seen.evidence, &self.policy);
+                let watching = self.runbook.steps.iter().filter(|step| step.only_watches()).map(|step| step.name());
+                let has_begun = state.as_ref().is_ok_and(|state| state.open().is_some() || state.failed_over());
+                watching.for_each(|step| judge_watched(&mut checks, &seen.evidence, step, has_begun));
+                checks
+            }
             _ => Vec::new(),
         };
         let execution = state.ok().and_then(|state| state.current).map(Box::new);
@@ -71,6 +77,22 @@ pub fn preflight(state: &Reading<State>, evidence: &Evidence, policy: &Policy) -
         None => {}
     }
     checks
+}
+
+/// What a watching step still misses. Before a failover that is everything, so it says nothing; afterwards it is told
+/// as what it is.
+fn judge_watched(checks: &mut [Check], evidence: &Evidence, step: &str, has_begun: bool) {
+    let waits = evidence
+        .steps
+        .iter()
+        .any(|seen| seen.step == step && seen.seen.as_ref().is_ok_and(|observed| observed.standing == Standing::Todo));
+    for check in checks.iter_mut().filter(|check| waits && check.name == step) {
+        if has_begun {
+            check.level = Level::Warning;
+        } else {
+            check.found = "not checked: it is looked at once a failover has begun".to_owned();
+        }
+    }
 }
 
 fn check(name: &str, level: Level, found: String) -> Check {
@@ -206,4 +228,27 @@ fn history(evidence: &Evidence, policy: &Policy) -> Option<Check> {
             Health::Silent { why } => check("history", Level::Error, why),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{evidence::StepSeen, step::Observation};
+
+    #[test]
+    fn what_a_watching_step_misses_is_never_called_good() {
+        let told = |observation: Observation, has_begun| {
+            let steps = vec![StepSeen { step: "verify".to_owned(), locks: false, seen: Ok(observation.clone()) }];
+            let evidence = Evidence { steps, ..Evidence::nothing(Timestamp::UNIX_EPOCH) };
+            let mut checks = vec![check("verify", Level::Good, observation.found)];
+            judge_watched(&mut checks, &evidence, "verify", has_begun);
+            checks.remove(0)
+        };
+        let missing = || Observation::todo("0 of 1 nodes ready", serde_json::Value::Bool(true));
+        let before = told(missing(), false);
+        assert!(before.level == Level::Good && before.found.starts_with("not checked"), "{before:?}");
+        let after = told(missing(), true);
+        assert!(after.level == Level::Warning && after.found == "0 of 1 nodes ready", "{after:?}");
+        assert_eq!(told(Observation::done("1 of 1 nodes ready"), true).level, Level::Good);
+    }
 }

@@ -31,17 +31,23 @@ fn conflict(call: &'static str) -> Fault {
 pub struct FakeStore {
     weather: Weather,
     stored: Mutex<(State, u64)>,
+    server_time: Mutex<Option<Timestamp>>,
 }
 
 impl FakeStore {
     /// A store that holds the empty state.
     pub fn new(weather: Weather) -> Self {
-        Self { weather, stored: Mutex::new((State::default(), 1)) }
+        Self { weather, stored: Mutex::new((State::default(), 1)), server_time: Mutex::default() }
     }
 
     /// What is stored.
     pub fn state(&self) -> State {
         lock(&self.stored).0.clone()
+    }
+
+    /// The time that the server tells with its answers, from here on.
+    pub fn tell_time(&self, at: Timestamp) {
+        *lock(&self.server_time) = Some(at);
     }
 
     /// Changes what is stored, as an outsider would.
@@ -58,7 +64,7 @@ impl StateStore for FakeStore {
         self.weather
             .pass("load", async {
                 let (state, version) = lock(&self.stored).clone();
-                Ok(Versioned { state, version: version.to_string(), server_time: None })
+                Ok(Versioned { state, version: version.to_string(), server_time: *lock(&self.server_time) })
             })
             .await
     }

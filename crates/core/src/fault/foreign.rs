@@ -70,7 +70,7 @@ pub(super) fn shown(text: &str, longest: usize) -> String {
     if seen.next().is_some() {
         // A credential that was cut could be taken for a short word. What is one word from end to end is too long for one.
         let end = chars.iter().rposition(|character| character.is_whitespace());
-        chars.truncate(end.map_or(LONGEST_READ, |last| last + 1));
+        chars.truncate(end.map_or(LONGEST_READ, |last| last.saturating_add(1)));
     }
     let masked = by_shape(&by_word(&by_name(&chars)));
     masked.into_iter().take(longest).collect()
@@ -113,7 +113,7 @@ fn by_name(chars: &[char]) -> Vec<char> {
         if let Some((before, value)) = assigned(name, after) {
             masked.extend(after.iter().take(before));
             masked.extend(MASK.chars());
-            rest = after.get(before + value..).unwrap_or_default();
+            rest = after.get(before.saturating_add(value)..).unwrap_or_default();
         }
     }
     masked
@@ -138,7 +138,7 @@ fn assigned(name: &[char], after: &[char]) -> Option<(usize, usize)> {
     let (opening, rest) = split(rest, is_quote);
     let (value, _) = value_of(rest, !opening.is_empty());
     let certain = equals || !quote.is_empty() || !opening.is_empty() || at < ALWAYS || !is_plain(value);
-    (!value.is_empty() && certain).then(|| (after.len() - rest.len(), value.len()))
+    (!value.is_empty() && certain).then(|| (after.len().saturating_sub(rest.len()), value.len()))
 }
 
 /// A value and what follows it. A scheme belongs to the credential that comes after it.
@@ -150,7 +150,7 @@ fn value_of(chars: &[char], is_quoted: bool) -> (&[char], &[char]) {
     }
     let (spaces, after) = split(after, |character| character == ' ');
     let (credential, _) = split(after, |character| !ends(character));
-    chars.split_at(value.len() + spaces.len() + credential.len())
+    chars.split_at(value.len().saturating_add(spaces.len()).saturating_add(credential.len()).min(chars.len()))
 }
 
 /// Masks what follows the words `bearer`, `basic` and `token`, unless it is a word of prose.
@@ -166,8 +166,8 @@ fn by_word(chars: &[char]) -> Vec<char> {
             continue;
         }
         let (value, _) = split(next, |character| !ends_value(character));
-        let (value, _) =
-            value.split_at(value.len() - value.iter().rev().take_while(|end| ".:=".contains(**end)).count());
+        let (value, _) = value
+            .split_at(value.len().saturating_sub(value.iter().rev().take_while(|end| ".:=".contains(**end)).count()));
         if !value.is_empty()
             && (!quote.is_empty() || (value.len() >= 6 && !is_plain(value)))
             && value.first() != Some(&'[')
@@ -190,7 +190,9 @@ fn by_shape(chars: &[char]) -> Vec<char> {
         let begins = BEGINNINGS.iter().filter_map(|beginning| text.find(beginning)).min();
         match begins {
             // A run is ASCII: its bytes are its characters.
-            Some(at) if run.len() >= at + 10 => masked.extend(run.iter().take(at).copied().chain(MASK.chars())),
+            Some(at) if run.len() >= at.saturating_add(10) => {
+                masked.extend(run.iter().take(at).copied().chain(MASK.chars()))
+            }
             _ => masked.extend(text.split_inclusive(['.', '~']).flat_map(|piece| long_or_key(piece).into_iter())),
         }
         rest = after;
@@ -232,12 +234,13 @@ fn is_path(run: &str) -> bool {
     let (mut places, mut changes) = (1, 0);
     for piece in pieces.iter().filter(|piece| !is_hex(piece)) {
         let kinds: Vec<u8> = piece.bytes().map(kind).collect();
-        places += kinds.len();
-        changes += kinds.windows(2).filter(|pair| pair.first() != pair.last()).count();
+        places = kinds.len().saturating_add(places);
+        let more = kinds.windows(2).filter(|pair| pair.first() != pair.last()).count();
+        changes = more.saturating_add(changes);
     }
-    changes * 4 < places
+    usize::saturating_mul(changes, 4) < places
 }
 
 fn kind(byte: u8) -> u8 {
-    u8::from(byte.is_ascii_uppercase()) + 2 * u8::from(byte.is_ascii_digit())
+    u8::from(byte.is_ascii_uppercase()) | u8::from(byte.is_ascii_digit()) << 1
 }

@@ -133,6 +133,9 @@ fn a_probe_that_failed_while_no_control_target_answered_proves_nothing() {
     assert!(matches!(judge_probes(&none, &Policy::default(), at(0)), Health::Silent { .. }), "none is configured");
     assert_eq!(cut_off(&none), Some(&none[0]));
     assert_eq!(cut_off(&[probe(0, 'c'), probe(15, 'F')]), None, "the newest counts");
+    let no_name = Probe { result: ProbeResult::Inconclusive { why: "no name".to_owned() }, ..probe(0, 'c') };
+    assert!(cut_off(std::slice::from_ref(&no_name)).is_some(), "nothing outside answers either");
+    assert_eq!(cut_off(&[Probe { controls: Vec::new(), ..no_name }]), None, "nothing outside was asked");
 }
 
 #[test]

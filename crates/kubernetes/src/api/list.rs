@@ -25,6 +25,11 @@ pub(crate) trait Weight {
     fn weight(&self) -> usize;
 }
 
+/// All of them together.
+pub(crate) fn total(parts: impl IntoIterator<Item = usize>) -> usize {
+    parts.into_iter().fold(0, usize::saturating_add)
+}
+
 /// What a list brought.
 #[derive(Debug)]
 pub(crate) struct Listed<T> {

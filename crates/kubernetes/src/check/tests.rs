@@ -12,6 +12,8 @@ mod declared;
 const DEPLOYMENT: &str = "apis/apps/v1/deployments/humio-operator";
 const CLUSTER: &str = "apis/core.humio.com/v1alpha1/humioclusters/logging";
 
+const LEASE: &str = "apis/coordination.k8s.io/v1/leases/holdfast";
+
 fn key_of(secret: &str) -> Value {
     json!({"secretKeyRef": {"name": secret, "key": "key"}})
 }
@@ -45,6 +47,7 @@ fn standby(change: impl FnOnce(&mut Value)) -> FakeApi {
     change(&mut cluster);
     server.put(CLUSTER, cluster);
     server.put(DEPLOYMENT, json!({"metadata": {"generation": 1}, "spec": {"replicas": 0}}));
+    server.put(LEASE, json!({"spec": {}}));
     server.put("api/v1/secrets/licence", json!({"data": {"data": "eA=="}}));
     server.put("api/v1/secrets/own-key", json!({"data": {"key": "c2FtZQ=="}}));
     server.put("api/v1/secrets/source-key", json!({"data": {"key": "c2FtZQ=="}}));
@@ -274,5 +277,23 @@ async fn a_config_error_counts_while_the_operator_runs_and_when_it_is_about_what
         let (found_level, found) = bad(&server).await.remove("humiocluster-state").expect("told");
         assert_eq!(found_level, level, "{observed}: {found}");
         assert!(found.contains("bad licence"), "{found}");
+    }
+}
+
+#[tokio::test]
+async fn a_lease_that_says_what_cannot_be_is_a_warning_and_so_is_one_that_is_not_there() {
+    let odd = standby(|_| ());
+    odd.put(
+        LEASE,
+        json!({"metadata": {"managedFields": [{"manager": "velero", "time": "2026-01-01T00:00:00Z"}]},
+        "spec": {"holderIdentity": "other", "leaseDurationSeconds": 30, "renewTime": "2099-01-01T00:00:00.000000Z"}}),
+    );
+    let absent = standby(|_| ());
+    absent.remove(LEASE);
+    for (server, words) in [(odd, ["2099-01-01", "velero"]), (absent, ["does not exist", "role.yaml"])] {
+        let bad = bad(&server).await;
+        let (level, found) = &bad["lease"];
+        assert_eq!((bad.len(), *level), (1, Level::Warning), "{bad:?}");
+        assert!(words.iter().all(|word| found.contains(word)), "{found}");
     }
 }

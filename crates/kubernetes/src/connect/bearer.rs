@@ -10,7 +10,7 @@ use futures_util::{
     future::{BoxFuture, ready},
 };
 use holdfast_core::{Fault, FaultClass};
-use http::{HeaderValue, Request, header::AUTHORIZATION};
+use http::{HeaderValue, Request, Response, StatusCode, header::AUTHORIZATION};
 use kube::client::Body;
 use tower::{BoxError, Layer, Service};
 
@@ -39,16 +39,16 @@ pub(super) struct Bearer<S> {
     source: Arc<dyn TokenSource>,
 }
 
-impl<S> Service<Request<Body>> for Bearer<S>
+impl<S, B> Service<Request<Body>> for Bearer<S>
 where
-    S: Service<Request<Body>>,
+    S: Service<Request<Body>, Response = Response<B>>,
     S::Error: Into<BoxError>,
     S::Future: Send + 'static,
-    S::Response: Send + 'static,
+    B: Send + 'static,
 {
-    type Response = S::Response;
+    type Response = Response<B>;
     type Error = BoxError;
-    type Future = BoxFuture<'static, Result<S::Response, BoxError>>;
+    type Future = BoxFuture<'static, Result<Response<B>, BoxError>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(cx).map_err(Into::into)
@@ -58,7 +58,14 @@ where
         match self.source.token().and_then(|token| header(&token)) {
             Ok(value) => {
                 request.headers_mut().insert(AUTHORIZATION, value);
-                self.inner.call(request).map(|result| result.map_err(Into::into)).boxed()
+                let source = Arc::clone(&self.source);
+                let answered = self.inner.call(request).map(move |result| {
+                    if result.as_ref().is_ok_and(|answer| answer.status() == StatusCode::UNAUTHORIZED) {
+                        source.refused();
+                    }
+                    result.map_err(Into::into)
+                });
+                answered.boxed()
             }
             Err(fault) => ready(Err(BoxError::from(fault))).boxed(),
         }

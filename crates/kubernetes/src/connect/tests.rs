@@ -17,8 +17,29 @@ fn connect(access: Access) -> Result<Client, Fault> {
     super::connect(access, &Proxies::default())
 }
 
-fn connect_with_certificate(endpoint: &str, ca_pem: &[u8], certificate: &ClientCertificate) -> Result<Client, Fault> {
+fn connect_watched(access: Access) -> Result<Watched, Fault> {
+    super::connect_watched(access, &Proxies::default())
+}
+
+fn connect_with_certificate(endpoint: &str, ca_pem: &[u8], certificate: &ClientCertificate) -> Result<Watched, Fault> {
     super::connect_with_certificate(endpoint, ca_pem, certificate, &Proxies::default())
+}
+
+/// A token that the server of these tests answers with 401.
+const BAD: &str = "bad";
+
+/// Gives a bad token until it is told so.
+#[derive(Default)]
+struct Expiring(std::sync::atomic::AtomicBool);
+
+impl TokenSource for Expiring {
+    fn token(&self) -> Result<String, Fault> {
+        Ok(if self.0.load(Ordering::Relaxed) { "good" } else { BAD }.to_owned())
+    }
+
+    fn refused(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Counts its tokens, so that a request shows which one it carries.
@@ -63,7 +84,8 @@ async fn echo_server() -> (String, Vec<u8>) {
                 while let Ok(n @ 1..) = stream.read(&mut seen).await {
                     let head = String::from_utf8_lossy(&seen[..n]).into_owned();
                     let body = head.lines().find(|line| line.starts_with("authorization")).unwrap_or("none");
-                    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                    let code = if body.ends_with(BAD) { "401 Unauthorized" } else { "200 OK" };
+                    let answer = format!("HTTP/1.1 {code}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
                     let _ = stream.write_all(answer.as_bytes()).await;
                 }
             });
@@ -167,7 +189,7 @@ async fn a_client_certificate_is_the_way_in_and_another_ones_is_not() {
     let client = |cert: &rcgen::Certificate, key: &str| {
         let certificate =
             ClientCertificate { certificate_pem: cert.pem().into_bytes(), key_pem: key.as_bytes().to_vec() };
-        connect_with_certificate(&endpoint, &ca_pem, &certificate).expect("a client")
+        connect_with_certificate(&endpoint, &ca_pem, &certificate).expect("a client").client
     };
     assert_eq!(ask(&client(&ours, &our_key)).await.expect("an answer"), "in");
     assert!(ask(&client(&other, &other_key)).await.is_err());
@@ -214,4 +236,45 @@ async fn the_cluster_is_reached_through_the_proxy_unless_it_is_an_exception() {
     // Without the proxy, which is gone by now, the name is resolved here, and does not exist.
     let fault = ask(&exceptions("cluster.invalid")).await.expect_err("no such name");
     assert!(fault.message.contains("dns"), "{fault}");
+}
+
+fn now(second: i64) -> holdfast_core::Timestamp {
+    holdfast_core::Timestamp::from_second(second).expect("in range")
+}
+
+#[tokio::test]
+async fn a_token_that_was_refused_is_made_anew_for_the_next_request() {
+    let (endpoint, ca_pem) = echo_server().await;
+    let access = Access { endpoint, ca_pem, token: Arc::new(Expiring::default()) };
+    let watched = connect_watched(access).expect("a client");
+    assert_eq!(ask(&watched.client).await.expect_err("401").class, FaultClass::Denied);
+    assert_eq!(ask(&watched.client).await.expect("an answer"), "authorization: Bearer good");
+    assert!(watched.doubt.is_due(None, now(0)), "a 401 may also mean another cluster");
+}
+
+#[tokio::test]
+async fn a_place_is_in_doubt_after_no_connection_or_an_untrusted_certificate_and_not_after_an_answer() {
+    let (endpoint, ca_pem) = echo_server().await;
+    let (_, other_ca) = echo_server().await;
+    let free = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
+    for (endpoint, ca_pem, doubted) in [
+        (endpoint.clone(), ca_pem.clone(), false),
+        (endpoint, other_ca, true),
+        (format!("https://{free}"), ca_pem, true),
+    ] {
+        let token = Arc::new(Counting(AtomicUsize::new(0)));
+        let watched = connect_watched(Access { endpoint, ca_pem, token }).expect("a client");
+        assert!(!watched.doubt.is_due(None, now(0)), "nothing was asked yet");
+        assert_eq!(ask(&watched.client).await.is_err(), doubted);
+        assert_eq!(watched.doubt.is_due(None, now(0)), doubted);
+        assert!(!watched.doubt.is_due(None, now(0)), "one look-up for one doubt");
+    }
+}
+
+#[tokio::test]
+async fn a_doubt_that_comes_again_waits_ten_seconds_for_its_next_look_up() {
+    let doubt = Doubt::default();
+    doubt.raise();
+    assert!(!doubt.is_due(Some(now(100)), now(109)));
+    assert!(doubt.is_due(Some(now(100)), now(110)), "it was kept");
 }

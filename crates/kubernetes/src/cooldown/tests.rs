@@ -34,11 +34,21 @@ async fn no_note_is_never_and_nonsense_is_a_fault() {
     assert_eq!(fault.class, FaultClass::Invalid);
 }
 
-#[test]
-fn values_of_the_reference_are_read_and_times_that_nobody_wrote_make_no_sense() {
-    assert_eq!(understand("0"), Some(None));
-    assert_eq!(understand(" 1767225600.5\n").flatten().expect("a time").as_millisecond(), 1_767_225_600_500);
-    for value in ["", "never", "-1", "NaN", "inf", "1e30", "2026-01-01", "1,5"] {
-        assert_eq!(understand(value), None, "{value:?}");
+#[tokio::test]
+async fn a_time_ahead_is_given_back_as_it_stands_and_what_is_no_time_is_told_with_value_place_and_what_is_allowed() {
+    let (call, _) = call();
+    let read = |value: String| {
+        let (api, call) = (cluster(json!({ANNOTATION: value})), call.clone());
+        async move { api.site(|_| {}).cooldown().last(&call).await }
+    };
+    assert_eq!(read("4102444800".to_owned()).await.expect("a time"), Some(at(4_102_444_800)));
+    for value in ["1764115200000", "-1", "soon", "18446744073709551615", &"9".repeat(100_000)] {
+        let fault = read(value.to_owned()).await.expect_err(value);
+        assert_eq!(fault.class, FaultClass::Invalid);
+        let shown: String = value.chars().take(40).collect();
+        for part in [ANNOTATION, "Deployment humio-operator", &shown, "0 for never"] {
+            assert!(fault.message.contains(part), "{part} in {fault}");
+        }
+        assert!(fault.message.len() < 300, "{fault}");
     }
 }

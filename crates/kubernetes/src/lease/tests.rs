@@ -1,18 +1,22 @@
 //! The guarantees of the port, on the server in memory.
 
+use std::sync::Arc;
+
 use holdfast_core::{FaultClass, ports::Lease};
 use serde_json::json;
 
 use super::*;
-use crate::testing::{FakeApi, call};
+use crate::testing::{FakeApi, HandClock, call};
 
 const PATH: &str = "apis/coordination.k8s.io/v1/leases/holdfast";
 const TTL: Duration = Duration::from_secs(30);
 
-fn server() -> FakeApi {
-    let server = FakeApi::default();
+/// A server with the shipped Lease, and a call; both by one clock.
+fn stand() -> (FakeApi, Call, Arc<HandClock>) {
+    let (server, (call, clock)) = (FakeApi::default(), call());
+    server.dated_by(&clock);
     server.put(PATH, json!({"metadata": {"labels": {"a": "b"}}, "spec": {}}));
-    server
+    (server, call, clock)
 }
 
 async fn granted(lease: &KubernetesLease, call: &Call, holder: &str) -> Grant {
@@ -24,7 +28,7 @@ async fn granted(lease: &KubernetesLease, call: &Call, holder: &str) -> Grant {
 
 #[tokio::test]
 async fn a_free_lease_is_granted_and_held_against_others() {
-    let (server, (call, _)) = (server(), call());
+    let (server, call, _) = stand();
     let (ours, theirs) = (server.site(|_| ()).lease(), server.site(|_| ()).lease());
     let grant = granted(&ours, &call, "a").await;
     assert_eq!((grant.fence, grant.expires), (1, call.clock.now() + TTL));
@@ -35,7 +39,7 @@ async fn a_free_lease_is_granted_and_held_against_others() {
 
 #[tokio::test]
 async fn an_expired_lease_is_taken_over_with_a_greater_fence_and_its_former_holder_cannot_renew() {
-    let (server, (call, clock)) = (server(), call());
+    let (server, call, clock) = stand();
     let (ours, theirs) = (server.site(|_| ()).lease(), server.site(|_| ()).lease());
     let first = granted(&ours, &call, "a").await;
     clock.advance(TTL);
@@ -49,7 +53,7 @@ async fn an_expired_lease_is_taken_over_with_a_greater_fence_and_its_former_hold
 
 #[tokio::test]
 async fn a_grant_from_before_another_holder_is_void_even_under_the_same_name() {
-    let (server, (call, clock)) = (server(), call());
+    let (server, call, clock) = stand();
     let (ours, theirs) = (server.site(|_| ()).lease(), server.site(|_| ()).lease());
     let first = granted(&ours, &call, "a").await;
     for holder in ["b", "a"] {
@@ -62,7 +66,7 @@ async fn a_grant_from_before_another_holder_is_void_even_under_the_same_name() {
 
 #[tokio::test]
 async fn a_renewal_is_one_request_and_keeps_the_fence() {
-    let (server, (call, clock)) = (server(), call());
+    let (server, call, clock) = stand();
     let lease = server.site(|_| ()).lease();
     let first = granted(&lease, &call, "a").await;
     server.log();
@@ -74,7 +78,7 @@ async fn a_renewal_is_one_request_and_keeps_the_fence() {
 
 #[tokio::test]
 async fn a_primed_lease_is_acquired_in_one_request() {
-    let (server, (call, _)) = (server(), call());
+    let (server, call, _) = stand();
     let lease = server.site(|_| ()).lease();
     lease.prime(&call).await;
     server.log();
@@ -84,7 +88,7 @@ async fn a_primed_lease_is_acquired_in_one_request() {
 
 #[tokio::test]
 async fn a_look_that_is_out_of_date_neither_grants_nor_refuses() {
-    let (server, (call, clock)) = (server(), call());
+    let (server, call, clock) = stand();
     let (ours, theirs) = (server.site(|_| ()).lease(), server.site(|_| ()).lease());
     ours.prime(&call).await;
     let grant = granted(&theirs, &call, "b").await;
@@ -97,7 +101,7 @@ async fn a_look_that_is_out_of_date_neither_grants_nor_refuses() {
 
 #[tokio::test]
 async fn an_answer_that_was_lost_does_not_lose_the_lease() {
-    let (server, (call, _)) = (server(), call());
+    let (server, call, _) = stand();
     let lease = server.site(|_| ()).lease();
     server.lose_next_answer();
     lease.prime(&call).await;
@@ -116,7 +120,7 @@ async fn an_answer_that_was_lost_does_not_lose_the_lease() {
 
 #[tokio::test]
 async fn of_many_at_once_one_is_granted() {
-    let (server, (call, _)) = (server(), call());
+    let (server, call, _) = stand();
     let claims = (0..8).map(|n| {
         let (lease, call) = (server.site(|_| ()).lease(), call.clone());
         async move { lease.acquire(&call, &format!("worker-{n}"), TTL).await.expect("an answer") }

@@ -104,7 +104,7 @@ impl RemoveStaleTls {
                 // The answer to its delete was lost, or it was written meanwhile.
                 Some(_) => going.push(secret),
                 None if room > 0 => {
-                    room -= 1;
+                    room = usize::saturating_sub(room, 1);
                     going.push(secret);
                 }
                 None => left.push(format!("secret {} is one too many for one run, and no pod uses it", secret.name)),

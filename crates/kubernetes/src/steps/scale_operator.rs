@@ -75,7 +75,12 @@ fn observation(deployment: &Deployment, target: i32) -> Observation {
         return Observation::done(found);
     }
     // Where something puts the replicas back, this names it.
-    let by = deployment.replicas_writer().map(|writer| format!("; last written by {writer}")).unwrap_or_default();
+    let by = match deployment.replicas_writer() {
+        Some(writer) => format!("; last written by {writer}"),
+        None if deployment.metadata.managed_fields.is_empty() => String::new(),
+        // Seen with the real server: 0 is left out of a Scale, and so is its writer.
+        None => "; who wrote that the server does not say (a scale to 0 leaves no trace)".to_owned(),
+    };
     Observation::todo(format!("{found}{by}"), Value::String(deployment.metadata.resource_version.clone()))
 }
 
@@ -102,6 +107,12 @@ mod tests {
     fn who_put_the_replicas_back_is_named() {
         let mut deployment = deployment(0);
         assert_eq!(observation(&deployment, 1).found, "humio-operator wants 0 of 1 replicas");
+        deployment.metadata.managed_fields = serde_json::from_value(json!([{"manager": "helm"}])).expect("writers");
+        let found = observation(&deployment, 1).found;
+        assert!(
+            found.ends_with("replicas; who wrote that the server does not say (a scale to 0 leaves no trace)"),
+            "{found}"
+        );
         deployment.metadata.managed_fields = serde_json::from_value(json!([
             {"manager": "argocd-controller", "operation": "Update", "time": "2026-01-01T00:05:00Z",
              "fieldsV1": {"f:spec": {"f:replicas": {}}}},

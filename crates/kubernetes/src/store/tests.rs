@@ -2,8 +2,10 @@
 
 use holdfast_core::{ports::StateStore, record::Pause};
 
+use serde_json::json;
+
 use super::*;
-use crate::testing::{FakeApi, call};
+use crate::testing::{FakeApi, HandClock, call};
 
 const PATH: &str = "api/v1/configmaps/holdfast";
 
@@ -22,6 +24,18 @@ async fn an_entry_that_is_not_there_yet_is_an_empty_state() {
     let (server, (call, _)) = (server(), call());
     let loaded = server.site(|_| ()).store().load(&call).await.expect("loaded");
     assert_eq!(loaded.state, State::default());
+}
+
+#[tokio::test]
+async fn the_servers_own_time_comes_with_the_record_where_it_says_one() {
+    let (server, (call, clock)) = (server(), call());
+    let store = server.site(|_| ()).store();
+    assert_eq!(store.load(&call).await.expect("loaded").server_time, None);
+    let theirs = HandClock::at(holdfast_core::Clock::now(clock.as_ref()));
+    theirs.advance(std::time::Duration::from_secs(86_400));
+    server.dated_by(&theirs);
+    let loaded = store.load(&call).await.expect("loaded");
+    assert_eq!(loaded.server_time.map(|at| at.to_string()).as_deref(), Some("2026-01-02T00:00:00Z"));
 }
 
 #[tokio::test]

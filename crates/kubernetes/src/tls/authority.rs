@@ -152,7 +152,7 @@ fn climb(start: Certificate, others: &[Certificate], checker: &Checker) -> Vec<(
     let mut links = vec![(start, Proof::Yes)];
     let mut next = 0;
     while let Some((child, proof)) = links.get(next).cloned() {
-        next += 1;
+        next = usize::saturating_add(next, 1);
         for parent in others {
             if seen.contains(parent.der.as_slice()) || parent.der == child.der {
                 continue;

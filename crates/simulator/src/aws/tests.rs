@@ -248,6 +248,24 @@ async fn both_statistics_come_in_one_cbor_answer_with_its_protocol_named() {
 }
 
 #[tokio::test]
+async fn hours_of_more_than_a_year_are_put_together_from_what_there_is() {
+    let cloud = cloud();
+    cloud.world.publish_history(&[Past::Healthy, Past::Mixed, Past::Failing]);
+    let mut asked = query(3600);
+    let now = time::now().as_second();
+    asked["StartTime"] = (now - 455 * 86_400).into();
+    asked["EndTime"] = (now + 3600).into();
+    let request = http::Request::post("/").header("x-amz-target", "GraniteServiceVersion20100801.GetMetricData");
+    let (status, text) = text(call(&cloud, ADMIN, "us-east-1", request, asked.to_string().as_bytes())).await;
+    let body: Value = serde_json::from_str(&text).expect("JSON");
+    let best = &body["MetricDataResults"][1];
+    let hours = best["Timestamps"].as_array().expect("times");
+    assert!(status == 200 && (1..=2).contains(&hours.len()), "{body}");
+    assert!(hours.iter().all(|hour| hour.as_f64().expect("number") % 3600.0 == 0.0), "{body}");
+    assert!(best["Values"].as_array().expect("values").contains(&json!(1.0)), "{body}");
+}
+
+#[tokio::test]
 async fn the_same_answer_comes_in_json_with_numbers_for_times() {
     let cloud = cloud();
     let request = http::Request::post("/").header("x-amz-target", "GraniteServiceVersion20100801.GetMetricData");

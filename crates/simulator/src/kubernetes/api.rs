@@ -214,9 +214,15 @@ impl Call<'_> {
             kind,
             namespace: self.info.namespace.clone(),
             name: self.info.name.clone(),
-            actor: Actor { name: Some(self.who.user.clone()), verb, subresource },
+            actor: Actor { name: Some(self.who.user.clone()), verb, subresource, manager: self.manager() },
             dry_run,
         })
+    }
+
+    /// The field manager, as the real server names it where a request does not.
+    fn manager(&self) -> String {
+        let agent = self.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        agent.split('/').next().unwrap_or_default().chars().take(128).collect()
     }
 
     fn create(&self, kind: &'static Kind) -> Result<Response, Failure> {

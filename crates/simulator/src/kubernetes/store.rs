@@ -14,6 +14,18 @@ use crate::ids::Ids;
 /// How many events are kept for watches that start in the past.
 const HISTORY: usize = 4096;
 
+/// The kind whose writes are noted in `metadata.managedFields`, because its readers judge its age by them.
+const MANAGED: &str = "leases";
+
+/// Who wrote an object last, and when by the server's clock. The real server keeps an entry for each manager with the
+/// fields that are its own; here the newest stands for all of them and names none.
+fn managed_fields(object: &Value, actor: &Actor) -> Value {
+    json!([{
+        "manager": actor.manager, "operation": "Update", "apiVersion": object["apiVersion"],
+        "time": clock::seconds(clock::now()), "fieldsType": "FieldsV1", "fieldsV1": {},
+    }])
+}
+
 /// A write that took effect.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Change {
@@ -42,17 +54,19 @@ pub(super) struct Actor {
     pub(super) verb: &'static str,
     /// Subresource in the list, or empty.
     pub(super) subresource: &'static str,
+    /// The field manager: the client's `User-Agent` up to the first slash.
+    pub(super) manager: String,
 }
 
 impl Actor {
     /// A controller of the model.
     pub(super) fn model(name: &str, verb: &'static str) -> Actor {
-        Actor { name: Some(name.to_owned()), verb, subresource: "" }
+        Actor { name: Some(name.to_owned()), verb, subresource: "", manager: name.to_owned() }
     }
 
     /// The cluster's owner.
     pub(super) fn owner() -> Actor {
-        Actor { name: None, verb: "", subresource: "" }
+        Actor { name: None, verb: "", subresource: "", manager: "kubectl".to_owned() }
     }
 }
 
@@ -190,6 +204,9 @@ impl Store {
     pub(super) fn put(&mut self, key: Key, mut object: Value, actor: &Actor) -> Value {
         self.revision += 1;
         object["metadata"]["resourceVersion"] = self.revision.to_string().into();
+        if key.plural == MANAGED {
+            object["metadata"]["managedFields"] = managed_fields(&object, actor);
+        }
         let before = self.objects.insert(key.clone(), object.clone());
         self.note(&object, &key, actor);
         self.record(Event { revision: self.revision, key, before, after: object.clone(), deleted: false });

@@ -193,6 +193,10 @@ impl Write {
             after["metadata"][field] = before["metadata"][field].clone();
         }
         normalise(&mut after);
+        // A write that changes nothing else leaves this as it is; one that does gets its own from the store.
+        if before["metadata"]["managedFields"].is_array() {
+            after["metadata"]["managedFields"] = before["metadata"]["managedFields"].clone();
+        }
         if after == *before {
             return Ok(after);
         }

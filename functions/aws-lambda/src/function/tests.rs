@@ -88,6 +88,7 @@ fn a_call_ends_when_lambda_says_so_and_never_later_than_lambda_allows() {
 }
 
 #[tokio::test]
+#[allow(clippy::disallowed_methods, reason = "how long a call really takes is what is looked at")]
 async fn an_alarm_is_answered_before_the_deadline_that_lambda_gave() {
     let begun = Instant::now();
     let error = invoke(&function(&[]), &notification("a"), "").await.expect_err("not decided");

@@ -44,7 +44,14 @@ fn many(first: u64, runs: u64) -> ExitCode {
     let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
     let work = |offset: u64| {
         let mut tally = Tally::default();
-        (first + offset..first + runs).step_by(threads as usize).for_each(|seed| tally.add(&run(seed, false)));
+        for seed in (first + offset..first + runs).step_by(threads as usize) {
+            let report = run(seed, false);
+            // At once: a long run may be ended before its time.
+            if !report.broken.is_empty() {
+                say(&report.replay(), false);
+            }
+            tally.add(&report);
+        }
         tally
     };
     let tally = thread::scope(|scope| {
@@ -55,9 +62,6 @@ fn many(first: u64, runs: u64) -> ExitCode {
         })
     });
     let took = began.elapsed().as_secs_f64();
-    for failure in tally.failures.iter().take(50) {
-        say(failure, true);
-    }
     let figures = format!("{}; {took:.1} s, {:.0} runs a second", tally.words(), runs as f64 / took);
     say(&figures, tally.failures.is_empty())
 }

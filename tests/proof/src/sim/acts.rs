@@ -3,7 +3,11 @@
 use fastrand::Rng;
 use holdfast_core::{decision::Gate, engine::Action};
 
-use super::{Micros, story::pick, world::World};
+use super::{
+    Micros,
+    story::{Undoes, pick},
+    world::World,
+};
 
 /// One deed of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,28 +72,16 @@ impl World {
     pub fn by_hand(&mut self, act: Act) {
         self.tell(self.current, || format!("by hand: {act:?}"));
         match act {
-            Act::Unlock if self.standby.locked => {
-                self.standby.lock(false);
-                self.book.ended_by_person = true;
-                self.undone_by_hand();
-            }
+            Act::Unlock => self.take_back(Undoes::Lock),
+            Act::Scale(0) => self.take_back(Undoes::Scale),
             Act::Scale(replicas) => {
-                if replicas < self.standby.replicas {
-                    self.undone_by_hand();
-                }
                 let now = self.now;
                 self.standby.scale(replicas, now);
             }
             Act::DeleteSecret if !self.standby.secrets.is_empty() => {
                 self.standby.secrets.remove(0);
             }
-            Act::Unlock | Act::DeleteSecret | Act::Call(_) | Act::Force => {}
+            Act::DeleteSecret | Act::Call(_) | Act::Force => {}
         }
-    }
-
-    fn undone_by_hand(&mut self) {
-        self.book.undone_by_hand = true;
-        self.book.undone_at = Some(self.now);
-        self.book.undone_while_open |= self.stored.0.open().is_some();
     }
 }

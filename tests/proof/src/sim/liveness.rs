@@ -1,13 +1,14 @@
 //! Liveness: what has to happen in the calm after the storm, and until when.
 
-use holdfast_core::record::Status;
+use holdfast_core::record::Execution;
 
 use super::{
     Micros,
     primary::DETECTION,
+    safety::STANDS_STILL,
     seconds,
     story::LARGEST_SKEW_S,
-    world::{Deed, Event, World},
+    world::{Deed, Event, World, micros},
 };
 
 /// A tick a minute.
@@ -16,6 +17,8 @@ const TICK: Micros = seconds(60);
 const LEASE: Micros = seconds(30 + 2 * LARGEST_SKEW_S);
 /// Three ticks that change nothing: what is on its way late (a minute at most) has come, a lease is over.
 const QUIET: Micros = 3 * TICK;
+/// A primary that was well for so long was seen to be, by metrics that lose a minute now and then.
+const NOTICED: Micros = seconds(300);
 /// A step that is driven: its calls in calm weather.
 const STEPS: Micros = seconds(10);
 
@@ -26,8 +29,11 @@ impl World {
             self.stored.1 += 1;
             self.book.paused_at = None;
         }
-        self.promise_owed();
-        self.promise_failover();
+        if !self.story.never_rests() {
+            self.promise_owed();
+            self.promise_failover();
+            self.promise_lock();
+        }
         self.at(self.story.end, Event::Deed(Box::new(World::at_the_end)));
     }
 
@@ -43,44 +49,88 @@ impl World {
         }
     }
 
+    /// When the primary went down for good, if it did.
+    fn dead_since(&self) -> Option<Micros> {
+        self.story.down.last().filter(|(_, to)| *to >= self.story.end).map(|(from, _)| *from)
+    }
+
+    /// When evidence is about a primary that has been dead since `from`: the checkers see it, the next whole minute
+    /// begins, the metrics arrive.
+    fn seen_by(&self, from: Micros) -> Micros {
+        self.now.max(from) + DETECTION + TICK + self.story.weather.lag
+    }
+
+    /// True for work that is left to a person: it is none of ours, or it has stood still and the primary is well.
+    fn is_left_to_a_person(&self, open: &Execution) -> bool {
+        let foreign = self.book.foreign.as_ref() == Some(&open.id);
+        foreign || self.dead_since().is_none_or(|at| at > self.story.calm) && self.stood_still(open, 0)
+    }
+
+    /// How long it takes to finish what is open: two ticks, and until the standby is up.
+    fn finished_within(&self) -> Micros {
+        LEASE + 2 * TICK + STEPS + self.story.start_up + TICK
+    }
+
     /// What is open is finished two ticks later, and when the standby is up.
     fn promise_owed(&mut self) {
         let Some(open) = self.stored.0.open().map(|open| open.id.clone()) else { return };
-        if self.book.undone_while_open {
+        let seen = self.dead_since().map_or(self.now, |from| self.seen_by(from));
+        let due = seen + self.finished_within();
+        self.promise(due, move |world| {
+            let current = world.stored.0.open().filter(|run| run.id == open);
+            if let Some(run) = current.filter(|run| !world.is_left_to_a_person(run)) {
+                let status = run.status;
+                world.breaks(format!("{open} was open when the storm ended and is {status:?} still"));
+            }
+        });
+    }
+
+    /// A lock that is gone is set again on a primary that stays dead, and seen to be gone on one that is well.
+    fn promise_lock(&mut self) {
+        let stands = self.stored.0.failed_over() && !self.standby.locked;
+        let well = !self.story.is_down(self.now)
+            && self.story.longest_up(self.now, self.story.end) > self.story.end - self.now - 1;
+        let from = self.dead_since().filter(|from| *from <= self.now);
+        let tells = self.story.prober || !self.story.metrics_dead;
+        if !stands || from.is_none() && !(well && tells) {
             return;
         }
-        let due = self.now + LEASE + 2 * TICK + STEPS + self.story.start_up + TICK;
-        self.promise(due, move |world| {
-            let current = world.stored.0.current.as_ref();
-            let ended = current.is_some_and(|run| run.id != open || run.status == Status::Completed);
-            if !ended {
-                let status = current.map(|run| run.status);
-                world.breaks(format!("{open} was open when the storm ended and is {status:?} still"));
+        let due = self.seen_by(from.unwrap_or(self.now)) + LEASE + 2 * TICK + STEPS;
+        self.promise(due, |world| {
+            if !world.standby.locked && world.stored.0.failed_over() {
+                world.breaks(
+                    "the lock was gone when the storm ended, and nobody has set it again or noted that it is gone",
+                );
             }
         });
     }
 
     /// A primary that stays dead is failed over within the holdoff and two ticks of the moment when that is possible.
     fn promise_failover(&mut self) {
-        let Some((from, to)) = self.story.down.last().copied() else { return };
-        if to < self.story.end || !self.is_provable() || self.book.undone_while_open {
-            return;
-        }
+        let Some(from) = self.dead_since().filter(|_| self.is_provable()) else { return };
         let time = |duration: std::time::Duration| u64::try_from(duration.as_micros()).unwrap_or(0);
         let cooldown = time(self.story.policy.cooldown);
-        // The checkers see it, the next whole minute begins, the metrics arrive.
-        let seen = self.now.max(from) + DETECTION + TICK + self.story.weather.lag;
         let holdoff = time(self.story.policy.holdoff);
-        let proven = seen + holdoff;
+        let proven = self.seen_by(from) + holdoff;
         // A call that is refused does not stay: where probes alone can prove it, they begin when the cooldown is over.
-        let watched = if self.story.metrics_dead || self.standby.locked { holdoff } else { 0 };
-        let allowed = self.book.begun_at.map_or(0, |at| at + cooldown + LEASE + watched);
+        let by_probes = self.story.metrics_dead || self.standby.locked || self.story.wrong_clocks > 0.0;
+        let watched = if by_probes { holdoff } else { 0 };
+        let noted = self.note.map(micros).filter(|at| *at <= self.now + LEASE);
+        let begun_at = self.book.begun_at.max(noted);
+        let allowed = begun_at.map_or(0, |at| at + cooldown + LEASE + watched);
         let due = proven.max(allowed) + 2 * TICK + LEASE + STEPS;
         self.promise(due, |world| {
-            if !world.standby.is_active() && !world.stored.0.failed_over() {
+            let left = world.stored.0.open().is_some_and(|open| world.is_left_to_a_person(open));
+            if !left && world.is_armed() && !world.standby.is_active() && !world.stored.0.failed_over() {
                 world.breaks("the primary stays dead, all is well with the APIs, and it was not failed over");
             }
         });
+    }
+
+    /// Whether the primary has been well for long enough to be noticed, since the site was set up or unlocked.
+    fn is_armed(&self) -> bool {
+        let since = self.book.unlock_noted_at.unwrap_or(0);
+        self.stored.0.armed.is_some() || self.story.longest_up(since, self.now) >= NOTICED
     }
 
     /// Whether anybody can prove that the primary fails: the metrics, unless they are gone or watch the lock; or the
@@ -88,13 +138,15 @@ impl World {
     fn is_provable(&self) -> bool {
         let watching = self.story.policy.holdoff + std::time::Duration::from_secs(60);
         let probes = self.story.prober && self.story.deadline >= watching;
-        probes || !self.story.metrics_dead && !self.standby.locked
+        // By a clock that is wrong by hours, metrics prove nothing.
+        let metrics = !self.story.metrics_dead && !self.standby.locked && self.story.wrong_clocks == 0.0;
+        probes || metrics
     }
 
     /// Ends the story where nothing more can happen: nothing is open, the primary is well for good or failed over, the
     /// cooldown is over, and all has been quiet for a while. What was still to be looked at is looked at now.
     pub fn ends_early(&mut self) -> bool {
-        let dead = self.story.down.last().is_some_and(|(_, to)| *to >= self.story.end);
+        let dead = self.dead_since().is_some();
         let state = &self.stored.0;
         let settled = !self.stormy() && state.open().is_none() && (state.failed_over() || !dead);
         if !settled {
@@ -117,7 +169,15 @@ impl World {
     }
 
     fn at_the_end(&mut self) {
-        if self.stored.0.open().is_some() && !self.book.undone_while_open && !self.pressed {
+        let Some(open) = self.stored.0.open().cloned().filter(|_| !self.pressed) else { return };
+        if self.story.never_rests() {
+            // It is never given up.
+            if !self.is_left_to_a_person(&open) && self.book.driven_at + STANDS_STILL < self.now {
+                self.breaks("a manager takes an effect back for ever, and the execution was given up");
+            }
+        } else if self.book.begun_at.is_none_or(|at| at + self.finished_within() < self.now)
+            && !self.is_left_to_a_person(&open)
+        {
             self.breaks("an execution is open at the end of half an hour of calm");
         }
     }

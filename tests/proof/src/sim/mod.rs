@@ -7,7 +7,8 @@
 //! - `primary`: the primary, its checkers and their metrics; `standby`: secrets, operator, health check
 //! - `pass`: one call on its way through the weather; `ports`, `steps`: what the engine is given
 //! - `run`: the executor: starts workers, polls them, kills and freezes them
-//! - `safety`: looked at on every write and every effect; `liveness`: looked at in the calm after the storm
+//! - `trouble`: others who write what a failover writes: managers, backups, planted records
+//! - `safety`: looked at on every write; `effects`: on every effect; `seen`: what a worker saw; `liveness`: looked at in the calm after the storm
 //! - `sabotage`: the world broken on purpose, to see that the checks notice
 //! - [`report`]: what one run, and many, came to
 //!
@@ -15,6 +16,7 @@
 //! the next thing that happens.
 
 mod acts;
+mod effects;
 mod liveness;
 mod pass;
 mod ports;
@@ -23,9 +25,11 @@ pub mod report;
 mod run;
 mod sabotage;
 mod safety;
+mod seen;
 mod standby;
 mod steps;
 pub mod story;
+mod trouble;
 pub mod world;
 
 pub use report::{Report, Tally};

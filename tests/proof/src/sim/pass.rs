@@ -52,21 +52,23 @@ struct Fate {
 }
 
 impl World {
-    fn fate(&mut self, service: Service) -> Fate {
+    fn fate(&mut self, service: Service, worker: Worker) -> Fate {
         self.counts.calls += 1;
         let slow = self.mishap(0.02);
         let most = if slow { seconds(4) } else { 100_000 };
         let (before, after) = (self.rng.u64(1_000..most), self.rng.u64(1_000..most));
-        let mishap = self.blackout(service).or_else(|| self.draw_mishap());
+        let mishap = self.blackout(service, worker).or_else(|| self.draw_mishap());
         self.counts.mishaps += u64::from(mishap.is_some());
         Fate { before, after, mishap }
     }
 
-    fn blackout(&self, service: Service) -> Option<Mishap> {
+    fn blackout(&self, service: Service, worker: Worker) -> Option<Mishap> {
         let now = self.now;
         let over = |it: &&super::story::Blackout| it.service == service && (it.from..it.to).contains(&now);
-        let blackout = self.story.blackouts.iter().find(over)?;
-        Some(if blackout.hangs { Mishap::Hang } else { Mishap::Before(FaultClass::Connection) })
+        let gone = self.story.blackouts.iter().find(over).map(|blackout| blackout.hangs);
+        let cut_off = || self.cut_off(worker).filter(|_| service != Service::Standby).map(|it| it.hangs);
+        let hangs = gone.or_else(cut_off)?;
+        Some(if hangs { Mishap::Hang } else { Mishap::Before(FaultClass::Connection) })
     }
 
     fn draw_mishap(&mut self) -> Option<Mishap> {
@@ -99,7 +101,7 @@ impl Link {
         call: &'static str,
         effect: impl FnOnce(&mut World) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        let fate = lock(&self.world).fate(service);
+        let fate = lock(&self.world).fate(service, self.worker);
         self.pause(fate.before).await;
         let Some(mishap) = fate.mishap else {
             let result = effect(&mut lock(&self.world));
@@ -199,6 +201,7 @@ impl Clock for Link {
 
     async fn sleep(&self, pause: Duration) {
         let pause = u64::try_from(pause.as_micros()).unwrap_or(u64::MAX / 4);
+        lock(&self.world).sleeps(self.worker, pause);
         self.pause(pause).await;
     }
 }

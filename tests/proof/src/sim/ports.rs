@@ -14,7 +14,7 @@ use holdfast_core::{
 };
 
 use super::{
-    Sabotage,
+    Micros, SECOND, Sabotage,
     pass::Link,
     seconds,
     story::Service,
@@ -45,14 +45,16 @@ impl Link {
         }
     }
 
-    async fn lease(&self) -> Result<Held, Fault> {
-        self.pass(Service::Standby, "get lease", |world| Ok(world.lease.clone())).await
+    /// The lease, and the server's time when it answered.
+    async fn lease(&self) -> Result<(Held, Micros), Fault> {
+        self.pass(Service::Standby, "get lease", |world| Ok((world.lease.clone(), world.now))).await
     }
 
     /// Writes the lease over `seen`.
     async fn grant(&self, holder: &str, seen: &Held, ttl: Duration) -> Result<Grant, Fault> {
         let (holder, version, worker) = (holder.to_owned(), seen.version, self.worker);
         let expires = self.now() + ttl;
+        let lasts = u64::try_from(ttl.as_micros()).unwrap_or(0);
         self.pass(Service::Standby, "put lease", move |world| {
             if world.lease.version != version {
                 return Err(conflict("put lease"));
@@ -60,7 +62,8 @@ impl Link {
             world.may_write(worker, "the lease");
             let changes = world.lease.holder.as_deref() != Some(&holder);
             let fence = world.lease.fence + u64::from(changes);
-            world.lease = Held { holder: Some(holder), until: expires, fence, version: version + 1 };
+            let until = world.now + lasts;
+            world.lease = Held { holder: Some(holder), until, fence, version: version + 1 };
             world.workers[worker].fence = Some(fence);
             Ok(Grant { fence, expires, version: (version + 1).to_string() })
         })
@@ -80,10 +83,11 @@ fn is_still(held: &Held, holder: &str, grant: &Grant) -> bool {
 impl Lease for Link {
     async fn acquire(&self, _: &Call, holder: &str, ttl: Duration) -> Result<Claim, Fault> {
         for _ in 0..RACES {
-            let seen = self.lease().await?;
-            let other = seen.holder.clone().filter(|by| by != holder && seen.until > self.now());
+            let (seen, served) = self.lease().await?;
+            let other = seen.holder.clone().filter(|by| by != holder && seen.until > served);
             if let Some(by) = other {
-                return Ok(Claim::Held { holder: by, until: seen.until });
+                let left = Duration::from_micros(seen.until.saturating_sub(served));
+                return Ok(Claim::Held { holder: by, until: self.now() + left });
             }
             match self.grant(holder, &seen, ttl).await {
                 Err(fault) if fault.class == FaultClass::Conflict => {}
@@ -94,7 +98,7 @@ impl Lease for Link {
     }
 
     async fn renew(&self, _: &Call, holder: &str, grant: &Grant, ttl: Duration) -> Result<Grant, Fault> {
-        let seen = self.lease().await?;
+        let (seen, _) = self.lease().await?;
         if !is_still(&seen, holder, grant) {
             return Err(conflict("put lease"));
         }
@@ -102,7 +106,7 @@ impl Lease for Link {
     }
 
     async fn release(&self, _: &Call, holder: &str, grant: &Grant) -> Result<(), Fault> {
-        let seen = self.lease().await?;
+        let (seen, _) = self.lease().await?;
         if !is_still(&seen, holder, grant) {
             return Ok(());
         }
@@ -122,8 +126,14 @@ impl Lease for Link {
 impl StateStore for Link {
     async fn load(&self, _: &Call) -> Result<Versioned, Fault> {
         self.pass(Service::Standby, "load", |world| {
-            let (state, version) = world.stored.clone();
-            Ok(Versioned { state, version: version.to_string(), server_time: None })
+            let (mut state, version) = world.stored.clone();
+            if world.lacks(Sabotage::MarksUnseen) {
+                state.waiter = None;
+            }
+            let told = !world.lacks(Sabotage::ServerTimeUnseen);
+            // `Date` is in whole seconds.
+            let server_time = told.then(|| stamp(world.now / SECOND * SECOND, 0));
+            Ok(Versioned { state, version: version.to_string(), server_time })
         })
         .await
     }
@@ -164,11 +174,10 @@ impl CooldownStore for Link {
 impl HistorySource for Link {
     async fn history(&self, _: &Call, window: Duration) -> Result<History, Fault> {
         let from = micros(self.now() - window);
-        self.pass(Service::Metrics, "history", move |world| {
+        lock(&self.world).workers[self.worker].history_read = None;
+        let read = self.pass(Service::Metrics, "history", move |world| {
             let lag = world.rng.u64(0..=world.story.weather.lag);
-            let dead = world.story.metrics_dead && !world.stormy();
-            let until = if dead { world.story.calm } else { world.now };
-            let minutes = world.checkers.minutes(from, until.saturating_sub(lag));
+            let minutes = world.checkers.minutes(from, world.metrics_end().saturating_sub(lag));
             let lies = world.lacks(Sabotage::HistoryLies);
             let value = |healthy: bool| if healthy && !lies { 1.0 } else { 0.0 };
             let point = |(start, worst, best): (u64, bool, bool)| Datapoint {
@@ -176,16 +185,19 @@ impl HistorySource for Link {
                 minimum: value(worst),
                 maximum: value(best),
             };
-            Ok(History { points: minutes.into_iter().map(point).collect() })
-        })
-        .await
+            Ok((History { points: minutes.into_iter().map(point).collect() }, world.now))
+        });
+        let (history, at) = read.await?;
+        lock(&self.world).workers[self.worker].history_read = Some(at);
+        Ok(history)
     }
 
     async fn last_well(&self, _: &Call, not_before: Option<Timestamp>) -> Result<Option<Timestamp>, Fault> {
         let from = not_before.map_or(0, micros);
         self.pass(Service::Metrics, "last well", move |world| {
-            let well = world.checkers.minutes(from, world.now).into_iter().rev().find(|(_, _, best)| *best);
-            Ok(well.map(|(start, _, _)| stamp(start, 0)))
+            let minutes = world.checkers.minutes(from, world.metrics_end());
+            let well = minutes.into_iter().find(|(_, _, best)| *best);
+            Ok(well.map(|(start, _, _)| stamp(start + seconds(60), 0)))
         })
         .await
     }
@@ -194,21 +206,27 @@ impl HistorySource for Link {
 #[async_trait]
 impl Prober for Link {
     async fn probe(&self, _: &Call) -> ProbeResult {
-        let (way, blind) = {
+        let (way, blind, cut_off) = {
             let mut world = lock(&self.world);
             let blind = world.story.weather.blind_probe;
-            (world.rng.u64(1_000..200_000), world.mishap(blind))
+            (world.rng.u64(1_000..200_000), world.mishap(blind), world.cut_off(self.worker))
         };
         if blind {
             self.pause(seconds(3)).await;
             return ProbeResult::Inconclusive { why: "no way out".to_owned() };
         }
+        if let Some(cut_off) = cut_off {
+            self.pause(if cut_off.hangs { seconds(3) } else { way }).await;
+            return ProbeResult::Failing { why: "no connection".to_owned() };
+        }
         self.pause(way).await;
-        let world = lock(&self.world);
-        if world.story.is_down(world.now) {
-            ProbeResult::Failing { why: "refused".to_owned() }
-        } else {
+        let mut world = lock(&self.world);
+        let (now, well) = (world.now, !world.story.is_down(world.now));
+        world.workers[self.worker].probed = Some((now, well));
+        if well {
             ProbeResult::Healthy { said: "OK".to_owned() }
+        } else {
+            ProbeResult::Failing { why: "refused".to_owned() }
         }
     }
 }
@@ -216,9 +234,14 @@ impl Prober for Link {
 #[async_trait]
 impl Controls for Link {
     async fn ask(&self, _: &Call) -> Vec<Control> {
-        let way = lock(&self.world).rng.u64(1_000..200_000);
-        self.pause(way).await;
-        vec![Control { target: "control.example".to_owned(), answered: true, found: "HTTP 200".to_owned() }]
+        let (way, cut_off) = {
+            let mut world = lock(&self.world);
+            let cut_off = world.cut_off(self.worker).filter(|_| !world.lacks(Sabotage::ControlsAlwaysAnswer));
+            (world.rng.u64(1_000..200_000), cut_off)
+        };
+        self.pause(if cut_off.is_some_and(|it| it.hangs) { seconds(3) } else { way }).await;
+        let (answered, found) = if cut_off.is_some() { (false, "no connection") } else { (true, "HTTP 200") };
+        vec![Control { target: "control.example".to_owned(), answered, found: found.to_owned() }]
     }
 }
 

@@ -29,13 +29,12 @@ pub struct Checkers {
     pub lost: Vec<Micros>,
 }
 
-impl Default for Checkers {
-    fn default() -> Self {
-        Self { healthy: true, contrary: 0, samples: Vec::new(), lost: Vec::new() }
-    }
-}
-
 impl Checkers {
+    /// Checkers that have watched the primary for long.
+    pub fn of(healthy: bool) -> Self {
+        Self { healthy, contrary: 0, samples: Vec::new(), lost: Vec::new() }
+    }
+
     /// They look once.
     pub fn sample(&mut self, at: Micros, answers: bool) {
         if answers == self.healthy {

@@ -74,6 +74,7 @@ impl Tally {
         all.fenced += more.fenced;
         all.late += more.late;
         all.liveness += more.liveness;
+        all.lapsed += more.lapsed;
     }
 
     /// The figures in words.
@@ -84,7 +85,7 @@ impl Tally {
             "{} runs, {} failed; {years:.2} simulated years; {} invocations (at most {} at once), {} calls, \
              {} of them met a mishap; {} workers died in a call, {} were ended by the time limit; {} failovers begun, \
              {} taken over, {} completed; {} effects, {} refused by a fence, {} calls took effect after their caller \
-             had given up; {} promises of liveness fell due",
+             had given up; {} times what was done had to be driven again; {} promises of liveness fell due",
             self.runs,
             self.failures.len(),
             all.invocations,
@@ -99,6 +100,7 @@ impl Tally {
             all.effects,
             all.fenced,
             all.late,
+            all.lapsed,
             all.liveness,
         )
     }

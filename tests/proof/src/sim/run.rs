@@ -5,12 +5,14 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex},
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use fastrand::Rng;
 use holdfast_core::{
     Clock,
     engine::{Action, Answer, Engine, Request},
+    policy::Policy,
     record::Trigger,
 };
 
@@ -19,7 +21,7 @@ use super::{
     acts::Act,
     pass::Link,
     seconds,
-    story::{LARGEST_SKEW_S, Story},
+    story::Story,
     world::{Delivery, Event, Shared, Worker, WorkerFacts, World, lock},
 };
 
@@ -114,6 +116,7 @@ impl Runner {
         match running.work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(answer) => {
                 let ended = self.running[worker].take();
+                lock(&self.world).workers[worker].polls_until = 0;
                 lock(&self.world).tell_answer(worker, &answer);
                 if let Some(running) = ended.filter(|_| answer.outcome.wants_retry()) {
                     self.again(running.delivery);
@@ -147,6 +150,7 @@ impl Runner {
 
     fn bury(&mut self, worker: Worker) {
         if let Some(running) = self.running[worker].take() {
+            lock(&self.world).workers[worker].polls_until = 0;
             self.again(running.delivery);
         }
     }
@@ -177,7 +181,11 @@ impl Runner {
         let busy = self.running.iter().flatten().count();
         let link = {
             let mut world = lock(&self.world);
-            if busy >= world.story.concurrency {
+            let gets_in = busy < world.story.concurrency;
+            if delivery.trigger == Trigger::Operator {
+                world.operator_comes(gets_in);
+            }
+            if !gets_in {
                 if delivery.trigger != Trigger::Tick {
                     world.after(seconds(20), Event::Deliver(delivery));
                 }
@@ -195,12 +203,18 @@ impl Runner {
 
     /// A container with a clock of its own.
     fn hire(&self, world: &mut World, delivery: &Delivery) -> Arc<Link> {
-        let most = i64::try_from(seconds(LARGEST_SKEW_S)).unwrap_or(0);
-        let skew = world.rng.i64(-most..=most);
+        let mut rng = world.rng.fork();
+        let skew = world.story.skew(&mut rng);
         let worker = world.workers.len();
         world.workers.push(WorkerFacts {
             skew,
             only_asks: Act::only_asks(delivery.action),
+            by_operator: delivery.trigger == Trigger::Operator,
+            waives: delivery.forced || delivery.action == Action::Resume,
+            probed: None,
+            history_read: None,
+            polls: 0,
+            polls_until: 0,
             claimed: false,
             fence: None,
             dead: false,
@@ -257,6 +271,11 @@ fn work(link: Arc<Link>, delivery: &Delivery) -> Work {
     let (policy, limits, deadline) = {
         let world = lock(&link.world);
         (world.story.policy.clone(), world.story.limits.clone(), world.story.deadline)
+    };
+    let policy = if lock(&link.world).lacks(Sabotage::OldWorkTrusted) {
+        Policy { stands_still_after: Duration::from_secs(1 << 40), ..policy }
+    } else {
+        policy
     };
     let request = Request {
         trigger: delivery.trigger.clone(),

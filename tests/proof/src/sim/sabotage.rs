@@ -13,10 +13,30 @@ pub enum Sabotage {
     HistoryLies,
     /// Fresh secrets are taken for stale ones.
     SecretsMistaken,
+    /// Control targets answer those too who are cut off.
+    ControlsAlwaysAnswer,
+    /// Work that has stood still is not judged again.
+    OldWorkTrusted,
+    /// What was once brought about is seen as done, whoever has taken it back.
+    LapsesUnseen,
+    /// The marks of waiting calls are not seen.
+    MarksUnseen,
+    /// The API server does not tell its time, so nobody sees that his clock is wrong.
+    ServerTimeUnseen,
 }
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::StoreOverwrites, Self::EffectsUnfenced, Self::TicksStop, Self::HistoryLies, Self::SecretsMistaken];
+    pub const ALL: [Self; 10] = [
+        Self::StoreOverwrites,
+        Self::EffectsUnfenced,
+        Self::TicksStop,
+        Self::HistoryLies,
+        Self::SecretsMistaken,
+        Self::ControlsAlwaysAnswer,
+        Self::OldWorkTrusted,
+        Self::LapsesUnseen,
+        Self::MarksUnseen,
+        Self::ServerTimeUnseen,
+    ];
 }

@@ -5,23 +5,25 @@
 //! - checkers change their mind after three looks, 20 to 30 s late ([`DETECTION`]);
 //! - a metric store may show a minute of which only the first samples have arrived ([`PARTIAL`]);
 //! - a history may be as old as `stale_after` when it is used;
-//! - clocks differ by [`LARGEST_SKEW_S`];
+//! - clocks differ by [`LARGEST_SKEW_S`], but for those that are wrong by hours: what these prove is held against true time
+//!   all the same;
 //! - between a look and the stored intent lie at most the look itself and two calls ([`CLAIM`]), and what a worker was
 //!   frozen for meanwhile;
 //! - a hole of one period in the evidence does not end a streak ([`UNSEEN`]).
 
 use holdfast_core::{
-    Fault, FaultClass, Timestamp,
+    Timestamp,
     holdoff::Source,
-    record::{Execution, State, Status},
+    policy::Policy,
+    record::{Execution, Note, State, Status, StepRecord},
 };
 
 use super::{
-    Micros, SECOND, Sabotage,
+    Micros, SECOND,
     primary::DETECTION,
     seconds,
     story::LARGEST_SKEW_S,
-    world::{Deed, Event, Worker, World, micros},
+    world::{Worker, World, micros, micros_by, stamp},
 };
 
 /// The part of a minute whose samples may still be on their way.
@@ -33,30 +35,46 @@ const CLAIM: Micros = seconds(10 + 5 + 5 + 5);
 const UNSEEN: Micros = seconds(60 + 2 * 30 + 10 + 2 * LARGEST_SKEW_S);
 const SKEW: Micros = seconds(LARGEST_SKEW_S);
 
+/// An execution that nobody has driven for so long is judged again: the promise, and not what the engine was told.
+pub const STANDS_STILL: Micros = seconds(300);
 /// What safety remembers.
 #[derive(Debug, Default)]
 pub struct Book {
-    /// When the newest execution began, in true time.
+    /// When the newest execution began, in true time. `None` when the record was put there by somebody else.
     pub begun_at: Option<Micros>,
-    /// A person ended what the newest failover brought about: aborted it, or took the lock away.
-    pub ended_by_person: bool,
+    /// A person ended the newest failover: it was aborted, or seen to be unlocked.
+    pub ended: bool,
+    /// The record was put there by somebody else, and the lock of a failover that it does not know of may stand.
+    pub put_there: bool,
     /// A person waived the cooldown since the newest execution began.
     pub acknowledged: bool,
-    /// A person took an effect of the newest execution back.
-    pub undone_by_hand: bool,
-    /// And that while it was open, or about to be: it is that person's to bring it to an end.
-    pub undone_while_open: bool,
-    /// When a person last took something back.
-    pub undone_at: Option<Micros>,
+    /// When somebody else last scaled the operator down.
+    pub scaled_down_at: Option<Micros>,
+    /// When somebody else last took the lock away.
+    pub unlocked_at: Option<Micros>,
+    /// When an unlock was last noted: the primary must have been well since.
+    pub unlock_noted_at: Option<Micros>,
+    /// When somebody last wrote how far the execution is.
+    pub driven_at: Micros,
     /// The steps that had an effect since the newest execution began.
     pub effects: Vec<&'static str>,
     /// Since when the kill switch is set.
     pub paused_at: Option<Micros>,
+    /// The open execution that no version of the runbook wrote: it waits for a person.
+    pub foreign: Option<String>,
+    /// When an operator's call was last kept out, and since when it has been.
+    pub kept_out_since: Option<Micros>,
+}
+
+/// How old what evidence shows may be when it is used.
+fn oldest_evidence() -> Micros {
+    let stale = Policy::default().stale_after;
+    u64::try_from(stale.as_micros()).unwrap_or(0) + PARTIAL + DETECTION + CLAIM + SKEW
 }
 
 /// The true time of what a clock with this error showed.
 fn true_time(at: Timestamp, skew: i64) -> Micros {
-    micros(at).saturating_add_signed(-skew)
+    micros_by(at, skew)
 }
 
 impl World {
@@ -80,14 +98,33 @@ impl World {
             _ => {}
         }
         self.book.acknowledged |= new.acknowledged != old.acknowledged;
-        if new.unlocked.is_some() && old.unlocked.is_none() && !self.book.ended_by_person {
-            self.breaks("an unlock was noted that nobody made");
+        if new.unlocked.is_some() && old.unlocked != new.unlocked {
+            self.check_unlock(worker, &old);
         }
         self.book.paused_at = new.pause.as_ref().map(|_| self.book.paused_at.unwrap_or(self.now));
         let aborts = |state: &State| state.current.as_ref().is_some_and(|run| run.status == Status::Aborted);
         let stops = new.pause.is_some() && old.pause.is_none() || aborts(new) && !aborts(&old);
         self.pressed |= stops && !self.stormy();
         self.stored.0 = old;
+    }
+
+    /// A person took the lock away, and the primary was well, or that person had ended the failover before.
+    fn check_unlock(&mut self, worker: Worker, old: &State) {
+        let aborted = old.current.as_ref().is_some_and(|run| run.status == Status::Aborted);
+        if !aborted && self.book.unlocked_at.is_none() {
+            self.breaks("an unlock was noted that nobody made");
+        }
+        if !aborted && !self.was_well_lately(worker) {
+            self.breaks("an unlock was noted as a failback, and the primary was not well");
+        }
+        self.book.ended = true;
+        self.book.unlock_noted_at = Some(self.now);
+    }
+
+    /// The primary was well at some time that evidence may be about.
+    fn was_well_lately(&self, worker: Worker) -> bool {
+        let since = self.now.saturating_sub(oldest_evidence() + self.workers[worker].frozen_for);
+        self.story.longest_up(since, self.now) > 0
     }
 
     fn check_begin(&mut self, worker: Worker, old: &State, execution: &Execution) {
@@ -99,22 +136,40 @@ impl World {
         if old.open().is_some() {
             self.breaks("a failover began beside an open one");
         }
-        if self.book.begun_at.is_some() && !self.book.ended_by_person {
+        if old.current.is_some() && !self.book.ended {
             self.breaks("a second failover began, and no person had ended the first");
         }
         self.check_cooldown(execution);
         if execution.overrides.is_empty() {
             self.check_holdoff(worker, execution);
+            self.check_armed(worker);
         }
         self.workers[worker].claimed = true;
-        let acts = std::mem::take(&mut self.book);
         // By the record it began when the worker looked, which is where the cooldown counts from.
-        let looked_at = true_time(execution.started_at, self.workers[worker].skew);
-        self.book.begun_at = Some(looked_at);
-        self.book.paused_at = acts.paused_at;
-        // What was taken back while it looked, it has seen as done.
-        let look = CLAIM + self.workers[worker].frozen_for;
-        self.book.undone_while_open = acts.undone_at.is_some_and(|at| at + look >= looked_at);
+        let skew = if self.has_wrong_clock(worker) { 0 } else { self.workers[worker].skew };
+        let begun_at = Some(true_time(execution.started_at, skew));
+        let Book { paused_at, scaled_down_at, unlocked_at, unlock_noted_at, kept_out_since, foreign, .. } =
+            std::mem::take(&mut self.book);
+        self.book = Book {
+            foreign,
+            begun_at,
+            paused_at,
+            scaled_down_at,
+            unlocked_at,
+            unlock_noted_at,
+            kept_out_since,
+            ..Book::default()
+        };
+    }
+
+    /// The primary was well once, since the site was set up or since the lock was last seen gone.
+    fn check_armed(&mut self, worker: Worker) {
+        // What showed that the lock was gone from a primary that was well shows that it was well.
+        let late = oldest_evidence() + self.workers[worker].frozen_for;
+        let since = self.book.unlock_noted_at.map_or(0, |at| at.saturating_sub(late));
+        if self.story.longest_up(since, self.now) == 0 {
+            self.breaks("a failover began, and the primary was never well");
+        }
     }
 
     fn check_cooldown(&mut self, execution: &Execution) {
@@ -131,7 +186,12 @@ impl World {
             return self.breaks("a failover began on no streak");
         };
         let frozen = self.workers[worker].frozen_for;
-        let (since, to) = (micros(streak.since), micros(streak.to));
+        let wrong = self.has_wrong_clock(worker);
+        if wrong && streak.source != Source::Probes {
+            self.breaks("a failover began on a history that was judged by a clock that is wrong by hours");
+        }
+        let skew = if wrong { self.workers[worker].skew } else { 0 };
+        let (since, to) = (true_time(streak.since, skew), true_time(streak.to, skew));
         let stale = u64::try_from(execution.policy.stale_after.as_micros()).unwrap_or(0);
         if streak.proven < execution.policy.holdoff || to - since + SECOND < seconds(execution.policy.holdoff.as_secs())
         {
@@ -145,7 +205,9 @@ impl World {
         let most = if history_alone { DETECTION } else { UNSEEN };
         let known_to = to.saturating_sub(if streak.source == Source::Probes { SKEW } else { PARTIAL + DETECTION });
         let up = self.story.longest_up(since + SKEW, known_to.max(since + SKEW));
-        if up > most {
+        // A limit: a record from before a failover does not know of its lock, so what the metrics say of the lock counts.
+        let about_the_lock = self.standby.locked || self.book.unlocked_at.is_some_and(|at| at >= since);
+        if up > most && !(self.book.put_there && about_the_lock) {
             self.breaks(format!(
                 "a failover began on a streak of {} s, and the primary was well for {} s of it",
                 (to - since) / SECOND,
@@ -155,38 +217,86 @@ impl World {
     }
 
     fn check_progress(&mut self, worker: Worker, old: &State, was: &Execution, is: &Execution) {
-        if is.fence < was.fence {
-            self.breaks("a worker with a smaller fence wrote after a take-over");
-        }
+        let changes_hands = (is.fence, &is.holder) != (was.fence, &was.holder);
         let changed = was.steps.iter().map(|step| &step.progress).ne(is.steps.iter().map(|step| &step.progress));
-        if changed && self.workers[worker].fence.is_none_or(|fence| fence < was.fence) {
+        if changed && is.holder != format!("worker-{worker}") {
             self.breaks("a worker that was taken over wrote the outcome of a step");
         }
-        if was.steps.iter().zip(&is.steps).any(|(was, is)| was.is_done() && !is.is_done()) {
-            self.breaks("a step that was done is not any more");
+        if (changed || changes_hands) && self.workers[worker].fence != Some(is.fence) {
+            self.breaks("a worker wrote with a fence that it was not granted");
         }
-        if is.takeovers > was.takeovers {
-            self.counts.takeovers += 1;
-            self.workers[worker].claimed = true;
-            if old.pause.is_some() {
-                self.breaks("an execution was resumed while paused");
-            }
+        if changes_hands {
+            self.check_take_over(worker, old, was);
         }
-        if was.status == is.status {
-            return;
-        }
-        match is.status {
-            Status::Completed => self.check_completed(is),
-            Status::Aborted | Status::FailedBack => self.book.ended_by_person = true,
-            Status::Running => self.breaks("an execution went back to running"),
-            Status::Owed => {}
-        }
-        if !was.status.is_open() {
-            self.breaks("an execution changed after its end");
+        self.check_lapses(was, is);
+        self.book.driven_at = self.now;
+        if was.status != is.status {
+            self.check_status(worker, was, is);
         }
     }
 
-    fn check_completed(&mut self, execution: &Execution) {
+    fn check_take_over(&mut self, worker: Worker, old: &State, was: &Execution) {
+        self.counts.takeovers += 1;
+        self.workers[worker].claimed = true;
+        if old.pause.is_some() {
+            self.breaks("an execution was resumed while paused");
+        }
+        if self.workers[worker].waives || !self.saw_well(worker) {
+            return;
+        }
+        if was.status == Status::Completed {
+            self.breaks("a lock was set again on a primary that was seen to be well");
+        } else if self.stood_still(was, CLAIM + 2 * SKEW + self.workers[worker].frozen_for) {
+            self.breaks("work that had stood still went on, and the primary was seen to be well");
+        }
+    }
+
+    /// True when `execution` was last driven longer ago than work may stand still, and `slack`.
+    pub fn stood_still(&self, execution: &Execution, slack: Micros) -> bool {
+        let latest = stamp(self.now, 0) + holdfast_core::policy::MOST_AHEAD;
+        let last = execution.last_driven(latest);
+        last.is_none_or(|at| micros(at) + STANDS_STILL + slack < self.now)
+    }
+
+    /// What is done stays done, unless somebody else took it back.
+    fn check_lapses(&mut self, was: &Execution, is: &Execution) {
+        let lapsed = |(was, is): &(&StepRecord, &StepRecord)| was.is_done() && !is.is_done();
+        let lapsed: Vec<&str> =
+            was.steps.iter().zip(&is.steps).filter(lapsed).map(|(step, _)| step.step.as_str()).collect();
+        self.counts.lapsed += u64::from(!lapsed.is_empty());
+        // What somebody else put there may call anything done, and what cannot be seen is not counted as done.
+        let unseen = |note: &Note| note.text.ends_with("could not be seen");
+        if self.book.begun_at.is_none() || is.notes.iter().any(unseen) {
+            return;
+        }
+        for step in &lapsed {
+            let taken_back = match *step {
+                "scale" => self.book.scaled_down_at.is_some() || self.standby.replicas == 0,
+                "lock" => self.book.unlocked_at.is_some() || !self.standby.locked,
+                "verify" => lapsed.len() > 1 || was.steps.iter().any(|step| !step.is_done()),
+                _ => self.standby.has_stale(),
+            };
+            if !taken_back {
+                self.breaks(format!("{step} was done, nobody took it back, and it is not done any more"));
+            }
+        }
+    }
+
+    fn check_status(&mut self, worker: Worker, was: &Execution, is: &Execution) {
+        match (was.status, is.status) {
+            (Status::Aborted | Status::FailedBack, _) => self.breaks("an execution changed after its end"),
+            (_, Status::Completed) => self.check_completed(worker, is),
+            (_, Status::Aborted) => self.book.ended = true,
+            // The unlock that is noted with it is looked at for itself.
+            (Status::Running | Status::Owed, Status::FailedBack | Status::Owed | Status::Running) => {}
+            (Status::Completed, Status::Owed | Status::Running) if self.book.unlocked_at.is_some() => {}
+            (Status::Completed, _) => {
+                self.breaks("a completed execution was opened again, and nobody took its lock away")
+            }
+        }
+    }
+
+    fn check_completed(&mut self, worker: Worker, execution: &Execution) {
         self.counts.completed += 1;
         self.tell(self.current, || format!("completed {}", execution.id));
         if execution.steps.iter().any(|step| !step.is_done()) {
@@ -198,8 +308,14 @@ impl World {
         if self.standby.has_stale() {
             self.breaks("completed, and a stale secret is kept");
         }
-        if !self.standby.is_active() && !self.book.undone_by_hand {
-            self.breaks("completed, and the standby is not active");
+        // Every effect is looked at again under the claim and at the end of the call.
+        let began = self.workers[worker].began;
+        let meanwhile = |at: Option<Micros>| at.is_some_and(|at| at >= began);
+        if self.standby.replicas == 0 && !meanwhile(self.book.scaled_down_at) {
+            self.breaks("completed, and the operator was scaled down before the call began");
+        }
+        if !self.standby.locked && !meanwhile(self.book.unlocked_at) {
+            self.breaks("completed, and the lock was taken away before the call began");
         }
         for step in &execution.steps {
             let had = self.book.effects.contains(&step.step.as_str());
@@ -211,77 +327,5 @@ impl World {
         if !matches!(read, Ok(Ok(read)) if read == *execution) {
             self.breaks("the record is another one when it is read back");
         }
-    }
-
-    /// Every effect: somebody's intent is stored, and it is not the second of its kind.
-    fn check_effect(&mut self, worker: Worker, step: &'static str, holds: bool) {
-        self.counts.effects += 1;
-        self.tell(worker, || format!("effect of {step}"));
-        self.may_write(worker, step);
-        if !self.workers[worker].claimed && self.workers[worker].fence.is_none_or(|fence| !self.owns(fence)) {
-            self.breaks(format!("{step} had an effect before an intent was stored"));
-        }
-        if holds {
-            self.breaks(format!("{step} had its effect twice"));
-        }
-        if let Some(paused) = self.book.paused_at.filter(|at| self.workers[worker].began > *at) {
-            let ago = (self.now - paused) / SECOND;
-            self.breaks(format!("{step} had an effect by a worker that began {ago} s or less after the pause"));
-        }
-        self.book.effects.push(step);
-    }
-
-    /// A worker whose take-over changed nothing (its intent was stored and the answer was lost) owns it by its fence.
-    fn owns(&self, fence: u64) -> bool {
-        self.stored.0.current.as_ref().is_some_and(|execution| execution.fence == fence)
-    }
-
-    /// The API server deletes a secret, if it is still the one that was judged.
-    pub fn delete(&mut self, worker: Worker, name: &str, uid: u64, version: u64) -> Result<(), Fault> {
-        let Some(position) = self.standby.secrets.iter().position(|secret| secret.name == name) else {
-            return Ok(());
-        };
-        let found = &self.standby.secrets[position];
-        if (found.uid, found.version) != (uid, version) && self.is_fenced() {
-            return Err(self.fenced("delete secret"));
-        }
-        let secret = self.standby.secrets.remove(position);
-        self.check_effect(worker, "clean", false);
-        if secret.fresh {
-            self.breaks("a fresh secret was deleted");
-        }
-        let again: Deed = Box::new(move |world| world.standby.issue(secret.name, true));
-        let pause = self.rng.u64(seconds(1)..seconds(60));
-        self.after(pause, Event::Deed(again));
-        Ok(())
-    }
-
-    /// The API server scales the operator, if nobody has written since.
-    pub fn scale_up(&mut self, worker: Worker, fence: Option<u64>) -> Result<(), Fault> {
-        if fence != Some(self.standby.deployment_version) && self.is_fenced() {
-            return Err(self.fenced("patch scale"));
-        }
-        self.check_effect(worker, "scale", self.standby.replicas > 0);
-        self.standby.scale(1, self.now);
-        Ok(())
-    }
-
-    /// The DNS service locks, if nobody has written since.
-    pub fn lock_traffic(&mut self, worker: Worker, fence: Option<u64>) -> Result<(), Fault> {
-        if fence != Some(self.standby.check_version) && self.is_fenced() {
-            return Err(self.fenced("update health check"));
-        }
-        self.check_effect(worker, "lock", self.standby.locked);
-        self.standby.lock(true);
-        Ok(())
-    }
-
-    fn is_fenced(&self) -> bool {
-        !self.lacks(Sabotage::EffectsUnfenced)
-    }
-
-    fn fenced(&mut self, call: &'static str) -> Fault {
-        self.counts.fenced += 1;
-        Fault::new(FaultClass::Conflict, call, "changed since it was seen")
     }
 }

@@ -11,7 +11,7 @@ use holdfast_core::{
 };
 use serde_json::json;
 
-use super::{Sabotage, pass::Link, story::Service};
+use super::{Sabotage, pass::Link, story::Service, world::World};
 
 /// Names of the steps, in order.
 pub const NAMES: [&str; 4] = ["clean", "scale", "lock", "verify"];
@@ -26,6 +26,13 @@ impl Link {
             Arc::new(Verify(Arc::clone(self))),
         ];
         Runbook { name: "simulated", steps: steps.to_vec(), earlier: Vec::new() }
+    }
+}
+
+impl World {
+    /// True when a step that was taken back still looks done: broken on purpose.
+    fn mistakes(&self, step: &str) -> bool {
+        self.lacks(Sabotage::LapsesUnseen) && self.book.effects.contains(&step)
     }
 }
 
@@ -79,7 +86,11 @@ impl Step for Scale {
         self.0
             .pass(Service::Standby, "get deployment", |world| {
                 let (replicas, version) = (world.standby.replicas, world.standby.deployment_version);
-                Ok(if replicas > 0 { Observation::done("runs") } else { Observation::todo("sleeps", json!(version)) })
+                Ok(if replicas > 0 || world.mistakes(NAMES[1]) {
+                    Observation::done("runs")
+                } else {
+                    Observation::todo("sleeps", json!(version))
+                })
             })
             .await
     }
@@ -110,7 +121,11 @@ impl Step for Lock {
         self.0
             .pass(Service::Dns, "get health check", |world| {
                 let (locked, version) = (world.standby.locked, world.standby.check_version);
-                Ok(if locked { Observation::done("locked") } else { Observation::todo("open", json!(version)) })
+                Ok(if locked || world.mistakes(NAMES[2]) {
+                    Observation::done("locked")
+                } else {
+                    Observation::todo("open", json!(version))
+                })
             })
             .await
     }

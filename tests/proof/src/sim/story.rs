@@ -3,13 +3,20 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use holdfast_core::{engine::Limits, policy::Policy, retry::RetryPolicy};
+use holdfast_core::{
+    engine::{Action, Limits},
+    policy::Policy,
+    retry::RetryPolicy,
+};
 
-use super::{Micros, acts::Act, seconds};
+use super::{Micros, acts::Act, safety::STANDS_STILL, seconds};
 
 /// The largest difference between a container's clock and the true time. AWS keeps hosts within milliseconds; five
 /// seconds is a host whose time service has been dead for weeks.
 pub const LARGEST_SKEW_S: u64 = 5;
+
+/// How wrong the clocks are in stories with clocks that are wrong by more than that, in seconds.
+const WRONG_BY_S: std::ops::Range<i64> = 600..6 * 3600;
 
 /// A service behind the ports. Each has weather of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +42,56 @@ pub struct Blackout {
     pub to: Micros,
     /// Whether its calls hang instead of failing at once.
     pub hangs: bool,
+}
+
+/// A time in which workers have no way out: metrics, DNS service, notes, probe and controls, but for the standby's API.
+#[derive(Clone, Copy, Debug)]
+pub struct CutOff {
+    /// Every third worker, beginning with this one, or all of them.
+    pub third: Option<usize>,
+    /// From when.
+    pub from: Micros,
+    /// Until when.
+    pub to: Micros,
+    /// Whether calls hang instead of failing at once.
+    pub hangs: bool,
+}
+
+/// What another manager takes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undoes {
+    /// It wants no replicas of the operator.
+    Scale,
+    /// It wants traffic open.
+    Lock,
+}
+
+/// Another manager (GitOps, Terraform) that takes back what a failover does.
+#[derive(Clone, Copy, Debug)]
+pub struct Manager {
+    /// What.
+    pub undoes: Undoes,
+    /// From when.
+    pub from: Micros,
+    /// Until when: before the calm, or for ever.
+    pub to: Micros,
+    /// How often it looks; `None` when it is told of each change and answers within seconds.
+    pub every: Option<Micros>,
+}
+
+/// Somebody else writes what only the function is to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strange {
+    /// The record is copied, for a backup.
+    Copy,
+    /// The backup is put back.
+    Restore,
+    /// An open execution is put there.
+    Plant,
+    /// The cloud's note of the last failover gets a time that is none.
+    Note,
+    /// The lease is deleted.
+    DeleteLease,
 }
 
 /// How often what goes wrong, as probabilities of one call or of one message.
@@ -71,6 +128,14 @@ pub struct Story {
     pub weather: Weather,
     /// Services that are gone for a while, all of them before the calm.
     pub blackouts: Vec<Blackout>,
+    /// Times in which workers are cut off.
+    pub cut_offs: Vec<CutOff>,
+    /// Who else wants to decide what runs and where traffic goes.
+    pub manager: Option<Manager>,
+    /// What others write that is not theirs, and when.
+    pub strange: Vec<(Micros, Strange)>,
+    /// How likely a container's clock is wrong by more than [`LARGEST_SKEW_S`], by minutes to hours.
+    pub wrong_clocks: f64,
     /// When the standby is not fit.
     pub unfit: Option<(Micros, Micros)>,
     /// What people do, and when.
@@ -107,12 +172,23 @@ impl Story {
         let policy = policy(rng);
         // Probes alone prove only what one invocation sees.
         let can_watch = prober && deadline >= policy.holdoff + Duration::from_secs(120);
+        let strange = strange(rng, calm);
+        let mut acts = Act::draw_all(rng, calm);
+        if rng.f64() < 0.2 {
+            // Asks in the calm, and must get an answer.
+            acts.push((calm + seconds(rng.u64(200..600)), Act::Call(Action::Status)));
+        }
         Self {
             down: outages(rng, calm, end),
             weather: weather(rng),
             blackouts: blackouts(rng, calm),
+            cut_offs: cut_offs(rng, calm),
+            manager: (rng.f64() < 0.15).then(|| manager(rng, calm, end)),
+            // Each alone is enough to tell what comes of it.
+            wrong_clocks: if strange.is_empty() && rng.f64() < 0.15 { rng.f64() } else { 0.0 },
+            strange,
             unfit: (rng.f64() < 0.1).then(|| span(rng, calm)),
-            acts: Act::draw_all(rng, calm),
+            acts,
             calm,
             end,
             metrics_dead: can_watch && rng.f64() < 0.2,
@@ -129,6 +205,21 @@ impl Story {
     /// True when the primary itself is down.
     pub fn is_down(&self, at: Micros) -> bool {
         self.down.iter().any(|(from, to)| (*from..*to).contains(&at))
+    }
+
+    /// The error of one container's clock.
+    pub fn skew(&self, rng: &mut Rng) -> i64 {
+        if rng.f64() < self.wrong_clocks {
+            let wrong = rng.i64(WRONG_BY_S) * 1_000_000;
+            return if rng.bool() { wrong } else { -wrong };
+        }
+        let most = i64::try_from(seconds(LARGEST_SKEW_S)).unwrap_or(0);
+        rng.i64(-most..=most)
+    }
+
+    /// True when a manager that never rests takes effects back.
+    pub fn never_rests(&self) -> bool {
+        self.manager.is_some_and(|manager| manager.to >= self.end)
     }
 
     /// The longest time without a break that the primary is well, inside `from..to`.
@@ -155,10 +246,12 @@ fn span(rng: &mut Rng, calm: Micros) -> (Micros, Micros) {
 /// Flaps, blips, outages that end and outages that do not.
 fn outages(rng: &mut Rng, calm: Micros, end: Micros) -> Vec<(Micros, Micros)> {
     let mut down = Vec::new();
-    let mut at = seconds(rng.u64(60..600));
+    // Some sites are still being built when the function comes.
+    let mut at = if rng.f64() < 0.06 { 0 } else { seconds(rng.u64(60..600)) };
     let restless = rng.f64();
     while at < calm {
         let lasts = match rng.f64() {
+            _ if at == 0 => rng.u64(400..3600),
             kind if kind < restless => rng.u64(5..90),
             kind if kind < restless + 0.3 => rng.u64(90..400),
             _ => rng.u64(400..2400),
@@ -201,6 +294,44 @@ fn blackouts(rng: &mut Rng, calm: Micros) -> Vec<Blackout> {
         Blackout { service: *pick(rng, &services), from, to, hangs: rng.bool() }
     };
     (0..count).map(draw).collect()
+}
+
+fn cut_offs(rng: &mut Rng, calm: Micros) -> Vec<CutOff> {
+    let count = if rng.f64() < 0.25 { rng.usize(1..3) } else { 0 };
+    let draw = |_| {
+        let (from, to) = span(rng, calm);
+        let to = if rng.f64() < 0.3 { calm } else { to };
+        CutOff { third: rng.bool().then(|| rng.usize(0..3)), from, to, hangs: rng.bool() }
+    };
+    (0..count).map(draw).collect()
+}
+
+fn manager(rng: &mut Rng, calm: Micros, end: Micros) -> Manager {
+    let (from, to) = span(rng, calm);
+    Manager {
+        undoes: if rng.f64() < 0.7 { Undoes::Scale } else { Undoes::Lock },
+        from,
+        to: *pick(rng, &[to, calm, calm, end]),
+        every: rng.bool().then(|| seconds(rng.u64(20..300))),
+    }
+}
+
+fn strange(rng: &mut Rng, calm: Micros) -> Vec<(Micros, Strange)> {
+    let mut strange = Vec::new();
+    if rng.f64() < 0.08 {
+        let copied = rng.u64(0..calm);
+        // A backup that is put back at once is what was there.
+        let back = copied + STANDS_STILL + seconds(60);
+        if back < calm {
+            strange.extend([(copied, Strange::Copy), (rng.u64(back..calm), Strange::Restore)]);
+        }
+    }
+    for (what, often) in [(Strange::Plant, 0.08), (Strange::Note, 0.05), (Strange::DeleteLease, 0.08)] {
+        if rng.f64() < often {
+            strange.push((rng.u64(0..calm), what));
+        }
+    }
+    strange
 }
 
 fn policy(rng: &mut Rng) -> Policy {

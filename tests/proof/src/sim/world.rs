@@ -80,6 +80,18 @@ pub struct WorkerFacts {
     pub skew: i64,
     /// True when it must not write.
     pub only_asks: bool,
+    /// True when a person called, and for a person nobody is in the way.
+    pub by_operator: bool,
+    /// True when that person waived what the primary says.
+    pub waives: bool,
+    /// When its last probe that told anything was, and whether the primary answered.
+    pub probed: Option<(Micros, bool)>,
+    /// When it last read the metrics, unless its last attempt failed.
+    pub history_read: Option<Micros>,
+    /// How often it has waited between two looks.
+    pub polls: u32,
+    /// And until when it does now.
+    pub polls_until: Micros,
     /// True once an intent or a take-over of its own is stored: effects may follow.
     pub claimed: bool,
     /// The fencing number that it was granted last.
@@ -99,8 +111,8 @@ pub struct WorkerFacts {
 pub struct Held {
     /// Who has it.
     pub holder: Option<String>,
-    /// Until when, by the holder's clock.
-    pub until: Timestamp,
+    /// Until when, by the API server's clock: the age of a lease is server time against server time.
+    pub until: Micros,
     /// Grows with every change of holder.
     pub fence: u64,
     /// Grows with every write.
@@ -136,6 +148,8 @@ pub struct Counts {
     pub late: u64,
     /// Promises of liveness that were due and looked at.
     pub liveness: u64,
+    /// Steps that were done and had to be driven again.
+    pub lapsed: u64,
 }
 
 /// Everything.
@@ -162,6 +176,8 @@ pub struct World {
     pub standby: Standby,
     /// The document and its version.
     pub stored: (State, u64),
+    /// A copy of the document that somebody took.
+    pub backup: Option<State>,
     /// The lease.
     pub lease: Held,
     /// The cloud's note of the last failover.
@@ -193,7 +209,8 @@ impl World {
                 standby.issue(name, rng.bool());
             }
         }
-        let lease = Held { holder: None, until: Timestamp::UNIX_EPOCH, fence: 0, version: 1 };
+        let lease = Held { holder: None, until: 0, fence: 0, version: 1 };
+        let checkers = Checkers::of(!story.is_down(0));
         let mut world = Self {
             story,
             rng,
@@ -203,10 +220,11 @@ impl World {
             sequence: 0,
             current: 0,
             workers: Vec::new(),
-            checkers: Checkers::default(),
+            checkers,
             alarmed: false,
             standby,
             stored: (State::default(), 1),
+            backup: None,
             lease,
             note: None,
             book: Book::default(),
@@ -230,6 +248,7 @@ impl World {
         for (at, act) in self.story.acts.clone() {
             self.at(at, Event::Act(act));
         }
+        self.invite();
         self.at(self.story.calm, Event::Calm);
     }
 
@@ -301,6 +320,11 @@ impl World {
         self.tell(worker, || format!("answers {:?}: {}", answer.outcome, answer.says.join("; ")));
     }
 
+    /// Up to when there are metrics.
+    pub fn metrics_end(&self) -> Micros {
+        if self.story.metrics_dead && !self.stormy() { self.story.calm } else { self.now }
+    }
+
     /// The primary answers its health check.
     pub fn sample(&mut self) {
         let answers = !self.story.is_down(self.now) && !self.standby.locked;
@@ -342,6 +366,11 @@ pub fn lock(world: &Shared) -> MutexGuard<'_, World> {
 pub fn stamp(at: Micros, skew: i64) -> Timestamp {
     let micros = i64::try_from(at).unwrap_or(i64::MAX / 2) + EPOCH * 1_000_000 + skew;
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
+}
+
+/// The true time of what a clock with this error showed; times before the story count as its beginning.
+pub fn micros_by(at: Timestamp, skew: i64) -> Micros {
+    u64::try_from(at.as_microsecond().saturating_sub(EPOCH * 1_000_000).saturating_sub(skew)).unwrap_or(0)
 }
 
 /// A time that a true clock showed; times before the story count as its beginning.

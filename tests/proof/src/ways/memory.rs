@@ -39,6 +39,17 @@ impl Memory {
         memory
     }
 
+    /// One whose failover is done but for the watching, and in which another manager has then put `step` back.
+    pub async fn lapsed(step: &str) -> Self {
+        let memory = Self::fresh();
+        memory.arm("watch", Way::Refused);
+        memory.invoke().await;
+        memory.repair();
+        let put_back = memory.world.steps.iter().filter(|known| known.name() == step);
+        put_back.for_each(|known| known.put(false));
+        memory
+    }
+
     /// A new worker: the runbook is that of core's fakes, and watching at the end.
     fn engine(&self) -> Engine {
         let number = self.workers.fetch_add(1, Ordering::Relaxed);

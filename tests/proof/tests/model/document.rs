@@ -11,7 +11,7 @@ use holdfast_core::{
     decision::{Decision, Verdict},
     evidence::Evidence,
     policy::Policy,
-    record::{Execution, Progress, State, Status, StepRecord, Trigger},
+    record::{Execution, Note, Progress, State, Status, StepRecord, Trigger},
     step::Need,
     transition::{Event, IllegalEvent, next},
 };
@@ -48,7 +48,7 @@ impl Document {
 
     fn of(state: State) -> Self {
         let mut hasher = DefaultHasher::new();
-        state.past.len().hash(&mut hasher);
+        (state.past.len(), state.unlocked.is_some()).hash(&mut hasher);
         if let Some(execution) = &state.current {
             (execution.fence, &execution.holder, execution.takeovers).hash(&mut hasher);
             let done = |step: &StepRecord| (step.is_done(), step.before.is_some());
@@ -78,6 +78,32 @@ impl Document {
         let progress = Progress::Done { changed: true };
         let step = StepRecord { progress, ended_at: Some(Timestamp::UNIX_EPOCH), ..StepRecord::pending(name, need) };
         self.after(Event::Stepped { fence, step })
+    }
+
+    /// `step` was done and does not hold.
+    pub fn lapsed(&self, fence: u64, step: usize) -> Result<Self, IllegalEvent> {
+        let note = Note { at: Timestamp::UNIX_EPOCH, text: "gone".to_owned() };
+        self.after(Event::Lapsed { fence, step: STEPS[step].0.to_owned(), note, watching: Vec::new() })
+    }
+
+    /// A person took the lock away from a primary that is well.
+    pub fn unlocked(&self) -> Result<Self, IllegalEvent> {
+        let at = Timestamp::UNIX_EPOCH;
+        self.after(if self.is_open() {
+            Event::FailedBack { at, reason: "by a person".to_owned() }
+        } else {
+            Event::Unlocked { at }
+        })
+    }
+
+    /// True when the document calls `step` done.
+    pub fn says_done(&self, step: usize) -> bool {
+        self.execution().is_some_and(|execution| execution.has_done(STEPS[step].0))
+    }
+
+    /// True once a person has failed back, and that is known.
+    pub fn is_failed_back(&self) -> bool {
+        self.state.unlocked.is_some()
     }
 
     fn execution(&self) -> Option<&Execution> {

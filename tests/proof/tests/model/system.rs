@@ -21,12 +21,14 @@ pub struct Protocol {
     pub fenced: bool,
     /// The intent is stored before the first effect.
     pub intent_first: bool,
+    /// What is done is looked at again, under the claim and at the end.
+    pub looks_again: bool,
 }
 
 impl Protocol {
     /// As the engine does it.
     pub fn as_shipped() -> Self {
-        Self { fenced: true, intent_first: true }
+        Self { fenced: true, intent_first: true, looks_again: true }
     }
 }
 
@@ -39,6 +41,10 @@ pub struct Cell {
     pub version: u8,
     /// How often the effect was brought about.
     pub effects: u8,
+    /// How often somebody else took it back.
+    pub taken: u8,
+    /// A worker drove it, or the last worker before the end did, while the effect was gone and called done.
+    pub missed: bool,
 }
 
 /// The lease.
@@ -69,8 +75,12 @@ pub struct System {
     pub failing: bool,
     /// A request on its way whose sender has given up: step, and the version it was shown.
     pub flying: Option<(usize, u8)>,
-    /// How much may still go wrong: expiries under a worker that lives, lost answers, late effects. Bounded, so that
-    /// everything comes to an end.
+    /// Nobody has driven the open execution for long.
+    pub stands_still: bool,
+    /// A failback was noted that is none.
+    pub noted_wrongly: bool,
+    /// How much may still go wrong: expiries under a worker that lives, lost answers, late effects, effects that somebody
+    /// else takes back, a standstill. Bounded, so that everything comes to an end.
     pub budget: u8,
     /// A worker wrote although another one had taken over with a greater number.
     pub stale_write: bool,
@@ -93,6 +103,12 @@ pub enum Action {
     Apply(usize, Answer),
     /// The worker looks at its step again.
     Observe(usize),
+    /// The worker looks at all that is done by the record.
+    LookAgain(usize),
+    /// Somebody else takes the effect of this step back.
+    TakeBack(usize),
+    /// Time passes, and nobody drives.
+    StandStill,
     /// The worker stores what it has done.
     Save(usize, Answer),
     /// The worker gives the lease back and ends.
@@ -128,6 +144,8 @@ impl System {
             workers: [Worker::fresh(), Worker::fresh()],
             failing: true,
             flying: None,
+            stands_still: false,
+            noted_wrongly: false,
             budget: MISHAPS,
             stale_write: false,
             refused: false,
@@ -167,6 +185,15 @@ impl Model for Protocol {
                 system.lease.holder = None;
             }
             Action::Recover => system.failing = false,
+            Action::TakeBack(step) => {
+                system.budget -= 1;
+                let cell = &mut system.cells[step];
+                *cell = Cell { holds: false, version: cell.version + 1, taken: cell.taken + 1, ..*cell };
+            }
+            Action::StandStill => {
+                system.budget -= 1;
+                system.stands_still = true;
+            }
             Action::Land => {
                 let (step, version) = system.flying.take()?;
                 self.effect(&mut system, step, version);

@@ -2,8 +2,12 @@
 
 use super::{
     document::{Document, STEPS},
+    moves::{acquire, decide, look_again, observe, save, store},
     system::{Action, Answer, Cell, Protocol, System, WORKERS},
 };
+
+/// The position of the lock.
+pub const LOCK: usize = STEPS.len() - 1;
 
 /// One worker.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +29,8 @@ pub enum Phase {
         record: Option<(Document, u8)>,
         /// The steps.
         seen: Option<[Cell; STEPS.len()]>,
+        /// What follows from both.
+        wish: Option<Wish>,
     },
     /// It has the lease and is about to store intent or take-over.
     Claims {
@@ -34,6 +40,8 @@ pub enum Phase {
         record: (Document, u8),
         /// And saw.
         seen: [Cell; STEPS.len()],
+        /// What it wants to store.
+        wish: Wish,
     },
     /// It drives.
     Drives {
@@ -43,8 +51,10 @@ pub enum Phase {
         document: Document,
         /// The version that it replaces.
         version: u8,
-        /// Steps that are done and not stored yet.
-        pending: Vec<usize>,
+        /// What is not stored yet.
+        pending: Vec<Event>,
+        /// Whether it has looked at what is done by the record.
+        looked: Looked,
         /// The step that it is at; past the last one when all are done.
         step: usize,
         /// What it saw of this step, until it has acted on it.
@@ -52,6 +62,39 @@ pub enum Phase {
     },
     /// It has answered.
     Ended,
+}
+
+/// What a worker has to store about a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// It is done.
+    Stepped(usize),
+    /// It was done and does not hold.
+    Lapsed(usize),
+}
+
+/// When a worker has last looked at what is done by the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Looked {
+    /// Not since it claimed.
+    Never,
+    /// As it claimed, beside the write.
+    UnderTheClaim,
+    /// When all was done, and all held.
+    AtTheEnd,
+}
+
+/// What a worker wants to do after a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wish {
+    /// Begin.
+    Begin,
+    /// Drive the open execution on.
+    Resume,
+    /// Open a completed one again: its lock is gone and the primary fails.
+    Relock,
+    /// Note a failback.
+    Unlock,
 }
 
 impl Worker {
@@ -67,8 +110,9 @@ impl Worker {
 }
 
 impl Phase {
-    fn look() -> Self {
-        Self::Looks { record: None, seen: None }
+    /// The first one.
+    pub fn look() -> Self {
+        Self::Looks { record: None, seen: None, wish: None }
     }
 }
 
@@ -88,6 +132,15 @@ impl Protocol {
         if system.flying.is_some() {
             actions.push(Action::Land);
         }
+        if system.budget > 0 {
+            let held = (0..STEPS.len()).filter(|step| system.cells[*step].holds);
+            actions.extend(held.map(Action::TakeBack));
+            // While the primary fails, it makes no difference how long the work has stood still.
+            let matters = !system.failing && system.document.is_open();
+            if matters && !system.stands_still && !system.holder_lives() {
+                actions.push(Action::StandStill);
+            }
+        }
     }
 
     fn of_worker(&self, system: &System, worker: usize, actions: &mut Vec<Action>) {
@@ -96,7 +149,7 @@ impl Protocol {
             actions.push(Action::Crash(worker));
         }
         match &me.phase {
-            Phase::Looks { record, seen } => {
+            Phase::Looks { record, seen, .. } => {
                 if record.is_none() {
                     actions.push(Action::ReadRecord(worker));
                 }
@@ -109,7 +162,11 @@ impl Protocol {
                 }
             }
             Phase::Claims { .. } => self.answers(system, Action::Claim, worker, actions),
-            Phase::Drives { pending, step, seen, .. } => {
+            Phase::Drives { pending, step, seen, looked, .. } => {
+                let through = seen.is_none() && *step >= STEPS.len();
+                if through && *looked == Looked::UnderTheClaim {
+                    actions.push(Action::LookAgain(worker));
+                }
                 if !pending.is_empty() {
                     self.answers(system, Action::Save, worker, actions);
                 }
@@ -121,7 +178,7 @@ impl Protocol {
                         }
                     }
                     None if *step < STEPS.len() => actions.push(Action::Observe(worker)),
-                    None if pending.is_empty() => actions.push(Action::Release(worker)),
+                    None if pending.is_empty() && *looked == Looked::AtTheEnd => actions.push(Action::Release(worker)),
                     None => {}
                 }
             }
@@ -157,6 +214,7 @@ impl Protocol {
             Action::Claim(worker, answer) => self.claim(system, worker, answer),
             Action::Apply(worker, answer) => self.apply(system, worker, answer),
             Action::Observe(worker) => observe(system, worker),
+            Action::LookAgain(worker) => self.look_at_what_is_done(system, worker),
             Action::Save(worker, answer) => save(system, worker, answer),
             Action::Release(worker) => {
                 if system.lease.holder == Some(system.name(worker)) {
@@ -168,17 +226,25 @@ impl Protocol {
                 let me = &mut system.workers[worker];
                 *me = Worker { life: me.life + 1, deaths: me.deaths - 1, phase: Phase::look() };
             }
-            Action::Expire | Action::Recover | Action::Land => {}
+            Action::Expire | Action::Recover | Action::Land | Action::TakeBack(_) | Action::StandStill => {}
         }
     }
 
     fn claim(&self, system: &mut System, worker: usize, answer: Answer) {
-        let Phase::Claims { fence, record: (document, version), seen } = system.workers[worker].phase.clone() else {
+        let Phase::Claims { fence, record: (document, version), seen, wish } = system.workers[worker].phase.clone()
+        else {
             return;
         };
         let name = format!("{:?}", system.name(worker));
-        let resumes = document.is_open();
-        let next = if resumes { document.taken_over(fence, &name) } else { document.begun(fence, &name) };
+        let resumes = wish != Wish::Begin;
+        let next = match wish {
+            Wish::Begin => document.begun(fence, &name),
+            Wish::Resume => document.taken_over(fence, &name),
+            Wish::Relock => document.taken_over(fence, &name).and_then(|next| next.lapsed(fence, LOCK)),
+            // Looked at once more, under the lease.
+            Wish::Unlock if system.cells[LOCK].holds => return look_again(system, worker, Answer::Comes),
+            Wish::Unlock => document.unlocked(),
+        };
         let Ok(next) = next else { return look_again(system, worker, answer) };
         let unchanged = next == document;
         let stores = self.intent_first || resumes;
@@ -188,11 +254,49 @@ impl Protocol {
         if answer == Answer::Lost {
             return look_again(system, worker, answer);
         }
+        if wish == Wish::Unlock {
+            system.noted_wrongly |= system.cells[LOCK].holds || system.cells[LOCK].taken == 0;
+            system.workers[worker].phase = Phase::Ended;
+            return;
+        }
+        system.stands_still = false;
         let step = next.first_pending();
-        let seen = seen.get(step).copied();
+        // What was to be done is fenced; what looked done is looked at again.
+        let seen = seen.get(step).copied().filter(|cell| !cell.holds);
         let version = if stores && !unchanged { system.version } else { version };
+        let looked = Looked::Never;
         system.workers[worker].phase =
-            Phase::Drives { fence, document: next, version, pending: Vec::new(), step, seen };
+            Phase::Drives { fence, document: next, version, pending: Vec::new(), looked, step, seen };
+        self.look_at_what_is_done(system, worker);
+    }
+
+    /// What is done by the record and does not hold any more is to be done again.
+    fn look_at_what_is_done(&self, system: &mut System, worker: usize) {
+        let cells = system.cells;
+        let Phase::Drives { fence, document, pending, looked, step, seen, .. } = &mut system.workers[worker].phase
+        else {
+            return;
+        };
+        let gone: Vec<usize> = (0..STEPS.len()).filter(|at| document.says_done(*at) && !cells[*at].holds).collect();
+        let at_the_end = *looked == Looked::UnderTheClaim;
+        *looked = if at_the_end && gone.is_empty() { Looked::AtTheEnd } else { Looked::UnderTheClaim };
+        for at in gone {
+            if !self.looks_again {
+                *looked = if at_the_end { Looked::AtTheEnd } else { Looked::UnderTheClaim };
+                system.cells[at].missed = true;
+                continue;
+            }
+            let Ok(next) = document.lapsed(*fence, at) else {
+                system.workers[worker].phase = Phase::Ended;
+                return;
+            };
+            *document = next;
+            pending.push(Event::Lapsed(at));
+            let first = document.first_pending();
+            if first != *step {
+                (*step, *seen) = (first, None);
+            }
+        }
     }
 
     fn apply(&self, system: &mut System, worker: usize, answer: Answer) {
@@ -218,87 +322,7 @@ impl Protocol {
             system.refused = true;
             return;
         }
-        *cell = Cell { holds: true, version: cell.version + 1, effects: cell.effects + 1 };
-    }
-}
-
-/// Once record and steps are known: there is nothing to do, or there is.
-fn decide(system: &mut System, worker: usize) {
-    let Phase::Looks { record: Some((document, _)), seen: Some(_) } = &system.workers[worker].phase else { return };
-    let due = document.is_open() || !document.has_begun() && system.failing;
-    if !due {
-        system.workers[worker].phase = Phase::Ended;
-    }
-}
-
-fn acquire(system: &mut System, worker: usize, answer: Answer) {
-    let name = system.name(worker);
-    if system.lease.last != Some(name) || system.lease.holder.is_none() {
-        system.lease.fence += 1;
-    }
-    (system.lease.holder, system.lease.last) = (Some(name), Some(name));
-    if answer == Answer::Lost {
-        return look_again(system, worker, answer);
-    }
-    let fence = system.lease.fence;
-    if let Phase::Looks { record: Some(record), seen: Some(seen) } = system.workers[worker].phase.clone() {
-        system.workers[worker].phase = Phase::Claims { fence, record, seen };
-    }
-}
-
-fn look_again(system: &mut System, worker: usize, answer: Answer) {
-    system.budget -= u8::from(answer == Answer::Lost);
-    system.workers[worker].phase = Phase::look();
-}
-
-/// Compare-and-set on the record.
-fn store(system: &mut System, fence: u64, document: &Document, version: u8) -> bool {
-    if system.version != version {
-        system.refused = true;
-        return false;
-    }
-    system.stale_write |= fence < system.document.fence();
-    system.document = document.clone();
-    system.version += 1;
-    true
-}
-
-fn observe(system: &mut System, worker: usize) {
-    let cells = system.cells;
-    let Phase::Drives { fence, document, pending, step, seen, .. } = &mut system.workers[worker].phase else { return };
-    if !cells[*step].holds {
-        *seen = Some(cells[*step]);
-        return;
-    }
-    match document.stepped(*fence, *step) {
-        Ok(next) => {
-            *document = next;
-            pending.push(*step);
-            *step += 1;
-        }
-        Err(_) => system.workers[worker].phase = Phase::Ended,
-    }
-}
-
-/// Stores what is pending; after a conflict, or an answer that was lost, puts it on top of what is stored.
-fn save(system: &mut System, worker: usize, answer: Answer) {
-    let Phase::Drives { fence, document, version, pending, .. } = system.workers[worker].phase.clone() else { return };
-    let stored = store(system, fence, &document, version);
-    if stored && answer == Answer::Comes {
-        return settle(system, worker, document, Vec::new());
-    }
-    system.budget -= u8::from(answer == Answer::Lost);
-    let rebased = pending.iter().try_fold(system.document.clone(), |document, step| document.stepped(fence, *step));
-    match rebased {
-        Ok(document) => settle(system, worker, document, pending),
-        // Another worker has it.
-        Err(_) => system.workers[worker].phase = Phase::Ended,
-    }
-}
-
-fn settle(system: &mut System, worker: usize, now: Document, left: Vec<usize>) {
-    let stored = system.version;
-    if let Phase::Drives { document, version, pending, .. } = &mut system.workers[worker].phase {
-        (*document, *version, *pending) = (now, stored, left);
+        let (version, effects) = (cell.version + 1, cell.effects + 1);
+        *cell = Cell { holds: true, version, effects, missed: false, ..*cell };
     }
 }

@@ -21,7 +21,7 @@ fn pair() -> (String, String) {
 
 fn credentials(user: &str) -> Reply {
     let yaml = format!(
-        "current-context: c\nclusters: [{{name: c, cluster: {{server: https://127.0.0.1:6443, \
+        "current-context: c\nclusters: [{{name: c, cluster: {{server: https://127.0.0.1:1, \
          certificate-authority-data: {}}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n\
          users: [{{name: u, user: {user}}}]\n",
         STANDARD.encode(pair().0)
@@ -130,4 +130,50 @@ async fn an_old_kubeconfig_is_renewed_and_stays_in_use_when_that_fails() {
         assert_eq!(server.requests().len(), looks, "after {second} s");
     }
     assert_eq!(connector.token.token().expect("a token of Entra by now"), "TOKEN-1");
+}
+
+/// Sends a request that nobody answers: at the port of these kubeconfigs nobody listens.
+async fn fail(client: &Client) {
+    let request = http::Request::get("/version").body(Vec::new()).expect("a request");
+    client.request_text(request).await.expect_err("nobody listens there");
+}
+
+#[tokio::test]
+async fn a_place_that_cannot_be_reached_is_looked_up_again_once_in_ten_seconds() {
+    let replies = vec![by_certificate(), Reply::error(503, "ServiceUnavailable"), by_entra()];
+    let (connector, server) = connector(replies).await;
+    let clock = Arc::new(HandClock(StdMutex::new(at(NOW))));
+    let call = Call { clock: Arc::clone(&clock) as Arc<dyn Clock>, deadline: at(NOW + 100_000), ..call() };
+    for (second, looks) in [(0, 1), (1, 2), (2, 2), (10, 2), (11, 3), (12, 3)] {
+        *clock.0.lock().expect("not poisoned") = at(NOW + second);
+        let client = connector.client(&call).await.expect("a client");
+        assert_eq!(server.requests().len(), looks, "after {second} s");
+        fail(&client).await;
+    }
+    assert!(connector.token.token().is_ok(), "the cluster of now wants tokens of Entra");
+}
+
+#[tokio::test]
+async fn a_place_that_configuration_knows_is_left_alone_whatever_is_doubted() {
+    let known = Known { endpoint: "https://127.0.0.1:1".to_owned(), ca_base64: STANDARD.encode(pair().0) };
+    let server = Server::start(vec![]).await;
+    let connector = AksConnector::new(server.azure(), Place::Known(known), None);
+    for _ in 0..3 {
+        fail(&connector.client(&call()).await.expect("a client")).await;
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_token_that_the_cluster_refused_is_asked_for_anew_though_it_has_not_expired() {
+    let (connector, server) = connector(vec![by_entra()]).await;
+    for _ in 0..2 {
+        connector.client(&call()).await.expect("a client");
+    }
+    assert_eq!((connector.token.token().expect("a token"), server.token_requests().len()), ("TOKEN-1".to_owned(), 2));
+    connector.token.refused();
+    for _ in 0..2 {
+        connector.client(&call()).await.expect("a client");
+    }
+    assert_eq!((connector.token.token().expect("a token"), server.token_requests().len()), ("TOKEN-2".to_owned(), 3));
 }

@@ -198,3 +198,24 @@ async fn values_of_the_wrong_type_are_refused() {
     assert_eq!(admin(&cluster, "POST", &core("configmaps"), large).await.0, 422);
     assert_eq!(admin(&cluster, "POST", &core("configmaps"), config("Upper_Case")).await.0, 422);
 }
+
+#[tokio::test]
+async fn a_lease_says_when_the_server_took_its_last_write_and_who_sent_it_whatever_the_writer_says() {
+    let cluster = standby();
+    let path = "/apis/coordination.k8s.io/v1/namespaces/logging/leases/holdfast";
+    let (_, mut lease) = admin(&cluster, "GET", path, Value::Null).await;
+    lease["spec"]["renewTime"] = "2099-01-01T00:00:00.000000Z".into();
+    lease["metadata"]["managedFields"] = json!([{"manager": "liar", "time": "2099-01-01T00:00:00Z"}]);
+    let before = clock::now().as_second();
+    let request = Request::builder().method("PUT").uri(path).header("user-agent", "the-writer/1.0 (x)");
+    let request = request.header("authorization", format!("Bearer {}", cluster.admin_token()));
+    let answer = cluster.router().oneshot(request.body(Body::from(lease.to_string())).unwrap()).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let (_, stored) = admin(&cluster, "GET", path, Value::Null).await;
+    let [entry] = stored["metadata"]["managedFields"].as_array().unwrap().as_slice() else { panic!("{stored}") };
+    let time: jiff::Timestamp = entry["time"].as_str().unwrap().parse().unwrap();
+    assert!((before..=clock::now().as_second()).contains(&time.as_second()), "{entry}");
+    assert_eq!(entry["manager"], "the-writer");
+    let (_, again) = admin(&cluster, "PUT", path, stored.clone()).await;
+    assert_eq!(again, stored, "nothing was changed");
+}

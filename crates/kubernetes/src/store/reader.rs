@@ -1,0 +1,154 @@
+//! From the text of the record to a state. What does not fit is told by field, value and what is allowed. Pure.
+
+use holdfast_core::{
+    fault::quoted,
+    record::{SCHEMA, State},
+};
+use serde_json::Value;
+
+/// How much of a value that does not fit is shown, in characters.
+const SHOWN: usize = 60;
+
+/// The longest path to a field that is shown, in characters: the names in it may be anybody's.
+const PATH: usize = 100;
+
+/// Reads the document in the entry `state`. Nothing of another schema is guessed at; fields that this version does not
+/// know are let be.
+///
+/// # Errors
+/// Why it cannot be used, in a few words: the field, its value and what is allowed.
+pub fn read(text: &str) -> Result<State, String> {
+    let value: Value =
+        serde_json::from_str(text).map_err(|error| format!("is not JSON ({})", quoted(&error.to_string())))?;
+    schema(&value)?;
+    serde_path_to_error::deserialize(&value).map_err(|error| {
+        let path = error.path().to_string();
+        refusal(&value, &path, &error.into_inner().to_string())
+    })
+}
+
+fn schema(value: &Value) -> Result<(), String> {
+    if !value.is_object() {
+        return Err(format!("is {}; allowed is a JSON object with the field `schema`", shown(value)));
+    }
+    let found = value.get("schema").unwrap_or(&Value::Null);
+    match found.as_u64() {
+        Some(schema) if schema == u64::from(SCHEMA) => Ok(()),
+        Some(schema) => Err(format!("has `schema` {schema}; this version of Holdfast knows {SCHEMA}")),
+        None if found.is_null() => Err(format!("has no field `schema`; allowed is the number {SCHEMA}")),
+        None => Err(format!("has `schema` {}; allowed is the number {SCHEMA}", shown(found))),
+    }
+}
+
+/// What the parser says, with the place and the value that it is about.
+fn refusal(value: &Value, path: &str, said: &str) -> String {
+    let said = quoted(said);
+    let found = at(value, path);
+    // A field that carries the kind of its object is read before its own place is known.
+    let (field, found) = match named(found, &said) {
+        Some((name, inner)) => (format!("{path}.{name}"), inner),
+        None => (path.to_owned(), found),
+    };
+    format!("does not fit its schema: field `{}` is {}: {said}", cut(&field, PATH), shown(found))
+}
+
+/// The value at a path such as `current.steps[0].need`; as far as it leads.
+fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
+    let parts = path.split(['.', '[', ']']).filter(|part| !part.is_empty());
+    parts.fold(value, |value, part| {
+        let inner = match value {
+            Value::Array(items) => part.parse::<usize>().ok().and_then(|number| items.get(number)),
+            other => other.get(part),
+        };
+        inner.unwrap_or(value)
+    })
+}
+
+/// The field of the object whose text the parser did not expect: "unknown variant `halfway`, expected ...".
+fn named<'a>(found: &'a Value, said: &str) -> Option<(&'a str, &'a Value)> {
+    let unknown = said.strip_prefix("unknown variant `")?.split_once('`')?.0;
+    let fields = found.as_object()?;
+    fields.iter().find(|(_, value)| value.as_str() == Some(unknown)).map(|(name, value)| (name.as_str(), value))
+}
+
+fn shown(value: &Value) -> String {
+    cut(&quoted(&value.to_string()), SHOWN)
+}
+
+fn cut(text: &str, longest: usize) -> String {
+    text.chars().take(longest).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A record with an execution in it.
+    fn record() -> Value {
+        serde_json::from_str(include_str!("../../../../tests/hostile/seeds/record/1.json")).expect("JSON")
+    }
+
+    /// Why it is refused with `value` at `place`.
+    fn refused(place: &str, value: Value) -> String {
+        let mut record = record();
+        *record.pointer_mut(place).expect(place) = value;
+        let why = read(&record.to_string()).expect_err(place);
+        assert!(why.len() < 600 && !why.chars().any(char::is_control), "{why}");
+        why
+    }
+
+    #[test]
+    fn a_record_is_read_and_what_this_version_does_not_know_in_it_is_let_be() {
+        let mut record = record();
+        record["added"] = json!({"later": true});
+        record["current"]["added"] = json!(1);
+        record["current"]["steps"][0]["added"] = json!("x");
+        assert!(read(&record.to_string()).is_ok());
+    }
+
+    #[test]
+    fn a_schema_that_is_no_number_is_told_with_its_value_and_what_is_wanted() {
+        let wanted = "allowed is the number 1";
+        assert_eq!(read(r#"{"schema": "1"}"#), Err(format!("has `schema` \"1\"; {wanted}")));
+        assert_eq!(read(r#"{"state": "halfway"}"#), Err(format!("has no field `schema`; {wanted}")));
+        assert_eq!(read(r#"{"schema": -1}"#), Err(format!("has `schema` -1; {wanted}")));
+        assert_eq!(read(r#"{"schema": 99}"#), Err("has `schema` 99; this version of Holdfast knows 1".to_owned()));
+        assert!(read("[1]").expect_err("no object").contains("is [1]; allowed is a JSON object"));
+    }
+
+    #[test]
+    fn a_state_that_does_not_exist_is_told_with_field_value_and_what_is_allowed() {
+        for (place, field, allowed) in [
+            ("/current/status", "current.status", "`running`"),
+            ("/current/steps/0/progress", "current.steps[0].progress", "`pending`"),
+            ("/current/steps/0/need", "current.steps[0].need", "`owed`"),
+            ("/current/trigger/kind", "current.trigger.kind", "`tick`"),
+            ("/current/decision/verdict", "current.decision.verdict", "`fail_over`"),
+        ] {
+            let why = refused(place, json!("halfway"));
+            for part in [&format!("field `{field}`"), "\"halfway\"", allowed] {
+                assert!(why.contains(part), "{part} in {why}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_told_with_field_value_and_what_is_expected() {
+        for (place, value, parts) in [
+            ("/current/started_at", json!("soon"), ["current.started_at", "soon"]),
+            ("/current/started_at", json!("99999-01-01T00:00:00Z"), ["current.started_at", "99999"]),
+            ("/current/fence", json!("7"), ["current.fence", "u64"]),
+            ("/current/fence", json!(-7), ["current.fence", "-7"]),
+            ("/current/takeovers", json!(u64::MAX), ["current.takeovers", "18446744073709551615"]),
+            ("/current/steps", json!({}), ["current.steps", "sequence"]),
+            ("/current", json!(7), ["current", "7"]),
+        ] {
+            let why = refused(place, value);
+            assert!(parts.iter().all(|part| why.contains(part)), "{parts:?} in {why}");
+        }
+        let long = refused("/current/status", json!("x\n\u{202e}".repeat(100_000)));
+        assert!(long.contains("current.status"), "{long}");
+    }
+}
