@@ -80,6 +80,18 @@ mod tests {
     }
 
     #[test]
+    fn pauses_are_spread_and_each_next_one_is_longer() {
+        let draw = || {
+            let mut pauses = RetryPolicy::default().pauses();
+            [pauses.next(&fault()), pauses.next(&fault()), pauses.next(&fault())].map(Option::unwrap_or_default)
+        };
+        let all: Vec<_> = (0..100).map(|_| draw()).collect();
+        assert!(all.iter().any(|one| one[0] != all[0][0]), "no jitter: many callers would come back at once");
+        let mean = |index: usize| all.iter().map(|one| one[index].as_secs_f64()).sum::<f64>() / 100.0;
+        assert!(mean(1) > 1.3 * mean(0) && mean(2) > 1.3 * mean(1), "{} {} {}", mean(0), mean(1), mean(2));
+    }
+
+    #[test]
     fn the_pause_that_a_server_asks_for_is_kept() {
         let mut pauses = RetryPolicy::default().pauses();
         let asked = fault().retry_after(Some(Duration::from_secs(90)));

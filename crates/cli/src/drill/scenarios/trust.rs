@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use holdfast_core::record::{Progress, State, Status};
+use holdfast_core::record::{Note, Progress, State, Status};
 use holdfast_simulator::{
     time,
     world::{Outage, Past},
@@ -169,7 +169,11 @@ fn replicas_put_back() -> Scenario {
         },
         promises: vec![
             said("it was scaled twice and locked once", |facts| counted(facts, 2, 1)),
-            said("it says what was put back", |facts| gave_reason(facts, "lapsed")),
+            said("the record says what was put back", |facts| {
+                let told = |note: &Note| note.text.contains("scale-operator was done and does not hold any more");
+                let notes = &execution(facts)?.notes;
+                notes.iter().find(|note| told(note)).map(|note| note.text.clone()).ok_or_else(|| format!("{notes:?}"))
+            }),
             stays_completed(),
         ],
     }

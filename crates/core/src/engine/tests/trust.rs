@@ -7,6 +7,7 @@ use crate::{
     fakes::FakeStep,
     policy::MOST_AHEAD,
     record::{Execution, Progress, StepRecord, Waiter},
+    step::Step,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -401,4 +402,83 @@ fn a_lock_that_a_person_takes_away_while_a_call_runs_is_not_set_again_by_that_ca
     world.clock.advance(MINUTE);
     let answer = world.tick("a").expect("lives");
     assert!(!world.steps[2].holds() && has(&answer, "lock_gone"), "a failback: {answer:?}");
+}
+
+#[test]
+fn a_lock_that_only_the_look_before_the_claim_saw_is_set() {
+    let world = World::new();
+    world.fail_primary_for(600);
+    world.store.change(|state| state.armed = Some(world.clock.now()));
+    world.steps[2].put(true);
+    // Locked when the worker looks; before its claim a person takes the lock away.
+    world.steps[2].put_after_next_look(false);
+    let mut engine = world.engine("a");
+    engine.policy.holdoff = Duration::ZERO;
+    let answer = answer(&engine, &world.request(Trigger::Tick, Action::FailOver));
+    assert_eq!(answer.outcome, Outcome::Completed);
+    assert!(world.steps[2].holds() && world.effects().contains(&"lock"), "{answer:?}");
+}
+
+/// A step whose observation takes so long that half of a lease is gone.
+struct Slow(Arc<crate::fakes::FakeClock>, Arc<FakeStep>);
+
+#[async_trait::async_trait]
+impl Step for Slow {
+    fn name(&self) -> &'static str {
+        self.1.name()
+    }
+
+    fn need(&self) -> crate::step::Need {
+        self.1.need()
+    }
+
+    async fn observe(&self, call: &Call) -> Result<crate::step::Observation, crate::Fault> {
+        self.0.advance(Duration::from_secs(4));
+        self.1.observe(call).await
+    }
+
+    async fn apply(&self, call: &Call, seen: &crate::step::Observation) -> Result<(), crate::Fault> {
+        self.1.apply(call, seen).await
+    }
+}
+
+#[test]
+fn the_lease_is_looked_after_between_an_observation_and_its_effect() {
+    let world = World::new();
+    world.fail_primary_for(600);
+    // Not seen before the claim, so that it is observed under it.
+    world.weather.next("see clean", Mishap::Before(FaultClass::Denied));
+    let mut engine = world.engine("a");
+    engine.limits.lease_ttl = Duration::from_secs(6);
+    engine.runbook.steps[0] = Arc::new(Slow(Arc::clone(&world.clock), Arc::clone(&world.steps[0])));
+    assert_eq!(answer(&engine, &world.request(Trigger::Tick, Action::FailOver)).outcome, Outcome::Completed);
+    let calls = world.weather.calls();
+    let at = |name: &str| calls.iter().position(|call| *call == name).expect("called");
+    let seen =
+        calls.iter().rposition(|call| *call == "see clean" && at("clean") > 0).map(|_| at("clean")).expect("seen");
+    assert_eq!(
+        calls[..seen].iter().rev().find(|call| **call != "save" && **call != "set"),
+        Some(&"renew"),
+        "{calls:?}"
+    );
+}
+
+#[test]
+fn the_record_holds_the_operators_reason_and_an_abort_waives_the_cooldown_too() {
+    let world = World::new();
+    world.fail_primary_for(600);
+    world.weather.always("lock", Mishap::Before(FaultClass::Server));
+    let request = Request {
+        reason: Some("the region is gone".to_owned()),
+        caller: Some("ann".to_owned()),
+        ..world.request(Trigger::Operator, Action::FailOver)
+    };
+    assert!(matches!(outcome(world.run("op", &request)), Outcome::Owed { .. }));
+    let run = world.store.state().current.expect("an execution");
+    assert_eq!((run.reason.as_deref(), run.caller.as_deref()), (Some("the region is gone"), Some("ann")));
+    let abort = world.request(Trigger::Operator, Action::Acknowledge { abort: true });
+    assert_eq!(outcome(world.run("op", &abort)), Outcome::Reported);
+    let state = world.store.state();
+    assert_eq!(state.current.map(|run| run.status), Some(Status::Aborted));
+    assert_eq!(state.acknowledged, Some(world.clock.now()));
 }
