@@ -15,7 +15,7 @@ use crate::{
 /// A grant of the lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// The fencing number: grows with every change of holder, and stays the same over renewals.
+    /// The fencing number: changes with every change of holder, and stays the same over renewals.
     pub fence: u64,
     /// When the grant ends unless renewed.
     pub expires: Timestamp,
@@ -40,8 +40,9 @@ pub enum Claim {
 /// Elects one worker.
 ///
 /// Guarantees: of several callers at most one gets a grant for the same time, by compare-and-set on the stored
-/// lease. A grant that has expired by the caller's clock can be taken by anybody and then carries a greater fence.
-/// Clocks may differ between callers, so a lease alone is no mutual exclusion: every effect carries its own fence too.
+/// lease. A grant that is over by the store's own clock (by the caller's, where the store says too little) can be taken by
+/// anybody and then carries another fence. Clocks may differ between callers, so a lease alone is no mutual exclusion:
+/// every effect carries its own precondition too.
 #[async_trait]
 pub trait Lease: Send + Sync {
     /// Reads the lease ahead, beside other reads, so that the next `acquire` needs one round trip. Optional, and

@@ -64,6 +64,7 @@ pub fn of_error(call: &'static str, error: kube::Error) -> Fault {
             Err(other) => transport(call, other.as_ref()),
         },
         kube::Error::HyperError(_) | kube::Error::ReadEvents(_) => transport(call, &error),
+        kube::Error::Api(status) => Fault::new(FaultClass::of_status(status.code), call, format!("HTTP {}", status.code)),
         // A request or a client that cannot be made will not be made a moment later.
         other => Fault::new(FaultClass::Invalid, call, with_causes(&other)),
     }

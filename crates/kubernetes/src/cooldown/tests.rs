@@ -42,8 +42,8 @@ async fn a_time_ahead_is_given_back_as_it_stands_and_what_is_no_time_is_told_wit
         async move { api.site(|_| {}).cooldown().last(&call).await }
     };
     assert_eq!(read("4102444800".to_owned()).await.expect("a time"), Some(at(4_102_444_800)));
-    for value in ["1764115200000", "-1", "soon", "18446744073709551615", &"9".repeat(100_000)] {
-        let fault = read(value.to_owned()).await.expect_err(value);
+    for value in ["1764115200000", "-1", "soon", "18446744073709551615", &"9".repeat(900)] {
+        let fault = read(value.to_owned()).await.expect_err("no time");
         assert_eq!(fault.class, FaultClass::Invalid);
         let shown: String = value.chars().take(40).collect();
         for part in [ANNOTATION, "Deployment humio-operator", &shown, "0 for never"] {

@@ -39,7 +39,8 @@ pub(crate) fn http(function: &str, binding: &str, call: &HttpCall, now: Timestam
     let query: Map<String, Value> = call.query.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     let headers: Map<String, Value> = call.headers.iter().map(|(name, value)| (name.clone(), json!([value]))).collect();
     let mut request = json!({
-        "Url": call.url, "Method": call.method, "Query": query, "Headers": headers, "Params": {}, "Identities": [],
+        "Url": call.url, "Method": call.method, "Query": query, "Headers": headers, "Params": {},
+        "Identities": identities(),
     });
     if !call.body.is_empty() {
         request["Body"] = json!(String::from_utf8_lossy(&call.body));
@@ -48,6 +49,14 @@ pub(crate) fn http(function: &str, binding: &str, call: &HttpCall, now: Timestam
         "Data": {binding: request},
         "Metadata": {"Query": query, "Headers": headers, "sys": sys(function, now, guid)},
     })
+}
+
+/// What opened the door, as the host tells it: JSON in text, with the name of the key among the claims
+/// (Azure/azure-functions-host, `HttpRequestExtensions` and `SecurityConstants`). All callers here have the same key.
+fn identities() -> String {
+    let claim = |kind: &str, value: &str| json!({"Type": format!("http://schemas.microsoft.com/2017/07/functions/claims/{kind}"), "Value": value});
+    let claims = [claim("authlevel", "Function"), claim("keyid", "default")];
+    json!([{"AuthenticationType": "WebJobsAuthLevel", "IsAuthenticated": true, "Claims": claims}]).to_string()
 }
 
 /// A message as the host hands it over.
