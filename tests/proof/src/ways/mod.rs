@@ -110,6 +110,15 @@ pub struct Undisturbed {
     pub effects: Vec<String>,
 }
 
+impl Undisturbed {
+    /// Nobody waits for `step`: whatever it holds back for long comes after all else.
+    fn comes_last(&mut self, step: &str) {
+        let (last, mut first): (Vec<_>, Vec<_>) = self.effects.drain(..).partition(|effect| effect == step);
+        first.extend(last);
+        self.effects = first;
+    }
+}
+
 /// Fails over undisturbed, to learn what there is to disturb.
 ///
 /// # Errors
@@ -134,11 +143,15 @@ pub async fn prove(stand: &impl Stand, step: &str, way: Way, expected: &Undistur
     if first.met == 0 {
         return Err(format!("{step} was never met, so nothing is proven"));
     }
+    let mut expected = expected.clone();
     if way == Way::Refused {
-        promises::refused(&first, step, expected)?;
+        promises::refused(&first, step, &expected)?;
+        if promises::is_owed(&first, step) {
+            expected.comes_last(step);
+        }
         stand.repair();
     }
-    promises(&finish(stand).await, expected)
+    promises(&finish(stand).await, &expected)
 }
 
 /// Calls until it is finished, or often enough.

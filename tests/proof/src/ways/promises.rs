@@ -1,6 +1,6 @@
 //! What must be true in the end, whatever happened on the way.
 
-use holdfast_core::record::{Execution, Progress, Status};
+use holdfast_core::record::{Execution, Progress, Status, StepRecord};
 
 use super::{Account, Undisturbed};
 
@@ -48,6 +48,13 @@ fn record_true(execution: &Execution, account: &Account, expected: &Undisturbed)
         return Err("the record holds no evidence".to_owned());
     }
     Ok(())
+}
+
+/// True when the record says that later steps did not wait for `step`.
+pub(super) fn is_owed(account: &Account, step: &str) -> bool {
+    let execution = account.state.as_ref().and_then(|state| state.current.as_ref());
+    let owed = |known: &&StepRecord| known.step == step && matches!(known.progress, Progress::Owed { .. });
+    execution.is_some_and(|execution| execution.steps.iter().any(|known| owed(&known)))
 }
 
 /// While a step is refused, the execution stays open and says which one it is, and nothing comes out of order.
