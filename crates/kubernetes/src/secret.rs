@@ -19,12 +19,18 @@ use crate::{
 const PUBLIC: [&str; 2] = ["ca.crt", "tls.crt"];
 /// The types of secrets whose certificates are looked at: what cert-manager issues, and the CA pair that the operator
 /// makes. Of all others only digests are kept, so that a namespace full of secrets does not fill the memory.
-const WITH_CERTIFICATES: [&str; 3] = ["kubernetes.io/tls", "Opaque", ""];
+const WITH_CERTIFICATES: [&str; 3] = [TLS_TYPE, "Opaque", ""];
 /// Longer texts of certificates are not kept. A chain has about 6 kB, a bundle of every public CA 200 kB.
 const LONGEST: usize = 64 * 1024;
 /// Who asked cert-manager for a secret: the only annotation that is looked at. One of the others may hold the whole
 /// secret, keys included (`kubectl.kubernetes.io/last-applied-configuration`).
 pub(crate) const ISSUER: &str = "cert-manager.io/issuer-name";
+/// What kind of issuer that is: the operator makes an `Issuer`, which is also what is meant where nothing is said.
+const ISSUER_KIND: &str = "cert-manager.io/issuer-kind";
+/// The type of what cert-manager issues.
+const TLS_TYPE: &str = "kubernetes.io/tls";
+/// A label of what the operator makes itself, such as its CA pair.
+const MADE_BY_OPERATOR: &str = "humio.com/secret-identifier";
 
 /// The secrets that cert-manager issues: the cluster's own and those of its nodes.
 pub(crate) const TLS: &str = "fieldSelector=type=kubernetes.io/tls";
@@ -60,13 +66,22 @@ struct Raw {
 impl From<Raw> for Secret {
     fn from(raw: Raw) -> Self {
         let Raw { mut metadata, kind, mut data } = raw;
-        metadata.annotations.retain(|name, _| name == ISSUER);
+        let issued = is_issued(&metadata, kind.as_deref());
+        metadata.annotations.retain(|name, _| issued && name == ISSUER);
         metadata.labels.clear();
         if !WITH_CERTIFICATES.contains(&kind.unwrap_or_default().as_str()) {
             data.values_mut().for_each(Entry::seal);
         }
         Self { metadata, data }
     }
+}
+
+/// Whether cert-manager can have issued it for a HumioCluster. The admission policy `holdfast-tls-secrets` goes by the
+/// same: a secret that it does not let us delete, planted or by mistake, must not leave a step undone.
+fn is_issued(metadata: &Meta, kind: Option<&str>) -> bool {
+    kind.is_none_or(|kind| kind == TLS_TYPE)
+        && metadata.annotations.get(ISSUER_KIND).is_none_or(|kind| kind == "Issuer")
+        && !metadata.labels.contains_key(MADE_BY_OPERATOR)
 }
 
 /// The part of an object's metadata that is used.
@@ -263,6 +278,22 @@ mod tests {
         let secret = with("kubernetes.io/tls", "public", &json!(""));
         assert_eq!(secret.metadata.annotations, BTreeMap::from([(ISSUER.to_owned(), "logging".to_owned())]));
         assert!(secret.metadata.labels.is_empty());
+    }
+
+    #[test]
+    fn what_the_admission_policy_would_not_let_go_is_nobodys_issue() {
+        let of = |change: fn(&mut serde_json::Value)| {
+            let mut secret =
+                json!({"metadata": {"name": "s", "annotations": {ISSUER: "logging"}}, "type": "kubernetes.io/tls"});
+            change(&mut secret);
+            let secret: Secret = serde_json::from_value(secret).expect("a secret");
+            secret.metadata.annotations.contains_key(ISSUER)
+        };
+        assert!(of(|_| {}));
+        assert!(of(|it| it["metadata"]["annotations"][ISSUER_KIND] = "Issuer".into()));
+        assert!(!of(|it| it["metadata"]["annotations"][ISSUER_KIND] = "ClusterIssuer".into()));
+        assert!(!of(|it| it["type"] = "Opaque".into()));
+        assert!(!of(|it| it["metadata"]["labels"] = json!({MADE_BY_OPERATOR: "s"})));
     }
 
     #[test]
