@@ -13,7 +13,7 @@ pub const POLICIES: &str = include_str!("../../infra/kubernetes/admission/polici
 /// Somebody whom RBAC lets do everything, and whom no policy names: such as a backup that is restored.
 const BACKUP: &str = "system:serviceaccount:velero:velero";
 
-/// The user [`BACKUP`], for [`holdfast_testbed::Options::users`].
+/// The user that stands for a backup tool, for [`holdfast_testbed::Options::users`].
 pub fn backup() -> User {
     User { name: BACKUP.to_owned(), groups: vec!["system:serviceaccounts".to_owned()] }
 }

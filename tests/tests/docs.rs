@@ -105,7 +105,7 @@ fn every_scenario_stands_on_the_promises_page_or_guards_tls() {
 #[test]
 fn every_variable_that_is_read_is_described_and_every_described_one_is_read() {
     let page = page("docs/CONFIGURATION.md");
-    let source = sources(&["crates/runbooks/src"]);
+    let source = sources(&["crates/runbooks/src", "crates/proxies/src"]);
     let is_variable = |text: &&str| {
         text.contains('_')
             && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')

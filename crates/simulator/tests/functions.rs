@@ -109,7 +109,7 @@ async fn a_lost_lease_has_one_message_worked_on_twice_at_once() {
 }
 
 #[tokio::test]
-async fn functions_with_nothing_but_http_get_the_callers_own_request() {
+async fn an_operator_is_answered_with_the_handlers_own_status_and_words() {
     let simulator = quiet().await;
     let (caller, azure) = (Caller::new(&simulator), simulator.azure().expect("Azure"));
     let url = format!("{}/api/operator", azure.function_url());

@@ -131,7 +131,13 @@ impl Drop for Worker {
     }
 }
 
+/// Where handlers listen: below the ports that the system gives to connections (32768 and up on Linux), one of which would
+/// else take the port between the look and the handler's start.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
+
 /// A port that was free a moment ago, as the host finds one.
 fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    let mut drawn = std::iter::repeat_with(|| fastrand::u16(PORTS)).take(100);
+    drawn.find(is_free).ok_or_else(|| std::io::ErrorKind::AddrInUse.into())
 }

@@ -1,6 +1,11 @@
 //! The function is killed half-way. The next call must finish what it began.
 
-use holdfast_simulator::{faults::Fault, kubernetes::TlsSeed, world::Outage};
+use holdfast_simulator::{
+    faults::Fault,
+    kubernetes::TlsSeed,
+    time,
+    world::{Outage, Past},
+};
 
 use crate::drill::{
     facts::Facts,
@@ -19,7 +24,17 @@ fn crash_after_claim() -> Scenario {
         name: "crash-after-claim",
         says: "killed once the intent is written and nothing is touched yet",
         setup: stale,
-        act: |stage| Box::pin(killed_after(stage, "kubernetes:update:configmaps")),
+        act: |stage| {
+            Box::pin(async move {
+                // The holdoff is over when the first call looks: who has to wait writes its mark into the record first.
+                stage.sim.world().publish_history(&[vec![Past::Healthy], vec![Past::Failing; 4]].concat());
+                stage.sim.faults().once("kubernetes:update:configmaps", Fault::KillFunction { after: true });
+                stage.break_primary(Outage::Refuse);
+                stage.sim.world().settle_checkers();
+                stage.note_broken(time::now() - stage.seconds(300.0));
+                stage.until_failed_over().await
+            })
+        },
         promises: and(failed_over(), vec![taken_over()]),
     }
 }
