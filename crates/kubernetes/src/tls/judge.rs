@@ -172,7 +172,7 @@ pub enum OwnSecret {
 /// | there | proven not to be, or without certificates | stale |
 /// | there | neither is proven | cannot tell: kept |
 ///
-/// What is under the CA: see [`compare`](super::authority::compare). Per-node secrets that no pod uses are judged in
+/// What is under the CA: see the module `authority`. Per-node secrets that no pod uses are judged in
 /// the same way. The CA pair itself is never among the doomed. `unconditional` adds the cluster's own secret
 /// whatever is found about it, short of a blocked CA.
 pub fn judge(material: &Material<'_>, unconditional: bool) -> Judgement {
