@@ -16,6 +16,7 @@ mod drive;
 mod journal;
 mod look;
 mod operators;
+mod put_back;
 mod simulated;
 mod step;
 mod told;
