@@ -10,8 +10,10 @@ if [[ "$("$tools/bin/cargo-mutants" mutants --version 2> /dev/null)" != *" $vers
     cargo install cargo-mutants --version "$version" --locked --root "$tools"
 fi
 if [[ $# -eq 0 ]]; then
-    set -- --file 'crates/core/**' --file 'crates/kubernetes/src/steps/*.rs' --file 'crates/kubernetes/src/tls/judge.rs'
+    set -- --file 'crates/core/**' --file 'crates/kubernetes/src/scale.rs' \
+        --file 'crates/logscale/src/steps/*.rs' --file 'crates/logscale/src/tls/judge.rs'
 fi
 # The text of a log line is no promise, and fakes are tests themselves.
-exec nice "$tools/bin/cargo-mutants" mutants --package holdfast-core --package holdfast-kubernetes --exclude '**/fakes/**' \
+exec nice "$tools/bin/cargo-mutants" mutants --package holdfast-core --package holdfast-kubernetes --package holdfast-logscale \
+    --exclude '**/fakes/**' \
     --jobs 1 --minimum-test-timeout 60 --output "${OUTPUT:-target}" "$@" -- --lib

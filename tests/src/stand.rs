@@ -5,7 +5,10 @@ use std::sync::Arc;
 use aws_credential_types::Credentials;
 use holdfast_aws::eks::EksToken;
 use holdfast_core::{Clock, Fault};
-use holdfast_kubernetes::{Access, Direct, KubernetesSite, SiteOptions, TokenSource, connect};
+use holdfast_kubernetes::{
+    Access, Direct, StandbyCluster, TokenSource, connect, lease::KubernetesLease, store::ConfigMapStore,
+};
+use holdfast_logscale::LogScale;
 use holdfast_proxies::Proxies;
 use holdfast_runbooks::clock::SystemClock;
 use holdfast_simulator::{
@@ -170,16 +173,14 @@ impl Stand {
     }
 
     /// The function's side of the cluster.
-    pub fn site(&self) -> KubernetesSite {
+    pub fn site(&self) -> Site {
         self.site_with(&self.function)
     }
 
     /// The same for somebody else.
-    pub fn site_with(&self, policy: &TokenPolicy) -> KubernetesSite {
-        let mut options = SiteOptions::new(Arc::new(Direct(self.login(policy))));
-        options.namespace = self.namespace.clone();
-        options.humio_cluster = Some(HUMIO.to_owned());
-        KubernetesSite::new(options)
+    pub fn site_with(&self, policy: &TokenPolicy) -> Site {
+        let connector = Arc::new(Direct(self.login(policy)));
+        Site::new(StandbyCluster::new(connector, self.namespace.clone(), "holdfast"))
     }
 
     /// Lets somebody play humio-operator where none runs. The simulator has its own.
@@ -236,5 +237,41 @@ struct Fixed(String);
 impl TokenSource for Fixed {
     fn token(&self) -> Result<String, Fault> {
         Ok(self.0.clone())
+    }
+}
+
+/// LogScale on a standby cluster.
+pub struct Site {
+    cluster: StandbyCluster,
+    logscale: LogScale,
+}
+
+impl Site {
+    /// The names that the shipped manifests use.
+    pub fn new(cluster: StandbyCluster) -> Self {
+        let options = holdfast_logscale::Options {
+            humio_cluster: Some(HUMIO.to_owned()),
+            ..holdfast_logscale::Options::default()
+        };
+        let logscale = LogScale::new(&cluster, options);
+        Self { cluster, logscale }
+    }
+
+    /// Elects one worker.
+    pub fn lease(&self) -> Arc<KubernetesLease> {
+        self.cluster.lease()
+    }
+
+    /// Keeps the record.
+    pub fn store(&self) -> Arc<ConfigMapStore> {
+        self.cluster.store()
+    }
+}
+
+impl std::ops::Deref for Site {
+    type Target = LogScale;
+
+    fn deref(&self) -> &LogScale {
+        &self.logscale
     }
 }

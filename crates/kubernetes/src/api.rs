@@ -24,7 +24,7 @@ mod list;
 mod tests;
 
 pub(crate) use dated::Dated;
-pub(crate) use list::{Listed, Weight, total};
+pub use list::{Listed, Weight, total};
 
 /// Largest answer about one object. Kubernetes itself takes no larger request (3 MiB, `MaxRequestBodyBytes` of
 /// kube-apiserver) and stores less (1.5 MiB, etcd).
@@ -46,7 +46,7 @@ const LONGEST_NAME: usize = 253;
 const REFUSAL: usize = 64 * 1024;
 
 /// One kind of request: a verb on a resource, as the Role lists them.
-pub(crate) struct Operation {
+pub struct Operation {
     /// The name that faults and logs carry.
     pub name: &'static str,
     method: Method,
@@ -59,6 +59,13 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
+    /// A `get`, `patch` or `update` (by `method`) of a resource that this crate does not know, such as a custom one.
+    /// `name` is what faults and logs carry (`kubernetes:get widgets`), `group` the path of the API group and its version
+    /// (`apis/example.com/v1`), `resource` its plural. At most 3 MiB are read of an answer.
+    pub const fn custom(name: &'static str, method: Method, group: &'static str, resource: &'static str) -> Self {
+        Self::new(name, method, group, resource)
+    }
+
     const fn new(name: &'static str, method: Method, group: &'static str, resource: &'static str) -> Self {
         Self { name, method, group, resource, subresource: "", largest: OBJECT }
     }
@@ -83,21 +90,18 @@ impl Operation {
 const CORE: &str = "api/v1";
 const APPS: &str = "apis/apps/v1";
 const COORDINATION: &str = "apis/coordination.k8s.io/v1";
-const HUMIO: &str = "apis/core.humio.com/v1alpha1";
 
 pub(crate) const GET_DEPLOYMENT: Operation =
     Operation::new("kubernetes:get deployments", Method::GET, APPS, "deployments");
 pub(crate) const PATCH_SCALE: Operation =
     Operation::new("kubernetes:patch deployments/scale", Method::PATCH, APPS, "deployments").on("/scale").up_to(SMALL);
-pub(crate) const GET_HUMIO_CLUSTER: Operation =
-    Operation::new("kubernetes:get humioclusters", Method::GET, HUMIO, "humioclusters");
 pub(crate) const LIST_SECRETS: Operation =
     Operation::new("kubernetes:list secrets", Method::GET, CORE, "secrets").up_to(PAGE);
 /// The same, where only a short list is wanted.
 pub(crate) const LIST_FEW_SECRETS: Operation =
     Operation::new("kubernetes:list secrets", Method::GET, CORE, "secrets").up_to(SHORT);
-pub(crate) const DELETE_SECRET: Operation =
-    Operation::new("kubernetes:delete secrets", Method::DELETE, CORE, "secrets");
+/// Deletes a secret.
+pub const DELETE_SECRET: Operation = Operation::new("kubernetes:delete secrets", Method::DELETE, CORE, "secrets");
 pub(crate) const LIST_PODS: Operation = Operation::new("kubernetes:list pods", Method::GET, CORE, "pods").up_to(PAGE);
 pub(crate) const GET_LEASE: Operation =
     Operation::new("kubernetes:get leases", Method::GET, COORDINATION, "leases").up_to(SMALL);
@@ -110,22 +114,32 @@ pub(crate) const PUT_CONFIG_MAP: Operation =
 
 /// The resources of one namespace.
 #[derive(Clone)]
-pub(crate) struct Api {
+pub struct Api {
     connector: Arc<dyn Connector>,
     namespace: String,
 }
 
 impl Api {
-    pub(crate) fn new(connector: Arc<dyn Connector>, namespace: impl Into<String>) -> Self {
+    /// Those of `namespace` on the cluster that `connector` leads to.
+    pub fn new(connector: Arc<dyn Connector>, namespace: impl Into<String>) -> Self {
         Self { connector, namespace: namespace.into() }
     }
 
-    pub(crate) fn namespace(&self) -> &str {
+    /// The namespace.
+    pub fn namespace(&self) -> &str {
         &self.namespace
     }
 
+    /// A thing and where it should be, for a sentence.
+    pub fn place(&self, kind: &str, name: &str) -> String {
+        format!("{kind} {name} in namespace {}", self.namespace)
+    }
+
     /// Reads one object; `None` when the server says that this very object is not there.
-    pub(crate) async fn get<T: DeserializeOwned>(
+    ///
+    /// # Errors
+    /// Faults of the API server.
+    pub async fn get<T: DeserializeOwned>(
         &self,
         call: &Call,
         operation: &Operation,
@@ -139,7 +153,10 @@ impl Api {
     }
 
     /// Sends a document: a replacement, a patch or the options of a delete. Returns the answer.
-    pub(crate) async fn write(
+    ///
+    /// # Errors
+    /// Faults of the API server.
+    pub async fn write(
         &self,
         call: &Call,
         operation: &Operation,
@@ -249,7 +266,7 @@ fn segment<'a>(operation: &Operation, what: &str, text: &'a str) -> Result<&'a s
 }
 
 /// True for what can be the name of an object: at most 253 lower-case letters, digits, `-` and `.`.
-pub(crate) fn is_name(text: &str) -> bool {
+pub fn is_name(text: &str) -> bool {
     let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
     !matches!(text, "" | "." | "..") && text.len() <= LONGEST_NAME && text.chars().all(valid)
 }
@@ -267,7 +284,7 @@ fn invalid(operation: &Operation, message: impl Display) -> Fault {
 }
 
 /// True for an answer that says that the object is not there.
-pub(crate) fn is_missing(fault: &Fault) -> bool {
+pub fn is_missing(fault: &Fault) -> bool {
     fault.class == FaultClass::NotFound
 }
 

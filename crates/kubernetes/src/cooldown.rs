@@ -1,4 +1,4 @@
-//! When the reference's function last began a failover, which it keeps as an annotation on the operator's Deployment.
+//! When a failover last began, as an annotation on a Deployment says.
 //! It is read and never written: a right to write it would be the right to write the whole Deployment.
 
 use std::sync::Arc;
@@ -6,32 +6,31 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use holdfast_core::{Call, Fault, FaultClass, Timestamp, epoch, ports::CooldownStore};
 
-use crate::{api::GET_DEPLOYMENT, look::Look, steps::missing_operator as missing};
+use crate::{api::GET_DEPLOYMENT, deployment::DeploymentHandle};
 
-/// The annotation, as the reference names it.
-pub const ANNOTATION: &str = "logscale.dr/last-failover-epoch";
-
-/// [`CooldownStore`] that reads the annotation [`ANNOTATION`], epoch seconds in text: what the reference's function,
-/// or an earlier version of this one, wrote there.
+/// [`CooldownStore`] that reads an annotation, epoch seconds in text: what another function, or an earlier version of
+/// this one, wrote there.
 ///
 /// Setting it does nothing. The record on the same cluster holds the start of each failover, and the cooldown counts
 /// from the later of the two.
 pub struct AnnotationCooldown {
-    look: Arc<Look>,
+    deployment: Arc<DeploymentHandle>,
+    annotation: &'static str,
 }
 
 impl AnnotationCooldown {
-    pub(crate) fn new(look: Arc<Look>) -> Self {
-        Self { look }
+    /// The store that reads `annotation` of `deployment`.
+    pub fn new(deployment: Arc<DeploymentHandle>, annotation: &'static str) -> Self {
+        Self { deployment, annotation }
     }
 
     /// The annotation's text, if there is one.
     async fn read(&self, call: &Call) -> Result<Option<String>, Fault> {
-        let deployment = self.look.deployment(call).await?;
+        let deployment = self.deployment.read(call).await?;
         let Some(deployment) = deployment.as_ref() else {
-            return Err(Fault::new(FaultClass::NotFound, GET_DEPLOYMENT.name, missing(&self.look)));
+            return Err(Fault::new(FaultClass::NotFound, GET_DEPLOYMENT.name, self.deployment.missing()));
         };
-        Ok(deployment.metadata.annotations.get(ANNOTATION).cloned())
+        Ok(deployment.metadata.annotations.get(self.annotation).cloned())
     }
 }
 
@@ -40,8 +39,7 @@ impl CooldownStore for AnnotationCooldown {
     async fn last(&self, call: &Call) -> Result<Option<Timestamp>, Fault> {
         let Some(value) = self.read(call).await? else { return Ok(None) };
         epoch::read(&value).map_err(|why| {
-            let place = self.look.place("Deployment", self.look.operator());
-            let message = format!("the annotation {ANNOTATION} of {place} is {why}");
+            let message = format!("the annotation {} of {} is {why}", self.annotation, self.deployment.place());
             Fault::new(FaultClass::Invalid, GET_DEPLOYMENT.name, message)
         })
     }

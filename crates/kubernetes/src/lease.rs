@@ -47,15 +47,16 @@ pub struct KubernetesLease {
 }
 
 /// A lease as it stands, for those who look and do not take it.
-pub(crate) struct Standing {
+pub struct Standing {
     /// Who holds it and until when, in a few words.
-    pub(crate) described: String,
+    pub described: String,
     /// What in it is not believed, with value, writer and what counts instead.
-    pub(crate) oddities: Vec<String>,
+    pub oddities: Vec<String>,
 }
 
 impl KubernetesLease {
-    pub(crate) fn new(api: Api, name: String) -> Self {
+    /// The Lease `name`.
+    pub fn new(api: Api, name: String) -> Self {
         let (seen, unchanged) = (Mutex::new(None), Mutex::new(None));
         Self { api, name, seen, unchanged, reads: SingleFlight::new() }
     }
@@ -69,7 +70,10 @@ impl KubernetesLease {
     }
 
     /// How it stands, and what in it is not believed.
-    pub(crate) async fn standing(&self, call: &Call) -> Result<Standing, Fault> {
+    ///
+    /// # Errors
+    /// Faults of the API server; [`NotFound`](FaultClass::NotFound) when the manifest was not applied.
+    pub async fn standing(&self, call: &Call) -> Result<Standing, Fault> {
         let read = self.shared(call).await?;
         let until = self.held_until(&read);
         Ok(Standing { described: times::described(&read, until), oddities: times::oddities(&read) })

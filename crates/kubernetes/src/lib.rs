@@ -1,21 +1,22 @@
-//! Steps, checks and stores on the standby Kubernetes cluster.
+//! Any system's standby Kubernetes cluster: the way to it, who may act, the record, and what systems do there. It knows
+//! no system.
 //!
 //! # Layout
 //!
 //! Read in this order:
 //!
-//! * [`site`]: everything below over one connection; what callers build.
+//! * [`cluster`]: the cluster as one thing; what callers build.
 //! * [`mod@connect`]: a client that trusts one CA and asks for a token on each request; [`fault`]: what went wrong, in
 //!   core's words.
-//! * [`steps`]: remove stale TLS secrets, start the operator, watch the standby come up.
-//! * [`tls`]: which secrets are stale, a pure decision table.
-//! * [`check`]: whether the standby could take over now.
-//! * [`ladder`]: what the log of the standby's first pod says about its recovery, pure.
+//! * [`api`]: the few requests, each named as the Role in `infra/kubernetes/role.yaml` lists it, and those of custom
+//!   resources that a system names.
 //! * [`lease`] and [`store`]: who may act, and the record, both by compare-and-set.
-//! * [`cooldown`]: when a failover last began, as operators find it on the operator's Deployment.
-//! * [`humio`], [`secret`]: the parts of objects that are read. Private keys are dropped while a secret is read.
-//! * `api`: the few requests, each named as the Role in `infra/kubernetes/role.yaml` lists it; `look` and
-//!   `single_flight`: each thing is read once for all who look at the same moment; `json`: fields of any document.
+//! * [`deployment`], [`pod`], [`secret`]: the parts of objects that are read; [`meta`], [`environment`]: the parts of those.
+//!   Private keys are dropped while a secret is read.
+//! * [`scale`]: the step that starts a program; [`cooldown`]: when a failover last began, by an annotation; [`check`]:
+//!   checks that any system can make.
+//! * [`single_flight`]: each thing is read once for all who look at the same moment; `json`: fields of any document.
+//! * `testing` (feature of the same name): an API server in memory, for tests of this crate and of systems.
 
 // Nothing that others write may stop the process: what can fail is a value here, and sums of foreign numbers and times
 // are checked or end at the end of their range (`holdfast_core::clock::later`).
@@ -32,31 +33,37 @@
     )
 )]
 
-mod api;
+pub mod api;
 pub mod check;
+pub mod cluster;
 pub mod connect;
 pub mod cooldown;
-mod deployment;
+pub mod deployment;
+pub mod environment;
 pub mod fault;
-pub mod humio;
 mod json;
-pub mod ladder;
 pub mod lease;
-mod look;
+pub mod meta;
+pub mod pod;
+pub mod scale;
 pub mod secret;
-mod single_flight;
-pub mod site;
-pub mod steps;
+pub mod single_flight;
 pub mod store;
-#[cfg(test)]
-mod testing;
-#[allow(clippy::indexing_slicing, reason = "its lists of certificates are never empty: an empty one is no list there")]
-pub mod tls;
+#[cfg(any(test, feature = "testing"))]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    reason = "a tool of tests"
+)]
+pub mod testing;
 
-pub use check::RecoverPrefix;
+pub use cluster::StandbyCluster;
 pub use connect::{
     Access, ClientCertificate, Connector, Direct, Doubt, TokenSource, Watched, connect, connect_watched,
     connect_with_certificate,
 };
-pub use site::{KubernetesSite, SiteOptions};
-pub use tls::TlsCleanup;
+pub use cooldown::AnnotationCooldown;
+pub use scale::ScaleDeployment;

@@ -11,44 +11,34 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     api::{Weight, total},
-    humio::or_default,
-    tls::{Block, blocks},
+    meta::Meta,
 };
+
+mod list;
+
+pub use list::{delete, few_others, named, of_tls};
 
 /// The certificates of a secret; public by nature. Of every other entry only a digest is kept.
 const PUBLIC: [&str; 2] = ["ca.crt", "tls.crt"];
-/// The types of secrets whose certificates are looked at: what cert-manager issues, and the CA pair that the operator
-/// makes. Of all others only digests are kept, so that a namespace full of secrets does not fill the memory.
+/// The types of secrets whose certificates are looked at: what cert-manager issues, and CA pairs. Of all others only digests are kept, so that a namespace full of secrets does not fill the memory.
 const WITH_CERTIFICATES: [&str; 3] = [TLS_TYPE, "Opaque", ""];
 /// Longer texts of certificates are not kept. A chain has about 6 kB, a bundle of every public CA 200 kB.
 const LONGEST: usize = 64 * 1024;
-/// Who asked cert-manager for a secret: the only annotation that is looked at. One of the others may hold the whole
-/// secret, keys included (`kubectl.kubernetes.io/last-applied-configuration`).
-pub(crate) const ISSUER: &str = "cert-manager.io/issuer-name";
-/// What kind of issuer that is: the operator makes an `Issuer`, which is also what is meant where nothing is said.
-const ISSUER_KIND: &str = "cert-manager.io/issuer-kind";
+/// Who asked cert-manager for a secret. Of all annotations only this one and its kind are kept: one of the others may
+/// hold the whole secret, keys included (`kubectl.kubernetes.io/last-applied-configuration`).
+pub const ISSUER: &str = "cert-manager.io/issuer-name";
+/// What kind of issuer that is; an `Issuer` where nothing is said.
+pub const ISSUER_KIND: &str = "cert-manager.io/issuer-kind";
 /// The type of what cert-manager issues.
-const TLS_TYPE: &str = "kubernetes.io/tls";
-/// A label of what the operator makes itself, such as its CA pair.
-const MADE_BY_OPERATOR: &str = "humio.com/secret-identifier";
-
-/// The secrets that cert-manager issues: the cluster's own and those of its nodes.
-pub(crate) const TLS: &str = "fieldSelector=type=kubernetes.io/tls";
-
-/// The others, without the records of Helm releases: up to a megabyte each, and nothing of them is wanted.
-pub(crate) const OTHERS: &str = "fieldSelector=type!=kubernetes.io/tls,type!=helm.sh/release.v1";
-
-/// Labels and annotations of one object that are kept, and the longest value of one in bytes. What is longer is some
-/// tool's copy of the whole object, its secrets included.
-const MARKS: usize = 64;
-const LONGEST_MARK: usize = 1024;
-
+pub const TLS_TYPE: &str = "kubernetes.io/tls";
 /// A secret as far as it is looked at.
 #[derive(Clone, Deserialize)]
 #[serde(from = "Raw")]
 pub struct Secret {
-    /// Name, identity and marks.
+    /// Name, identity, labels, and who asked cert-manager for it.
     pub metadata: Meta,
+    /// Its type; `None` where the answer does not say.
+    pub kind: Option<String>,
     /// The entries.
     pub data: BTreeMap<String, Entry>,
 }
@@ -66,60 +56,12 @@ struct Raw {
 impl From<Raw> for Secret {
     fn from(raw: Raw) -> Self {
         let Raw { mut metadata, kind, mut data } = raw;
-        let issued = is_issued(&metadata, kind.as_deref());
-        metadata.annotations.retain(|name, _| issued && name == ISSUER);
-        metadata.labels.clear();
-        if !WITH_CERTIFICATES.contains(&kind.unwrap_or_default().as_str()) {
+        metadata.annotations.retain(|name, _| name == ISSUER || name == ISSUER_KIND);
+        if !WITH_CERTIFICATES.contains(&kind.as_deref().unwrap_or_default()) {
             data.values_mut().for_each(Entry::seal);
         }
-        Self { metadata, data }
+        Self { metadata, kind, data }
     }
-}
-
-/// Whether cert-manager can have issued it for a HumioCluster. The admission policy `holdfast-tls-secrets` goes by the
-/// same: a secret that it does not let us delete, planted or by mistake, must not leave a step undone.
-fn is_issued(metadata: &Meta, kind: Option<&str>) -> bool {
-    kind.is_none_or(|kind| kind == TLS_TYPE)
-        && metadata.annotations.get(ISSUER_KIND).is_none_or(|kind| kind == "Issuer")
-        && !metadata.labels.contains_key(MADE_BY_OPERATOR)
-}
-
-/// The part of an object's metadata that is used.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Meta {
-    /// The name, unique in its namespace for its kind.
-    pub name: String,
-    /// The identity: another object of the same name has another one.
-    pub uid: String,
-    /// Changes with every write; the fence of an effect.
-    pub resource_version: String,
-    /// Changes when the wanted state does.
-    pub generation: Option<i64>,
-    /// When the object was made, RFC 3339.
-    pub creation_timestamp: Option<jiff::Timestamp>,
-    /// Set while the object is being taken away.
-    pub deletion_timestamp: Option<jiff::Timestamp>,
-    /// Labels.
-    #[serde(deserialize_with = "marks")]
-    pub labels: BTreeMap<String, String>,
-    /// Annotations, without long ones.
-    #[serde(deserialize_with = "marks")]
-    pub annotations: BTreeMap<String, String>,
-}
-
-impl Meta {
-    /// About how many bytes it takes.
-    pub(crate) fn weight(&self) -> usize {
-        let marks = self.labels.iter().chain(&self.annotations).flat_map(|(name, value)| [name.len(), value.len()]);
-        total(marks.chain([self.name.len(), self.uid.len(), self.resource_version.len()]))
-    }
-}
-
-/// Labels or annotations, as far as they are short.
-fn marks<'de, D: Deserializer<'de>>(text: D) -> Result<BTreeMap<String, String>, D::Error> {
-    let all: BTreeMap<String, String> = or_default(text)?;
-    Ok(all.into_iter().filter(|(name, value)| total([name.len(), value.len()]) <= LONGEST_MARK).take(MARKS).collect())
 }
 
 /// An entry of a secret.
@@ -167,17 +109,6 @@ pub enum Text<'a> {
     Absent,
 }
 
-impl Text<'_> {
-    /// Its certificates; `None` when they were not looked at.
-    pub(crate) fn blocks(self) -> Option<Vec<Block>> {
-        match self {
-            Self::Read(text) => Some(blocks(text)),
-            Self::Absent => Some(Vec::new()),
-            Self::TooLong => None,
-        }
-    }
-}
-
 impl Secret {
     /// The certificate text under `key`.
     pub fn certificate(&self, key: &str) -> Text<'_> {
@@ -200,7 +131,7 @@ impl Secret {
 }
 
 /// SHA-256.
-pub(crate) fn digest(bytes: &[u8]) -> [u8; 32] {
+pub fn digest(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
@@ -277,23 +208,6 @@ mod tests {
     fn marks_that_are_not_looked_at_are_dropped_since_one_may_hold_the_whole_secret() {
         let secret = with("kubernetes.io/tls", "public", &json!(""));
         assert_eq!(secret.metadata.annotations, BTreeMap::from([(ISSUER.to_owned(), "logging".to_owned())]));
-        assert!(secret.metadata.labels.is_empty());
-    }
-
-    #[test]
-    fn what_the_admission_policy_would_not_let_go_is_nobodys_issue() {
-        let of = |change: fn(&mut serde_json::Value)| {
-            let mut secret =
-                json!({"metadata": {"name": "s", "annotations": {ISSUER: "logging"}}, "type": "kubernetes.io/tls"});
-            change(&mut secret);
-            let secret: Secret = serde_json::from_value(secret).expect("a secret");
-            secret.metadata.annotations.contains_key(ISSUER)
-        };
-        assert!(of(|_| {}));
-        assert!(of(|it| it["metadata"]["annotations"][ISSUER_KIND] = "Issuer".into()));
-        assert!(!of(|it| it["metadata"]["annotations"][ISSUER_KIND] = "ClusterIssuer".into()));
-        assert!(!of(|it| it["type"] = "Opaque".into()));
-        assert!(!of(|it| it["metadata"]["labels"] = json!({MADE_BY_OPERATOR: "s"})));
     }
 
     #[test]

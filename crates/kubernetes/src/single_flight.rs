@@ -18,17 +18,27 @@ type Reading<T> = BoxFuture<'static, Answer<T>>;
 /// Each caller waits one turn of the executor before it lets the read go; a read can be joined until the first of
 /// them does. So a caller never gets an answer to a question that was asked before it came: what it sees is at
 /// least as new as its own call, whatever effects other callers had meanwhile. Nothing is kept after the answer.
-pub(crate) struct SingleFlight<T> {
+pub struct SingleFlight<T> {
     boarding: Arc<Mutex<Option<WeakShared<Reading<T>>>>>,
 }
 
+impl<T: Send + Sync + 'static> Default for SingleFlight<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<T: Send + Sync + 'static> SingleFlight<T> {
-    pub(crate) fn new() -> Self {
+    /// One that nobody uses yet.
+    pub fn new() -> Self {
         Self { boarding: Arc::default() }
     }
 
     /// Joins the read that is about to be sent, or sends `read`.
-    pub(crate) async fn get<F>(&self, read: impl FnOnce() -> F) -> Result<Arc<T>, Fault>
+    ///
+    /// # Errors
+    /// Those of the read, for each who shares it.
+    pub async fn get<F>(&self, read: impl FnOnce() -> F) -> Result<Arc<T>, Fault>
     where
         F: Future<Output = Result<T, Fault>> + Send + 'static,
     {

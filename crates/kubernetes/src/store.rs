@@ -38,7 +38,8 @@ pub struct ConfigMapStore {
 }
 
 impl ConfigMapStore {
-    pub(crate) fn new(api: Api, name: String) -> Self {
+    /// The record in the ConfigMap `name`.
+    pub fn new(api: Api, name: String) -> Self {
         Self { api, name, seen: Mutex::new(None) }
     }
 

@@ -1,4 +1,4 @@
-//! For the tests of this crate: an API server of a few lines, in memory, that keeps objects and versions, and a
+//! For tests of this crate and of systems: an API server of a few lines, in memory, that keeps objects and versions, and a
 //! clock that is set by hand. Whether real servers behave so is proven elsewhere, on the wire.
 
 use std::{
@@ -14,17 +14,19 @@ use http::{Method, Request, Response};
 use kube::{Client, client::Body};
 use serde_json::{Value, json};
 
-use crate::{Direct, KubernetesSite, SiteOptions, api::Api};
+use crate::{Direct, StandbyCluster, api::Api};
 
 /// Shows what it is set to; nobody's time-out ever ends on it.
-pub(crate) struct HandClock(Mutex<Timestamp>);
+pub struct HandClock(Mutex<Timestamp>);
 
 impl HandClock {
-    pub(crate) fn at(now: Timestamp) -> Arc<Self> {
+    /// One that shows `now`.
+    pub fn at(now: Timestamp) -> Arc<Self> {
         Arc::new(Self(Mutex::new(now)))
     }
 
-    pub(crate) fn advance(&self, by: Duration) {
+    /// Sets it forward.
+    pub fn advance(&self, by: Duration) {
         *self.0.lock().expect("unpoisoned") += by;
     }
 }
@@ -41,7 +43,7 @@ impl Clock for HandClock {
 }
 
 /// A call on New Year's Day 2026, and the clock behind it.
-pub(crate) fn call() -> (Call, Arc<HandClock>) {
+pub fn call() -> (Call, Arc<HandClock>) {
     let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
     let clock = Arc::new(HandClock(Mutex::new(now)));
     let deadline = now + Duration::from_secs(600);
@@ -64,7 +66,7 @@ struct World {
 
 /// The server.
 #[derive(Clone, Default)]
-pub(crate) struct FakeApi(Arc<Mutex<World>>);
+pub struct FakeApi(Arc<Mutex<World>>);
 
 impl FakeApi {
     fn world(&self) -> MutexGuard<'_, World> {
@@ -72,7 +74,7 @@ impl FakeApi {
     }
 
     /// Puts an object there; its path is `group/resource/name`, such as `api/v1/secrets/logging`.
-    pub(crate) fn put(&self, path: &str, mut object: Value) {
+    pub fn put(&self, path: &str, mut object: Value) {
         let mut world = self.world();
         world.version += 1;
         let name = path.rsplit('/').next().expect("a name").to_owned();
@@ -84,57 +86,58 @@ impl FakeApi {
         world.objects.insert(path.to_owned(), object);
     }
 
-    pub(crate) fn remove(&self, path: &str) {
+    /// Takes an object away.
+    pub fn remove(&self, path: &str) {
         self.world().objects.remove(path);
     }
 
-    pub(crate) fn object(&self, path: &str) -> Option<Value> {
+    /// The object at this path.
+    pub fn object(&self, path: &str) -> Option<Value> {
         self.world().objects.get(path).cloned()
     }
 
     /// From now on answers carry `Date`, and writes their time in `managedFields`, by this clock.
-    pub(crate) fn dated_by(&self, clock: &Arc<HandClock>) {
+    pub fn dated_by(&self, clock: &Arc<HandClock>) {
         self.world().clock = Some(Arc::clone(clock));
     }
 
     /// Dates nothing any more, as behind a proxy that drops what it does not know.
-    pub(crate) fn undated(&self) {
+    pub fn undated(&self) {
         self.world().clock = None;
     }
 
     /// The requests since the last time, as `VERB group/resource[/name][/subresource]`.
-    pub(crate) fn log(&self) -> Vec<String> {
+    pub fn log(&self) -> Vec<String> {
         std::mem::take(&mut self.world().log)
     }
 
     /// Answers the next request with an error and does nothing.
-    pub(crate) fn fail_next(&self, code: u16) {
+    pub fn fail_next(&self, code: u16) {
         self.world().failing = Some(code);
     }
 
     /// Answers the next `lists` that go on from a continue token as a server does that has forgotten them.
-    pub(crate) fn expire_tokens(&self, lists: usize) {
+    pub fn expire_tokens(&self, lists: usize) {
         self.world().expiring = lists;
     }
 
     /// Carries out the next request and answers with an error.
-    pub(crate) fn lose_next_answer(&self) {
+    pub fn lose_next_answer(&self) {
         self.world().losing_answers = true;
     }
 
     /// From now on, whoever deletes the object finds this one in its place at once, each time another one.
-    pub(crate) fn reissue(&self, path: &str, object: Value) {
+    pub fn reissue(&self, path: &str, object: Value) {
         self.world().reissued.insert(path.to_owned(), object);
     }
 
-    pub(crate) fn site(&self, change: impl FnOnce(&mut SiteOptions)) -> KubernetesSite {
-        let mut options = SiteOptions::new(Arc::new(self.direct()));
-        change(&mut options);
-        KubernetesSite::new(options)
+    /// The cluster that it serves, with the names that the shipped manifests use.
+    pub fn cluster(&self) -> StandbyCluster {
+        StandbyCluster::new(Arc::new(self.direct()), "logging", "holdfast")
     }
 
     /// The requests themselves.
-    pub(crate) fn api(&self) -> Api {
+    pub fn api(&self) -> Api {
         Api::new(Arc::new(self.direct()), "logging")
     }
 
@@ -257,7 +260,7 @@ fn not_found(path: &str) -> Value {
 }
 
 /// What the server notes of a write: whole seconds.
-pub(crate) fn managed(manager: &str, at: Timestamp) -> Value {
+pub fn managed(manager: &str, at: Timestamp) -> Value {
     let at = Timestamp::from_second(at.as_second()).expect("in range");
     json!([{"manager": manager, "operation": "Update", "time": at.to_string()}])
 }

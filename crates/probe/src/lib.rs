@@ -48,7 +48,7 @@ use exchange::{Exchange, Wanted, Way};
 pub use resolve::{Resolver, SystemResolver};
 pub use target::{BadTarget, Target};
 pub use traffic::TrafficName;
-pub use verdict::of_answer;
+pub use verdict::Judge;
 
 const CALL: &str = "probe:Get";
 
@@ -108,18 +108,19 @@ pub struct StatusProbe {
     client: Client,
     target: Target,
     timeout: Duration,
+    judge: Judge,
 }
 
 impl StatusProbe {
-    /// A probe of `target` that waits for at most `timeout` for the way to it, and as long for the answer. Without a
-    /// proxy.
-    pub fn new(target: Target, timeout: Duration) -> Self {
-        Self::by(Client::default(), target, timeout)
+    /// A probe of `target` that waits for at most `timeout` for the way to it, and as long for the answer, which `judge`
+    /// judges. Without a proxy.
+    pub fn new(target: Target, timeout: Duration, judge: Judge) -> Self {
+        Self::by(Client::default(), target, timeout, judge)
     }
 
     /// The same by `client`.
-    pub fn by(client: Client, target: Target, timeout: Duration) -> Self {
-        Self { client, target, timeout }
+    pub fn by(client: Client, target: Target, timeout: Duration, judge: Judge) -> Self {
+        Self { client, target, timeout, judge }
     }
 }
 
@@ -128,7 +129,7 @@ impl Prober for StatusProbe {
     async fn probe(&self, call: &Call) -> ProbeResult {
         let inconclusive = |why: String| ProbeResult::Inconclusive { why };
         match self.client.ask(call, &self.target, self.timeout, Wanted::Document).await {
-            Asked::Came(outcome) => verdict::of(outcome),
+            Asked::Came(outcome) => verdict::of(outcome, self.judge),
             Asked::Silent(why) => ProbeResult::Failing { why },
             Asked::CutShort => inconclusive("our own deadline came before the answer".to_owned()),
             Asked::NoWay(why) => inconclusive(why),

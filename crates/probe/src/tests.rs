@@ -5,8 +5,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::*;
 use crate::testing::{Answer, Fixed, Identity, Server, call, proxies, proxy, serve};
 
+/// A system that is healthy whenever it answers 200, and says what it said.
+fn judge(status: http::StatusCode, body: &[u8]) -> ProbeResult {
+    let said = String::from_utf8_lossy(body).into_owned();
+    if status == 200 { ProbeResult::Healthy { said } } else { ProbeResult::Inconclusive { why: said } }
+}
+
 async fn probe(url: &str) -> ProbeResult {
-    StatusProbe::new(Target::parse(url).expect("a target"), Duration::from_millis(300)).probe(&call()).await
+    StatusProbe::new(Target::parse(url).expect("a target"), Duration::from_millis(300), judge).probe(&call()).await
 }
 
 async fn answered(answer: Answer) -> (ProbeResult, Server) {
@@ -17,7 +23,7 @@ async fn answered(answer: Answer) -> (ProbeResult, Server) {
 #[tokio::test]
 async fn a_status_document_is_read_from_its_path() {
     let (result, server) = answered(Answer::ok("{\"status\":\"OK\",\"version\":\"1\"}")).await;
-    assert_eq!(result, ProbeResult::Healthy { said: "OK 1".to_owned() });
+    assert_eq!(result, ProbeResult::Healthy { said: "{\"status\":\"OK\",\"version\":\"1\"}".to_owned() });
     let seen = &server.requests()[0];
     assert!(seen.starts_with("GET /api/v1/status HTTP/1.1\r\n"), "{seen}");
     assert!(seen.contains("\r\nuser-agent: holdfast/"), "{seen}");
@@ -66,7 +72,7 @@ async fn our_own_deadline_is_not_the_primarys_failure() {
     let server = Server::start(vec![Answer::Hang]).await;
     let target = Target::parse(&server.url()).expect("a target");
     let short = call().within(Duration::from_millis(50));
-    let result = StatusProbe::new(target, Duration::from_secs(30)).probe(&short).await;
+    let result = StatusProbe::new(target, Duration::from_secs(30), judge).probe(&short).await;
     assert!(matches!(result, ProbeResult::Inconclusive { .. }), "{result:?}");
 }
 
@@ -74,7 +80,7 @@ async fn our_own_deadline_is_not_the_primarys_failure() {
 async fn each_probe_makes_a_connection_of_its_own() {
     let document = Answer::ok("{\"status\":\"OK\"}");
     let server = Server::start(vec![document.clone(), document]).await;
-    let probe = StatusProbe::new(Target::parse(&server.url()).expect("a target"), Duration::from_millis(300));
+    let probe = StatusProbe::new(Target::parse(&server.url()).expect("a target"), Duration::from_millis(300), judge);
     for _ in 0..2 {
         assert!(matches!(probe.probe(&call()).await, ProbeResult::Healthy { .. }));
     }
@@ -88,7 +94,7 @@ async fn an_address_that_is_silent_does_not_hide_one_that_answers() {
     // TEST-NET-1 (RFC 5737): nobody answers there, or there is no route at all.
     let addresses = [([192, 0, 2, 1], server.port).into(), ([127, 0, 0, 1], server.port).into()];
     let outcome = Exchange::default().get(&target, Way::Straight(addresses.to_vec()), Wanted::Document).await;
-    assert!(matches!(verdict::of(outcome), ProbeResult::Healthy { .. }));
+    assert!(matches!(verdict::of(outcome, judge), ProbeResult::Healthy { .. }));
 }
 
 const WELL: &str = "{\"status\":\"OK\"}";
@@ -98,7 +104,7 @@ fn secure(host: &str, port: u16) -> Target {
 }
 
 async fn probe_by(client: Client, target: Target) -> ProbeResult {
-    StatusProbe::by(client, target, Duration::from_millis(500)).probe(&call()).await
+    StatusProbe::by(client, target, Duration::from_millis(500), judge).probe(&call()).await
 }
 
 #[tokio::test]

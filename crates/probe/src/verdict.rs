@@ -4,26 +4,16 @@ use std::io::ErrorKind;
 
 use holdfast_core::evidence::ProbeResult;
 use http::StatusCode;
-use serde::Deserialize;
 
 use crate::exchange::Outcome;
 
-/// How much of the primary's own words is kept.
-const SHOWN: usize = 80;
+/// What an answer that came whole says about a site: its HTTP status and its body. Each system has its own.
+pub type Judge = fn(StatusCode, &[u8]) -> ProbeResult;
 
-/// The status document of LogScale; other keys are nobody's business here.
-#[derive(Deserialize)]
-struct Status {
-    status: String,
-    #[serde(default)]
-    version: Option<String>,
-}
-
-/// Healthy is a status document that says so: a 200 from an ingress error page is not health. A node says `WARN`
-/// for its first 30 seconds, and whenever something deserves attention while it works.
-pub(crate) fn of(outcome: Outcome) -> ProbeResult {
+/// What came of asking, with the answer judged by `judge`.
+pub(crate) fn of(outcome: Outcome, judge: Judge) -> ProbeResult {
     match outcome {
-        Outcome::Answered { status, body } => of_answer(status, &body),
+        Outcome::Answered { status, body } => judge(status, &body),
         Outcome::TooLong => failing("the answer is too long for a status document"),
         Outcome::NoTrust(why) => inconclusive(format!("no trusted connection: {why}")),
         Outcome::NotConnected(error) if is_ours(error.kind()) => inconclusive(format!("no way out: {error}")),
@@ -36,38 +26,10 @@ pub(crate) fn of(outcome: Outcome) -> ProbeResult {
     }
 }
 
-/// What an answer that came whole says about the primary.
-///
-/// LogScale answers its status with 200 or 503 and asks for no login. Gateways in front of it say 5xx when it is gone.
-/// Everything else is what some layer in front says to this one caller: a login, a firewall's page, a limit of its
-/// own, a challenge (which AWS WAF sends with 202 and 405). It is not the primary's answer.
-pub fn of_answer(status: StatusCode, body: &[u8]) -> ProbeResult {
-    if status.is_server_error() {
-        return failing(format!("HTTP {}", status.as_u16()));
-    }
-    if status != StatusCode::OK {
-        let status = status.as_u16();
-        return inconclusive(format!("HTTP {status} is not LogScale's: something in front answers this caller"));
-    }
-    let Ok(document) = serde_json::from_slice::<Status>(body) else {
-        return failing("HTTP 200 without a status document");
-    };
-    let said = shown(&document.status);
-    if !matches!(document.status.as_str(), "OK" | "WARN") {
-        return failing(format!("status {said}"));
-    }
-    let version = document.version.map_or_else(String::new, |version| format!(" {}", shown(&version)));
-    ProbeResult::Healthy { said: format!("{said}{version}") }
-}
-
 /// Errors that arise on this side, before anything reached the network of the primary.
 pub(crate) fn is_ours(kind: ErrorKind) -> bool {
     use ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, TimedOut};
     !matches!(kind, ConnectionRefused | ConnectionReset | TimedOut | HostUnreachable)
-}
-
-fn shown(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).take(SHOWN).collect()
 }
 
 fn failing(why: impl Into<String>) -> ProbeResult {
@@ -84,40 +46,14 @@ mod tests {
 
     use super::*;
 
-    fn answered(status: u16, body: &str) -> ProbeResult {
-        of_answer(StatusCode::from_u16(status).expect("a status"), body.as_bytes())
+    fn of(outcome: Outcome) -> ProbeResult {
+        super::of(outcome, |status, _| ProbeResult::Healthy { said: status.to_string() })
     }
 
     #[test]
-    fn ok_and_warn_are_healthy_and_down_is_not() {
-        let healthy = answered(200, "{\"status\":\"OK\",\"version\":\"1.2.3--build-4\",\"more\":[]}");
-        assert_eq!(healthy, ProbeResult::Healthy { said: "OK 1.2.3--build-4".to_owned() });
-        assert!(matches!(answered(200, "{\"status\":\"WARN\"}"), ProbeResult::Healthy { .. }));
-        assert!(matches!(answered(200, "{\"status\":\"DOWN\"}"), ProbeResult::Failing { .. }));
-    }
-
-    #[test]
-    fn a_page_that_is_no_status_document_is_not_health() {
-        for body in ["<html>It works</html>", "", "[]", "{}", "{\"status\":1}", "\"OK\""] {
-            assert!(matches!(answered(200, body), ProbeResult::Failing { .. }), "{body}");
-        }
-    }
-
-    #[test]
-    fn any_failing_server_is_a_failing_primary() {
-        for status in 500..=599 {
-            assert!(matches!(answered(status, "{\"status\":\"OK\"}"), ProbeResult::Failing { .. }), "{status}");
-        }
-    }
-
-    #[test]
-    fn an_answer_of_something_in_front_proves_nothing() {
-        let rest = (100..500).chain(600..1000).filter(|status| *status != 200);
-        for status in rest {
-            let result = answered(status, "<html>Access denied</html>");
-            let ProbeResult::Inconclusive { why } = &result else { panic!("{status}: {result:?}") };
-            assert!(why.starts_with(&format!("HTTP {status}")), "{why}");
-        }
+    fn an_answer_that_came_whole_is_the_systems_to_judge() {
+        let answered = of(Outcome::Answered { status: StatusCode::OK, body: Vec::new().into() });
+        assert_eq!(answered, ProbeResult::Healthy { said: "200 OK".to_owned() });
     }
 
     #[test]

@@ -4,8 +4,14 @@ use tracing_subscriber::EnvFilter;
 
 /// Starts logging. Our own crates at `level`, everything below us from warnings on.
 pub fn start(level: &str) {
-    let own =
-        ["holdfast_azure_function", "holdfast_core", "holdfast_azure", "holdfast_kubernetes", "holdfast_runbooks"];
+    let own = [
+        "holdfast_azure_function",
+        "holdfast_core",
+        "holdfast_azure",
+        "holdfast_kubernetes",
+        "holdfast_logscale",
+        "holdfast_runbooks",
+    ];
     let own: Vec<String> = own.iter().map(|name| format!("{name}={level}")).collect();
     let subscriber =
         tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_span_list(false);

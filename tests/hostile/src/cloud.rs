@@ -39,7 +39,7 @@ pub fn probe(bytes: &[u8]) {
     let (status, body) = bytes.split_at(bytes.len().min(3));
     let status = std::str::from_utf8(status).ok().and_then(|code| code.parse().ok());
     let status = status.and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::OK);
-    match holdfast_probe::of_answer(status, body) {
+    match holdfast_logscale::judge(status, body) {
         ProbeResult::Healthy { said: words } => {
             said(&words);
             assert_eq!(status, StatusCode::OK);

@@ -9,9 +9,12 @@ use holdfast_core::{
 };
 use holdfast_kubernetes::{
     fault::{self, About},
-    humio::{HumioCluster, Pod, ready_by_pool},
-    ladder::{Expected, Ladder, Recovery},
     lease::{judge, taken_by},
+    pod::Pod,
+};
+use holdfast_logscale::{
+    humio::{HumioCluster, ready_by_pool},
+    ladder::{Expected, Ladder, Recovery},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header::RETRY_AFTER};
 use serde_json::Value;

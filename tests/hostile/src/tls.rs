@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_core::Timestamp;
 use holdfast_kubernetes::{
-    secret::{Entry, Meta, Secret, Text},
-    tls::{Judgement, Material, OwnSecret, judge, out_of_date, own_secret, used_secrets},
+    meta::Meta,
+    secret::{Entry, Secret, Text},
 };
+use holdfast_logscale::tls::{Judgement, Material, OwnSecret, judge, out_of_date, own_secret, used_secrets};
 
 use crate::said;
 
@@ -63,7 +64,7 @@ fn named(name: &str, entries: &[(&str, &[u8])]) -> Secret {
     let annotations = BTreeMap::from([("cert-manager.io/issuer-name".to_owned(), "logging".to_owned())]);
     let metadata = Meta { name: name.to_owned(), annotations, ..Meta::default() };
     let entry = |(key, text): &(&str, &[u8])| ((*key).to_owned(), Entry::Public(text.to_vec()));
-    Secret { metadata, data: entries.iter().map(entry).collect() }
+    Secret { metadata, kind: None, data: entries.iter().map(entry).collect() }
 }
 
 /// Certificates as bytes: the CA's, the secret's CA, the secret's own, and those of a node.

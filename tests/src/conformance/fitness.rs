@@ -2,7 +2,6 @@
 
 use holdfast_core::{
     evidence::{Check, Fitness, Level},
-    ports::Standby,
     step::{Standing, Step},
 };
 use holdfast_simulator::kubernetes::{StandbySeed, TlsSeed};

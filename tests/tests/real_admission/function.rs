@@ -8,13 +8,13 @@ use holdfast_core::{
     engine::{Action, Engine, Limits, Request},
     evidence::Level,
     fakes::{FakeStep, World},
-    ports::Standby,
     record::Trigger,
     retry::RetryPolicy,
     runbook::Runbook,
     step::Need,
 };
-use holdfast_kubernetes::{Direct, KubernetesSite, SiteOptions, cooldown::ANNOTATION};
+use holdfast_kubernetes::{Direct, StandbyCluster};
+use holdfast_logscale::site::ANNOTATION;
 use holdfast_tests::{
     admission::is_refusal,
     clock::{FollowedClock, call},
@@ -22,7 +22,7 @@ use holdfast_tests::{
     pki::Ca,
     requests::{ask, path},
     role::{shipped, used},
-    stand::{HUMIO, OPERATOR},
+    stand::{HUMIO, OPERATOR, Site},
 };
 use http::Method;
 use serde_json::{Value, json};
@@ -107,7 +107,7 @@ pub async fn the_function_may_not_scale_out_of_range(scene: &Scene) {
 }
 
 /// The function's engine, steps, lease and record; the primary and the lock, which are no business of the cluster, are core's fakes.
-fn engine(site: &KubernetesSite, world: &World) -> Engine {
+fn engine(site: &Site, world: &World) -> Engine {
     let fakes = Arc::clone(&world.clock);
     let mut engine = world.engine("worker");
     engine.ports.clock = Arc::new(FollowedClock::new(move |now| fakes.advance(until(fakes.now(), now))));
@@ -133,9 +133,8 @@ fn engine(site: &KubernetesSite, world: &World) -> Engine {
 pub async fn the_function_fails_over_with_every_rule_of_the_role(scene: &Scene) {
     let _operator = PlayedOperator::start(scene.bed.admin(), NAMESPACE, HUMIO);
     let before = scene.bed.audit().await.expect("an audit log").len();
-    let mut options = SiteOptions::new(Arc::new(Direct(scene.function())));
-    options.humio_cluster = Some(HUMIO.to_owned());
-    let (site, world) = (KubernetesSite::new(options), World::new());
+    let cluster = StandbyCluster::new(Arc::new(Direct(scene.function())), NAMESPACE, "holdfast");
+    let (site, world) = (Site::new(cluster), World::new());
     let fitness = site.standby().fitness(&call()).await.expect("a look");
     let bad: Vec<_> = fitness.checks.iter().filter(|check| check.level == Level::Error).collect();
     assert!(bad.is_empty(), "{bad:?}");

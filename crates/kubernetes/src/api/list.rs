@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{Answer, Api, Operation, invalid, read, refused};
-use crate::humio::or_default;
+use crate::meta::or_default;
 
 /// Objects in one page. A hundred secrets with a certificate and two key stores are about 1 MB.
 const LIMIT: usize = 100;
@@ -20,19 +20,19 @@ const KEPT: usize = 2 * 1024 * 1024;
 const LONGEST_TOKEN: usize = 8 * 1024;
 
 /// How much memory an object takes, so that a list can be bounded.
-pub(crate) trait Weight {
+pub trait Weight {
     /// About that many bytes.
     fn weight(&self) -> usize;
 }
 
 /// All of them together.
-pub(crate) fn total(parts: impl IntoIterator<Item = usize>) -> usize {
+pub fn total(parts: impl IntoIterator<Item = usize>) -> usize {
     parts.into_iter().fold(0, usize::saturating_add)
 }
 
 /// What a list brought.
 #[derive(Debug)]
-pub(crate) struct Listed<T> {
+pub struct Listed<T> {
     /// The objects that were to be kept, in the server's order.
     pub items: Vec<T>,
     /// False when there are more than a list may bring; the rest was not read.
@@ -69,7 +69,10 @@ enum Turn<T> {
 impl Api {
     /// Reads a list page by page and keeps what `keep` says. `query` holds selectors, in characters that a query may
     /// hold as they are.
-    pub(crate) async fn list<T: DeserializeOwned + Weight>(
+    ///
+    /// # Errors
+    /// Faults of the API server.
+    pub async fn list<T: DeserializeOwned + Weight>(
         &self,
         call: &Call,
         operation: &Operation,

@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use holdfast_core::FaultClass;
 
 use super::*;
-use crate::testing::{FakeApi, call};
+use crate::{
+    store::ConfigMapStore,
+    testing::{FakeApi, call},
+};
 
-const ALL: [Operation; 11] = [
+const ALL: [Operation; 10] = [
     GET_DEPLOYMENT,
     PATCH_SCALE,
-    GET_HUMIO_CLUSTER,
     LIST_SECRETS,
     LIST_FEW_SECRETS,
     DELETE_SECRET,
@@ -70,8 +72,8 @@ async fn a_name_that_would_be_another_path_is_never_sent() {
     let (call, _) = call();
     for name in ["../secrets", "a/b", "a?b", "", "..", "A"] {
         let server = FakeApi::default();
-        let store = server.site(|options| options.object_name = name.into()).store();
-        let fault = holdfast_core::ports::StateStore::load(store.as_ref(), &call).await.expect_err(name);
+        let store = ConfigMapStore::new(server.api(), name.to_owned());
+        let fault = holdfast_core::ports::StateStore::load(&store, &call).await.expect_err(name);
         assert_eq!(fault.class, FaultClass::Invalid, "{name}");
         assert_eq!(server.log(), [""; 0], "{name}");
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use holdfast_core::{evidence::Check, fault::quoted};
 
-use super::{findings::listed, good, warning};
+use super::{good, listed, warning};
 use crate::deployment::Deployment;
 
 /// How the marks of Argo CD and Flux begin, as labels or annotations.
@@ -24,7 +24,7 @@ const RELEASE: &str = "meta.helm.sh/release-name";
 const NAMED: usize = 4;
 
 /// The one check of this kind.
-pub(super) fn check(deployment: &Deployment) -> Check {
+pub fn check(deployment: &Deployment) -> Check {
     let name = "managed-by";
     let signs: Vec<String> = signs(deployment).into_iter().collect();
     if signs.is_empty() {

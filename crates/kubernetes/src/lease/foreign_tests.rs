@@ -64,7 +64,7 @@ impl Stand {
 
     /// The same for a process that has seen nothing yet.
     async fn held_for_a_new_process(&self) -> Duration {
-        self.held_for(&self.server.site(|_| ()).lease()).await
+        self.held_for(&self.server.cluster().lease()).await
     }
 }
 
@@ -117,7 +117,7 @@ async fn a_duration_of_years_counts_as_ten_minutes_and_one_that_is_none_as_nothi
 #[tokio::test]
 async fn our_own_clock_may_be_wrong_by_hours_without_taking_a_lease_that_lives_or_waiting_for_hours() {
     let holder = Stand::new(seconds(0));
-    let lease = holder.server.site(|_| ()).lease();
+    let lease = holder.server.cluster().lease();
     assert!(matches!(lease.acquire(&holder.call, "them", TTL).await, Ok(Claim::Granted(_))));
     // The same server, seen by a worker whose clock is three hours ahead.
     let (call, ours) = call();
@@ -134,7 +134,7 @@ async fn where_the_server_dates_nothing_a_lease_is_free_once_unchanged_for_its_d
     let stand = Stand::new(seconds(0));
     stand.server.put(PATH, from_the_future(|_| ()));
     stand.server.undated();
-    let lease = stand.server.site(|_| ()).lease();
+    let lease = stand.server.cluster().lease();
     assert_eq!(stand.held_for(&lease).await, seconds(30));
     stand.advance(seconds(20));
     assert_eq!(stand.held_for(&lease).await, seconds(10), "kept from call to call");
@@ -150,7 +150,7 @@ async fn a_write_that_the_server_dates_far_ahead_of_itself_is_judged_by_our_cloc
     let mut document = from_the_future(|_| ());
     document["metadata"]["managedFields"] = managed("x", "2099-01-01T00:00:00Z".parse().expect("a time"));
     stand.server.put(PATH, document);
-    let lease = stand.server.site(|_| ()).lease();
+    let lease = stand.server.cluster().lease();
     assert_eq!(stand.held_for(&lease).await, seconds(30));
     stand.advance(seconds(30));
     assert_eq!(stand.held_for(&lease).await, seconds(0));
@@ -161,7 +161,7 @@ async fn a_fencing_number_at_its_end_or_of_no_sense_fails_no_claim() {
     for transitions in [json!(i32::MAX), json!(u64::MAX), json!(-1), json!("many")] {
         let stand = Stand::new(seconds(0));
         stand.put(json!({"spec": {"leaseTransitions": transitions.clone()}}));
-        let lease = stand.server.site(|_| ()).lease();
+        let lease = stand.server.cluster().lease();
         let Ok(Claim::Granted(grant)) = lease.acquire(&stand.call, "us", TTL).await else { panic!("{transitions}") };
         assert_eq!(grant.fence, 1, "{transitions}");
         let renewed = lease.renew(&stand.call, "us", &grant, TTL).await.expect("renewed");
@@ -185,7 +185,7 @@ async fn the_name_of_a_holder_is_told_on_one_line_and_cut() {
     stand.put(from_the_future(|lease| {
         lease["spec"]["holderIdentity"] = format!("x\u{7}{}\ny", "x".repeat(100_000)).into()
     }));
-    let claim = stand.server.site(|_| ()).lease().acquire(&stand.call, "us", TTL).await.expect("an answer");
+    let claim = stand.server.cluster().lease().acquire(&stand.call, "us", TTL).await.expect("an answer");
     let Claim::Held { holder, .. } = claim else { panic!("{claim:?}") };
     assert!(holder.len() <= 300 && !holder.chars().any(char::is_control), "{holder}");
 }
@@ -194,7 +194,7 @@ async fn the_name_of_a_holder_is_told_on_one_line_and_cut() {
 async fn said(document: Value) -> (String, Vec<String>) {
     let stand = Stand::new(seconds(0));
     stand.put(document);
-    let standing = stand.server.site(|_| ()).lease().standing(&stand.call).await.expect("read");
+    let standing = stand.server.cluster().lease().standing(&stand.call).await.expect("read");
     (standing.described, standing.oddities)
 }
 
@@ -222,11 +222,11 @@ async fn what_is_not_believed_is_told_with_its_value_and_its_writer() {
 #[tokio::test]
 async fn a_lease_of_ours_has_nothing_odd_while_it_is_held_nor_long_after() {
     let stand = Stand::new(seconds(0));
-    let lease = stand.server.site(|_| ()).lease();
+    let lease = stand.server.cluster().lease();
     assert!(matches!(lease.acquire(&stand.call, "us", TTL).await, Ok(Claim::Granted(_))));
     for after in [0, 10, 100_000] {
         stand.advance(seconds(after));
-        let standing = stand.server.site(|_| ()).lease().standing(&stand.call).await.expect("read");
+        let standing = stand.server.cluster().lease().standing(&stand.call).await.expect("read");
         assert_eq!(standing.oddities, [""; 0], "after {after} s");
     }
     assert_eq!(said(json!({"spec": {}})).await, ("free".to_owned(), Vec::new()));

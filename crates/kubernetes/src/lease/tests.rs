@@ -29,7 +29,7 @@ async fn granted(lease: &KubernetesLease, call: &Call, holder: &str) -> Grant {
 #[tokio::test]
 async fn a_free_lease_is_granted_and_held_against_others() {
     let (server, call, _) = stand();
-    let (ours, theirs) = (server.site(|_| ()).lease(), server.site(|_| ()).lease());
+    let (ours, theirs) = (server.cluster().lease(), server.cluster().lease());
     let grant = granted(&ours, &call, "a").await;
     assert_eq!((grant.fence, grant.expires), (1, call.clock.now() + TTL));
     let held = theirs.acquire(&call, "b", TTL).await.expect("an answer");
@@ -40,7 +40,7 @@ async fn a_free_lease_is_granted_and_held_against_others() {
 #[tokio::test]
 async fn an_expired_lease_is_taken_over_with_a_greater_fence_and_its_former_holder_cannot_renew() {
     let (server, call, clock) = stand();
-    let (ours, theirs) = (server.site(|_| ()).lease(), server.site(|_| ()).lease());
+    let (ours, theirs) = (server.cluster().lease(), server.cluster().lease());
     let first = granted(&ours, &call, "a").await;
     clock.advance(TTL);
     let second = granted(&theirs, &call, "b").await;
@@ -54,7 +54,7 @@ async fn an_expired_lease_is_taken_over_with_a_greater_fence_and_its_former_hold
 #[tokio::test]
 async fn a_grant_from_before_another_holder_is_void_even_under_the_same_name() {
     let (server, call, clock) = stand();
-    let (ours, theirs) = (server.site(|_| ()).lease(), server.site(|_| ()).lease());
+    let (ours, theirs) = (server.cluster().lease(), server.cluster().lease());
     let first = granted(&ours, &call, "a").await;
     for holder in ["b", "a"] {
         clock.advance(TTL);
@@ -67,7 +67,7 @@ async fn a_grant_from_before_another_holder_is_void_even_under_the_same_name() {
 #[tokio::test]
 async fn a_renewal_is_one_request_and_keeps_the_fence() {
     let (server, call, clock) = stand();
-    let lease = server.site(|_| ()).lease();
+    let lease = server.cluster().lease();
     let first = granted(&lease, &call, "a").await;
     server.log();
     clock.advance(TTL / 2);
@@ -79,7 +79,7 @@ async fn a_renewal_is_one_request_and_keeps_the_fence() {
 #[tokio::test]
 async fn a_primed_lease_is_acquired_in_one_request() {
     let (server, call, _) = stand();
-    let lease = server.site(|_| ()).lease();
+    let lease = server.cluster().lease();
     lease.prime(&call).await;
     server.log();
     granted(&lease, &call, "a").await;
@@ -89,7 +89,7 @@ async fn a_primed_lease_is_acquired_in_one_request() {
 #[tokio::test]
 async fn a_look_that_is_out_of_date_neither_grants_nor_refuses() {
     let (server, call, clock) = stand();
-    let (ours, theirs) = (server.site(|_| ()).lease(), server.site(|_| ()).lease());
+    let (ours, theirs) = (server.cluster().lease(), server.cluster().lease());
     ours.prime(&call).await;
     let grant = granted(&theirs, &call, "b").await;
     let claim = ours.acquire(&call, "a", TTL).await.expect("an answer");
@@ -102,7 +102,7 @@ async fn a_look_that_is_out_of_date_neither_grants_nor_refuses() {
 #[tokio::test]
 async fn an_answer_that_was_lost_does_not_lose_the_lease() {
     let (server, call, _) = stand();
-    let lease = server.site(|_| ()).lease();
+    let lease = server.cluster().lease();
     server.lose_next_answer();
     lease.prime(&call).await;
     lease.prime(&call).await;
@@ -122,7 +122,7 @@ async fn an_answer_that_was_lost_does_not_lose_the_lease() {
 async fn of_many_at_once_one_is_granted() {
     let (server, call, _) = stand();
     let claims = (0..8).map(|n| {
-        let (lease, call) = (server.site(|_| ()).lease(), call.clone());
+        let (lease, call) = (server.cluster().lease(), call.clone());
         async move { lease.acquire(&call, &format!("worker-{n}"), TTL).await.expect("an answer") }
     });
     let claims = futures_util::future::join_all(claims).await;
@@ -132,7 +132,7 @@ async fn of_many_at_once_one_is_granted() {
 #[tokio::test]
 async fn a_lease_that_does_not_exist_names_its_manifest() {
     let (server, (call, _)) = (FakeApi::default(), call());
-    let fault = server.site(|_| ()).lease().acquire(&call, "a", TTL).await.expect_err("absent");
+    let fault = server.cluster().lease().acquire(&call, "a", TTL).await.expect_err("absent");
     assert_eq!(fault.class, FaultClass::NotFound);
     assert!(fault.message.contains("infra/kubernetes/role.yaml"), "{fault}");
 }

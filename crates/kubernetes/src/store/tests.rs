@@ -22,14 +22,14 @@ fn paused(call: &Call, reason: &str) -> State {
 #[tokio::test]
 async fn an_entry_that_is_not_there_yet_is_an_empty_state() {
     let (server, (call, _)) = (server(), call());
-    let loaded = server.site(|_| ()).store().load(&call).await.expect("loaded");
+    let loaded = server.cluster().store().load(&call).await.expect("loaded");
     assert_eq!(loaded.state, State::default());
 }
 
 #[tokio::test]
 async fn the_servers_own_time_comes_with_the_record_where_it_says_one() {
     let (server, (call, clock)) = (server(), call());
-    let store = server.site(|_| ()).store();
+    let store = server.cluster().store();
     assert_eq!(store.load(&call).await.expect("loaded").server_time, None);
     let theirs = HandClock::at(holdfast_core::Clock::now(clock.as_ref()));
     theirs.advance(std::time::Duration::from_secs(86_400));
@@ -45,12 +45,12 @@ async fn what_was_saved_is_loaded_and_everything_else_stays() {
         PATH,
         json!({"metadata": {"labels": {"a": "b"}}, "data": {"note": "keep me"}, "binaryData": {"x": "eA=="}}),
     );
-    let store = server.site(|_| ()).store();
+    let store = server.cluster().store();
     let before = store.load(&call).await.expect("loaded");
     server.log();
     let version = store.save(&call, &paused(&call, "why"), &before.version).await.expect("saved");
     assert_eq!(server.log(), [format!("PUT {PATH}")], "one request");
-    let after = server.site(|_| ()).store().load(&call).await.expect("loaded");
+    let after = server.cluster().store().load(&call).await.expect("loaded");
     assert_eq!((after.state, after.version), (paused(&call, "why"), version));
     let object = server.object(PATH).expect("there");
     assert_eq!(object["data"]["note"], "keep me");
@@ -61,7 +61,7 @@ async fn what_was_saved_is_loaded_and_everything_else_stays() {
 #[tokio::test]
 async fn saves_follow_each_other_without_reads() {
     let (server, (call, _)) = (server(), call());
-    let store = server.site(|_| ()).store();
+    let store = server.cluster().store();
     let first = store.load(&call).await.expect("loaded").version;
     let second = store.save(&call, &paused(&call, "one"), &first).await.expect("saved");
     server.log();
@@ -72,7 +72,7 @@ async fn saves_follow_each_other_without_reads() {
 #[tokio::test]
 async fn a_record_that_somebody_else_wrote_since_is_not_overwritten() {
     let (server, (call, _)) = (server(), call());
-    let (ours, theirs) = (server.site(|_| ()).store(), server.site(|_| ()).store());
+    let (ours, theirs) = (server.cluster().store(), server.cluster().store());
     let before = ours.load(&call).await.expect("loaded");
     theirs.save(&call, &paused(&call, "theirs"), &before.version).await.expect("saved by a process that read nothing");
     for _ in 0..2 {
@@ -87,7 +87,7 @@ async fn a_record_that_cannot_be_understood_is_a_fault_and_never_an_empty_state(
     let (server, (call, _)) = (server(), call());
     for text in ["{", "{}", r#"{"schema": 99}"#, r#"{"schema": 1, "pause": 7}"#] {
         server.put(PATH, json!({"data": {"state": text}}));
-        let fault = server.site(|_| ()).store().load(&call).await.expect_err(text);
+        let fault = server.cluster().store().load(&call).await.expect_err(text);
         assert_eq!(fault.class, FaultClass::Invalid, "{text}");
         assert!(fault.message.contains("kubectl -n logging get configmap holdfast"), "{fault}");
     }
@@ -96,7 +96,7 @@ async fn a_record_that_cannot_be_understood_is_a_fault_and_never_an_empty_state(
 #[tokio::test]
 async fn a_record_that_is_too_large_is_refused_before_it_is_sent() {
     let (server, (call, _)) = (server(), call());
-    let store = server.site(|_| ()).store();
+    let store = server.cluster().store();
     let version = store.load(&call).await.expect("loaded").version;
     server.log();
     let fault = store.save(&call, &paused(&call, &"x".repeat(LARGEST)), &version).await.expect_err("too large");
@@ -107,7 +107,7 @@ async fn a_record_that_is_too_large_is_refused_before_it_is_sent() {
 #[tokio::test]
 async fn a_config_map_that_does_not_exist_names_its_manifest() {
     let (server, (call, _)) = (FakeApi::default(), call());
-    let fault = server.site(|_| ()).store().load(&call).await.expect_err("absent");
+    let fault = server.cluster().store().load(&call).await.expect_err("absent");
     assert_eq!(fault.class, FaultClass::NotFound);
     assert!(fault.message.contains("infra/kubernetes/role.yaml"), "{fault}");
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use holdfast_aws::public::control_targets;
 use holdfast_core::{engine::Limits, policy::Policy};
-use holdfast_kubernetes::{RecoverPrefix, TlsCleanup};
+use holdfast_logscale::{RecoverPrefix, TlsCleanup};
 
 use super::{
     outside::Outside,

@@ -15,15 +15,11 @@ use holdfast_core::{
     engine::Engine,
     ports::{Ports, Standby},
     runbook::Runbook,
-    step::Step,
 };
-use holdfast_kubernetes::{KubernetesSite, SiteOptions};
+use holdfast_kubernetes::{Connector, StandbyCluster};
+use holdfast_logscale::{LogScale, Options as SystemOptions};
 
-use super::{
-    aws::AwsConfig,
-    secondary::WithHealthCheck,
-    shared::{self, RUNBOOK},
-};
+use super::{aws::AwsConfig, secondary::WithHealthCheck};
 use crate::variables::ConfigurationFaults;
 
 /// Everything that outlives one invocation: clients, the cluster's address, the token.
@@ -44,7 +40,8 @@ impl AwsSite {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ConfigurationFaults> {
         let sdk = Arc::new(Sdk::new(environment, &sdk_options(&config)));
-        let cluster = KubernetesSite::new(site_options(&config, &sdk, &clock));
+        let cluster = StandbyCluster::new(connector(&config, &sdk, &clock), &config.namespace, &config.object_name);
+        let system = LogScale::new(&cluster, system_options(&config));
         let lock = LockConfig {
             health_check_id: config.primary_check.clone(),
             primary_fqdn: config.primary_fqdn.clone(),
@@ -65,12 +62,10 @@ impl AwsSite {
             controls: witnesses.controls,
             traffic: witnesses.traffic,
             live: Some(Arc::new(CheckerStatus::new(Arc::clone(&sdk), &config.primary_check))),
-            standby: standby(&config, &sdk, cluster.standby()),
+            standby: standby(&config, &sdk, system.standby()),
         };
         let lock = Arc::new(HealthCheckLock::new(sdk, lock));
-        let steps: Vec<Arc<dyn Step>> =
-            vec![cluster.remove_stale_tls(), cluster.scale_operator(), lock, cluster.verify_standby()];
-        Ok(Self { ports, runbook: Runbook { name: RUNBOOK, steps, earlier: shared::earlier_lists() }, config })
+        Ok(Self { ports, runbook: system.runbook(lock), config })
     }
 
     /// An engine for one invocation by the worker `holder`.
@@ -99,24 +94,25 @@ fn sdk_options(config: &AwsConfig) -> Options {
     }
 }
 
-fn site_options(config: &AwsConfig, sdk: &Arc<Sdk>, clock: &Arc<dyn Clock>) -> SiteOptions {
+fn connector(config: &AwsConfig, sdk: &Arc<Sdk>, clock: &Arc<dyn Clock>) -> Arc<dyn Connector> {
     let token = EksToken::new(sdk.credentials.clone(), &config.cluster_region, &config.cluster_name, Arc::clone(clock));
     let known = config.known_cluster.clone().map(|known| Known { endpoint: known.endpoint, ca_base64: known.ca_data });
     let connector = EksConnector::new(Arc::clone(sdk), &config.cluster_name, known, Arc::new(token));
-    SiteOptions {
-        connector: Arc::new(connector),
-        namespace: config.namespace.clone(),
-        operator_deployment: config.operator_deployment.clone(),
-        target_replicas: config.target_replicas,
-        humio_cluster: config.humio_cluster.clone(),
-        tls_cleanup: config.tls_cleanup,
-        recover_prefix: config.recover_prefix,
-        object_name: config.object_name.clone(),
-    }
+    Arc::new(connector)
 }
 
 fn standby(config: &AwsConfig, sdk: &Arc<Sdk>, inner: Arc<dyn Standby>) -> Arc<dyn Standby> {
     let Some(id) = &config.secondary_check else { return inner };
     let check = Arc::new(CheckerStatus::new(Arc::clone(sdk), id));
     Arc::new(WithHealthCheck { inner, check })
+}
+
+fn system_options(config: &AwsConfig) -> SystemOptions {
+    SystemOptions {
+        operator_deployment: config.operator_deployment.clone(),
+        target_replicas: config.target_replicas,
+        humio_cluster: config.humio_cluster.clone(),
+        tls_cleanup: config.tls_cleanup,
+        recover_prefix: config.recover_prefix,
+    }
 }

@@ -10,7 +10,7 @@ use holdfast_azure::{
     resource::{ResourceId, is_name},
 };
 use holdfast_core::{engine::Limits, policy::Policy};
-use holdfast_kubernetes::{RecoverPrefix, TlsCleanup};
+use holdfast_logscale::{RecoverPrefix, TlsCleanup};
 
 use super::{
     outside::Outside,

@@ -17,14 +17,11 @@ use holdfast_core::{
     engine::Engine,
     ports::{CooldownStore, Ports},
     runbook::Runbook,
-    step::Step,
 };
-use holdfast_kubernetes::{KubernetesSite, SiteOptions};
+use holdfast_kubernetes::{Connector, StandbyCluster};
+use holdfast_logscale::{LogScale, Options as SystemOptions};
 
-use super::{
-    azure::AzureConfig,
-    shared::{self, RUNBOOK},
-};
+use super::azure::AzureConfig;
 use crate::variables::{ConfigurationFaults, VariableFault};
 
 /// Everything that outlives one invocation: clients, the cluster's address, the tokens.
@@ -42,31 +39,30 @@ impl AzureSite {
     /// An address that cannot be probed; a platform whose identity is not supported.
     pub fn new(config: AzureConfig, clock: Arc<dyn Clock>) -> Result<Self, ConfigurationFaults> {
         let azure = Arc::new(Azure::new(&options(&config)).map_err(|fault| of_identity(&fault.message))?);
-        let cluster = KubernetesSite::new(site_options(&config, &azure));
+        let cluster = StandbyCluster::new(connector(&config, &azure), &config.namespace, &config.object_name);
+        let system = LogScale::new(&cluster, system_options(&config));
         let primary = || config.primary.clone();
         let witnesses = config.outside.witnesses();
         let ports = Ports {
             clock,
             lease: cluster.lease(),
             store: cluster.store(),
-            cooldown: Some(cooldown(&config, &azure, &cluster)),
+            cooldown: Some(cooldown(&config, &azure, &system)),
             history: Some(Arc::new(MonitorHistory::new(Arc::clone(&azure), primary(), config.policy.period))),
             prober: witnesses.prober,
             controls: witnesses.controls,
             traffic: witnesses.traffic,
             live: Some(Arc::new(MonitorStatus::new(Arc::clone(&azure), primary()))),
             standby: Arc::new(WithRouting {
-                inner: cluster.standby(),
+                inner: system.standby(),
                 azure: Arc::clone(&azure),
                 primary: primary(),
                 primary_region: config.primary_region.clone(),
             }),
         };
         let lock = Arc::new(TrafficManagerLock::new(Arc::clone(&azure), primary()));
-        let steps: Vec<Arc<dyn Step>> =
-            vec![cluster.remove_stale_tls(), cluster.scale_operator(), lock, cluster.verify_standby()];
         let queue = config.queue_url.as_deref().map(|url| Queue::new(azure, url));
-        Ok(Self { ports, runbook: Runbook { name: RUNBOOK, steps, earlier: shared::earlier_lists() }, config, queue })
+        Ok(Self { ports, runbook: system.runbook(lock), config, queue })
     }
 
     /// An engine for one invocation by the worker `holder`.
@@ -110,28 +106,29 @@ fn of_identity(why: &str) -> ConfigurationFaults {
     ConfigurationFaults(vec![VariableFault { name: "IDENTITY_ENDPOINT".to_owned(), value: None, allowed }])
 }
 
-fn site_options(config: &AzureConfig, azure: &Arc<Azure>) -> SiteOptions {
+fn connector(config: &AzureConfig, azure: &Arc<Azure>) -> Arc<dyn Connector> {
     let known = config.known_cluster.clone();
     let place = match (known, &config.cluster) {
         (Some(known), _) => Place::Known(Known { endpoint: known.endpoint, ca_base64: known.ca_data }),
         (None, cluster) => Place::LookedUp(cluster.clone().unwrap_or_default()),
     };
     let connector = AksConnector::new(Arc::clone(azure), place, config.cluster_server.clone());
-    SiteOptions {
-        connector: Arc::new(connector),
-        namespace: config.namespace.clone(),
+    Arc::new(connector)
+}
+
+fn cooldown(config: &AzureConfig, azure: &Arc<Azure>, system: &LogScale) -> Arc<dyn CooldownStore> {
+    match &config.cooldown_blob {
+        Some(url) => Arc::new(BlobCooldown::new(Arc::clone(azure), url)),
+        None => system.cooldown(),
+    }
+}
+
+fn system_options(config: &AzureConfig) -> SystemOptions {
+    SystemOptions {
         operator_deployment: config.operator_deployment.clone(),
         target_replicas: config.target_replicas,
         humio_cluster: config.humio_cluster.clone(),
         tls_cleanup: config.tls_cleanup,
         recover_prefix: config.recover_prefix,
-        object_name: config.object_name.clone(),
-    }
-}
-
-fn cooldown(config: &AzureConfig, azure: &Arc<Azure>, cluster: &KubernetesSite) -> Arc<dyn CooldownStore> {
-    match &config.cooldown_blob {
-        Some(url) => Arc::new(BlobCooldown::new(Arc::clone(azure), url)),
-        None => cluster.cooldown(),
     }
 }

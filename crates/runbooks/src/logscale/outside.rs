@@ -3,13 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use holdfast_core::ports::{Controls, Prober, TrafficWitness};
+use holdfast_logscale::status::PATH as STATUS_PATH;
 use holdfast_probe::{Client, Control, ControlTargets, StatusProbe, Target, TrafficName, controls::MOST_TARGETS};
 use holdfast_proxies::Proxies;
 
 use crate::variables::{Reader, shape::is_host_name};
-
-/// Where the primary says how it is.
-const STATUS_PATH: &str = "/api/v1/status";
 
 /// The way out, the probe and its witnesses, as configuration describes them.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +51,10 @@ impl Outside {
     /// The ports. One client for all, so that controls go the probe's way.
     pub(super) fn witnesses(&self) -> Witnesses {
         let client = Client::new(self.proxies.clone());
-        let prober = self.primary.clone().map(|target| StatusProbe::by(client.clone(), target, self.timeout));
+        let prober = self
+            .primary
+            .clone()
+            .map(|target| StatusProbe::by(client.clone(), target, self.timeout, holdfast_logscale::judge));
         let controls = (!self.controls.is_empty())
             .then(|| ControlTargets::new(client, self.controls.clone(), self.primary.clone(), self.timeout));
         let traffic = self.traffic.as_ref().map(|(users, primary)| TrafficName::new(users, primary, self.timeout));

@@ -6,10 +6,8 @@ use holdfast_core::{
     engine::Limits,
     policy::{MissingData, Policy},
     retry::RetryPolicy,
-    runbook::StepList,
-    step::Need,
 };
-use holdfast_kubernetes::TlsCleanup;
+use holdfast_logscale::TlsCleanup;
 
 use super::trust;
 use crate::variables::{
@@ -17,22 +15,8 @@ use crate::variables::{
     shape::{is_host_name, is_https, is_object_name},
 };
 
-/// The system's name in records.
-pub(super) const RUNBOOK: &str = "logscale";
-
 /// How long a worker's lease lasts.
 const LEASE: &str = "HOLDFAST_LEASE_SECONDS";
-
-/// The lists of steps that earlier versions wrote. Until it was seen that a clean-up can hold a failover back, the
-/// first step was required.
-pub(super) fn earlier_lists() -> Vec<StepList> {
-    vec![vec![
-        ("remove-stale-tls", Need::Required),
-        ("scale-operator", Need::Required),
-        ("lock-traffic", Need::Owed),
-        ("verify-standby", Need::Owed),
-    ]]
-}
 
 /// A standby cluster whose address is known beforehand.
 #[derive(Clone, Debug, PartialEq, Eq)]

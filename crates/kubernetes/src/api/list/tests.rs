@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use holdfast_core::{ports::Standby, step::Step};
 use http::{Request, Response};
 use kube::{Client, client::Body};
 use serde_json::{Value, json};
@@ -11,8 +10,8 @@ use super::*;
 use crate::{
     Direct,
     api::{LIST_PODS, LIST_SECRETS},
-    humio::Pod,
-    secret::{Secret, TLS},
+    pod::Pod,
+    secret,
     testing::{FakeApi, call},
 };
 
@@ -57,7 +56,7 @@ async fn an_expired_token_lets_the_list_begin_anew_once() {
     (0..250).for_each(|at| server.put(&format!("api/v1/secrets/c-{at:03}"), json!({"type": "kubernetes.io/tls"})));
     let read = async || {
         let api = server.api();
-        api.list(&call().0, &LIST_SECRETS, TLS, |_: &Secret| true).await
+        secret::of_tls(&api, &call().0, |_| true).await
     };
     server.expire_tokens(1);
     let listed = read().await.expect("begun anew");
@@ -107,9 +106,7 @@ async fn what_is_no_list_is_no_empty_list() {
     assert_eq!(fault.class, FaultClass::Invalid, "{fault}: without a token nothing can have expired");
 }
 
-const CLUSTER: &str = "apis/core.humio.com/v1alpha1/humioclusters/logging";
-
-/// The case of `hostile.jsonl` in small, of every type; `tests/crowded_namespace.rs` has it at its size.
+/// The case of `hostile.jsonl` in small, of every type; `crates/logscale/tests/crowded_namespace.rs` has it at its size.
 fn crowded(kind: &str) -> FakeApi {
     let server = FakeApi::default();
     let filler: Value = "QUJD".repeat(8 * 1024).into();
@@ -117,31 +114,15 @@ fn crowded(kind: &str) -> FakeApi {
         let secret = json!({"type": kind, "data": {"tls.crt": filler, "ca.crt": "QUJD"}});
         server.put(&format!("api/v1/secrets/other-{at:04}"), secret);
     }
-    server.put("apis/apps/v1/deployments/humio-operator", json!({"spec": {"replicas": 0}}));
-    server.put(
-        CLUSTER,
-        json!({"spec": {"nodeCount": 1, "license": {"secretKeyRef": {"name": "z-licence", "key": "k"}}}}),
-    );
-    server.put("api/v1/secrets/z-licence", json!({"data": {"k": "QUJD"}}));
-    server.put("api/v1/secrets/logging-bootstrap-token", json!({"data": {"secret": "QUJD", "hashedToken": "QUJD"}}));
     server.put("api/v1/secrets/logging", json!({"type": kind, "data": {"ca.crt": "QUJD", "tls.crt": "QUJD"}}));
     server
 }
 
 #[tokio::test]
-async fn a_namespace_full_of_secrets_is_neither_held_nor_does_it_hide_what_is_wanted() {
+async fn of_a_namespace_full_of_secrets_only_what_is_wanted_is_held() {
     for kind in ["Opaque", "kubernetes.io/tls", "kubernetes.io/dockerconfigjson"] {
         let (server, call) = (crowded(kind), call().0);
-        let site = server.site(|options| options.humio_cluster = Some("logging".into()));
-        let checks = site.standby().fitness(&call).await.expect("looked at").checks;
-        for name in ["licence-secret", "bootstrap-token"] {
-            let check = checks.iter().find(|check| check.name == name).expect(name);
-            assert_eq!(check.level, holdfast_core::evidence::Level::Good, "{kind}: {}", check.found);
-        }
-        let seen = site.remove_stale_tls().observe(&call).await.expect("seen");
-        assert!(seen.found.contains("secret logging "), "{kind}: {}", seen.found);
-        let kept =
-            server.api().list(&call, &LIST_SECRETS, TLS, |secret: &Secret| secret.metadata.name == "logging").await;
+        let kept = secret::of_tls(&server.api(), &call, |secret| secret.metadata.name == "logging").await;
         let weight: usize = kept.expect("a list").items.iter().map(Weight::weight).sum();
         assert!(weight < 1024, "{kind}: {weight} bytes are kept");
     }
@@ -150,18 +131,7 @@ async fn a_namespace_full_of_secrets_is_neither_held_nor_does_it_hide_what_is_wa
 #[tokio::test]
 async fn what_is_kept_of_a_list_has_a_bound_too() {
     let (server, call) = (crowded("kubernetes.io/tls"), call().0);
-    let listed = server.api().list(&call, &LIST_SECRETS, TLS, |_: &Secret| true).await.expect("a list");
+    let listed = secret::of_tls(&server.api(), &call, |_| true).await.expect("a list");
     let weight: usize = listed.items.iter().map(Weight::weight).sum();
     assert!(!listed.complete && weight < KEPT + LIST_SECRETS.largest, "{weight} of {} secrets", listed.items.len());
-}
-
-#[tokio::test]
-async fn a_namespace_of_ordinary_size_is_read_in_two_requests() {
-    let (server, call) = (FakeApi::default(), call().0);
-    server.put(CLUSTER, json!({"spec": {"nodeCount": 1}}));
-    (0..40).for_each(|at| server.put(&format!("api/v1/secrets/other-{at}"), json!({"data": {"k": "QUJD"}})));
-    let site = server.site(|options| options.humio_cluster = Some("logging".into()));
-    site.remove_stale_tls().observe(&call).await.expect("seen");
-    let lists = server.log().iter().filter(|entry| *entry == "GET api/v1/secrets").count();
-    assert_eq!(lists, 2);
 }

@@ -1,0 +1,130 @@
+//! Starts a program by its Deployment.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use holdfast_core::{
+    Call, Fault, FaultClass,
+    step::{Need, Observation, Standing, Step},
+};
+use serde_json::Value;
+
+use crate::{
+    api::PATCH_SCALE,
+    deployment::{Deployment, DeploymentHandle},
+};
+
+/// Raises `spec.replicas` of a Deployment to the target, never lowers it.
+///
+/// The effect is a merge patch of the scale subresource that carries the `resourceVersion` of the Deployment as it
+/// was seen (Deployment and scale share it); the server answers 409 when anything has been written since.
+pub struct ScaleDeployment {
+    name: &'static str,
+    deployment: Arc<DeploymentHandle>,
+    target: i32,
+}
+
+impl ScaleDeployment {
+    /// The required step `name`, which is done when `deployment` wants `target` replicas or more.
+    pub fn new(name: &'static str, deployment: Arc<DeploymentHandle>, target: i32) -> Self {
+        Self { name, deployment, target }
+    }
+}
+
+#[async_trait]
+impl Step for ScaleDeployment {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn need(&self) -> Need {
+        Need::Required
+    }
+
+    async fn observe(&self, call: &Call) -> Result<Observation, Fault> {
+        let deployment = self.deployment.read(call).await?;
+        Ok(match deployment.as_ref() {
+            Some(deployment) => observation(deployment, self.target),
+            None => Observation::blocked(self.deployment.missing()),
+        })
+    }
+
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
+        if seen.standing != Standing::Todo {
+            return Ok(());
+        }
+        let Value::String(version) = &seen.fence else {
+            return Err(Fault::new(
+                FaultClass::Invalid,
+                PATCH_SCALE.name,
+                "the observation carries no resourceVersion",
+            ));
+        };
+        self.deployment.scale(call, version, self.target).await
+    }
+}
+
+fn observation(deployment: &Deployment, target: i32) -> Observation {
+    let wanted = deployment.wanted();
+    let found = format!("{} wants {wanted} of {target} replicas", deployment.metadata.name);
+    if wanted >= target {
+        return Observation::done(found);
+    }
+    // Where something puts the replicas back, this names it.
+    let by = match deployment.replicas_writer() {
+        Some(writer) => format!("; last written by {writer}"),
+        None if deployment.metadata.managed_fields.is_empty() => String::new(),
+        // Seen with the real server: 0 is left out of a Scale, and so is its writer.
+        None => "; who wrote that the server does not say (a scale to 0 leaves no trace)".to_owned(),
+    };
+    Observation::todo(format!("{found}{by}"), Value::String(deployment.metadata.resource_version.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn deployment(replicas: i32) -> Deployment {
+        serde_json::from_value(json!({
+            "metadata": {"name": "humio-operator", "resourceVersion": "41"},
+            "spec": {"replicas": replicas},
+        }))
+        .expect("a deployment")
+    }
+
+    #[test]
+    fn fewer_than_the_target_is_to_be_done_on_the_version_that_was_seen() {
+        let seen = observation(&deployment(0), 1);
+        assert_eq!(seen.standing, Standing::Todo);
+        assert_eq!(seen.fence, json!("41"));
+    }
+
+    #[test]
+    fn who_put_the_replicas_back_is_named() {
+        let mut deployment = deployment(0);
+        assert_eq!(observation(&deployment, 1).found, "humio-operator wants 0 of 1 replicas");
+        deployment.metadata.managed_fields = serde_json::from_value(json!([{"manager": "helm"}])).expect("writers");
+        let found = observation(&deployment, 1).found;
+        assert!(
+            found.ends_with("replicas; who wrote that the server does not say (a scale to 0 leaves no trace)"),
+            "{found}"
+        );
+        deployment.metadata.managed_fields = serde_json::from_value(json!([
+            {"manager": "argocd-controller", "operation": "Update", "time": "2026-01-01T00:05:00Z",
+             "fieldsV1": {"f:spec": {"f:replicas": {}}}},
+        ]))
+        .expect("writers");
+        assert_eq!(
+            observation(&deployment, 1).found,
+            "humio-operator wants 0 of 1 replicas; last written by argocd-controller (Update) at 2026-01-01T00:05:00Z"
+        );
+    }
+
+    #[test]
+    fn the_target_or_more_is_done_so_nothing_is_ever_scaled_down() {
+        assert_eq!(observation(&deployment(1), 1).standing, Standing::Done);
+        assert_eq!(observation(&deployment(3), 1).standing, Standing::Done);
+    }
+}
