@@ -6,16 +6,17 @@ use super::{
     Engine,
     answer::{Answer, Outcome},
     request::{Action, Request},
+    working_copy::{Basis, WorkingCopy},
 };
 use crate::{
     clock::Call,
-    fault::{Fault, FaultClass},
+    fault::Fault,
     record::{OperatorNote, Pause, State},
-    transition::{Event, next},
+    transition::Event,
 };
 
 impl Engine {
-    /// Writes an operator's word into the document.
+    /// Writes an operator's word into the record.
     pub(super) async fn note(&self, request: &Request, call: &Call) -> Answer {
         match self.write_note(request, call).await {
             Ok(state) => Answer { state: Some(Box::new(state)), ..Answer::new(Outcome::Reported, Vec::new()) },
@@ -27,26 +28,14 @@ impl Engine {
     }
 
     async fn write_note(&self, request: &Request, call: &Call) -> Result<State, Fault> {
-        let mut pauses = self.limits.retry.pauses();
-        loop {
-            let stored = call.read("record", || self.ports.store.load(call)).await?;
-            let state = self
-                .events(request, self.time(stored.server_time))
-                .into_iter()
-                .try_fold(stored.state, |state, event| next(&state, event));
-            let state = state.map_err(|error| Fault::new(FaultClass::Invalid, "record", error.to_string()))?;
-            let fault = match call.once("record", self.ports.store.save(call, &state, &stored.version)).await {
-                Ok(_) => return Ok(state),
-                Err(fault) => fault,
-            };
-            if !fault.class.is_transient() && fault.class != FaultClass::Conflict {
-                return Err(fault);
-            }
-            let Some(pause) = pauses.next(&fault).filter(|pause| *pause < call.remaining()) else {
-                return Err(fault);
-            };
-            call.clock.sleep(pause).await;
+        let stored = call.read("record", || self.ports.store.load(call)).await?;
+        let at = self.time(stored.server_time);
+        let mut record = WorkingCopy::new(stored);
+        for event in self.events(request, at) {
+            record.add(event).map_err(|error| Basis::Operator.refused(&error))?;
         }
+        record.commit(self, Basis::Operator, call).await?;
+        Ok(record.state().clone())
     }
 
     fn events(&self, request: &Request, at: Timestamp) -> Vec<Event> {

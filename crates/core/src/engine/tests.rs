@@ -13,10 +13,10 @@ use crate::{
 
 mod claim;
 mod drive;
-mod journal;
 mod look;
 mod operators;
 mod put_back;
+mod record;
 mod simulated;
 mod step;
 mod told;
