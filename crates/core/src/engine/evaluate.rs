@@ -37,7 +37,7 @@ impl Engine {
     pub(super) fn decide(&self, seen: &Seen, request: &Request) -> Decision {
         let state: Reading<State> = seen.state.clone().map(|versioned| versioned.state);
         let mut waived = request.overrides.clone();
-        if request.action == Action::Resume && request.trigger == Trigger::Operator {
+        if request.action == Action::Finish && request.trigger == Trigger::Operator {
             // A person who says "finish it" has looked at the primary.
             waived.push(Gate::PrimaryFailing);
         }
@@ -104,13 +104,13 @@ impl Session<'_> {
             // Without the record nobody knows what is unfinished, whatever was asked.
             return Round::Again(later(evidence.at, engine.policy.poll), decision);
         };
-        let only_resume = self.request.action == Action::Resume;
+        let only_finish = self.request.action == Action::Finish;
         match decision.verdict {
-            Verdict::FailOver | Verdict::NoteUnlock if only_resume => nothing_unfinished(decision),
+            Verdict::FailOver | Verdict::NoteUnlock if only_finish => nothing_unfinished(decision),
             Verdict::Relock if !engine.is_unlocked(self.call).await => {
                 Round::Again(later(engine.ports.clock.now(), engine.policy.poll), decision)
             }
-            Verdict::Resume | Verdict::FailOver | Verdict::Relock => match self.claim(evidence, decision).await {
+            Verdict::Finish | Verdict::FailOver | Verdict::Relock => match self.claim(evidence, decision).await {
                 Claimed::Run(run) => {
                     let (answer, lease) = run.drive().await;
                     self.lease = lease;
@@ -119,7 +119,7 @@ impl Session<'_> {
                 Claimed::NotNow(then, decision) => Round::Again(then, decision),
             },
             Verdict::NoteUnlock | Verdict::NoteFailback => self.note_unlock(decision).await,
-            Verdict::Wait { .. } if only_resume => nothing_unfinished(decision),
+            Verdict::Wait { .. } if only_finish => nothing_unfinished(decision),
             Verdict::Wait { until } => Round::Again(until, decision),
             Verdict::AlreadyDone => {
                 let execution = versioned.state.current.map(Box::new);

@@ -86,10 +86,10 @@ impl Engine {
     pub async fn handle(&self, request: &Request) -> Answer {
         let call = Call { clock: self.clock(), deadline: request.deadline, retry: self.limits.retry };
         match request.action {
-            Action::FailOver | Action::Resume => Session::new(self, request, &call).evaluate().await,
+            Action::FailOver | Action::Finish => Session::new(self, request, &call).evaluate().await,
             Action::Plan | Action::Preflight => self.plan(request, &call).await,
             Action::Status => self.status(&call).await,
-            Action::Acknowledge { .. } | Action::Pause | Action::Unpause => self.note(request, &call).await,
+            Action::Acknowledge { .. } | Action::Pause { .. } | Action::Resume => self.note(request, &call).await,
         }
     }
 

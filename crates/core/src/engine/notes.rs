@@ -1,4 +1,4 @@
-//! What operators tell the engine: pause, unpause, acknowledge.
+//! What operators tell the engine: pause, resume, acknowledge.
 
 use jiff::Timestamp;
 
@@ -9,7 +9,7 @@ use super::{
     working_copy::{Basis, WorkingCopy},
 };
 use crate::{
-    clock::Call,
+    clock::{Call, later},
     fault::Fault,
     record::{OperatorNote, Pause, State},
     transition::Event,
@@ -21,7 +21,7 @@ impl Engine {
         match self.write_note(request, call).await {
             Ok(state) => Answer { state: Some(Box::new(state)), ..Answer::new(Outcome::Reported, Vec::new()) },
             Err(fault) => {
-                let failed = Outcome::Failed { step: label(request.action).to_owned(), why: fault.to_string() };
+                let failed = Outcome::Failed { step: request.action.name().to_owned(), why: fault.to_string() };
                 Answer::new(failed, Vec::new())
             }
         }
@@ -42,29 +42,19 @@ impl Engine {
         let reason = request.reason.clone().unwrap_or_else(|| "no reason given".to_owned());
         let caller = request.caller.clone();
         let mut events = match request.action {
-            Action::Pause => vec![Event::Paused(Pause { at, reason, caller: caller.clone() })],
-            Action::Unpause => vec![Event::Unpaused],
+            Action::Pause { lasts } => {
+                let until = lasts.map(|lasts| later(at, lasts));
+                vec![Event::Paused(Pause { at, until, reason, caller: caller.clone() })]
+            }
+            Action::Resume => vec![Event::Resumed],
             Action::Acknowledge { abort: true } => {
                 vec![Event::Aborted { at, reason }, Event::Acknowledged { at }]
             }
             Action::Acknowledge { abort: false } => vec![Event::Acknowledged { at }],
-            Action::FailOver | Action::Resume | Action::Plan | Action::Preflight | Action::Status => Vec::new(),
+            Action::FailOver | Action::Finish | Action::Plan | Action::Preflight | Action::Status => Vec::new(),
         };
-        let action = label(request.action).to_owned();
+        let action = request.action.name().to_owned();
         events.push(Event::Told(OperatorNote { at, action, reason: request.reason.clone(), caller }));
         events
-    }
-}
-
-fn label(action: Action) -> &'static str {
-    match action {
-        Action::FailOver => "failover",
-        Action::Resume => "resume",
-        Action::Plan => "plan",
-        Action::Preflight => "preflight",
-        Action::Status => "status",
-        Action::Acknowledge { .. } => "acknowledge",
-        Action::Pause => "pause",
-        Action::Unpause => "unpause",
     }
 }
