@@ -68,12 +68,12 @@ async fn everything(simulator: &Simulator) {
     eventually("the work is put back", async || simulator.calls().named("queue:PutMessage").first().map(drop)).await;
     simulator.faults().clear();
     failed_over(simulator).await;
-    for action in ["failover", "resume", "pause"] {
+    for action in ["failover", "finish", "pause"] {
         operator(simulator, action).await;
     }
     simulator.world().heal_primary();
     simulator.world().unlock_by_hand();
-    operator(simulator, "unpause").await;
+    operator(simulator, "resume").await;
     eventually("the way back is noted", async || state(simulator)?.unlocked.map(drop)).await;
     operator(simulator, "acknowledge").await;
 }

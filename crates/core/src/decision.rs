@@ -17,7 +17,7 @@ mod standing;
 
 pub use reason::Reason;
 
-/// A question that must be answered before the first effect. An operator can override some, by name and with a reason.
+/// A question that must be answered before the first effect. An operator can waive some, by name and with a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Gate {
@@ -34,7 +34,7 @@ pub enum Gate {
 }
 
 impl Gate {
-    /// Every gate that can be overridden.
+    /// Every gate that can be waived.
     pub const ALL: [Self; 5] = [Self::Cooldown, Self::PrimaryFailing, Self::Holdoff, Self::StandbyFit, Self::Armed];
 
     /// Its name, as an operator writes it.
@@ -54,9 +54,11 @@ impl Gate {
 #[serde(rename_all = "snake_case", tag = "verdict")]
 pub enum Verdict {
     /// Begin a failover.
+    #[serde(rename = "failover", alias = "fail_over")]
     FailOver,
     /// Drive the open execution on.
-    Resume,
+    #[serde(rename = "finish", alias = "resume")]
+    Finish,
     /// The failover has been done and stands.
     AlreadyDone,
     /// The primary is well.
@@ -137,7 +139,7 @@ impl Judge<'_> {
     fn gate(&mut self, gate: Gate, reason: Reason, verdict: Verdict) -> Option<Verdict> {
         self.reasons.push(reason);
         if self.overrides.contains(&gate) {
-            self.reasons.push(Reason::Overridden { gate });
+            self.reasons.push(Reason::Waived { gate });
             return None;
         }
         Some(verdict)
@@ -202,7 +204,7 @@ impl Judge<'_> {
         }
         if self.streak.is_none() && self.overrides.contains(&Gate::PrimaryFailing) {
             // Who waives "is failing" cannot be held to "has been failing for so long".
-            self.reasons.push(Reason::Overridden { gate: Gate::Holdoff });
+            self.reasons.push(Reason::Waived { gate: Gate::Holdoff });
             return None;
         }
         let ends = later(self.now, needed.saturating_sub(proven).max(self.policy.poll.min(needed)));

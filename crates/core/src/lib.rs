@@ -11,6 +11,7 @@
 //! * [`record`]: the one document that is kept, and [`transition`]: the only way it changes.
 //! * [`step`]: one idempotent effect; [`runbook`]: steps in order.
 //! * [`ports`]: what the engine needs of the world, with the guarantees in prose.
+//! * [`action`]: what an operator may ask for.
 //! * [`engine`]: observe, decide, claim, drive, answer.
 //! * [`fault`], [`clock`], [`retry`]: what can go wrong, when, and how often to try again.
 //! * [`epoch`]: the one reader of a time that people keep as seconds in text.
@@ -29,6 +30,7 @@
     )
 )]
 
+pub mod action;
 pub mod clock;
 pub mod decision;
 pub mod engine;

@@ -95,11 +95,31 @@ impl State {
 pub struct Pause {
     /// Since when.
     pub at: Timestamp,
+    /// When it is over by itself, where it has an end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
     /// The operator's words.
     pub reason: String,
     /// Who called, where the platform tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
+}
+
+impl Pause {
+    /// True once its end has come.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+}
+
+impl std::fmt::Display for Pause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "paused since {:.0}", self.at)?;
+        if let Some(until) = self.until {
+            write!(f, " until {until:.0}")?;
+        }
+        write!(f, ": {}", self.reason)
+    }
 }
 
 /// The mark of a call that waits. It is over by itself.
@@ -182,8 +202,8 @@ pub struct Execution {
     /// Who called, where the platform tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
-    /// Gates that the operator overrode.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// Gates that the operator waived.
+    #[serde(default, rename = "waived", alias = "overrides", skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<Gate>,
     /// When the intent was written; the cooldown counts from here.
     pub started_at: Timestamp,

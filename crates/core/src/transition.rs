@@ -72,7 +72,7 @@ pub enum Event {
     /// An operator sets the kill switch.
     Paused(Pause),
     /// An operator takes it back.
-    Unpaused,
+    Resumed,
     /// An operator waives the rest of the cooldown.
     Acknowledged {
         /// When.
@@ -156,7 +156,7 @@ pub fn next(state: &State, event: Event) -> Result<State, IllegalEvent> {
             state.unlocked = None;
         }
         Event::Paused(pause) => state.pause = Some(pause),
-        Event::Unpaused => state.pause = None,
+        Event::Resumed => state.pause = None,
         Event::Acknowledged { at } => state.acknowledged = Some(at),
         Event::Unlocked { at } => unlock(&mut state, at),
     }

@@ -3,9 +3,12 @@
 //! Whoever may call the function may ask it for everything, and a timer must be able to do everything. So what is
 //! bounded is the way in: an alias on AWS, a function or one of its keys on Azure.
 
-use holdfast_core::{engine::Action, fault::quoted};
+use holdfast_core::{
+    action::{ACTIONS, Action},
+    fault::quoted,
+};
 
-use crate::{manual, variables::Reader};
+use crate::variables::Reader;
 
 /// The variable.
 const NAME: &str = "HOLDFAST_ADMITS";
@@ -33,7 +36,7 @@ impl Errand {
         match self {
             Self::Alarm => "alarm",
             Self::Tick => "tick",
-            Self::Operator(action) => manual::name(action),
+            Self::Operator(action) => action.name(),
         }
     }
 }
@@ -51,7 +54,7 @@ struct Door {
 
 /// Every word that an entry may hold, beside `all` and `none`.
 fn words() -> impl Iterator<Item = &'static str> {
-    ["alarm", "tick"].into_iter().chain(manual::names())
+    ["alarm", "tick"].into_iter().chain(ACTIONS.map(|rule| rule.name))
 }
 
 impl Doors {
@@ -160,9 +163,9 @@ mod tests {
         assert!(!doors.admits(&["live"], OPERATOR));
         assert!(doors.admits(&["operator"], OPERATOR) && !doors.admits(&["operator"], Errand::Tick));
         assert!(doors.admits(&["operator"], Errand::Operator(Action::Acknowledge { abort: true })));
-        assert!(!doors.admits(&["operator"], Errand::Operator(Action::Pause)));
+        assert!(!doors.admits(&["operator"], Errand::Operator(Action::Pause { lasts: None })));
         assert!(!doors.admits(&["$LATEST"], Errand::Tick) && !doors.admits(&[], Errand::Tick));
-        assert_eq!(doors.shut_out(), ["status", "resume", "pause", "unpause"]);
+        assert_eq!(doors.shut_out(), ["finish", "status", "pause", "resume"]);
     }
 
     #[test]
@@ -195,7 +198,7 @@ mod tests {
     #[test]
     fn a_refusal_names_the_errand_the_door_and_what_it_admits() {
         let doors = doors("live=alarm,tick");
-        let said = doors.refusal(&["live"], Errand::Operator(Action::Pause));
+        let said = doors.refusal(&["live"], Errand::Operator(Action::Pause { lasts: None }));
         assert_eq!(said, "pause is not admitted by the door \"live\", which admits alarm, tick (HOLDFAST_ADMITS)");
         assert!(doors.refusal(&["x"], OPERATOR).contains("admits nothing"));
     }

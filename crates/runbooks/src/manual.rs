@@ -1,35 +1,27 @@
-//! An operator's call: `{"action": "failover", "reason": "...", "force": ["holdoff"]}`.
+//! An operator's call: `{"action": "failover", "reason": "...", "waive": ["holdoff"]}`. Which action takes what is said by
+//! the table of [`holdfast_core::action`].
 //!
 //! Strict where the rest is tolerant: a field that is not understood could have been meant to hold a failover back
 //! (`"dry_run": true`), so it is refused and not skipped. A key that stands twice is refused for the same reason.
 
+use std::time::Duration;
+
 use holdfast_core::{
+    action::{ACTIONS, Action, Argument, LONGEST_PAUSE},
     decision::Gate,
-    engine::Action,
     fault::{is_hidden, quoted, quoted_within},
 };
+use jiff::SignedDuration;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::json::Document;
 
-/// The fields of a call.
-const FIELDS: [&str; 4] = ["action", "reason", "force", "abort"];
-
-/// The actions, as an operator writes them. Whether `acknowledge` aborts is said by another field.
-const ACTIONS: [(&str, Action); 8] = [
-    ("failover", Action::FailOver),
-    ("plan", Action::Plan),
-    ("preflight", Action::Preflight),
-    ("status", Action::Status),
-    ("resume", Action::Resume),
-    ("acknowledge", Action::Acknowledge { abort: false }),
-    ("pause", Action::Pause),
-    ("unpause", Action::Unpause),
-];
-
 /// Longest reason, in characters; it goes into the record. A longer one is refused, so that none is cut unnoticed.
 pub const LONGEST_REASON: usize = 400;
+
+/// The shortest pause that has an end.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The blank pattern of Braille: a character with nothing in it.
 const BLANK: char = '\u{2800}';
@@ -76,52 +68,66 @@ pub fn parse(document: &Document) -> Result<ManualCall, InvalidCall> {
     if let Some(key) = &document.repeated {
         return Err(invalid("the call", format!("holds the key {key:?} twice; each key may stand once")));
     }
-    if let Some(unknown) = fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {
+    let known = || ["action", "reason"].into_iter().chain(Argument::ALL.map(Argument::name));
+    if let Some(unknown) = fields.keys().find(|name| known().all(|known| known != name.as_str())) {
+        let allowed: Vec<_> = known().collect();
         return Err(invalid(
             "a field",
-            format!("{:?} is not known; allowed are {}", quoted(unknown), FIELDS.join(", ")),
+            format!("{:?} is not known; allowed are {}", quoted(unknown), allowed.join(", ")),
         ));
     }
-    let abort = flag(fields, "abort")?;
-    let action = action(fields, abort)?;
+    let abort = flag(fields, Argument::Abort.name())?;
+    let lasts = duration(fields)?;
+    let action = match action(fields)? {
+        Action::Acknowledge { .. } => Action::Acknowledge { abort },
+        Action::Pause { .. } => Action::Pause { lasts },
+        other => other,
+    };
     let overrides = gates(fields)?;
-    if abort && !matches!(action, Action::Acknowledge { .. }) {
-        return Err(invalid("abort", "belongs to the action acknowledge".to_owned()));
-    }
-    if !overrides.is_empty() && !matches!(action, Action::FailOver | Action::Plan) {
-        return Err(invalid("force", "belongs to the actions failover and plan".to_owned()));
+    let given = [(Argument::Abort, abort), (Argument::For, lasts.is_some()), (Argument::Waive, !overrides.is_empty())];
+    let misplaced = |(argument, given): &(Argument, bool)| *given && !action.rule().arguments.contains(argument);
+    if let Some((argument, _)) = given.into_iter().find(misplaced) {
+        return Err(invalid(argument.name(), belongs_to(argument)));
     }
     let reason = reason(fields)?;
     if reason.is_none() && !overrides.is_empty() {
-        let why = format!("is required with force, in words that can be read: 1 to {LONGEST_REASON} characters");
+        let why = format!("is required with waive, in words that can be read: 1 to {LONGEST_REASON} characters");
         return Err(invalid("reason", why));
     }
     Ok(ManualCall { action, reason, overrides })
 }
 
-/// The name of an action, as an operator writes it.
-pub fn name(action: Action) -> &'static str {
-    let same = |known: &Action| std::mem::discriminant(known) == std::mem::discriminant(&action);
-    ACTIONS.iter().find(|(_, known)| same(known)).map_or("another action", |(name, _)| name)
+/// Which actions take an argument.
+fn belongs_to(argument: Argument) -> String {
+    let takes = ACTIONS.iter().filter(|rule| rule.arguments.contains(&argument)).map(|rule| rule.name);
+    format!("belongs to {}", takes.collect::<Vec<_>>().join(" and "))
 }
 
-/// The names of all actions.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    ACTIONS.iter().map(|(name, _)| *name)
-}
-
-fn action(fields: &Map<String, Value>, abort: bool) -> Result<Action, InvalidCall> {
+fn action(fields: &Map<String, Value>) -> Result<Action, InvalidCall> {
     let given = fields.get("action");
-    let known = ACTIONS.iter().find(|(name, _)| given.and_then(Value::as_str) == Some(name));
-    match known {
-        Some((_, Action::Acknowledge { .. })) => Ok(Action::Acknowledge { abort }),
-        Some((_, action)) => Ok(*action),
-        None => {
-            let allowed: Vec<_> = names().collect();
-            let found = given.map_or_else(|| "is missing".to_owned(), |given| format!("{} is not known", value(given)));
-            Err(invalid("action", format!("{found}; it must be one of {}", allowed.join(", "))))
-        }
-    }
+    given.and_then(Value::as_str).and_then(Action::named).ok_or_else(|| {
+        let allowed = ACTIONS.map(|rule| rule.name).join(", ");
+        let found = given.map_or_else(|| "is missing".to_owned(), |given| format!("{} is not known", value(given)));
+        invalid("action", format!("{found}; it must be one of {allowed}"))
+    })
+}
+
+/// How long something lasts: `2h`, `90m`, `1h 30m`, `2 days`.
+fn duration(fields: &Map<String, Value>) -> Result<Option<Duration>, InvalidCall> {
+    let name = Argument::For.name();
+    let given = match fields.get(name) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(given) => given,
+    };
+    let read = given.as_str().and_then(|text| text.trim().parse::<SignedDuration>().ok());
+    let lasts = read.and_then(|lasts| Duration::try_from(lasts).ok());
+    let allowed = |lasts: &Duration| *lasts >= SHORTEST_PAUSE && *lasts <= LONGEST_PAUSE;
+    lasts.filter(allowed).map(Some).ok_or_else(|| {
+        let days = LONGEST_PAUSE.as_secs() / (24 * 3600);
+        let why =
+            format!("must be a time such as \"2h\" or \"1h 30m\", one second to {days} days, not {}", value(given));
+        invalid(name, why)
+    })
 }
 
 fn reason(fields: &Map<String, Value>) -> Result<Option<String>, InvalidCall> {
@@ -151,18 +157,18 @@ fn flag(fields: &Map<String, Value>, name: &'static str) -> Result<bool, Invalid
 
 fn gates(fields: &Map<String, Value>) -> Result<Vec<Gate>, InvalidCall> {
     let allowed = || Gate::ALL.map(Gate::name).join(", ");
-    let names = match fields.get("force") {
+    let names = match fields.get("waive") {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Array(names)) => names,
         Some(other) => {
             let why = format!("must be a list of gates, not {}; the gates are {}", value(other), allowed());
-            return Err(invalid("force", why));
+            return Err(invalid("waive", why));
         }
     };
     let mut gates: Vec<Gate> = Vec::new();
     for name in names {
         let known = Gate::ALL.into_iter().find(|gate| Some(gate.name()) == name.as_str());
-        let unknown = || invalid("force", format!("{} is no gate; the gates are {}", value(name), allowed()));
+        let unknown = || invalid("waive", format!("{} is no gate; the gates are {}", value(name), allowed()));
         let gate = known.ok_or_else(unknown)?;
         if !gates.contains(&gate) {
             gates.push(gate);

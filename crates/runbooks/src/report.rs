@@ -10,8 +10,6 @@ use holdfast_core::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::manual;
-
 /// Longest text that is said or answered, in characters. What we say in one sentence of our own is shorter.
 const LONGEST_TEXT: usize = 1000;
 
@@ -33,7 +31,7 @@ pub fn log(request: &Request, answer: &Answer) {
         Value::Array(execution.steps.iter().take(MOST).map(step).collect()).to_string()
     });
     tracing::info!(
-        action = manual::name(request.action),
+        action = request.action.name(),
         outcome = answer.outcome.label(),
         caller = request.caller.as_deref().map(cut),
         reason = request.reason.as_deref().map(cut),
@@ -71,8 +69,13 @@ fn message(request: &Request, answer: &Answer) -> String {
     match (&answer.outcome, request.action) {
         (Outcome::Failed { step, why }, _) => format!("{} is not done: {}", cut(step), cut(why)),
         (Outcome::Owed { steps }, _) => format!("still owed: {}", cut(&steps.join(", "))),
-        (Outcome::Reported, Action::Pause) => "noted: nothing is begun and nothing resumed from now on".to_owned(),
-        (Outcome::Reported, Action::Unpause) => "noted: the pause is taken back".to_owned(),
+        (Outcome::Reported, Action::Pause { lasts: None }) => {
+            "noted: nothing is begun and nothing driven on from now on".to_owned()
+        }
+        (Outcome::Reported, Action::Pause { lasts: Some(lasts) }) => {
+            format!("noted: nothing is begun and nothing driven on for {} s from now on", lasts.as_secs())
+        }
+        (Outcome::Reported, Action::Resume) => "noted: the pause is taken back".to_owned(),
         (Outcome::Reported, Action::Acknowledge { abort: false }) => {
             "noted: the cooldown of the last failover need not be waited out".to_owned()
         }
@@ -81,7 +84,7 @@ fn message(request: &Request, answer: &Answer) -> String {
         }
         (Outcome::Reported, Action::Preflight) => format!("looked at {} things", answer.checks.len()),
         (Outcome::Reported, Action::Status) => "told how things stand".to_owned(),
-        (outcome, action) => format!("{}: {}", manual::name(action), outcome.label()),
+        (outcome, action) => format!("{}: {}", action.name(), outcome.label()),
     }
 }
 

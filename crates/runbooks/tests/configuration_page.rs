@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_core::decision::Gate;
+use holdfast_core::{action::ACTIONS, decision::Gate};
 use holdfast_runbooks::{
     logscale::{aws::AwsConfig, azure::AzureConfig},
     manual,
@@ -246,9 +246,15 @@ fn a_default_that_is_set_changes_nothing() {
 #[test]
 fn the_page_names_every_action_every_gate_and_the_bound_of_a_reason() {
     let page = page();
-    let actions: Vec<String> = manual::names().map(|name| format!("{name:?}")).collect();
+    let actions: Vec<String> = ACTIONS.iter().map(|rule| format!("{:?}", rule.name)).collect();
     assert!(page.contains(&format!("{{\"action\": {},", actions.join(" | "))), "the actions are not {actions:?}");
     let gates: Vec<String> = Gate::ALL.map(|gate| format!("{:?}", gate.name())).into();
-    assert!(page.contains(&format!("\"force\": [{}]", gates.join(", "))), "the gates are not {gates:?}");
+    assert!(page.contains(&format!("\"waive\": [{}]", gates.join(", "))), "the gates are not {gates:?}");
     assert!(page.contains(&format!("at most {} characters", manual::LONGEST_REASON)));
+    for rule in &ACTIONS {
+        let takes: Vec<_> = rule.arguments.iter().map(|argument| format!("`{}`", argument.name())).collect();
+        let takes = if takes.is_empty() { "-".to_owned() } else { takes.join(", ") };
+        let row = format!("| `{}` | {takes} | {} | {} |", rule.name, rule.access.describe(), rule.says);
+        assert!(page.contains(&row), "the page lacks {row}");
+    }
 }

@@ -36,7 +36,7 @@ pub fn record(bytes: &[u8]) {
         Event::TakenOver { fence: u64::MAX, holder: "other".to_owned(), found: Default::default() },
         Event::Noted(Note { at: now, text: "text".to_owned() }),
         Event::Aborted { at: now, reason: "reason".to_owned() },
-        Event::Paused(Pause { at: now, reason: "reason".to_owned(), caller: None }),
+        Event::Paused(Pause { at: now, until: None, reason: "reason".to_owned(), caller: None }),
         Event::Unlocked { at: now },
     ];
     for event in began.chain(events) {

@@ -19,7 +19,7 @@ async fn stand(ground: &Ground, name: &str) -> Stand {
 
 fn paused(reason: &str) -> State {
     let at = "2026-01-01T00:00:00Z".parse().expect("a time");
-    State { pause: Some(Pause { at, reason: reason.to_owned(), caller: None }), ..State::default() }
+    State { pause: Some(Pause { at, until: None, reason: reason.to_owned(), caller: None }), ..State::default() }
 }
 
 /// The shipped ConfigMap has no data. What one process saves, another one loads.

@@ -60,7 +60,7 @@ pub enum Reason {
         id: String,
     },
     /// Nothing was driven for long: the execution may have been restored or planted, and the primary is well. A person
-    /// chooses: `resume` finishes it, `acknowledge` with `abort` ends it.
+    /// chooses: `finish` drives it to its end, `acknowledge` with `abort` ends it.
     StoodStill {
         /// The execution.
         id: String,
@@ -191,7 +191,8 @@ pub enum Reason {
         fault: NotedFault,
     },
     /// An operator waived a gate.
-    Overridden {
+    #[serde(alias = "overridden")]
+    Waived {
         /// Which.
         gate: Gate,
     },
@@ -249,7 +250,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RecordUnreadable { fault } => write!(f, "the record cannot be read: {fault}"),
-            Self::Paused { pause } => write!(f, "paused since {:.0}: {}", pause.at, pause.reason),
+            Self::Paused { pause } => write!(f, "{pause}"),
             Self::Unfinished { id } => write!(f, "execution {id} is not finished"),
             Self::FailedOver { id } => write!(f, "failed over by execution {id}, which stands"),
             Self::Drifted { steps } => write!(f, "changed by somebody since and left alone: {}", steps.join(", ")),
@@ -321,7 +322,7 @@ impl fmt::Display for Reason {
                 write!(f, "the standby cannot take over: {}", errors.join("; "))
             }
             Self::StandbyUnknown { fault } => write!(f, "the standby cannot be looked at: {fault}"),
-            Self::Overridden { gate } => write!(f, "an operator waived {}", gate.name()),
+            Self::Waived { gate } => write!(f, "an operator waived {}", gate.name()),
             Self::HeldByAnother { holder, until } => {
                 write!(f, "{holder} is on it, until {until:.0} at least")
             }

@@ -30,7 +30,8 @@ impl Judge<'_> {
                 return self.stop(Reason::RecordUnreadable { fault: fault.clone() }, again);
             }
         };
-        if let Some(pause) = &state.pause {
+        let now = self.right_now();
+        if let Some(pause) = state.pause.as_ref().filter(|pause| !pause.is_over(now)) {
             return self.stop(Reason::Paused { pause: pause.clone() }, Verdict::Refuse);
         }
         if let Some(open) = state.open() {
@@ -66,9 +67,9 @@ impl Judge<'_> {
         let still = stood && !waived;
         if !unlocked && !still {
             if stood {
-                self.reasons.push(Reason::Overridden { gate: Gate::PrimaryFailing });
+                self.reasons.push(Reason::Waived { gate: Gate::PrimaryFailing });
             }
-            return self.stop(Reason::Unfinished { id: id() }, Verdict::Resume);
+            return self.stop(Reason::Unfinished { id: id() }, Verdict::Finish);
         }
         self.reasons.push(Reason::Unfinished { id: id() });
         match self.wellness() {
@@ -81,7 +82,7 @@ impl Judge<'_> {
                 let again = self.again();
                 self.stop(reason, again)
             }
-            Wellness::Disputed(_) | Wellness::NotProven => Some(Verdict::Resume),
+            Wellness::Disputed(_) | Wellness::NotProven => Some(Verdict::Finish),
         }
     }
 

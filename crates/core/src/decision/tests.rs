@@ -180,7 +180,8 @@ fn state() -> impl Strategy<Value = State> {
         }
         execution
     });
-    let pause = option::weighted(0.1, Just(Pause { at: ago(50), reason: "works".to_owned(), caller: None }));
+    let pause =
+        option::weighted(0.1, Just(Pause { at: ago(50), until: None, reason: "works".to_owned(), caller: None }));
     let past = || option::of((0_i64..700).prop_map(ago));
     (option::weighted(0.5, current), pause, past(), past(), past()).prop_map(
         |(current, pause, acknowledged, unlocked, armed)| State {

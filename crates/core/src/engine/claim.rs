@@ -5,22 +5,32 @@ use std::{collections::BTreeMap, sync::Arc};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 
-use super::{Engine, journal::Journal, request::Request};
+use super::{
+    Engine,
+    request::Request,
+    session::{HeldLease, NotAcquired, Session},
+    working_copy::WorkingCopy,
+};
 use crate::{
     clock::{Call, later},
     decision::{Decision, Reason, Verdict},
     evidence::Evidence,
     fault::{Fault, FaultClass},
-    ports::{Claim, Grant, Versioned},
     record::{Execution, Note, Status, StepRecord},
     step::{Observation, Standing, Step},
-    transition::{Event, next},
+    transition::Event,
 };
 
-/// An execution that is ours to drive.
-pub(super) struct Run {
+/// An execution that is ours to drive: the part of a session that has the lease and an intent.
+pub(super) struct Run<'a> {
+    /// Whose.
+    pub engine: &'a Engine,
+    /// The time that is left.
+    pub call: &'a Call,
+    /// The lease.
+    pub lease: HeldLease<'a>,
     /// The record as last written, and what is not written yet.
-    pub journal: Journal,
+    pub record: WorkingCopy,
     /// Each step as seen: what was to be done before the claim (its fence still ties the effect to it), and what was
     /// done, seen again under the claim. What was done before it proves nothing after it.
     pub first: BTreeMap<String, Observation>,
@@ -33,54 +43,64 @@ pub(super) struct Run {
 }
 
 /// What came of a claim.
-pub(super) enum Claimed {
+pub(super) enum Claimed<'a> {
     /// Drive it.
-    Run(Box<Run>),
-    /// Look again, not before this time. The record is as it was read, where it is still known.
-    NotNow(Timestamp, Decision, Option<Box<Versioned>>),
+    Run(Box<Run<'a>>),
+    /// Look again, not before this time.
+    NotNow(Timestamp, Decision),
+}
+
+impl<'a> Session<'a> {
+    /// Takes the lease and writes the intent (or the take-over). Nothing has been touched before this returns.
+    pub(super) async fn claim(&mut self, evidence: Evidence, mut decision: Decision) -> Claimed<'a> {
+        let (engine, call) = (self.engine, self.call);
+        match self.acquire(&mut decision).await {
+            Ok(()) => {}
+            Err(NotAcquired::Held(until)) => return Claimed::NotNow(until.max(engine.ports.clock.now()), decision),
+            Err(NotAcquired::Fault(fault)) => return self.not_now(decision, &fault),
+        }
+        let fence = self.lease.as_ref().map(HeldLease::fence).unwrap_or_default();
+        let open = self.record.as_ref().and_then(|record| record.state().open());
+        if let Some(recorded) = open.map(|open| open.fence).filter(|recorded| *recorded > fence) {
+            decision.reasons.push(Reason::FenceAhead { recorded, granted: fence });
+        }
+        let done = open.map(done_steps).unwrap_or_default();
+        let events = match decision.verdict {
+            Verdict::FailOver => engine.beginning(&evidence, &decision, self.request, fence),
+            _ => engine.taking_over(&evidence, &decision, fence),
+        };
+        let seen = engine.seen_under_the_claim(&evidence, &done, call);
+        let (written, first) = futures_util::join!(self.commit(events), seen);
+        let fault = match written {
+            Ok(()) => match (self.record.take(), self.lease.take()) {
+                (Some(record), Some(lease)) => {
+                    let noted = evidence.last_failover.and_then(Result::ok).flatten();
+                    let lock_was_gone = evidence.locked == Some(false);
+                    let reasons = decision.reasons;
+                    let run = Run { engine, call, lease, record, first, lock_was_gone, noted, reasons };
+                    return Claimed::Run(Box::new(run));
+                }
+                _ => Fault::new(FaultClass::Conflict, "record", "it has to be read first"),
+            },
+            Err(fault) => fault,
+        };
+        self.not_now(decision, &fault)
+    }
+
+    fn not_now(&mut self, mut decision: Decision, fault: &Fault) -> Claimed<'a> {
+        tracing::warn!(call = fault.call, class = fault.class.label(), "not claimed: {}", fault.message);
+        decision.reasons.push(Reason::ClaimFailed { fault: fault.noted() });
+        self.record = None;
+        // A conflict means that the world has moved: look at once. Anything else gets a pause.
+        let pause = match fault.class {
+            FaultClass::Conflict => std::time::Duration::ZERO,
+            _ => self.engine.limits.retry.base_delay,
+        };
+        Claimed::NotNow(later(self.engine.ports.clock.now(), pause), decision)
+    }
 }
 
 impl Engine {
-    /// Takes the lease and writes the intent (or the take-over). Nothing has been touched before this returns.
-    pub(super) async fn claim(
-        &self,
-        versioned: Versioned,
-        evidence: Evidence,
-        mut decision: Decision,
-        request: &Request,
-        call: &Call,
-        grant: &mut Option<Grant>,
-    ) -> Claimed {
-        let ours = match call.once("lease", self.ports.lease.acquire(call, &self.holder, self.limits.lease_ttl)).await {
-            Ok(Claim::Granted(ours)) => ours,
-            Ok(Claim::Held { holder, until }) => {
-                decision.reasons.push(Reason::HeldByAnother { holder, until });
-                return Claimed::NotNow(until.max(self.ports.clock.now()), decision, Some(Box::new(versioned)));
-            }
-            Err(fault) => return self.not_now(decision, &fault),
-        };
-        *grant = Some(ours.clone());
-        if let Some(recorded) = versioned.state.open().map(|open| open.fence).filter(|fence| *fence > ours.fence) {
-            decision.reasons.push(Reason::FenceAhead { recorded, granted: ours.fence });
-        }
-        let done = versioned.state.open().map(done_steps).unwrap_or_default();
-        let write = async {
-            match decision.verdict {
-                Verdict::FailOver => self.begin(versioned, &evidence, &decision, request, &ours, call).await,
-                _ => self.take_over(versioned, &evidence, &decision, &ours, call).await,
-            }
-        };
-        let (journal, first) = futures_util::join!(write, self.seen_under_the_claim(&evidence, &done, call));
-        match journal {
-            Ok(journal) => {
-                let noted = evidence.last_failover.and_then(Result::ok).flatten();
-                let lock_was_gone = evidence.locked == Some(false);
-                Claimed::Run(Box::new(Run { journal, first, lock_was_gone, noted, reasons: decision.reasons }))
-            }
-            Err(fault) => self.not_now(decision, &fault),
-        }
-    }
-
     /// The steps as they are to be driven from. What was to be done is fenced; what looked done, or is done by the
     /// record (`done`), is looked at again.
     async fn seen_under_the_claim(
@@ -115,36 +135,12 @@ impl Engine {
         join_all(steps.iter().map(observe)).await.into_iter().flatten().collect()
     }
 
-    fn not_now(&self, mut decision: Decision, fault: &Fault) -> Claimed {
-        tracing::warn!(call = fault.call, class = fault.class.label(), "not claimed: {}", fault.message);
-        decision.reasons.push(Reason::ClaimFailed { fault: fault.noted() });
-        // A conflict means that the world has moved: look at once. Anything else gets a pause.
-        let pause = match fault.class {
-            FaultClass::Conflict => std::time::Duration::ZERO,
-            _ => self.limits.retry.base_delay,
-        };
-        Claimed::NotNow(later(self.ports.clock.now(), pause), decision, None)
-    }
-
-    /// Writes the intent.
-    async fn begin(
-        &self,
-        versioned: Versioned,
-        evidence: &Evidence,
-        decision: &Decision,
-        request: &Request,
-        grant: &Grant,
-        call: &Call,
-    ) -> Result<Journal, Fault> {
-        let execution = self.intent(self.time(evidence.server_time), evidence, decision, request, grant);
-        tracing::info!(execution = execution.id, fence = grant.fence, "failover begins");
-        let mut state = versioned.state.clone();
-        if let Some(at) = decision.reasons.iter().find_map(seen_well) {
-            state = next(&state, Event::Armed { at }).map_err(illegal)?;
-        }
-        let state = next(&state, Event::Began(Box::new(execution))).map_err(illegal)?;
-        let version = call.once("record", self.ports.store.save(call, &state, &versioned.version)).await?;
-        Ok(Journal::new(Versioned { state, version, server_time: None }))
+    /// The intent.
+    fn beginning(&self, evidence: &Evidence, decision: &Decision, request: &Request, fence: u64) -> Vec<Event> {
+        let execution = self.intent(self.time(evidence.server_time), evidence, decision, request, fence);
+        tracing::info!(execution = execution.id, fence, "failover begins");
+        let armed = decision.reasons.iter().find_map(seen_well).map(|at| Event::Armed { at });
+        armed.into_iter().chain([Event::Began(Box::new(execution))]).collect()
     }
 
     fn intent(
@@ -153,7 +149,7 @@ impl Engine {
         evidence: &Evidence,
         decision: &Decision,
         request: &Request,
-        grant: &Grant,
+        fence: u64,
     ) -> Execution {
         let found = first_observations(evidence);
         let pending = |step: &Arc<dyn Step>| StepRecord {
@@ -161,7 +157,7 @@ impl Engine {
             ..StepRecord::pending(step.name(), step.need())
         };
         Execution {
-            id: format!("{}-{}", now.strftime("%Y%m%dT%H%M%S%.3fZ"), grant.fence),
+            id: format!("{}-{}", now.strftime("%Y%m%dT%H%M%S%.3fZ"), fence),
             runbook: self.runbook.name.to_owned(),
             trigger: request.trigger.clone(),
             reason: request.reason.clone(),
@@ -171,7 +167,7 @@ impl Engine {
             finished_at: None,
             status: Status::Running,
             abort_reason: None,
-            fence: grant.fence,
+            fence,
             holder: self.holder.clone(),
             takeovers: 0,
             decision: decision.clone(),
@@ -182,31 +178,17 @@ impl Engine {
         }
     }
 
-    /// Makes the execution ours. Written before the first effect, so that the worker before us can write no more. One
-    /// that was completed and has lost its lock is open again.
-    async fn take_over(
-        &self,
-        versioned: Versioned,
-        evidence: &Evidence,
-        decision: &Decision,
-        grant: &Grant,
-        call: &Call,
-    ) -> Result<Journal, Fault> {
+    /// What makes the execution ours. Written before the first effect, so that the worker before us can write no more.
+    /// One that was completed and has lost its lock is open again.
+    fn taking_over(&self, evidence: &Evidence, decision: &Decision, fence: u64) -> Vec<Event> {
         let found = first_observations(evidence);
-        let event = Event::TakenOver { fence: grant.fence, holder: self.holder.clone(), found };
-        let mut state = next(&versioned.state, event).map_err(illegal)?;
+        let mut events = vec![Event::TakenOver { fence, holder: self.holder.clone(), found }];
         if let (Verdict::Relock, Some(lock)) = (decision.verdict, self.runbook.lock_name()) {
             let text = "the lock is gone and the primary is not proven well".to_owned();
             let note = Note { at: self.ports.clock.now(), text };
-            let event = Event::Lapsed { fence: grant.fence, step: lock.to_owned(), note, watching: Vec::new() };
-            state = next(&state, event).map_err(illegal)?;
+            events.push(Event::Lapsed { fence, step: lock.to_owned(), note, watching: Vec::new() });
         }
-        if state == versioned.state {
-            return Ok(Journal::new(versioned));
-        }
-        tracing::info!(execution = state.open().map(|open| open.id.as_str()), fence = grant.fence, "taken over");
-        let version = call.once("record", self.ports.store.save(call, &state, &versioned.version)).await?;
-        Ok(Journal::new(Versioned { state, version, server_time: None }))
+        events
     }
 }
 
@@ -221,9 +203,4 @@ fn done_steps(execution: &Execution) -> Vec<String> {
 fn first_observations(evidence: &Evidence) -> BTreeMap<String, Observation> {
     let known = evidence.steps.iter().filter_map(|seen| Some((seen.step.clone(), seen.seen.clone().ok()?)));
     known.collect()
-}
-
-/// An event that the state does not allow means that we lost a race: the next look tells.
-pub(super) fn illegal(error: crate::transition::IllegalEvent) -> Fault {
-    Fault::new(FaultClass::Conflict, "record", error.to_string())
 }

@@ -8,14 +8,14 @@ use super::{
     Engine,
     answer::{Answer, Outcome},
     claim::Run,
-    journal::Journal,
-    step::Driven,
+    session::HeldLease,
+    step::{Driven, Driver},
+    working_copy::{Basis, WorkingCopy},
 };
 use crate::{
     clock::{Call, later},
     decision::Reason,
     fault::{Fault, FaultClass},
-    ports::Grant,
     record::{Note, Progress, StepRecord, Why},
     step::{Need, Observation, Standing},
     transition::Event,
@@ -34,87 +34,93 @@ enum Pass {
     Lost,
 }
 
-impl Engine {
+impl<'a> Run<'a> {
     /// Drives the run as far as it goes. The outcome of a step is written while the next one is driven: resumption
     /// rests on the intent and on observation, so no effect has to wait for it. What was done is looked at again at
-    /// the end: another manager may have put it back, and then it is driven again, a few times in one call.
-    pub(super) async fn drive(&self, mut run: Run, call: &Call, grant: &mut Option<Grant>) -> Answer {
-        let Some(mut lease) = grant.take() else {
-            return self.lost(run.journal, run.reasons);
-        };
-        let mut unnoted = self.unnoted(&run);
+    /// the end: another manager may have put it back, and then it is driven again, a few times in one call. The lease
+    /// is given back to be released, unless it is another worker's.
+    pub(super) async fn drive(mut self) -> (Answer, Option<HeldLease<'a>>) {
+        let mut unnoted = self.unnoted();
         let mut lapsed = Vec::new();
         let mut seen = BTreeSet::new();
-        let watch_until = later(self.ports.clock.now(), self.limits.verify_for);
+        let watch_until = later(self.engine.ports.clock.now(), self.engine.limits.verify_for);
         for pass in 0..=PASSES {
             if pass > 0 {
-                run.first = self.seen_at_the_end(&run.journal, call).await;
+                self.first = self.seen_at_the_end().await;
             }
-            let holding = run.first.iter().filter(|(_, seen)| seen.standing == Standing::Done);
+            let holding = self.first.iter().filter(|(_, seen)| seen.standing == Standing::Done);
             seen.extend(holding.map(|(name, _)| name.clone()));
-            let again = self.lapse(&mut run, lease.fence);
+            let again = self.lapse();
             let holds = again.is_empty();
             lapsed.extend(again);
             if pass > 0 && holds || pass == PASSES {
                 break;
             }
             let watch_until = (pass > 0).then_some(watch_until);
-            let before = done_steps(&run.journal);
-            let ended = self.pass(&mut run, &mut lease, &mut unnoted, watch_until, call).await;
-            seen.extend(done_steps(&run.journal).difference(&before).cloned());
+            let before = done_steps(&self.record);
+            let ended = self.pass(&mut unnoted, watch_until).await;
+            seen.extend(done_steps(&self.record).difference(&before).cloned());
             match ended {
-                Pass::Lost => return self.lost(run.journal, run.reasons),
+                Pass::Lost => return (self.lost(), None),
                 Pass::Stuck => break,
                 Pass::Through => {}
             }
         }
-        self.settle(&mut run.journal, &seen, lease.fence);
-        let written = self.write(&mut run.journal, call).await;
-        *grant = Some(lease);
+        self.settle(&seen);
+        let written = self.record.commit(self.engine, Basis::Execution, self.call).await;
+        let answer = self.answer(written, lapsed);
+        (answer, Some(self.lease))
+    }
+
+    /// What is said of the run, given how the last write of the record ended and which steps lapsed.
+    fn answer(&self, written: Result<(), Fault>, lapsed: Vec<Reason>) -> Answer {
         if lost_to_another(&written) {
-            return self.lost(run.journal, run.reasons);
+            return self.lost();
         }
         // Said once, however often it was put back.
         let mut reasons: Vec<Reason> = lapsed;
         reasons.dedup();
         let further = |reason: &&Reason| matches!(reason, Reason::FenceAhead { .. } | Reason::LockTakenAway { .. });
-        reasons.extend(run.reasons.iter().filter(further).cloned());
+        reasons.extend(self.reasons.iter().filter(further).cloned());
         if let Err(fault) = written {
             reasons.push(Reason::RecordUnreadable { fault: fault.noted() });
         }
-        match run.journal.execution() {
+        match self.record.execution() {
             Some(execution) => Answer::driven(execution.clone(), reasons),
-            None => self.lost(run.journal, run.reasons),
+            None => self.lost(),
         }
     }
 
     /// The effects that the record calls done, as they are now. Nothing when time is short: the next call looks.
-    async fn seen_at_the_end(&self, journal: &Journal, call: &Call) -> BTreeMap<String, Observation> {
-        let Some(execution) = journal.execution().filter(|_| call.remaining() > self.limits.margin) else {
+    async fn seen_at_the_end(&self) -> BTreeMap<String, Observation> {
+        let in_time = self.call.remaining() > self.engine.limits.margin;
+        let Some(execution) = self.record.execution().filter(|_| in_time) else {
             return BTreeMap::new();
         };
-        let done: Vec<_> = self.effects().filter(|step| execution.has_done(step.name())).collect();
-        self.observe_now(&done, call).await
+        let done: Vec<_> = self.engine.effects().filter(|step| execution.has_done(step.name())).collect();
+        self.engine.observe_now(&done, self.call).await
     }
 
     /// Takes back what the record calls done and what does not hold. Not the lock, unless it was gone before this was
     /// decided: a person who takes it away from a primary that is well has failed back, and the next look tells.
-    fn lapse(&self, run: &mut Run, fence: u64) -> Vec<Reason> {
+    fn lapse(&mut self) -> Vec<Reason> {
+        let engine = self.engine;
         let watching: Vec<String> =
-            self.runbook.steps.iter().filter(|step| step.only_watches()).map(|step| step.name().to_owned()).collect();
+            engine.runbook.steps.iter().filter(|step| step.only_watches()).map(|step| step.name().to_owned()).collect();
         let mut lapsed = Vec::new();
-        let lock_was_gone = std::mem::take(&mut run.lock_was_gone);
-        for step in self.effects().filter(|step| lock_was_gone || !step.locks_traffic()) {
+        let lock_was_gone = std::mem::take(&mut self.lock_was_gone);
+        for step in engine.effects().filter(|step| lock_was_gone || !step.locks_traffic()) {
             let name = step.name();
-            let undone = run.first.get(name).filter(|seen| seen.standing == Standing::Todo);
-            let Some(seen) = undone.filter(|_| run.journal.execution().is_some_and(|open| open.has_done(name))) else {
+            let undone = self.first.get(name).filter(|seen| seen.standing == Standing::Todo);
+            let Some(seen) = undone.filter(|_| self.record.execution().is_some_and(|open| open.has_done(name))) else {
                 continue;
             };
             let reason = Reason::Lapsed { step: name.to_owned(), found: seen.found.clone() };
             tracing::warn!(step = name, "{reason}");
-            let note = Note { at: self.ports.clock.now(), text: reason.to_string() };
+            let note = Note { at: engine.ports.clock.now(), text: reason.to_string() };
+            let fence = self.lease.fence();
             let event = Event::Lapsed { fence, step: name.to_owned(), note, watching: watching.clone() };
-            if run.journal.add(event).is_ok() {
+            if self.record.add(event).is_ok() {
                 lapsed.push(reason);
             }
         }
@@ -123,59 +129,54 @@ impl Engine {
 
     /// Every step is done by the record: then it is completed, unless there is an effect that this call has not `seen`
     /// to hold. A record tells what was once done.
-    fn settle(&self, journal: &mut Journal, seen: &BTreeSet<String>, fence: u64) {
-        let Some(execution) = journal.execution().filter(|run| run.steps.iter().all(StepRecord::is_done)) else {
+    fn settle(&mut self, seen: &BTreeSet<String>) {
+        let Some(execution) = self.record.execution().filter(|run| run.steps.iter().all(StepRecord::is_done)) else {
             return;
         };
-        let at = self.ports.clock.now();
+        let (at, fence) = (self.engine.ports.clock.now(), self.lease.fence());
         let open = execution.status.is_open();
         let last = execution.steps.last().filter(|_| open).cloned();
         let unseen: Vec<_> = self
+            .engine
             .effects()
             .map(|step| step.name())
             .filter(|name| execution.has_done(name) && !seen.contains(*name))
             .collect();
         for name in &unseen {
             let note = Note { at, text: format!("whether {name} still holds could not be seen") };
-            // An execution that is not ours any more takes nothing, and `write` says so.
-            let _ = journal.add(Event::Lapsed { fence, step: (*name).to_owned(), note, watching: Vec::new() });
+            // An execution that is not ours any more takes nothing, and the commit says so.
+            let _ = self.record.add(Event::Lapsed { fence, step: (*name).to_owned(), note, watching: Vec::new() });
         }
         if let Some(last) = last.filter(|_| unseen.is_empty()) {
-            let _ = journal.add(Event::Stepped { fence, step: StepRecord { ended_at: Some(at), ..last } });
+            let _ = self.record.add(Event::Stepped { fence, step: StepRecord { ended_at: Some(at), ..last } });
         }
     }
 
     /// Drives each step that is not done, once through.
-    async fn pass(
-        &self,
-        run: &mut Run,
-        lease: &mut Grant,
-        unnoted: &mut Option<Timestamp>,
-        watch_until: Option<Timestamp>,
-        call: &Call,
-    ) -> Pass {
-        let count = run.journal.execution().map_or(0, |execution| execution.steps.len());
+    async fn pass(&mut self, unnoted: &mut Option<Timestamp>, watch_until: Option<Timestamp>) -> Pass {
+        let (engine, call) = (self.engine, self.call);
+        let count = self.record.execution().map_or(0, |execution| execution.steps.len());
         for position in 0..count {
-            let Some(record) = self.pending_step(&run.journal, position) else {
+            let Some(record) = self.pending_step(position) else {
                 continue;
             };
-            let first = run.first.remove(&record.step);
+            let first = self.first.remove(&record.step);
             let need = record.need;
             let (written, driven, noted) = futures_util::join!(
-                self.write(&mut run.journal, call),
-                self.drive_step(record, first, lease, watch_until, call),
-                self.note_start(unnoted.take(), call),
+                self.record.commit(engine, Basis::Execution, call),
+                engine.drive_step(record, first, &mut self.lease, watch_until, call),
+                engine.note_start(unnoted.take(), call),
             );
             if let Some(note) = noted {
                 // A note that the record does not take is only lost as a note.
-                let _ = run.journal.add(Event::Noted(note));
+                let _ = self.record.add(Event::Noted(note));
             }
             if lost_to_another(&written) {
                 return Pass::Lost;
             }
             let Driven::Record(record) = driven else { return Pass::Lost };
             let done = record.is_done();
-            if run.journal.add(Event::Stepped { fence: lease.fence, step: *record }).is_err() {
+            if self.record.add(Event::Stepped { fence: self.lease.fence(), step: *record }).is_err() {
                 return Pass::Lost;
             }
             if !done && need == Need::Required {
@@ -186,12 +187,27 @@ impl Engine {
     }
 
     /// The start of this execution, when the cloud's note does not name it yet.
-    fn unnoted(&self, run: &Run) -> Option<Timestamp> {
-        let started = run.journal.execution()?.started_at;
+    fn unnoted(&self) -> Option<Timestamp> {
+        let started = self.record.execution()?.started_at;
         // The note is kept in whole seconds.
-        run.noted.is_none_or(|noted| noted.as_second() < started.as_second()).then_some(started)
+        self.noted.is_none_or(|noted| noted.as_second() < started.as_second()).then_some(started)
     }
 
+    /// The step at `position`, unless it is done.
+    fn pending_step(&self, position: usize) -> Option<StepRecord> {
+        self.record.execution()?.steps.get(position).filter(|step| !step.is_done()).cloned()
+    }
+
+    fn lost(&self) -> Answer {
+        let mut reasons = self.reasons.clone();
+        reasons.push(Reason::LeaseLost);
+        let until = later(self.engine.ports.clock.now(), self.engine.limits.lease_ttl);
+        let execution = self.record.execution().cloned().map(Box::new);
+        Answer { execution, ..Answer::new(Outcome::Deferred { until }, reasons) }
+    }
+}
+
+impl Engine {
     /// Writes the cloud's note, beside the first step: never before the intent, or a claim that fails would leave a
     /// cooldown behind that refuses the next one. The record holds the start already, so a failure is only noted.
     async fn note_start(&self, started: Option<Timestamp>, call: &Call) -> Option<Note> {
@@ -202,17 +218,12 @@ impl Engine {
         Some(Note { at: self.ports.clock.now(), text })
     }
 
-    /// The step at `position`, unless it is done.
-    fn pending_step(&self, journal: &Journal, position: usize) -> Option<StepRecord> {
-        journal.execution()?.steps.get(position).filter(|step| !step.is_done()).cloned()
-    }
-
     /// Drives the step that `record` names, or says that this version does not know it.
     async fn drive_step(
         &self,
         record: StepRecord,
         first: Option<Observation>,
-        lease: &mut Grant,
+        lease: &mut HeldLease<'_>,
         watch_until: Option<Timestamp>,
         call: &Call,
     ) -> Driven {
@@ -220,28 +231,13 @@ impl Engine {
             let why = format!("this version of Holdfast has no step called {}", record.step);
             return Driven::Record(Box::new(not_done(record, Why::Blocked { why }, self.ports.clock.now())));
         };
-        self.step(step.as_ref(), record, first, lease, watch_until, call).await
-    }
-
-    fn lost(&self, journal: Journal, mut reasons: Vec<Reason>) -> Answer {
-        reasons.push(Reason::LeaseLost);
-        let until = later(self.ports.clock.now(), self.limits.lease_ttl);
-        let execution = journal.execution().cloned().map(Box::new);
-        Answer { execution, ..Answer::new(Outcome::Deferred { until }, reasons) }
-    }
-
-    /// Gives the lease back, so that the next call need not wait for its end.
-    pub(super) async fn release(&self, grant: &Grant, call: &Call) {
-        let release = self.ports.lease.release(call, &self.holder, grant);
-        if let Err(fault) = call.once("lease", release).await {
-            tracing::warn!(call = fault.call, "the lease was not given back and will expire: {}", fault.message);
-        }
+        Driver { engine: self, step: step.as_ref(), lease, call }.drive(record, first, watch_until).await
     }
 }
 
 /// The steps that the record calls done.
-fn done_steps(journal: &Journal) -> BTreeSet<String> {
-    let steps = journal.execution().map_or(&[][..], |execution| &execution.steps);
+fn done_steps(record: &WorkingCopy) -> BTreeSet<String> {
+    let steps = record.execution().map_or(&[][..], |execution| &execution.steps);
     steps.iter().filter(|step| step.is_done()).map(|step| step.step.clone()).collect()
 }
 

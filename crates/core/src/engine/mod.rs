@@ -3,10 +3,11 @@
 //! # Layout
 //!
 //! * [`request`]: what the engine is asked, [`answer`]: what it says.
+//! * `session`: one call: its time, its lease, its record; `working_copy`: the record and the one way to write it.
 //! * `look`: gathers evidence, side by side.
 //! * `evaluate`: looks and decides until there is something to do or to say; waits in between.
 //! * `claim`: lease and intent, before the first effect.
-//! * `drive`: the steps, in order; `step`: one of them; `journal`: the record, written beside the steps.
+//! * `drive`: the steps, in order; `step`: one of them.
 //! * `notes`: what operators tell it (pause, acknowledge); `preflight`: what they ask it.
 
 use std::{sync::Arc, time::Duration};
@@ -26,15 +27,17 @@ pub mod answer;
 mod claim;
 mod drive;
 mod evaluate;
-mod journal;
 mod look;
 mod notes;
 pub mod preflight;
 pub mod request;
+mod session;
 mod step;
+mod working_copy;
 
 pub use answer::{Answer, Outcome};
 pub use request::{Action, Request};
+use session::Session;
 
 /// Numbers of the machinery, as opposed to those of the decision.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,10 +86,10 @@ impl Engine {
     pub async fn handle(&self, request: &Request) -> Answer {
         let call = Call { clock: self.clock(), deadline: request.deadline, retry: self.limits.retry };
         match request.action {
-            Action::FailOver | Action::Resume => self.evaluate(request, &call).await,
+            Action::FailOver | Action::Finish => Session::new(self, request, &call).evaluate().await,
             Action::Plan | Action::Preflight => self.plan(request, &call).await,
             Action::Status => self.status(&call).await,
-            Action::Acknowledge { .. } | Action::Pause | Action::Unpause => self.note(request, &call).await,
+            Action::Acknowledge { .. } | Action::Pause { .. } | Action::Resume => self.note(request, &call).await,
         }
     }
 

@@ -56,7 +56,7 @@ impl Engine {
 /// Everything that would stand in the way of a failover while the primary is well.
 pub fn preflight(state: &Reading<State>, evidence: &Evidence, policy: &Policy) -> Vec<Check> {
     let mut checks = vec![record(state, evidence), probe(evidence)];
-    checks.extend(pause(state));
+    checks.extend(pause(state, evidence));
     checks.extend(controls(evidence));
     checks.extend(traffic(evidence));
     checks.extend(history(evidence, policy));
@@ -114,9 +114,10 @@ fn record(state: &Reading<State>, evidence: &Evidence) -> Check {
     }
 }
 
-fn pause(state: &Reading<State>) -> Option<Check> {
-    let pause = state.as_ref().ok()?.pause.as_ref()?;
-    Some(check("pause", Level::Error, format!("paused since {:.0}: {}", pause.at, pause.reason)))
+fn pause(state: &Reading<State>, evidence: &Evidence) -> Option<Check> {
+    let now = evidence.clock_is_wrong().unwrap_or(evidence.at);
+    let pause = state.as_ref().ok()?.pause.as_ref().filter(|pause| !pause.is_over(now))?;
+    Some(check("pause", Level::Error, pause.to_string()))
 }
 
 fn probe(evidence: &Evidence) -> Check {

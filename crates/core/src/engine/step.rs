@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Engine, drive::not_done};
+use super::{Engine, drive::not_done, session::HeldLease};
 use crate::{
-    clock::{Call, earlier, half, later},
+    clock::{Call, earlier, later},
     fault::{Fault, FaultClass},
-    ports::Grant,
     record::{Progress, StepRecord, Why},
     retry::Pauses,
     step::{Observation, Standing, Step},
@@ -34,24 +33,34 @@ struct Tries {
     sent: bool,
 }
 
-impl Engine {
-    /// Drives one step until it is done, cannot be done, or the attempts or the time are used up.
-    pub(super) async fn step(
-        &self,
-        step: &dyn Step,
+/// One step of a run, while it is driven.
+pub(super) struct Driver<'a, 'l> {
+    /// Whose.
+    pub engine: &'a Engine,
+    /// The step.
+    pub step: &'a dyn Step,
+    /// The lease, which is kept meanwhile.
+    pub lease: &'a mut HeldLease<'l>,
+    /// The time that is left.
+    pub call: &'a Call,
+}
+
+impl Driver<'_, '_> {
+    /// Drives the step until it is done, cannot be done, or the attempts or the time are used up.
+    pub(super) async fn drive(
+        &mut self,
         mut record: StepRecord,
         first: Option<Observation>,
-        lease: &mut Grant,
         watch_until: Option<Timestamp>,
-        call: &Call,
     ) -> Driven {
-        let begun = self.ports.clock.now();
+        let (step, call) = (self.step, self.call);
+        let begun = self.now();
         record.started_at.get_or_insert(begun);
         // Who only watches is to see what came of the effects: what it saw before them says nothing of that.
         let mut first = first.filter(|_| !step.only_watches());
-        let patience = watch_until.unwrap_or_else(|| later(begun, self.limits.verify_for));
-        let watch_until = patience.min(earlier(call.deadline, self.limits.margin));
-        let mut tries = Tries { pauses: self.limits.retry.pauses(), last: None, sent: false };
+        let patience = watch_until.unwrap_or_else(|| later(begun, self.engine.limits.verify_for));
+        let watch_until = patience.min(earlier(call.deadline, self.engine.limits.margin));
+        let mut tries = Tries { pauses: self.engine.limits.retry.pauses(), last: None, sent: false };
         loop {
             if let Some(fault) = tries.last.take()
                 && !pause(&mut tries.pauses, &fault, call).await
@@ -59,7 +68,7 @@ impl Engine {
                 return Driven::Record(Box::new(self.not_done(record, Why::Fault { fault: fault.noted() })));
             }
             // An API that hangs must not cost us the lease, so it is looked after before each single call.
-            if self.keep_lease(lease, call).await.is_err() {
+            if self.lease.keep().await.is_err() {
                 return Driven::LeaseLost;
             }
             let seen = match first.take() {
@@ -78,41 +87,34 @@ impl Engine {
             };
             record.found.clone_from(&seen.found);
             match &seen.standing {
-                Standing::Done => return Driven::Record(Box::new(done(record, self.ports.clock.now()))),
+                Standing::Done => return Driven::Record(Box::new(done(record, self.now()))),
                 Standing::Blocked { why } => {
                     return Driven::Record(Box::new(self.not_done(record, Why::Blocked { why: why.clone() })));
                 }
                 Standing::Todo => {}
             }
-            if self.keep_lease(lease, call).await.is_err() {
+            if self.lease.keep().await.is_err() {
                 return Driven::LeaseLost;
             }
             if step.only_watches() {
-                if self.ports.clock.now() >= watch_until {
+                if self.now() >= watch_until {
                     return Driven::Record(Box::new(self.not_done(record, Why::NotYet { found: seen.found })));
                 }
-                call.clock.sleep(self.policy.poll.min(WATCH_EVERY)).await;
-            } else if let Err(fault) = self.try_once(step, &mut record, &seen, &mut tries, call).await {
+                call.clock.sleep(self.engine.policy.poll.min(WATCH_EVERY)).await;
+            } else if let Err(fault) = self.try_once(&mut record, &seen, &mut tries).await {
                 return Driven::Record(Box::new(self.not_done(record, Why::Fault { fault: fault.noted() })));
             }
         }
     }
 
     /// Sends the effect once. An `Err` is final; a fault worth another attempt is left in `tries`.
-    async fn try_once(
-        &self,
-        step: &dyn Step,
-        record: &mut StepRecord,
-        seen: &Observation,
-        tries: &mut Tries,
-        call: &Call,
-    ) -> Result<(), Fault> {
+    async fn try_once(&self, record: &mut StepRecord, seen: &Observation, tries: &mut Tries) -> Result<(), Fault> {
         if std::mem::take(&mut tries.sent) {
-            tries.last = Some(Fault::new(FaultClass::Server, step.name(), "the effect does not show yet"));
+            tries.last = Some(Fault::new(FaultClass::Server, self.step.name(), "the effect does not show yet"));
             return Ok(());
         }
         record.before.get_or_insert_with(|| seen.clone());
-        match self.apply(step, record, seen, call).await {
+        match self.apply(record, seen).await {
             Ok(()) => tries.sent = true,
             Err(fault) if fault.class.is_transient() || fault.class == FaultClass::Conflict => tries.last = Some(fault),
             Err(fault) => return Err(fault),
@@ -120,17 +122,8 @@ impl Engine {
         Ok(())
     }
 
-    fn not_done(&self, record: StepRecord, why: Why) -> StepRecord {
-        not_done(record, why, self.ports.clock.now())
-    }
-
-    async fn apply(
-        &self,
-        step: &dyn Step,
-        record: &mut StepRecord,
-        seen: &Observation,
-        call: &Call,
-    ) -> Result<(), Fault> {
+    async fn apply(&self, record: &mut StepRecord, seen: &Observation) -> Result<(), Fault> {
+        let (step, call) = (self.step, self.call);
         record.attempts = record.attempts.saturating_add(1);
         let result = call.once(step.name(), step.apply(call, seen)).await;
         match &result {
@@ -143,30 +136,12 @@ impl Engine {
         result
     }
 
-    /// Renews the lease when less than half of it is left. No effect may follow an `Err`.
-    async fn keep_lease(&self, lease: &mut Grant, call: &Call) -> Result<(), ()> {
-        let now = self.ports.clock.now();
-        if later(now, half(self.limits.lease_ttl)) < lease.expires {
-            return Ok(());
-        }
-        let renew = self.ports.lease.renew(call, &self.holder, lease, self.limits.lease_ttl);
-        match call.once("lease", renew).await {
-            Ok(renewed) => {
-                *lease = renewed;
-                Ok(())
-            }
-            // Still ours for a while, as long as nobody else has it and an attempt fits into what is left.
-            Err(fault)
-                if fault.class != FaultClass::Conflict
-                    && later(now, self.limits.retry.attempt_timeout) < lease.expires =>
-            {
-                Ok(())
-            }
-            Err(fault) => {
-                tracing::warn!(call = fault.call, class = fault.class.label(), "the lease is lost: {}", fault.message);
-                Err(())
-            }
-        }
+    fn not_done(&self, record: StepRecord, why: Why) -> StepRecord {
+        not_done(record, why, self.now())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.engine.ports.clock.now()
     }
 }
 

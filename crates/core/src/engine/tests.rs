@@ -13,10 +13,10 @@ use crate::{
 
 mod claim;
 mod drive;
-mod journal;
 mod look;
 mod operators;
 mod put_back;
+mod record;
 mod simulated;
 mod step;
 mod told;
@@ -134,9 +134,9 @@ fn an_unfit_standby_and_a_pause_refuse_and_say_why() {
     world.standby.set(Fitness { checks: vec![check] });
     assert!(has(&world.alarm("a").expect("lives"), "standby_unfit"));
     world.standby.set(Fitness::default());
-    world
-        .store
-        .change(|state| state.pause = Some(Pause { at: world.clock.now(), reason: "works".to_owned(), caller: None }));
+    world.store.change(|state| {
+        state.pause = Some(Pause { at: world.clock.now(), until: None, reason: "works".to_owned(), caller: None })
+    });
     let answer = world.alarm("a").expect("lives");
     assert_eq!(answer.outcome, Outcome::Refused);
     assert!(has(&answer, "paused"));
@@ -308,14 +308,14 @@ fn an_operator_may_waive_gates_but_not_the_kill_switch() {
     world.heal_primary();
     let mut request = world.request(Trigger::Operator, Action::FailOver);
     request.overrides = vec![Gate::PrimaryFailing, Gate::Holdoff];
-    world
-        .store
-        .change(|state| state.pause = Some(Pause { at: world.clock.now(), reason: "works".to_owned(), caller: None }));
+    world.store.change(|state| {
+        state.pause = Some(Pause { at: world.clock.now(), until: None, reason: "works".to_owned(), caller: None })
+    });
     assert_eq!(outcome(world.run("op", &request)), Outcome::Refused);
     world.store.change(|state| state.pause = None);
     let answer = world.run("op", &request).expect("lives");
     assert_eq!(answer.outcome, Outcome::Completed);
-    assert!(answer.reasons.contains(&Reason::Overridden { gate: Gate::PrimaryFailing }));
+    assert!(answer.reasons.contains(&Reason::Waived { gate: Gate::PrimaryFailing }));
 }
 
 #[test]

@@ -125,7 +125,7 @@ mod tests {
             ("/current/steps/0/progress", "current.steps[0].progress", "`pending`"),
             ("/current/steps/0/need", "current.steps[0].need", "`owed`"),
             ("/current/trigger/kind", "current.trigger.kind", "`tick`"),
-            ("/current/decision/verdict", "current.decision.verdict", "`fail_over`"),
+            ("/current/decision/verdict", "current.decision.verdict", "`failover`"),
         ] {
             let why = refused(place, json!("halfway"));
             for part in [&format!("field `{field}`"), "\"halfway\"", allowed] {

@@ -16,7 +16,10 @@ fn server() -> FakeApi {
 }
 
 fn paused(call: &Call, reason: &str) -> State {
-    State { pause: Some(Pause { at: call.clock.now(), reason: reason.into(), caller: None }), ..State::default() }
+    State {
+        pause: Some(Pause { at: call.clock.now(), until: None, reason: reason.into(), caller: None }),
+        ..State::default()
+    }
 }
 
 #[tokio::test]

@@ -12,22 +12,22 @@ fn taken(call: &Value) -> ManualCall {
 }
 
 #[test]
-fn force_needs_a_reason_that_can_be_seen() {
+fn waiving_needs_a_reason_that_can_be_seen() {
     let invisible =
         ["", " ", "\n\t", "\u{200b}", "\u{202e}\u{2066}", "\u{feff} \u{ad}", "\u{0}\u{1b}", "\u{3164}", "\u{a0}"];
     for action in ["failover", "plan"] {
         let all: Vec<_> = Gate::ALL.map(Gate::name).into();
-        let said = refused(&json!({"action": action, "force": all}));
-        assert!(said.starts_with("reason is required with force") && said.contains("400"), "{said}");
+        let said = refused(&json!({"action": action, "waive": all}));
+        assert!(said.starts_with("reason is required with waive") && said.contains("400"), "{said}");
         for nothing in invisible {
-            let call = json!({"action": action, "force": ["holdoff"], "reason": nothing});
+            let call = json!({"action": action, "waive": ["holdoff"], "reason": nothing});
             assert!(refused(&call).starts_with("reason is required"), "{nothing:?}");
         }
-        assert!(refused(&json!({"action": action, "force": ["holdoff"], "reason": null})).starts_with("reason"));
-        let call = taken(&json!({"action": action, "force": ["holdoff"], "reason": "r"}));
+        assert!(refused(&json!({"action": action, "waive": ["holdoff"], "reason": null})).starts_with("reason"));
+        let call = taken(&json!({"action": action, "waive": ["holdoff"], "reason": "r"}));
         assert_eq!((call.reason.as_deref(), call.overrides), (Some("r"), vec![Gate::Holdoff]));
     }
-    assert_eq!(taken(&json!({"action": "failover", "force": []})).reason, None, "nothing is waived");
+    assert_eq!(taken(&json!({"action": "failover", "waive": []})).reason, None, "nothing is waived");
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn a_reason_is_kept_on_one_line_without_what_cannot_be_seen() {
 
 #[test]
 fn a_reason_of_400_characters_is_kept_whole_and_a_longer_one_refused_with_its_length_and_without_its_text() {
-    for action in ["failover", "pause", "unpause", "acknowledge", "status"] {
+    for action in ["failover", "pause", "resume", "acknowledge", "status"] {
         let kept = taken(&json!({"action": action, "reason": "é".repeat(400)})).reason.expect("a reason");
         assert_eq!(kept, "é".repeat(400));
         for length in [401, 800_000] {
@@ -58,16 +58,16 @@ fn a_reason_of_400_characters_is_kept_whole_and_a_longer_one_refused_with_its_le
 fn a_refusal_names_the_field_the_value_and_what_is_allowed() {
     let gates = Gate::ALL.map(Gate::name).join(", ");
     for (call, field, value, allowed) in [
-        (json!({"action": "failover", "force": ["cooldwn"], "reason": "r"}), "force", "\"cooldwn\"", gates.as_str()),
-        (json!({"action": "plan", "force": ["holdoff", 7], "reason": "r"}), "force", "7", &gates),
-        (json!({"action": "plan", "force": "holdoff", "reason": "r"}), "force", "\"holdoff\"", &gates),
-        (json!({"action": "plan", "force": {"holdoff": true}, "reason": "r"}), "force", "an object", &gates),
-        (json!({"action": "plan", "force": [["holdoff"]], "reason": "r"}), "force", "a list", &gates),
+        (json!({"action": "failover", "waive": ["cooldwn"], "reason": "r"}), "waive", "\"cooldwn\"", gates.as_str()),
+        (json!({"action": "plan", "waive": ["holdoff", 7], "reason": "r"}), "waive", "7", &gates),
+        (json!({"action": "plan", "waive": "holdoff", "reason": "r"}), "waive", "\"holdoff\"", &gates),
+        (json!({"action": "plan", "waive": {"holdoff": true}, "reason": "r"}), "waive", "an object", &gates),
+        (json!({"action": "plan", "waive": [["holdoff"]], "reason": "r"}), "waive", "a list", &gates),
         (json!({"action": "failovr"}), "action", "\"failovr\"", "failover, plan, preflight"),
         (json!({"action": 7}), "action", "7", "failover, plan, preflight"),
         (json!({"reason": "r"}), "action", "is missing", "failover, plan, preflight"),
         (json!({"action": "status", "abort": "yes"}), "abort", "\"yes\"", "true or false"),
-        (json!({"action": "status", "dry_run": true}), "a field", "\"dry_run\"", "action, reason, force, abort"),
+        (json!({"action": "status", "dry_run": true}), "a field", "\"dry_run\"", "action, reason, waive, abort, for"),
         (json!(["failover"]), "the call", "a list", "a JSON object with an action"),
     ] {
         let said = refused(&call);
@@ -81,8 +81,8 @@ fn what_is_quoted_is_short_and_on_one_line() {
     for call in [
         json!({"action": long}),
         json!({"action": "status", long.clone(): 1}),
-        json!({"action": "plan", "force": [long], "reason": "r"}),
-        json!({"action": "plan", "force": long, "reason": "r"}),
+        json!({"action": "plan", "waive": [long], "reason": "r"}),
+        json!({"action": "plan", "waive": long, "reason": "r"}),
         json!({"action": "status", "abort": long}),
         json!({"action": vec![0; 100_000]}),
     ] {
@@ -94,9 +94,9 @@ fn what_is_quoted_is_short_and_on_one_line() {
 #[test]
 fn a_key_that_stands_twice_is_refused_wherever_it_stands() {
     for (text, key) in [
-        (r#"{"action":"plan","action":"failover","force":["holdoff"],"reason":"r"}"#, "action"),
+        (r#"{"action":"plan","action":"failover","waive":["holdoff"],"reason":"r"}"#, "action"),
         (r#"{"action":"failover","reason":"r","reason":"s"}"#, "reason"),
-        (r#"{"action":"failover","force":[],"force":["holdoff"],"reason":"r"}"#, "force"),
+        (r#"{"action":"failover","waive":[],"waive":["holdoff"],"reason":"r"}"#, "waive"),
         (r#"{"action":"acknowledge","abort":false,"abort":true}"#, "abort"),
         (r#"{"action":"plan","reason":{"a":1,"a":2}}"#, "a"),
     ] {
@@ -107,18 +107,45 @@ fn a_key_that_stands_twice_is_refused_wherever_it_stands() {
 
 #[test]
 fn every_action_is_taken_under_its_name_and_has_it() {
-    for (written, action) in ACTIONS {
-        assert_eq!(taken(&json!({"action": written})).action, action);
-        assert_eq!(name(action), written);
+    for rule in ACTIONS {
+        assert_eq!(taken(&json!({"action": rule.name})).action, rule.action);
     }
     let abort = taken(&json!({"action": "acknowledge", "abort": true})).action;
-    assert_eq!((abort, name(abort)), (Action::Acknowledge { abort: true }, "acknowledge"));
-    assert!(refused(&json!({"action": "pause", "abort": true})).contains("acknowledge"));
-    assert!(refused(&json!({"action": "pause", "force": ["holdoff"], "reason": "r"})).contains("failover and plan"));
+    assert_eq!((abort, abort.name()), (Action::Acknowledge { abort: true }, "acknowledge"));
+    assert_eq!(refused(&json!({"action": "pause", "abort": true})), "abort belongs to acknowledge");
+    let waived = refused(&json!({"action": "pause", "waive": ["holdoff"], "reason": "r"}));
+    assert_eq!(waived, "waive belongs to failover and plan");
+    assert_eq!(refused(&json!({"action": "resume", "for": "2h"})), "for belongs to pause");
+}
+
+#[test]
+fn a_pause_lasts_for_as_long_as_is_said() {
+    let lasts = |text: &str| match taken(&json!({"action": "pause", "for": text})).action {
+        Action::Pause { lasts } => lasts.expect("an end").as_secs(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        ["2h", "90m", "1h 30m", "1h30m", "30s", "PT2H", " 720h "].map(lasts),
+        [7200, 5400, 5400, 5400, 30, 7200, 2_592_000]
+    );
+    assert_eq!(taken(&json!({"action": "pause", "for": null})).action, Action::Pause { lasts: None });
+    for nothing in [
+        json!("2"),
+        json!("soon"),
+        json!(""),
+        json!("-2h"),
+        json!("0s"),
+        json!("721h"),
+        json!(7200),
+        json!("99999999999999h"),
+    ] {
+        let said = refused(&json!({"action": "pause", "for": nothing}));
+        assert!(said.starts_with("for must be a time such as \"2h\"") && said.contains("30 days"), "{said}");
+    }
 }
 
 #[test]
 fn a_gate_that_is_named_twice_is_waived_once() {
-    let call = taken(&json!({"action": "plan", "force": ["holdoff", "holdoff"], "reason": "r"}));
+    let call = taken(&json!({"action": "plan", "waive": ["holdoff", "holdoff"], "reason": "r"}));
     assert_eq!(call.overrides, [Gate::Holdoff]);
 }

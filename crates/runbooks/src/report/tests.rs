@@ -49,17 +49,18 @@ fn logged(request: &Request, answer: &Answer) -> Value {
 }
 
 fn actions() -> Vec<Action> {
-    use Action::{Acknowledge, FailOver, Pause, Plan, Preflight, Resume, Status, Unpause};
+    use Action::{Acknowledge, FailOver, Finish, Pause, Plan, Preflight, Resume, Status};
     vec![
         FailOver,
-        Resume,
+        Finish,
         Plan,
         Preflight,
         Status,
         Acknowledge { abort: false },
         Acknowledge { abort: true },
-        Pause,
-        Unpause,
+        Pause { lasts: None },
+        Pause { lasts: Some(std::time::Duration::from_secs(60)) },
+        Resume,
     ]
 }
 
@@ -84,7 +85,7 @@ fn no_answer_to_anybody_is_logged_without_words() {
             let line = logged(&request(action), &Answer::new(outcome.clone(), Vec::new()));
             let message = line["message"].as_str().expect("a message");
             assert!(message.len() > 5, "{action:?} {outcome:?}: {message:?}");
-            assert_eq!(line["action"], manual::name(action));
+            assert_eq!(line["action"], action.name());
             assert_eq!((&line["reason"], &line["caller"]), (&json!("drill"), &json!("request 1")));
         }
     }
@@ -102,7 +103,7 @@ fn each_note_of_an_operator_is_told_from_the_others() {
 /// A record that somebody else wrote: texts of 800 000 characters and ten thousand reasons.
 fn enormous() -> Answer {
     let long = || "x\n\u{1b}".repeat(400_000);
-    let pause = Pause { at: Timestamp::UNIX_EPOCH, reason: long(), caller: None };
+    let pause = Pause { at: Timestamp::UNIX_EPOCH, until: None, reason: long(), caller: None };
     let reasons = vec![Reason::Paused { pause: pause.clone() }; 30];
     let mut answer = Answer::new(Outcome::Failed { step: long(), why: long() }, reasons);
     answer.says.extend(std::iter::repeat_n(long(), 5));
@@ -114,7 +115,7 @@ fn enormous() -> Answer {
 #[test]
 fn a_text_of_800_000_characters_makes_no_long_line_and_no_long_answer() {
     let long = "r".repeat(800_000);
-    let request = Request { reason: Some(long.clone()), caller: Some(long), ..request(Action::Resume) };
+    let request = Request { reason: Some(long.clone()), caller: Some(long), ..request(Action::Finish) };
     let line = logged(&request, &enormous());
     let message = line["message"].as_str().expect("a message");
     assert!(message.contains("more") && message.chars().count() < 25_000, "{} bytes", message.len());

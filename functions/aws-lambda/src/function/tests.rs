@@ -151,14 +151,14 @@ async fn what_is_no_event_is_ignored_with_its_reason_and_never_an_error() {
     let function = function(&[]);
     let deep = "[".repeat(100_000);
     let huge = format!("{{\"action\":\"pause\",\"reason\":\"{}\"}}", "x".repeat(800_000));
-    let twice = "{\"action\":\"plan\",\"action\":\"failover\",\"force\":[\"holdoff\"],\"reason\":\"r\"}";
+    let twice = "{\"action\":\"plan\",\"action\":\"failover\",\"waive\":[\"holdoff\"],\"reason\":\"r\"}";
     let cases = [
         ("", "no_content"),
         ("{", "not_json"),
         (deep.as_str(), "too_deep"),
         (huge.as_str(), "invalid_request"),
         (twice, "invalid_request"),
-        ("{\"action\":\"failover\",\"force\":[\"holdoff\"]}", "invalid_request"),
+        ("{\"action\":\"failover\",\"waive\":[\"holdoff\"]}", "invalid_request"),
         ("[]", "unknown_shape"),
     ];
     for (payload, code) in cases {

@@ -37,12 +37,12 @@ impl Act {
         *pick(
             rng,
             &[
-                Self::Call(Action::Pause),
-                Self::Call(Action::Unpause),
-                Self::Call(Action::Unpause),
+                Self::Call(Action::Pause { lasts: None }),
+                Self::Call(Action::Resume),
+                Self::Call(Action::Resume),
                 Self::Call(Action::Acknowledge { abort: false }),
                 Self::Call(Action::Acknowledge { abort: true }),
-                Self::Call(Action::Resume),
+                Self::Call(Action::Finish),
                 Self::Call(Action::Plan),
                 Self::Call(Action::Preflight),
                 Self::Call(Action::Status),

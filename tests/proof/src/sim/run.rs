@@ -210,7 +210,7 @@ impl Runner {
             skew,
             only_asks: Act::only_asks(delivery.action),
             by_operator: delivery.trigger == Trigger::Operator,
-            waives: delivery.forced || delivery.action == Action::Resume,
+            waives: delivery.forced || delivery.action == Action::Finish,
             probed: None,
             history_read: None,
             polls: 0,

@@ -52,8 +52,8 @@ impl Wire {
 
     async fn call(&self) {
         // The gates are not what is proven here; without them nobody waits for the holdoff.
-        let force = ["cooldown", "primary-failing", "holdoff", "standby-fit", "armed"];
-        let payload = json!({"action": "failover", "reason": "proof", "force": force});
+        let waive = ["cooldown", "primary-failing", "holdoff", "standby-fit", "armed"];
+        let payload = json!({"action": "failover", "reason": "proof", "waive": waive});
         self.sim.host().operate(payload).await;
         assert!(self.sim.host().settled(PATIENCE).await, "a call of the function does not end");
     }

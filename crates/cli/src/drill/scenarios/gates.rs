@@ -96,7 +96,7 @@ fn paused() -> Scenario {
                 if stage.state().is_none_or(|state| state.pause.is_none() || state.current.is_some()) {
                     return Err("something was begun in spite of the pause".to_owned());
                 }
-                stage.operator("unpause", "maintenance is over").await?;
+                stage.operator("resume", "maintenance is over").await?;
                 stage.until_failed_over().await
             })
         },

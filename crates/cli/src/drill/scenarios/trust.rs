@@ -237,7 +237,7 @@ fn many_alarms_one_waits() -> Scenario {
                 if took > Duration::from_secs(3) {
                     return Err(format!("the operator's pause took {:.1} s", took.as_secs_f64()));
                 }
-                stage.operator("unpause", "it is mended").await?;
+                stage.operator("resume", "it is mended").await?;
                 stage.sim.world().set_scheduler(true);
                 stage.until_failed_over().await
             })

@@ -101,7 +101,7 @@ proptest! {
         if plain.verdict == Verdict::FailOver {
             prop_assert_eq!(&decision, &plain);
         }
-        let named = |reason: &Reason| matches!(reason, Reason::Overridden { .. });
+        let named = |reason: &Reason| matches!(reason, Reason::Waived { .. });
         if decision.verdict != plain.verdict {
             prop_assert!(decision.reasons.iter().any(named), "{:?}", decision);
         }
@@ -115,7 +115,7 @@ proptest! {
             let waived = |gate| case.overrides.contains(&gate);
             let excused = waived(Gate::Holdoff) || (decision.streak.is_none() && waived(Gate::PrimaryFailing));
             prop_assert!(proven || excused, "{:?}", decision);
-            let noted = decision.reasons.contains(&Reason::Overridden { gate: Gate::Holdoff });
+            let noted = decision.reasons.contains(&Reason::Waived { gate: Gate::Holdoff });
             prop_assert!(proven || noted || case.policy.holdoff.is_zero(), "{:?}", decision);
         }
     }
@@ -127,7 +127,7 @@ proptest! {
         for reason in &decision.reasons {
             prop_assert!(!reason.code().is_empty() && !reason.to_string().is_empty(), "{:?}", reason);
         }
-        let overridden = |reason: &Reason| matches!(reason, Reason::Overridden { .. });
+        let overridden = |reason: &Reason| matches!(reason, Reason::Waived { .. });
         let decisive = decision.reasons.last().filter(|reason| !overridden(reason));
         prop_assert!(decision.verdict == Verdict::FailOver || decisive.is_some(), "{:?}", decision);
     }

@@ -7,7 +7,7 @@ use crate::holdoff::prolong;
 fn name(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::FailOver => "fail over",
-        Verdict::Resume => "resume",
+        Verdict::Finish => "finish",
         Verdict::AlreadyDone => "already done",
         Verdict::StandDown => "stand down",
         Verdict::Refuse => "refuse",
@@ -102,7 +102,7 @@ fn reference(case: &Case) -> &'static str {
         (open && lock_gone && well_now, "note failback"),
         (open && still && well_now, "refuse"),
         (open && still && disputed, "wait"),
-        (open, "resume"),
+        (open, "finish"),
         (stands && no_lock && !well_now, "lock again"),
         (status == Some(Status::Completed) && !unlocked && no_lock, "note unlock"),
         (status == Some(Status::Completed) && !unlocked, "already done"),

@@ -11,7 +11,7 @@ fn pause(class: FaultClass, left: u64) -> (World, Answer) {
     if left == 0 {
         engine.limits.retry.base_delay = Duration::ZERO;
     }
-    let mut request = world.request(Trigger::Operator, Action::Pause);
+    let mut request = world.request(Trigger::Operator, Action::Pause { lasts: None });
     request.reason = Some("works".to_owned());
     request.deadline = world.clock.now() + Duration::from_secs(left);
     let answer = answer(&engine, &request);
@@ -43,8 +43,8 @@ fn whatever_cannot_be_noted_is_named_by_what_was_asked() {
     let world = World::new();
     world.weather.always("load", Mishap::Before(FaultClass::Denied));
     for (action, name) in [
-        (Action::Pause, "pause"),
-        (Action::Unpause, "unpause"),
+        (Action::Pause { lasts: None }, "pause"),
+        (Action::Resume, "resume"),
         (Action::Acknowledge { abort: true }, "acknowledge"),
         (Action::Status, "status"),
     ] {
@@ -56,10 +56,38 @@ fn whatever_cannot_be_noted_is_named_by_what_was_asked() {
 #[test]
 fn a_pause_is_taken_back() {
     let world = World::new();
-    assert_eq!(outcome(world.run("op", &world.request(Trigger::Operator, Action::Pause))), Outcome::Reported);
+    assert_eq!(
+        outcome(world.run("op", &world.request(Trigger::Operator, Action::Pause { lasts: None }))),
+        Outcome::Reported
+    );
     assert!(world.store.state().pause.is_some());
-    assert_eq!(outcome(world.run("op", &world.request(Trigger::Operator, Action::Unpause))), Outcome::Reported);
+    assert_eq!(outcome(world.run("op", &world.request(Trigger::Operator, Action::Resume))), Outcome::Reported);
     assert_eq!(world.store.state().pause, None);
+}
+
+#[test]
+fn a_pause_with_an_end_is_over_by_itself_by_the_clock_that_is_believed() {
+    let world = World::new();
+    world.fail_primary_for(600);
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    let pause = Action::Pause { lasts: Some(hours(2)) };
+    assert_eq!(outcome(world.run("op", &world.request(Trigger::Operator, pause))), Outcome::Reported);
+    let until = world.store.state().pause.expect("a pause").until.expect("an end");
+    assert_eq!(until, world.clock.now() + hours(2));
+    assert_eq!(level(&world, "pause"), Some(Level::Error));
+    world.clock.advance(hours(1));
+    let refused = world.tick("a").expect("lives");
+    assert!(has(&refused, "paused") && refused.says[0].contains(&format!("until {until:.0}")), "{refused:?}");
+    // Our clock is three hours ahead, and the API server's is right.
+    let right = world.clock.now();
+    world.store.tell_time(right);
+    world.clock.advance(hours(3));
+    assert!(has(&world.tick("a").expect("lives"), "paused"));
+    world.store.tell_time(right + hours(1));
+    assert_eq!(level(&world, "pause"), None);
+    world.store.tell_time(world.clock.now());
+    world.fail_primary_for(600);
+    assert_eq!(outcome(world.tick("a")), Outcome::Completed);
 }
 
 #[test]
@@ -123,9 +151,9 @@ fn a_preflight_names_what_would_stand_in_the_way() {
     assert_eq!(broken("last", "last-failover-note"), Some(Warning));
     assert_eq!(broken("see scale", "scale"), Some(Error));
     assert_eq!(broken("fitness", "standby"), Some(Error));
-    world
-        .store
-        .change(|state| state.pause = Some(Pause { at: world.clock.now(), reason: "works".to_owned(), caller: None }));
+    world.store.change(|state| {
+        state.pause = Some(Pause { at: world.clock.now(), until: None, reason: "works".to_owned(), caller: None })
+    });
     assert_eq!(level(&world, "pause"), Some(Error));
     world
         .standby

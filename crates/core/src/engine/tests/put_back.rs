@@ -109,9 +109,11 @@ fn an_alarm_is_told_no_on_the_evidence_of_two_looks_and_not_of_one() {
 #[test]
 fn what_operators_tell_is_kept_with_their_reasons() {
     let world = World::new();
-    for (action, reason) in
-        [(Action::Pause, "works"), (Action::Unpause, "done"), (Action::Acknowledge { abort: false }, "ok")]
-    {
+    for (action, reason) in [
+        (Action::Pause { lasts: None }, "works"),
+        (Action::Resume, "done"),
+        (Action::Acknowledge { abort: false }, "ok"),
+    ] {
         let request = Request {
             reason: Some(reason.to_owned()),
             caller: Some("ann".to_owned()),
@@ -123,7 +125,7 @@ fn what_operators_tell_is_kept_with_their_reasons() {
     let told: Vec<_> =
         told.iter().map(|note| (note.action.as_str(), note.reason.as_deref(), note.caller.as_deref())).collect();
     let by_ann = |action, reason| (action, Some(reason), Some("ann"));
-    assert_eq!(told, [by_ann("acknowledge", "ok"), by_ann("unpause", "done"), by_ann("pause", "works")]);
+    assert_eq!(told, [by_ann("acknowledge", "ok"), by_ann("resume", "done"), by_ann("pause", "works")]);
 }
 
 #[test]

@@ -137,7 +137,7 @@ fn work_that_stood_still_is_judged_again_and_not_finished_on_a_primary_that_is_w
         assert!(answer.outcome == Outcome::Refused && has(&answer, "stood_still"), "{answer:?}");
     }
     assert_eq!(world.effects(), ["clean", "scale"]);
-    let finish = world.run("op", &world.request(Trigger::Operator, Action::Resume));
+    let finish = world.run("op", &world.request(Trigger::Operator, Action::Finish));
     assert_eq!(outcome(finish), Outcome::Completed, "a person chose to finish it");
 }
 

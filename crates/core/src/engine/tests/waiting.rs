@@ -104,18 +104,18 @@ fn resume_drives_on_what_is_open() {
     world.fail_primary_for(600);
     world.weather.next("scale", Mishap::Before(FaultClass::Denied));
     assert!(matches!(outcome(world.alarm("a")), Outcome::Failed { .. }));
-    assert_eq!(outcome(world.run("op", &world.request(Trigger::Operator, Action::Resume))), Outcome::Completed);
+    assert_eq!(outcome(world.run("op", &world.request(Trigger::Operator, Action::Finish))), Outcome::Completed);
 }
 
 #[test]
-fn resume_begins_nothing_waits_for_nothing_and_notes_nothing() {
+fn finish_begins_nothing_waits_for_nothing_and_notes_nothing() {
     let due = World::new();
     due.fail_primary_for(600);
     let not_yet = World::new();
     not_yet.fail_primary_for(60);
     for world in [due, not_yet, unlocked()] {
         let before = (world.effects(), world.store.state());
-        let request = world.request(Trigger::Operator, Action::Resume);
+        let request = world.request(Trigger::Operator, Action::Finish);
         let (took, answer) = timed(&world, || world.run("op", &request).expect("lives"));
         assert_eq!((took, &answer.outcome, answer.looks), (Duration::ZERO, &Outcome::StoodDown, 1));
         assert!(has(&answer, "nothing_unfinished"), "{answer:?}");
@@ -127,7 +127,7 @@ fn resume_begins_nothing_waits_for_nothing_and_notes_nothing() {
 fn resume_does_not_say_that_nothing_is_unfinished_when_the_record_cannot_be_read() {
     let world = World::new();
     world.weather.always("load", Mishap::Before(FaultClass::Denied));
-    let mut request = world.request(Trigger::Operator, Action::Resume);
+    let mut request = world.request(Trigger::Operator, Action::Finish);
     request.deadline = world.clock.now();
     let answer = world.run("op", &request).expect("lives");
     assert_eq!(answer.outcome, Outcome::Deferred { until: world.clock.now() + world.policy.poll });

@@ -143,8 +143,8 @@ fn the_short_cases_of_calls_are_answered_as_they_say() {
         let input = case["input"].as_str().map_or_else(|| case["input"].to_string(), str::to_owned);
         let input = input.replace("<800 000 x>", &"x".repeat(800_000)).replace("<100 000 x>", &"x".repeat(100_000));
         let (code, words): (&str, &[&str]) = match what {
-            "force without a reason" => ("invalid_request", &["reason is required"]),
-            "gate misspelt" => ("invalid_request", &["force", "\"cooldwn\"", "cooldown, primary-failing, holdoff"]),
+            "waive without a reason" => ("invalid_request", &["reason is required"]),
+            "gate misspelt" => ("invalid_request", &["waive", "\"cooldwn\"", "cooldown, primary-failing, holdoff"]),
             "same key twice" => ("invalid_request", &["the key \"action\" twice"]),
             "nested deeper than 128" => ("too_deep", &["nested deeper"]),
             "reason of 800 000 characters" => ("invalid_request", &["reason has 800000 characters; at most 400"]),

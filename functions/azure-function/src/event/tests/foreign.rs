@@ -122,16 +122,16 @@ fn long_names_are_compared_whole_and_shown_cut() {
 fn a_call_of_an_operator_that_makes_no_sense_is_refused_with_its_field() {
     let deep = "[".repeat(5000);
     let huge = json!({"action": "pause", "reason": "x".repeat(800_000)}).to_string();
-    let twice = r#"{"action":"plan","action":"failover","force":["holdoff"],"reason":"r"}"#;
-    let force = r#"{"action":"failover","force":["cooldwn"],"reason":"r"}"#;
+    let twice = r#"{"action":"plan","action":"failover","waive":["holdoff"],"reason":"r"}"#;
+    let waive = r#"{"action":"failover","waive":["cooldwn"],"reason":"r"}"#;
     for (body, code, says) in [
         (deep.as_bytes(), "too_deep", "nested deeper"),
         (b"\xff\xfe", "not_json", "no JSON object"),
         (b"", "no_body", "no content"),
         (huge.as_bytes(), "invalid_request", "reason has 800000 characters"),
         (twice.as_bytes(), "invalid_request", "the key \"action\" twice"),
-        (force.as_bytes(), "invalid_request", "force \"cooldwn\" is no gate"),
-        (br#"{"action":"failover","force":["holdoff"]}"#, "invalid_request", "reason is required"),
+        (waive.as_bytes(), "invalid_request", "force \"cooldwn\" is no gate"),
+        (br#"{"action":"failover","waive":["holdoff"]}"#, "invalid_request", "reason is required"),
     ] {
         let mut calls = vec![("/api/operator", body.to_vec())];
         // In the host's envelope: the body as text, or as an object.

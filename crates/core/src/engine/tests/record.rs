@@ -45,8 +45,9 @@ fn a_pause_that_comes_while_steps_run_stays_in_the_record() {
     let world = World::new();
     world.fail_primary_for(600);
     let (store, at) = (Arc::clone(&world.store), world.clock.now());
-    let paused =
-        move || store.change(|state| state.pause = Some(Pause { at, reason: "works".to_owned(), caller: None }));
+    let paused = move || {
+        store.change(|state| state.pause = Some(Pause { at, until: None, reason: "works".to_owned(), caller: None }))
+    };
     let seen = [Observation::todo("not set", 1.into()), Observation::done("set")];
     let mut engine = world.engine("a");
     engine.runbook.steps[0] = super::told::Told::acts("clean", &seen, paused) as Arc<dyn Step>;

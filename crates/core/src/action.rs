@@ -1,0 +1,211 @@
+//! What an operator may ask for: the one table that events, answers, doors, docs and the command line are made from.
+
+use std::time::Duration;
+
+use crate::decision::Gate;
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Judge the evidence and fail over if it is due; drive an unfinished execution on in any case.
+    FailOver,
+    /// Drive an unfinished execution on, begin none.
+    Finish,
+    /// Say what a failover would do now. Writes nothing.
+    Plan,
+    /// Say whether a failover would succeed. Writes nothing.
+    Preflight,
+    /// Say how things stand. Writes nothing.
+    Status,
+    /// Waive the rest of the cooldown; with `abort`, end the open execution as it is.
+    Acknowledge {
+        /// End the open execution.
+        abort: bool,
+    },
+    /// Set the kill switch.
+    Pause {
+        /// How long it lasts; until somebody takes it back, where that is not said. At most [`LONGEST_PAUSE`].
+        lasts: Option<Duration>,
+    },
+    /// Take the kill switch back.
+    Resume,
+}
+
+/// The longest pause that can have an end: a longer one is no pause but a site without failover.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// What an action may do, and so what a caller must be trusted with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// It only reads.
+    Reads,
+    /// It writes to the record, and nothing else.
+    Notes,
+    /// It may write to the record, the standby and the traffic's direction.
+    Acts,
+}
+
+impl Access {
+    /// In words, for help and docs.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Reads => "reads only",
+            Self::Notes => "writes to the record",
+            Self::Acts => "acts",
+        }
+    }
+}
+
+/// An argument of an action, beside `action` and `reason`, which each may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Argument {
+    /// A list of gates that need not be passed. Needs a reason.
+    Waive,
+    /// True or false.
+    Abort,
+    /// A duration, such as `2h` or `1h 30m`.
+    For,
+}
+
+impl Argument {
+    /// Every argument.
+    pub const ALL: [Self; 3] = [Self::Waive, Self::Abort, Self::For];
+
+    /// Its name, as it is spelled in calls.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Waive => "waive",
+            Self::Abort => "abort",
+            Self::For => "for",
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActionRule {
+    /// The action, with its arguments left out.
+    pub action: Action,
+    /// Its one spelling: in calls, answers, records, docs and the command.
+    pub name: &'static str,
+    /// The arguments that it takes.
+    pub arguments: &'static [Argument],
+    /// The gates that it can waive.
+    pub waives: &'static [Gate],
+    /// What it may do.
+    pub access: Access,
+    /// What it does, in one sentence.
+    pub says: &'static str,
+}
+
+/// Every action.
+pub const ACTIONS: [ActionRule; 8] = [
+    ActionRule {
+        action: Action::FailOver,
+        name: "failover",
+        arguments: &[Argument::Waive],
+        waives: &Gate::ALL,
+        access: Access::Acts,
+        says: "Fails over if that is due by the same rules as for an alarm, and drives an open execution on.",
+    },
+    ActionRule {
+        action: Action::Finish,
+        name: "finish",
+        arguments: &[],
+        waives: &[],
+        access: Access::Acts,
+        says: "Drives an open execution to its end, whatever the primary does, and begins none.",
+    },
+    ActionRule {
+        action: Action::Plan,
+        name: "plan",
+        arguments: &[Argument::Waive],
+        waives: &Gate::ALL,
+        access: Access::Reads,
+        says: "Says what a failover would do now, and why not.",
+    },
+    ActionRule {
+        action: Action::Preflight,
+        name: "preflight",
+        arguments: &[],
+        waives: &[],
+        access: Access::Reads,
+        says: "Says whether a failover would succeed.",
+    },
+    ActionRule {
+        action: Action::Status,
+        name: "status",
+        arguments: &[],
+        waives: &[],
+        access: Access::Reads,
+        says: "Says how things stand.",
+    },
+    ActionRule {
+        action: Action::Acknowledge { abort: false },
+        name: "acknowledge",
+        arguments: &[Argument::Abort],
+        waives: &[],
+        access: Access::Notes,
+        says: "Waives the rest of the cooldown; with `abort` it also ends the execution that is open or stands.",
+    },
+    ActionRule {
+        action: Action::Pause { lasts: None },
+        name: "pause",
+        arguments: &[Argument::For],
+        waives: &[],
+        access: Access::Notes,
+        says: "Holds everything back: nothing is begun and nothing driven on, until `resume` or, with `for`, the end.",
+    },
+    ActionRule {
+        action: Action::Resume,
+        name: "resume",
+        arguments: &[],
+        waives: &[],
+        access: Access::Notes,
+        says: "Takes a pause back.",
+    },
+];
+
+impl Action {
+    /// Its row.
+    pub fn rule(self) -> &'static ActionRule {
+        let [failover, finish, plan, preflight, status, acknowledge, pause, resume] = &ACTIONS;
+        match self {
+            Self::FailOver => failover,
+            Self::Finish => finish,
+            Self::Plan => plan,
+            Self::Preflight => preflight,
+            Self::Status => status,
+            Self::Acknowledge { .. } => acknowledge,
+            Self::Pause { .. } => pause,
+            Self::Resume => resume,
+        }
+    }
+
+    /// Its one spelling.
+    pub fn name(self) -> &'static str {
+        self.rule().name
+    }
+
+    /// The action of this name, without its arguments.
+    pub fn named(name: &str) -> Option<Self> {
+        ACTIONS.iter().find(|rule| rule.name == name).map(|rule| rule.action)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_action_is_in_the_table_once_and_under_one_name() {
+        for rule in &ACTIONS {
+            assert_eq!(rule.action.rule(), rule);
+            assert_eq!(Action::named(rule.name), Some(rule.action));
+            assert_eq!(ACTIONS.iter().filter(|other| other.name == rule.name).count(), 1);
+            assert!(rule.says.ends_with('.') && rule.says.len() < 140, "{}", rule.name);
+            assert_eq!(rule.arguments.contains(&Argument::Waive), !rule.waives.is_empty(), "{}", rule.name);
+        }
+        assert_eq!(Action::named("fail_over"), None);
+    }
+}

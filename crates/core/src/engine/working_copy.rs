@@ -1,0 +1,127 @@
+//! The record as a session knows it, and the one way in which the engine writes it.
+
+use super::Engine;
+use crate::{
+    clock::Call,
+    fault::{Fault, FaultClass},
+    ports::Versioned,
+    record::{Execution, State},
+    transition::{Event, IllegalEvent, next},
+};
+
+/// What pending events rest on, and so what they become when somebody else has changed the record meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Basis {
+    /// On a decision about the record as it was read. A change makes them void, and any fault may hide one: a single
+    /// attempt, then the session looks again.
+    AsRead,
+    /// On the execution that this worker drives. They are put on top of the change while the execution is ours.
+    Execution,
+    /// On what an operator said. They are put on top of whatever is stored.
+    Operator,
+}
+
+/// A record with its version, and the events that are not in its stored form yet.
+#[derive(Clone)]
+pub(super) struct WorkingCopy {
+    stored: Versioned,
+    state: State,
+    pending: Vec<Event>,
+}
+
+impl WorkingCopy {
+    /// A copy with nothing pending.
+    pub(super) fn new(stored: Versioned) -> Self {
+        Self { state: stored.state.clone(), stored, pending: Vec::new() }
+    }
+
+    /// The record as it is with the pending events.
+    pub(super) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The record as it was stored last, and the time of the server that said so.
+    pub(super) fn stored(&self) -> &Versioned {
+        &self.stored
+    }
+
+    /// The newest execution, with the pending events.
+    pub(super) fn execution(&self) -> Option<&Execution> {
+        self.state.current.as_ref()
+    }
+
+    /// Takes in an event, which the next commit writes.
+    pub(super) fn add(&mut self, event: Event) -> Result<(), IllegalEvent> {
+        self.state = next(&self.state, event.clone())?;
+        self.pending.push(event);
+        Ok(())
+    }
+
+    /// Writes what is pending; nothing where it changes nothing.
+    ///
+    /// # Errors
+    /// [`FaultClass::Conflict`] when the stored record does not take the events any more: it has changed, another
+    /// worker has the execution, or a person ended it. Other faults leave the events pending, to be written later.
+    pub(super) async fn commit(&mut self, engine: &Engine, basis: Basis, call: &Call) -> Result<(), Fault> {
+        if self.state == self.stored.state {
+            self.pending.clear();
+        }
+        let mut pauses = engine.limits.retry.pauses();
+        while !self.pending.is_empty() {
+            let save = engine.ports.store.save(call, &self.state, &self.stored.version);
+            let fault = match call.once("record", save).await {
+                Ok(version) => {
+                    self.stored = Versioned { state: self.state.clone(), version, server_time: None };
+                    self.pending.clear();
+                    continue;
+                }
+                Err(fault) => fault,
+            };
+            let conflict = fault.class == FaultClass::Conflict;
+            if basis == Basis::AsRead || !conflict && !fault.class.is_transient() {
+                return Err(fault);
+            }
+            let Some(pause) = pauses.next(&fault).filter(|pause| conflict || *pause < call.remaining()) else {
+                return Err(fault);
+            };
+            if !conflict {
+                call.clock.sleep(pause).await;
+            }
+            // The answer to an earlier attempt may be what was lost: read before writing again.
+            let stored = call.read("record", || engine.ports.store.load(call)).await?;
+            self.rebase(stored, basis).map_err(|error| basis.refused(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Puts the pending events on top of what somebody else has stored meanwhile.
+    ///
+    /// The fence alone does not tell that the execution is still ours: a record that was put back, or a lease that was
+    /// made anew, can carry the same number.
+    fn rebase(&mut self, stored: Versioned, basis: Basis) -> Result<(), IllegalEvent> {
+        let ours = |state: &State| state.current.as_ref().map(|run| (run.id.clone(), run.holder.clone(), run.fence));
+        if basis == Basis::Execution
+            && let (Some((_, _, offered)), theirs) = (ours(&self.state), ours(&stored.state))
+            && theirs != ours(&self.state)
+        {
+            let current = theirs.map_or(0, |(_, _, fence)| fence);
+            return Err(IllegalEvent::StaleFence { offered, current });
+        }
+        let mut state = stored.state.clone();
+        for event in &self.pending {
+            state = next(&state, event.clone())?;
+        }
+        self.stored = stored;
+        self.state = state;
+        Ok(())
+    }
+}
+
+impl Basis {
+    /// The fault of an event that the record does not allow. For an operator's it is the operator's to mend; for ours it
+    /// means that a race is lost, and the next look tells.
+    pub(super) fn refused(self, error: &IllegalEvent) -> Fault {
+        let class = if self == Self::Operator { FaultClass::Invalid } else { FaultClass::Conflict };
+        Fault::new(class, "record", error.to_string())
+    }
+}
