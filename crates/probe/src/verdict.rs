@@ -1,15 +1,13 @@
 //! What an answer, or its absence, says about the primary. Pure.
 
-use std::io::ErrorKind;
-
-use holdfast_core::evidence::ProbeResult;
-use http::StatusCode;
+use holdfast_core::{
+    evidence::ProbeResult,
+    fault::{Limit, quoted_within, with_causes},
+};
+use holdfast_http::{Failure, Wanted};
+use http::{Response, StatusCode};
+use hyper::body::Bytes;
 use serde::Deserialize;
-
-use crate::exchange::Outcome;
-
-/// How much of the primary's own words is kept.
-const SHOWN: usize = 80;
 
 /// The status document of LogScale; other keys are nobody's business here.
 #[derive(Deserialize)]
@@ -19,20 +17,30 @@ struct Status {
     version: Option<String>,
 }
 
+/// A status is a few hundred bytes; what is longer is another thing.
+const LONGEST_BODY: usize = 64 * 1024;
+
+/// As much of an answer as a verdict needs.
+pub(crate) const DOCUMENT: Wanted = Wanted::BodyOf200 { longest: LONGEST_BODY };
+
+/// What came of one request.
+pub(crate) type Outcome = Result<Response<Bytes>, Failure>;
+
 /// Healthy is a status document that says so: a 200 from an ingress error page is not health. A node says `WARN`
 /// for its first 30 seconds, and whenever something deserves attention while it works.
 pub(crate) fn of(outcome: Outcome) -> ProbeResult {
-    match outcome {
-        Outcome::Answered { status, body } => of_answer(status, &body),
-        Outcome::TooLong => failing("the answer is too long for a status document"),
-        Outcome::NoTrust(why) => inconclusive(format!("no trusted connection: {why}")),
-        Outcome::NotConnected(error) if is_ours(error.kind()) => inconclusive(format!("no way out: {error}")),
-        Outcome::NotConnected(error) => failing(format!("no connection: {error}")),
-        Outcome::Broken(why) => failing(format!("the connection broke: {why}")),
-        Outcome::NotReachedByProxy(status) => {
-            failing(format!("the proxy has no connection to it: HTTP {}", status.as_u16()))
+    let failure = match outcome {
+        Ok(answer) => return of_answer(answer.status(), answer.body()),
+        Err(failure) => failure,
+    };
+    let why = with_causes(&failure);
+    match failure {
+        Failure::TooLong { .. } => failing("the answer is too long for a status document"),
+        Failure::NotConnected(error) if Failure::is_ours(error.kind()) => inconclusive(format!("no way out: {error}")),
+        Failure::NotConnected(_) | Failure::Broken(_) | Failure::NotReachedByProxy(_) => failing(why),
+        Failure::NoWay(_) | Failure::Unsendable(_) | Failure::NoTrust(_) | Failure::ProxyRefused(_) => {
+            inconclusive(why)
         }
-        Outcome::ProxyRefused(why) => inconclusive(format!("the proxy did not let us through: {why}")),
     }
 }
 
@@ -52,22 +60,13 @@ pub fn of_answer(status: StatusCode, body: &[u8]) -> ProbeResult {
     let Ok(document) = serde_json::from_slice::<Status>(body) else {
         return failing("HTTP 200 without a status document");
     };
-    let said = shown(&document.status);
+    let said = quoted_within(&document.status, Limit::Value);
     if !matches!(document.status.as_str(), "OK" | "WARN") {
         return failing(format!("status {said}"));
     }
-    let version = document.version.map_or_else(String::new, |version| format!(" {}", shown(&version)));
+    let version =
+        document.version.map_or_else(String::new, |version| format!(" {}", quoted_within(&version, Limit::Value)));
     ProbeResult::Healthy { said: format!("{said}{version}") }
-}
-
-/// Errors that arise on this side, before anything reached the network of the primary.
-pub(crate) fn is_ours(kind: ErrorKind) -> bool {
-    use ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, TimedOut};
-    !matches!(kind, ConnectionRefused | ConnectionReset | TimedOut | HostUnreachable)
-}
-
-fn shown(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).take(SHOWN).collect()
 }
 
 fn failing(why: impl Into<String>) -> ProbeResult {
@@ -80,7 +79,10 @@ fn inconclusive(why: String) -> ProbeResult {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
+    use std::{
+        io::{self, ErrorKind},
+        sync::Arc,
+    };
 
     use super::*;
 
@@ -122,9 +124,9 @@ mod tests {
 
     #[test]
     fn a_gateway_without_a_connection_is_a_failure_and_a_proxy_that_refuses_us_is_not() {
-        let gone = of(Outcome::NotReachedByProxy(StatusCode::GATEWAY_TIMEOUT));
+        let gone = of(Err(Failure::NotReachedByProxy(StatusCode::GATEWAY_TIMEOUT)));
         assert!(matches!(gone, ProbeResult::Failing { .. }), "{gone:?}");
-        let refused = of(Outcome::ProxyRefused("HTTP 407".to_owned()));
+        let refused = of(Err(Failure::ProxyRefused("HTTP 407".to_owned())));
         assert!(matches!(refused, ProbeResult::Inconclusive { .. }), "{refused:?}");
     }
 
@@ -132,11 +134,14 @@ mod tests {
     fn what_may_be_our_own_fault_proves_nothing() {
         use ErrorKind::{AddrNotAvailable, NetworkUnreachable, Other, PermissionDenied};
         for kind in [AddrNotAvailable, NetworkUnreachable, Other, PermissionDenied] {
-            let result = of(Outcome::NotConnected(io::Error::from(kind)));
+            let result = of(Err(Failure::NotConnected(Arc::new(io::Error::from(kind)))));
             assert!(matches!(result, ProbeResult::Inconclusive { .. }), "{kind}");
         }
         for kind in [ErrorKind::ConnectionRefused, ErrorKind::TimedOut, ErrorKind::HostUnreachable] {
-            assert!(matches!(of(Outcome::NotConnected(io::Error::from(kind))), ProbeResult::Failing { .. }), "{kind}");
+            assert!(
+                matches!(of(Err(Failure::NotConnected(Arc::new(io::Error::from(kind))))), ProbeResult::Failing { .. }),
+                "{kind}"
+            );
         }
     }
 }

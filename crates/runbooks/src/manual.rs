@@ -6,7 +6,7 @@
 use holdfast_core::{
     decision::Gate,
     engine::Action,
-    fault::{is_hidden, quoted, quoted_within},
+    fault::{Limit, is_hidden, quoted, quoted_within},
 };
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -29,7 +29,7 @@ const ACTIONS: [(&str, Action); 8] = [
 ];
 
 /// Longest reason, in characters; it goes into the record. A longer one is refused, so that none is cut unnoticed.
-pub const LONGEST_REASON: usize = 400;
+pub const LONGEST_REASON: usize = Limit::Reason.characters();
 
 /// The blank pattern of Braille: a character with nothing in it.
 const BLANK: char = '\u{2800}';
@@ -198,7 +198,7 @@ fn kind(value: &Value) -> &'static str {
 /// The words of a reason, on one line; none when nothing in it can be seen.
 fn words(text: &str) -> Option<String> {
     let line: Vec<&str> = text.split_whitespace().collect();
-    let seen = quoted_within(&line.join(" "), LONGEST_REASON);
+    let seen = quoted_within(&line.join(" "), Limit::Reason);
     let words: Vec<&str> = seen.split_whitespace().collect();
     let is_seen = |character: char| !is_hidden(character) && !character.is_whitespace() && character != BLANK;
     words.iter().any(|word| word.contains(is_seen)).then(|| words.join(" "))
