@@ -137,6 +137,7 @@ impl Engine {
         call: &Call,
     ) -> Result<Journal, Fault> {
         let execution = self.intent(self.time(evidence.server_time), evidence, decision, request, grant);
+        works_on(&execution.id);
         tracing::info!(execution = execution.id, fence = grant.fence, "failover begins");
         let mut state = versioned.state.clone();
         if let Some(at) = decision.reasons.iter().find_map(seen_well) {
@@ -201,6 +202,9 @@ impl Engine {
             let event = Event::Lapsed { fence: grant.fence, step: lock.to_owned(), note, watching: Vec::new() };
             state = next(&state, event).map_err(illegal)?;
         }
+        if let Some(open) = state.open() {
+            works_on(&open.id);
+        }
         if state == versioned.state {
             return Ok(Journal::new(versioned));
         }
@@ -208,6 +212,11 @@ impl Engine {
         let version = call.once("record", self.ports.store.save(call, &state, &versioned.version)).await?;
         Ok(Journal::new(Versioned { state, version, server_time: None }))
     }
+}
+
+/// Notes the execution in the span of the invocation, where its lines are told by one.
+fn works_on(execution: &str) {
+    tracing::Span::current().record("execution", execution);
 }
 
 fn seen_well(reason: &Reason) -> Option<Timestamp> {

@@ -126,7 +126,7 @@ fn a_call_of_an_operator_that_makes_no_sense_is_refused_with_its_field() {
     let force = r#"{"action":"failover","force":["cooldwn"],"reason":"r"}"#;
     for (body, code, says) in [
         (deep.as_bytes(), "too_deep", "nested deeper"),
-        (b"\xff\xfe", "not_json", "no JSON object"),
+        (b"\xff\xfe", "not_json", "not UTF-8"),
         (b"", "no_content", "no content"),
         (huge.as_bytes(), "invalid_request", "reason has 800000 characters"),
         (twice.as_bytes(), "invalid_request", "the key \"action\" twice"),
