@@ -61,17 +61,25 @@ def allowed(licence: str, allow: set[str]) -> bool:
     return bool(tokens) and either()
 
 
+def parents(name: str) -> set[str]:
+    """The crates that ask for this one."""
+    command = ["cargo", "tree", "--workspace", "--locked", "--target", "all", "--edges", "normal,build,dev"]
+    command += ["--invert", name, "--depth", "1", "--prefix", "none", "--format", "{p}"]
+    output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return {line.split()[0] for line in output.splitlines() if line} - {name}
+
+
 def main() -> int:
     rules = tomllib.loads((ROOT / "deny.toml").read_text())
     allow = set(rules["licenses"]["allow"])
-    banned = {ban["crate"]: ban["reason"] for ban in rules["bans"]["deny"]}
+    banned = {ban["crate"]: ban for ban in rules["bans"]["deny"]}
     found = set().union(*(crates(target) for target in rules["graph"]["targets"]))
     faults = []
     for name, version, source, licence in sorted(found, key=str):
         if not allowed(licence, allow):
             faults.append(f"{name} {version}: licence {licence or 'not stated'}")
-        if name in banned:
-            faults.append(f"{name} {version}: {banned[name]}")
+        if name in banned and not parents(name) <= set(banned[name].get("wrappers", [])):
+            faults.append(f"{name} {version}: {banned[name]['reason']}")
         if source is not None and not Path(source).is_absolute():
             faults.append(f"{name} {version}: comes from {source}")
     for fault in faults:

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use aws_credential_types::Credentials;
 use holdfast_aws::eks::EksToken;
 use holdfast_core::{Clock, Fault};
+use holdfast_http::Proxies;
 use holdfast_kubernetes::{
     Access, Direct, StandbyCluster, TokenSource, connect, lease::KubernetesLease, store::ConfigMapStore,
 };
 use holdfast_logscale::LogScale;
-use holdfast_proxies::Proxies;
 use holdfast_runbooks::clock::SystemClock;
 use holdfast_simulator::{
     Options, Simulator,

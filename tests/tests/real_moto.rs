@@ -21,8 +21,8 @@ use holdfast_core::{
     ports::{CooldownStore, HistorySource, LiveSource},
     step::{Standing, Step},
 };
+use holdfast_http::Proxies;
 use holdfast_kubernetes::Connector;
-use holdfast_proxies::Proxies;
 use holdfast_testbed::{Moto, Venv, required_or_skipped};
 use holdfast_tests::{
     clock::call,

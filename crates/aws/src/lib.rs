@@ -14,6 +14,8 @@
 //! Every call to the network is one attempt, bounded by the [`Call`](holdfast_core::Call) that it is made for. Whether
 //! and when to repeat it is the engine's business.
 
+// A dependency of the manifest that is not used is a fault; those of tests are not looked at.
+#![cfg_attr(not(test), warn(unused_crate_dependencies))]
 // Nothing that others write may stop the process: what can fail is a value here, and sums of foreign numbers and times
 // are checked or end at the end of their range (`holdfast_core::clock::later`).
 #![cfg_attr(

@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region};
-use holdfast_proxies::Proxies;
+use holdfast_http::Proxies;
 
 pub use environment::{Endpoints, Environment, MissingCredentials, Service};
 

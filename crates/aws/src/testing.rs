@@ -60,7 +60,7 @@ pub(crate) fn options() -> Options {
         cluster_region: "eu-west-1".to_owned(),
         metric_region: METRIC_REGION.to_owned(),
         attempt_timeout: Duration::from_millis(500),
-        proxies: holdfast_proxies::Proxies::default(),
+        proxies: holdfast_http::Proxies::default(),
     }
 }
 

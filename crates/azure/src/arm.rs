@@ -20,7 +20,7 @@ use azure_core::{
     },
 };
 use holdfast_core::{Call, Fault, FaultClass};
-use holdfast_proxies::Proxies;
+use holdfast_http::{Client, Proxies};
 
 use crate::fault;
 pub use answer::Answer;
@@ -95,7 +95,7 @@ impl Azure {
     /// # Errors
     /// A platform whose identity is not supported.
     pub fn new(options: &Options) -> Result<Self, Fault> {
-        Self::over(options, Transport::new(Arc::new(transport::Hyper::new(options.proxies.clone()))))
+        Self::over(options, Transport::new(Arc::new(transport::Pooled(Client::new(options.proxies.clone())))))
     }
 
     /// The same over `transport`.
@@ -171,7 +171,7 @@ impl Azure {
 
 #[cfg(test)]
 pub(crate) fn plain_transport() -> Arc<dyn azure_core::http::HttpClient> {
-    Arc::new(transport::Hyper::new(Proxies::default()))
+    Arc::new(transport::Pooled(Client::new(Proxies::default())))
 }
 
 /// The call that gets a token.

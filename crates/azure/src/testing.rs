@@ -174,7 +174,7 @@ impl Server {
             endpoint: "https://arm.test/".to_owned(),
             audience: PUBLIC.to_owned(),
             client_id: client_id.map(str::to_owned),
-            proxies: holdfast_proxies::Proxies::default(),
+            proxies: holdfast_http::Proxies::default(),
         };
         let detour = Detour { port: self.port, inner: crate::arm::plain_transport() };
         Arc::new(Azure::over(&options, Transport::new(Arc::new(detour))).expect("clients"))

@@ -6,6 +6,9 @@
 //! * [`drill`]: rehearses a failover with the shipped function against the embedded simulator.
 //! * [`mod@bench`]: measures the shipped function against the budgets.
 
+// A dependency of the manifest that is not used is a fault; those of tests are not looked at.
+#![cfg_attr(not(test), warn(unused_crate_dependencies))]
+
 mod args;
 mod bench;
 mod drill;

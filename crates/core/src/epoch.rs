@@ -5,10 +5,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::fault::quoted;
-
-/// How much of a value that is no time is shown, in characters.
-const SHOWN: usize = 40;
+use crate::fault::{Limit, quoted_within};
 
 /// The last second that a note may name: the last of the year 9999 that [`Timestamp`] holds in every time zone.
 const LAST: i64 = 253_402_207_200;
@@ -39,7 +36,7 @@ impl std::error::Error for NoTime {}
 /// # Errors
 /// A text that is no number, a negative one, or one beyond the year 9999, such as milliseconds.
 pub fn read(text: &str) -> Result<Option<Timestamp>, NoTime> {
-    let refused = |why| NoTime { shown: quoted(text).chars().take(SHOWN).collect(), why };
+    let refused = |why| NoTime { shown: quoted_within(text, Limit::Value), why };
     let seconds: f64 = text.trim().parse().map_err(|_| refused("is no number"))?;
     if seconds == 0.0 {
         return Ok(None);

@@ -31,19 +31,47 @@ pub enum FaultClass {
     Invalid,
 }
 
-/// What another said is cut here, in characters: enough for the sentence that names the cause and the resource.
-const LONGEST_QUOTATION: usize = 300;
+/// How much of a foreign text is kept, by what the text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// One value or name, shown so that it can be recognised: 60 characters.
+    Value,
+    /// A few words beside others of their kind, as in what each control target said: 100 characters.
+    Phrase,
+    /// Who called: 200 characters, in the record.
+    Caller,
+    /// The sentence that names a cause and a resource: 300 characters.
+    Sentence,
+    /// The reason that an operator gives: 400 characters, in the record.
+    Reason,
+    /// A text of an answer or of a line of the log: 1000 characters.
+    Answer,
+}
 
-/// The first line of what another said, at most 300 characters of it: without characters that are not seen or that
+impl Limit {
+    /// The most characters that are kept.
+    pub const fn characters(self) -> usize {
+        match self {
+            Self::Value => 60,
+            Self::Phrase => 100,
+            Self::Caller => 200,
+            Self::Sentence => 300,
+            Self::Reason => 400,
+            Self::Answer => 1000,
+        }
+    }
+}
+
+/// The first line of what another said, at most a [`Limit::Sentence`] of it: without characters that are not seen or that
 /// turn the direction of text ([`is_hidden`]), and with everything masked that looks like a credential. The one way in
 /// which foreign text gets into faults, checks, records and logs.
 pub fn quoted(text: &str) -> String {
-    quoted_within(text, LONGEST_QUOTATION)
+    quoted_within(text, Limit::Sentence)
 }
 
-/// As [`quoted`], at most `longest` characters: for text that has a bound of its own, such as an operator's reason.
-pub fn quoted_within(text: &str, longest: usize) -> String {
-    foreign::shown(text, longest)
+/// As [`quoted`], for a text that has another limit.
+pub fn quoted_within(text: &str, limit: Limit) -> String {
+    foreign::shown(text, limit.characters())
 }
 
 /// An error with its causes, which for connections say what really happened; [`quoted`].

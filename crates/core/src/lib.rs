@@ -19,6 +19,8 @@
 //!
 //! Everything that talks to the world lives in the adapter crates and comes in through [`ports`].
 
+// A dependency of the manifest that is not used is a fault; those of tests are not looked at.
+#![cfg_attr(not(test), warn(unused_crate_dependencies))]
 // A decision that panics is a failover that does not happen: what can fail is a value here.
 #![cfg_attr(not(test), deny(
         clippy::unwrap_used,

@@ -164,6 +164,17 @@ pub enum Trigger {
     Operator,
 }
 
+impl Trigger {
+    /// A short stable name, for logs.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Alarm { .. } => "alarm",
+            Self::Tick => "tick",
+            Self::Operator => "operator",
+        }
+    }
+}
+
 /// How far an execution is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

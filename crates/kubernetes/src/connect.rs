@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use holdfast_core::{Call, Fault, FaultClass};
-use holdfast_proxies::Proxies;
+use holdfast_http::Proxies;
 use http::{Uri, uri::Scheme};
 use kube::{Client, Config, client::ClientBuilder};
 

@@ -1,6 +1,6 @@
 //! What is read of a Deployment.
 
-use holdfast_core::fault::quoted;
+use holdfast_core::fault::{Limit, quoted_within};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::Value;
 
@@ -90,8 +90,7 @@ impl std::fmt::Display for Writer {
 
 /// A foreign word for a sentence.
 fn short(word: &str) -> String {
-    const LONGEST: usize = 63;
-    let word: String = quoted(word).chars().take(LONGEST).collect();
+    let word = quoted_within(word, Limit::Value);
     if word.is_empty() { "unknown".to_owned() } else { word }
 }
 

@@ -18,6 +18,8 @@
 //! * [`single_flight`]: each thing is read once for all who look at the same moment; `json`: fields of any document.
 //! * `testing` (feature of the same name): an API server in memory, for tests of this crate and of systems.
 
+// A dependency of the manifest that is not used is a fault; those of tests are not looked at.
+#![cfg_attr(not(test), warn(unused_crate_dependencies))]
 // Nothing that others write may stop the process: what can fail is a value here, and sums of foreign numbers and times
 // are checked or end at the end of their range (`holdfast_core::clock::later`).
 #![cfg_attr(
@@ -32,6 +34,9 @@
         clippy::todo
     )
 )]
+
+// Chooses the version of the API that `kube` is built for.
+use k8s_openapi as _;
 
 pub mod api;
 pub mod check;

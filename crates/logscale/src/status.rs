@@ -1,14 +1,14 @@
 //! What an answer of LogScale's status endpoint says about a site. Pure.
 
-use holdfast_core::evidence::ProbeResult;
+use holdfast_core::{
+    evidence::ProbeResult,
+    fault::{Limit, quoted_within},
+};
 use http::StatusCode;
 use serde::Deserialize;
 
 /// Where LogScale says how it is.
 pub const PATH: &str = "/api/v1/status";
-
-/// How much of the primary's own words is kept.
-const SHOWN: usize = 80;
 
 /// The status document of LogScale; other keys are nobody's business here.
 #[derive(Deserialize)]
@@ -37,16 +37,12 @@ pub fn judge(status: StatusCode, body: &[u8]) -> ProbeResult {
     let Ok(document) = serde_json::from_slice::<Status>(body) else {
         return failing("HTTP 200 without a status document");
     };
-    let said = shown(&document.status);
+    let said = quoted_within(&document.status, Limit::Value);
     if !matches!(document.status.as_str(), "OK" | "WARN") {
         return failing(format!("status {said}"));
     }
-    let version = document.version.map_or_else(String::new, |version| format!(" {}", shown(&version)));
+    let version = document.version.map_or_else(String::new, |version| format!(" {}", quoted_within(&version, Limit::Value)));
     ProbeResult::Healthy { said: format!("{said}{version}") }
-}
-
-fn shown(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).take(SHOWN).collect()
 }
 
 fn failing(why: impl Into<String>) -> ProbeResult {

@@ -10,22 +10,20 @@ use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared, join_all},
 };
-use holdfast_core::{Call, clock::half, evidence, fault::quoted, ports::Controls};
+use holdfast_core::{
+    Call,
+    clock::half,
+    evidence,
+    fault::{Limit, quoted_within, with_causes},
+    ports::Controls,
+};
+use holdfast_http::{Client, Wanted, Way};
 use http::StatusCode;
 
-use crate::{
-    Asked, CALL, Client,
-    exchange::{Outcome, Wanted, Way},
-    patience,
-    resolve::is_public,
-    target::Target,
-};
+use crate::{Asked, CALL, go, patience, public::is_public, target::Target, verdict::Outcome};
 
 /// The most targets that are asked: each is a connection of its own in every look.
 pub const MOST_TARGETS: usize = 8;
-
-/// How much of what was found is kept, in characters: it goes into the record with every probe.
-const SHOWN: usize = 100;
 
 /// The primary's addresses, asked for once by all controls of a look.
 type Addresses<'a> = Shared<BoxFuture<'a, Vec<SocketAddr>>>;
@@ -62,11 +60,11 @@ impl ControlTargets {
             return Err("is the primary's own host and controls nothing".to_owned());
         }
         let patience = patience(call, self.timeout);
-        let ways = async { Ok(futures_util::join!(self.client.0.way(target), primary)) };
+        let ways = async { Ok(futures_util::join!(self.client.way(target.uri()), primary)) };
         let (way, primary) =
             patience.once(CALL, ways).await.map_err(|fault| format!("the way out: {}", fault.message))?;
-        let way = independent(control, way?, &primary)?;
-        match self.client.go(&patience, target, way, Wanted::Head).await {
+        let way = independent(control, way.map_err(|failure| with_causes(&failure))?, &primary)?;
+        match go(&self.client, &patience, target, way, Wanted::Head).await {
             Asked::Came(outcome) => answered(outcome),
             Asked::Silent(why) | Asked::NoWay(why) => Err(why),
             Asked::CutShort => Err("our own deadline came before the answer".to_owned()),
@@ -76,10 +74,10 @@ impl ControlTargets {
     /// The primary's addresses; none where they cannot be had in half the time, or where a proxy resolves names for us.
     async fn of_the_primary(&self, call: &Call) -> Vec<SocketAddr> {
         let Some(primary) = self.primary.as_ref() else { return Vec::new() };
-        if self.client.0.proxies.of(&primary.uri()).is_some() {
+        if self.client.proxies().of(primary.uri()).is_some() {
             return Vec::new();
         }
-        let way = async { Ok(self.client.0.way(primary).await) };
+        let way = async { Ok(self.client.way(primary.uri()).await) };
         match patience(call, half(self.timeout)).once(CALL, way).await {
             Ok(Ok(Way::Straight(addresses))) => addresses,
             _ => Vec::new(),
@@ -113,18 +111,13 @@ fn independent(control: &Control, way: Way, primary: &[SocketAddr]) -> Result<Wa
 fn answered(outcome: Outcome) -> Result<String, String> {
     use StatusCode as S;
     match outcome {
-        Outcome::Answered { status: S::BAD_GATEWAY | S::SERVICE_UNAVAILABLE | S::GATEWAY_TIMEOUT, .. } => {
-            Err("a gateway's refusal, which may be one on our side".to_owned())
-        }
-        Outcome::Answered { status, .. } => Ok(format!("HTTP {}", status.as_u16())),
-        Outcome::TooLong => Ok("HTTP 200".to_owned()),
-        Outcome::NotConnected(error) => Err(format!("no connection: {error}")),
-        Outcome::NoTrust(why) => Err(format!("no trusted connection: {why}")),
-        Outcome::Broken(why) => Err(format!("the connection broke: {why}")),
-        Outcome::NotReachedByProxy(status) => {
-            Err(format!("the proxy has no connection to it: HTTP {}", status.as_u16()))
-        }
-        Outcome::ProxyRefused(why) => Err(format!("the proxy did not let us through: {why}")),
+        Ok(answer) => match answer.status() {
+            S::BAD_GATEWAY | S::SERVICE_UNAVAILABLE | S::GATEWAY_TIMEOUT => {
+                Err("a gateway's refusal, which may be one on our side".to_owned())
+            }
+            status => Ok(format!("HTTP {}", status.as_u16())),
+        },
+        Err(failure) => Err(with_causes(&failure)),
     }
 }
 
@@ -137,7 +130,7 @@ impl Controls for ControlTargets {
             async move {
                 let said = self.one(call, control, primary).await;
                 let answered = said.is_ok();
-                let found = quoted(&said.unwrap_or_else(|why| why)).chars().take(SHOWN).collect();
+                let found = quoted_within(&said.unwrap_or_else(|why| why), Limit::Phrase);
                 evidence::Control { target: control.target.host().to_owned(), answered, found }
             }
         };

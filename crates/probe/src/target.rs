@@ -17,13 +17,10 @@ pub struct BadTarget {
 /// An address that can be probed: `https`, or `http` on loopback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    pub(super) tls: bool,
+    tls: bool,
     /// Without the brackets of an IPv6 address.
-    pub(super) host: String,
-    pub(super) port: u16,
-    /// The `Host` header.
-    pub(super) authority: String,
-    pub(super) path: String,
+    host: String,
+    port: u16,
     uri: Uri,
 }
 
@@ -47,14 +44,7 @@ impl Target {
             Some("http") => return Err(bad("is http and not on loopback")),
             _ => return Err(bad("is neither https nor http")),
         };
-        Ok(Self {
-            tls,
-            host,
-            port: authority.port_u16().unwrap_or(if tls { 443 } else { 80 }),
-            authority: authority.to_string(),
-            path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
-            uri,
-        })
+        Ok(Self { tls, host, port: authority.port_u16().unwrap_or(if tls { 443 } else { 80 }), uri })
     }
 
     /// The host's name or address, without the brackets of an IPv6 address.
@@ -74,17 +64,8 @@ impl Target {
     }
 
     /// The whole address.
-    pub(super) fn uri(&self) -> Uri {
-        self.uri.clone()
-    }
-
-    /// Host and port, as `CONNECT` wants them.
-    pub(super) fn with_port(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+    pub(super) fn uri(&self) -> &Uri {
+        &self.uri
     }
 }
 
@@ -100,9 +81,9 @@ mod tests {
     fn addresses_are_taken_apart() {
         let target = Target::parse("https://p.example.com/api/v1/status?x=1").expect("a target");
         assert_eq!((target.tls, target.host.as_str(), target.port), (true, "p.example.com", 443));
-        assert_eq!((target.authority.as_str(), target.path.as_str()), ("p.example.com", "/api/v1/status?x=1"));
+        assert_eq!(target.uri().path_and_query().map(|path| path.as_str()), Some("/api/v1/status?x=1"));
         let target = Target::parse("http://[::1]:8080").expect("a target");
-        assert_eq!((target.tls, target.host.as_str(), target.port, target.path.as_str()), (false, "::1", 8080, "/"));
+        assert_eq!((target.tls, target.host.as_str(), target.port, target.uri().path()), (false, "::1", 8080, "/"));
     }
 
     #[test]
@@ -127,13 +108,6 @@ mod tests {
         assert!(same("https://localhost:1/a", "https://localhost:1/b"));
         assert!(!same("https://localhost:1/", "https://localhost:2/"));
         assert!(!same("https://p.example.com/", "https://q.example.com/"));
-    }
-
-    #[test]
-    fn a_tunnel_is_asked_for_with_a_port() {
-        let to = |url: &str| Target::parse(url).expect("a target").with_port();
-        assert_eq!(to("https://p.example.com/"), "p.example.com:443");
-        assert_eq!(to("https://[2001:db8::1]:8443/"), "[2001:db8::1]:8443");
     }
 
     #[test]

@@ -8,9 +8,12 @@ use std::{
 
 use async_trait::async_trait;
 use holdfast_core::{Call, Clock, Timestamp, retry::RetryPolicy};
-use holdfast_proxies::Proxies;
+use holdfast_http::{
+    Client, Proxies,
+    resolve::{Resolved, Resolver, SystemResolver},
+};
 use rustls::{
-    ClientConfig, RootCertStore, ServerConfig,
+    RootCertStore, ServerConfig,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer},
     server::WebPkiClientVerifier,
@@ -21,12 +24,6 @@ use tokio::{
     time,
 };
 use tokio_rustls::TlsAcceptor;
-
-use crate::{
-    Client,
-    exchange::Exchange,
-    resolve::{Resolved, Resolver, SystemResolver},
-};
 
 /// 2026-01-01T00:00:00Z.
 const NOW: i64 = 1_767_225_600;
@@ -145,18 +142,9 @@ impl Identity {
         roots
     }
 
-    /// A client's trust in this certificate and no other.
-    pub(crate) fn trust(&self) -> Arc<ClientConfig> {
-        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
-        let config = config.with_safe_default_protocol_versions().expect("versions");
-        Arc::new(config.with_root_certificates(self.anchors()).with_no_client_auth())
-    }
-
-    /// A client that trusts it.
+    /// A client that trusts it and no other.
     pub(crate) fn client(&self, proxies: Proxies, resolver: Arc<dyn Resolver>) -> Client {
-        let exchange = Exchange { proxies, resolver, ..Exchange::default() };
-        exchange.tls.set(Ok(self.trust())).expect("not set yet");
-        Client(Arc::new(exchange))
+        Client::with(proxies, resolver, Some(self.anchors()))
     }
 
     /// The same, straight and by the system's resolver.

@@ -93,7 +93,9 @@ async fn an_address_that_is_silent_does_not_hide_one_that_answers() {
     let target = Target::parse(&server.url()).expect("a target");
     // TEST-NET-1 (RFC 5737): nobody answers there, or there is no route at all.
     let addresses = [([192, 0, 2, 1], server.port).into(), ([127, 0, 0, 1], server.port).into()];
-    let outcome = Exchange::default().get(&target, Way::Straight(addresses.to_vec()), Wanted::Document).await;
+    let client = Client::new(Proxies::default());
+    let asked = go(&client, &call(), &target, Way::Straight(addresses.to_vec()), verdict::DOCUMENT).await;
+    let Asked::Came(outcome) = asked else { panic!("no answer") };
     assert!(matches!(verdict::of(outcome, judge), ProbeResult::Healthy { .. }));
 }
 

@@ -12,10 +12,9 @@ use holdfast_core::{
     ports::TrafficWitness,
 };
 
-use crate::{
-    patience,
-    resolve::{Resolved, Resolver, SystemResolver},
-};
+use holdfast_http::resolve::{Resolved, Resolver, SystemResolver};
+
+use crate::patience;
 
 const CALL: &str = "dns:Resolve";
 

@@ -1,35 +1,37 @@
 //! What an answer, or its absence, says about the primary. Pure.
 
-use std::io::ErrorKind;
+use holdfast_core::{evidence::ProbeResult, fault::with_causes};
+use holdfast_http::{Failure, Wanted};
+use http::{Response, StatusCode};
+use hyper::body::Bytes;
 
-use holdfast_core::evidence::ProbeResult;
-use http::StatusCode;
+/// A status is a few hundred bytes; what is longer is another thing.
+const LONGEST_BODY: usize = 64 * 1024;
 
-use crate::exchange::Outcome;
+/// As much of an answer as a verdict needs.
+pub(crate) const DOCUMENT: Wanted = Wanted::BodyOf200 { longest: LONGEST_BODY };
 
 /// What an answer that came whole says about a site: its HTTP status and its body. Each system has its own.
 pub type Judge = fn(StatusCode, &[u8]) -> ProbeResult;
 
+/// What came of one request.
+pub(crate) type Outcome = Result<Response<Bytes>, Failure>;
+
 /// What came of asking, with the answer judged by `judge`.
 pub(crate) fn of(outcome: Outcome, judge: Judge) -> ProbeResult {
-    match outcome {
-        Outcome::Answered { status, body } => judge(status, &body),
-        Outcome::TooLong => failing("the answer is too long for a status document"),
-        Outcome::NoTrust(why) => inconclusive(format!("no trusted connection: {why}")),
-        Outcome::NotConnected(error) if is_ours(error.kind()) => inconclusive(format!("no way out: {error}")),
-        Outcome::NotConnected(error) => failing(format!("no connection: {error}")),
-        Outcome::Broken(why) => failing(format!("the connection broke: {why}")),
-        Outcome::NotReachedByProxy(status) => {
-            failing(format!("the proxy has no connection to it: HTTP {}", status.as_u16()))
+    let failure = match outcome {
+        Ok(answer) => return judge(answer.status(), answer.body()),
+        Err(failure) => failure,
+    };
+    let why = with_causes(&failure);
+    match failure {
+        Failure::TooLong { .. } => failing("the answer is too long for a status document"),
+        Failure::NotConnected(error) if Failure::is_ours(error.kind()) => inconclusive(format!("no way out: {error}")),
+        Failure::NotConnected(_) | Failure::Broken(_) | Failure::NotReachedByProxy(_) => failing(why),
+        Failure::NoWay(_) | Failure::Unsendable(_) | Failure::NoTrust(_) | Failure::ProxyRefused(_) => {
+            inconclusive(why)
         }
-        Outcome::ProxyRefused(why) => inconclusive(format!("the proxy did not let us through: {why}")),
     }
-}
-
-/// Errors that arise on this side, before anything reached the network of the primary.
-pub(crate) fn is_ours(kind: ErrorKind) -> bool {
-    use ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, TimedOut};
-    !matches!(kind, ConnectionRefused | ConnectionReset | TimedOut | HostUnreachable)
 }
 
 fn failing(why: impl Into<String>) -> ProbeResult {
@@ -42,7 +44,10 @@ fn inconclusive(why: String) -> ProbeResult {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
+    use std::{
+        io::{self, ErrorKind},
+        sync::Arc,
+    };
 
     use super::*;
 
@@ -52,15 +57,15 @@ mod tests {
 
     #[test]
     fn an_answer_that_came_whole_is_the_systems_to_judge() {
-        let answered = of(Outcome::Answered { status: StatusCode::OK, body: Vec::new().into() });
+        let answered = of(Ok(Response::new(Bytes::new())));
         assert_eq!(answered, ProbeResult::Healthy { said: "200 OK".to_owned() });
     }
 
     #[test]
     fn a_gateway_without_a_connection_is_a_failure_and_a_proxy_that_refuses_us_is_not() {
-        let gone = of(Outcome::NotReachedByProxy(StatusCode::GATEWAY_TIMEOUT));
+        let gone = of(Err(Failure::NotReachedByProxy(StatusCode::GATEWAY_TIMEOUT)));
         assert!(matches!(gone, ProbeResult::Failing { .. }), "{gone:?}");
-        let refused = of(Outcome::ProxyRefused("HTTP 407".to_owned()));
+        let refused = of(Err(Failure::ProxyRefused("HTTP 407".to_owned())));
         assert!(matches!(refused, ProbeResult::Inconclusive { .. }), "{refused:?}");
     }
 
@@ -68,11 +73,14 @@ mod tests {
     fn what_may_be_our_own_fault_proves_nothing() {
         use ErrorKind::{AddrNotAvailable, NetworkUnreachable, Other, PermissionDenied};
         for kind in [AddrNotAvailable, NetworkUnreachable, Other, PermissionDenied] {
-            let result = of(Outcome::NotConnected(io::Error::from(kind)));
+            let result = of(Err(Failure::NotConnected(Arc::new(io::Error::from(kind)))));
             assert!(matches!(result, ProbeResult::Inconclusive { .. }), "{kind}");
         }
         for kind in [ErrorKind::ConnectionRefused, ErrorKind::TimedOut, ErrorKind::HostUnreachable] {
-            assert!(matches!(of(Outcome::NotConnected(io::Error::from(kind))), ProbeResult::Failing { .. }), "{kind}");
+            assert!(
+                matches!(of(Err(Failure::NotConnected(Arc::new(io::Error::from(kind))))), ProbeResult::Failing { .. }),
+                "{kind}"
+            );
         }
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use holdfast_core::{
     action::{ACTIONS, Action, Argument, LONGEST_PAUSE},
     decision::Gate,
-    fault::{is_hidden, quoted, quoted_within},
+    fault::{Limit, is_hidden, quoted, quoted_within},
 };
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
@@ -18,7 +18,7 @@ use thiserror::Error;
 use crate::json::Document;
 
 /// Longest reason, in characters; it goes into the record. A longer one is refused, so that none is cut unnoticed.
-pub const LONGEST_REASON: usize = 400;
+pub const LONGEST_REASON: usize = Limit::Reason.characters();
 
 /// The shortest pause that has an end.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
@@ -204,7 +204,7 @@ fn kind(value: &Value) -> &'static str {
 /// The words of a reason, on one line; none when nothing in it can be seen.
 fn words(text: &str) -> Option<String> {
     let line: Vec<&str> = text.split_whitespace().collect();
-    let seen = quoted_within(&line.join(" "), LONGEST_REASON);
+    let seen = quoted_within(&line.join(" "), Limit::Reason);
     let words: Vec<&str> = seen.split_whitespace().collect();
     let is_seen = |character: char| !is_hidden(character) && !character.is_whitespace() && character != BLANK;
     words.iter().any(|word| word.contains(is_seen)).then(|| words.join(" "))

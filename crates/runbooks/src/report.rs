@@ -5,13 +5,11 @@
 
 use holdfast_core::{
     engine::{Action, Answer, Outcome, Request},
-    fault::quoted_within,
+    fault::{Limit, quoted_within},
     record::StepRecord,
 };
 use serde_json::{Map, Value, json};
 
-/// Longest text that is said or answered, in characters. What we say in one sentence of our own is shorter.
-const LONGEST_TEXT: usize = 1000;
 
 /// Most sentences, and most steps, of one line.
 const MOST: usize = 20;
@@ -101,10 +99,11 @@ fn bounded(value: Value) -> Value {
     }
 }
 
-/// The beginning of a text that is too long, and how long it is.
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_TEXT) {
-        Some(_) => format!("{}... ({} characters)", quoted_within(text, LONGEST_TEXT), text.chars().count()),
+/// The beginning of a text that is longer than a [`Limit::Answer`], and how long it is. What we say in one sentence of our
+/// own is shorter.
+pub fn cut(text: &str) -> String {
+    match text.char_indices().nth(Limit::Answer.characters()) {
+        Some(_) => format!("{}... ({} characters)", quoted_within(text, Limit::Answer), text.chars().count()),
         None => text.to_owned(),
     }
 }

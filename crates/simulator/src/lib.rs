@@ -17,6 +17,9 @@
 //!
 //! The simulator depends on no production crate, so that it cannot share a mistake with one.
 
+// A dependency of the manifest that is not used is a fault; those of tests are not looked at.
+#![cfg_attr(not(test), warn(unused_crate_dependencies))]
+
 pub mod aws;
 pub mod azure;
 pub mod calls;

@@ -1,16 +1,10 @@
 //! Who called, and through which door, as far as Lambda tells it.
 
-use holdfast_core::fault::{quoted, quoted_within};
+use holdfast_core::fault::{Limit, quoted_within};
 use lambda_runtime::Context;
 
 /// The door of a call without an alias: Lambda runs the same code for both.
 const UNQUALIFIED: &str = "$LATEST";
-
-/// Longest account of a caller, in characters; it goes into the record.
-const LONGEST: usize = 200;
-
-/// Longest part of it that the caller chose.
-const LONGEST_CLAIM: usize = 60;
 
 /// Where a client context may name a person.
 const CLAIMS: [&str; 4] = ["user", "name", "caller", "email"];
@@ -23,15 +17,15 @@ pub fn door(context: &Context) -> &str {
 /// Who called. Lambda tells nobody's name: CloudTrail has it beside the request id, where it records calls of functions.
 /// What the caller says about itself is told as a claim.
 pub fn caller(context: &Context) -> String {
-    let mut told = format!("Lambda request {}", quoted_within(&context.request_id, LONGEST_CLAIM));
+    let mut told = format!("Lambda request {}", quoted_within(&context.request_id, Limit::Value));
     if let Some(claim) = claim(context) {
         told.push_str(&format!(", claims to be {claim:?}"));
     }
     if let Some(identity) = &context.identity {
-        told.push_str(&format!(", Cognito identity {}", quoted_within(&identity.identity_id, LONGEST_CLAIM)));
+        told.push_str(&format!(", Cognito identity {}", quoted_within(&identity.identity_id, Limit::Value)));
     }
     told.push_str(", whose caller CloudTrail names");
-    told.chars().take(LONGEST).collect()
+    quoted_within(&told, Limit::Caller)
 }
 
 /// What the client context says: anybody who may call can write anything into it.
@@ -39,8 +33,8 @@ pub fn claim(context: &Context) -> Option<String> {
     let client = context.client_context.as_ref()?;
     let custom = CLAIMS.iter().find_map(|name| client.custom.get(*name));
     let words = custom.unwrap_or(&client.client.app_title);
-    let words = quoted(words);
-    (!words.is_empty()).then(|| quoted_within(&words, LONGEST_CLAIM))
+    let words = quoted_within(words, Limit::Value);
+    (!words.is_empty()).then_some(words)
 }
 
 #[cfg(test)]

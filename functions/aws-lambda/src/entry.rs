@@ -7,8 +7,7 @@ use std::{any::Any, future::Future, panic::AssertUnwindSafe};
 
 use futures_util::FutureExt;
 use lambda_runtime::{
-    Diagnostic, Error, LambdaEvent, LambdaInvocation, Runtime, layers::TracingLayer, service_fn,
-    tower::util::MapRequestLayer,
+    Diagnostic, Error, LambdaEvent, LambdaInvocation, Runtime, service_fn, tower::util::MapRequestLayer,
 };
 use serde_json::Value;
 
@@ -20,7 +19,7 @@ use crate::{function::Function, reply};
 /// The runtime's, when its API cannot be reached.
 pub async fn run(function: Function) -> Result<(), Error> {
     let handler = service_fn(|event: LambdaEvent<Option<String>>| guarded(function.invoke(event)));
-    Runtime::new(handler).layer(MapRequestLayer::new(as_text)).layer(TracingLayer::new()).run().await
+    Runtime::new(handler).layer(MapRequestLayer::new(as_text)).run().await
 }
 
 /// The payload as one JSON text, whatever it is; `null` when it is no text.

@@ -13,11 +13,14 @@ use holdfast_runbooks::{
     clock::SystemClock,
     doors::Errand,
     json::Unreadable,
+    log,
     logscale::{aws::AwsConfig, aws_site::AwsSite},
     report,
+    variables::{ConfigurationFaults, Reader},
 };
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::Value;
+use tracing::Instrument;
 
 use crate::{
     caller,
@@ -34,7 +37,7 @@ pub struct Function {
     name: String,
     clock: Arc<SystemClock>,
     /// The site, or why there is none: every invocation then answers with all faults of the configuration.
-    site: Result<AwsSite, String>,
+    site: Result<AwsSite, ConfigurationFaults>,
 }
 
 impl Function {
@@ -49,7 +52,7 @@ impl Function {
         let clock = Arc::new(SystemClock::default());
         let site = build(variables, &clock);
         let level = site.as_ref().map_or("info", |site| site.config().log_level.as_str());
-        telemetry::start(level);
+        log::start(level);
         match &site {
             Err(faults) => tracing::error!("the configuration cannot be used: {faults}"),
             Ok(site) => warn_of_doors(site.config()),
@@ -63,7 +66,12 @@ impl Function {
     /// # Errors
     /// A configuration that cannot be used, and answers that Lambda is to ask for again (see [`reply`]).
     pub async fn invoke(&self, event: LambdaEvent<Option<String>>) -> Result<Value, Diagnostic> {
-        let site = self.site.as_ref().map_err(|faults| reply::misconfigured(faults))?;
+        let span = log::invocation(&event.context.request_id, &self.name);
+        self.answered(event).instrument(span).await
+    }
+
+    async fn answered(&self, event: LambdaEvent<Option<String>>) -> Result<Value, Diagnostic> {
+        let site = self.site.as_ref().map_err(reply::misconfigured)?;
         let (payload, context) = event.into_parts();
         let batch = match payload {
             Some(text) => event::parse(text.as_bytes(), &filter(site.config())),
@@ -75,6 +83,7 @@ impl Function {
         }
         let Some(wanted) = wanted else { return Ok(reply::ignored(&others)) };
         let request = request(wanted, caller::caller(&context), deadline(&context, self.clock.now()));
+        log::triggered(request.trigger.label());
         let answer = self.answer(site, &request, &context).await;
         reply::reply(&request.trigger, &answer).map(|value| reply::beside(value, &others))
     }
@@ -135,11 +144,25 @@ fn warn_of_doors(config: &AwsConfig) {
     }
 }
 
-fn build(variables: &BTreeMap<String, String>, clock: &Arc<SystemClock>) -> Result<AwsSite, String> {
-    let config = AwsConfig::read(variables).map_err(|faults| faults.to_string())?;
-    let environment = Environment::read(&|name| variables.get(name).cloned()).map_err(|error| error.to_string())?;
-    let clock = Arc::clone(clock) as Arc<dyn Clock>;
-    AwsSite::new(config, &environment, clock).map_err(|faults| faults.to_string())
+fn build(variables: &BTreeMap<String, String>, clock: &Arc<SystemClock>) -> Result<AwsSite, ConfigurationFaults> {
+    let environment = Environment::read(&|name| variables.get(name).cloned()).map_err(|_| no_credentials(variables));
+    match (AwsConfig::read(variables), environment) {
+        (Ok(config), Ok(environment)) => AwsSite::new(config, &environment, Arc::clone(clock) as Arc<dyn Clock>),
+        (Err(mut faults), Err(more)) => {
+            faults.0.extend(more.0);
+            Err(faults)
+        }
+        (Err(faults), Ok(_)) | (Ok(_), Err(faults)) => Err(faults),
+    }
+}
+
+/// The fault of a process without credentials.
+fn no_credentials(variables: &BTreeMap<String, String>) -> ConfigurationFaults {
+    let mut reader = Reader::new(variables);
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        reader.hidden_fault(name, "a credential, not empty; Lambda sets both from the function's role");
+    }
+    reader.finish(()).err().unwrap_or_else(|| ConfigurationFaults(Vec::new()))
 }
 
 fn filter(config: &AwsConfig) -> Filter {

@@ -7,9 +7,15 @@
 //! * [`function`]: wiring, and one invocation from event to answer.
 //! * [`caller`]: who called, and through which door, as far as Lambda tells it.
 //! * [`reply`]: which answers are values and which are errors that Lambda is to repeat.
-//! * [`telemetry`]: logs and metrics.
+//! * [`telemetry`]: metrics.
 //!
 //! A library, so that tests and fuzz targets reach what reads events; `main.rs` starts it.
+
+// A dependency of the manifest that is not used is a fault; those of tests are not looked at.
+#![cfg_attr(not(test), warn(unused_crate_dependencies))]
+
+// `main.rs` starts its runtime.
+use tokio as _;
 
 pub mod caller;
 pub mod entry;

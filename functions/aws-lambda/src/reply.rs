@@ -7,7 +7,7 @@ use holdfast_core::{
     engine::{Answer, Outcome},
     record::Trigger,
 };
-use holdfast_runbooks::report;
+use holdfast_runbooks::{report, variables::ConfigurationFaults};
 use lambda_runtime::Diagnostic;
 use serde_json::Value;
 
@@ -57,8 +57,8 @@ pub fn reply(trigger: &Trigger, answer: &Answer) -> Result<Value, Diagnostic> {
 }
 
 /// The error of a configuration that cannot be used.
-pub fn misconfigured(faults: &str) -> Diagnostic {
-    Diagnostic { error_type: "Holdfast.Configuration".to_owned(), error_message: faults.to_owned() }
+pub fn misconfigured(faults: &ConfigurationFaults) -> Diagnostic {
+    Diagnostic { error_type: "Holdfast.Configuration".to_owned(), error_message: faults.to_string() }
 }
 
 /// The error of a call that ended in a panic. Its words hold nothing of what was worked on.
@@ -74,7 +74,14 @@ fn error_type(outcome: &Outcome) -> String {
     let name = match outcome {
         Outcome::Deferred { .. } => "Deferred",
         Outcome::Owed { .. } => "Owed",
-        _ => "Failed",
+        Outcome::Failed { .. } => "Failed",
+        // Values to every trigger.
+        Outcome::Completed
+        | Outcome::AlreadyDone
+        | Outcome::StoodDown
+        | Outcome::Refused
+        | Outcome::Planned { .. }
+        | Outcome::Reported => "Answered",
     };
     format!("Holdfast.{name}")
 }
@@ -82,16 +89,16 @@ fn error_type(outcome: &Outcome) -> String {
 fn message(answer: &Answer) -> String {
     let outcome = match &answer.outcome {
         Outcome::Deferred { until } => format!("not decided; worth another look at {until:.0}"),
-        Outcome::Owed { steps } => format!("active on the standby; still owed: {}", cut(&steps.join(", "))),
-        Outcome::Failed { step, why } => format!("{} is not done: {}", cut(step), cut(why)),
-        other => other.label().to_owned(),
+        Outcome::Owed { steps } => format!("active on the standby; still owed: {}", report::cut(&steps.join(", "))),
+        Outcome::Failed { step, why } => format!("{} is not done: {}", report::cut(step), report::cut(why)),
+        Outcome::Completed
+        | Outcome::AlreadyDone
+        | Outcome::StoodDown
+        | Outcome::Refused
+        | Outcome::Planned { .. }
+        | Outcome::Reported => answer.outcome.label().to_owned(),
     };
     [Some(outcome), report::sentences(answer)].into_iter().flatten().collect::<Vec<_>>().join("; ")
-}
-
-/// Longest part of an error's message, in characters: it goes into logs and into the on-failure destination.
-fn cut(text: &str) -> String {
-    text.chars().take(1000).collect()
 }
 
 #[cfg(test)]

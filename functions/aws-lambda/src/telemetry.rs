@@ -1,31 +1,19 @@
-//! Logs (JSON lines) and metrics (CloudWatch embedded metric format). Neither holds a payload, a token or a secret.
+//! Metrics in CloudWatch's embedded format. They hold no payload, no token and no secret. The log is
+//! [`holdfast_runbooks::log`]'s.
 
-use holdfast_core::{Timestamp, clock::until, engine::Answer, fault::quoted_within};
+use holdfast_core::{
+    Timestamp,
+    clock::until,
+    engine::Answer,
+    fault::{Limit, quoted_within},
+};
 use serde_json::{Map, Value, json};
-use tracing_subscriber::EnvFilter;
 
 /// The metrics' namespace.
 const NAMESPACE: &str = "Holdfast";
 
-/// Most steps that have a metric of their own, and the longest name of one: CloudWatch takes 100 metrics a line.
+/// Most steps that have a metric of their own: CloudWatch takes 100 metrics a line.
 const MOST_STEPS: usize = 20;
-const LONGEST_NAME: usize = 60;
-
-/// Starts logging. Our own crates at `level`, everything below us from warnings on.
-pub fn start(level: &str) {
-    let filter = EnvFilter::new(format!(
-        "warn,holdfast_aws_lambda={level},holdfast_core={level},holdfast_aws={level},holdfast_kubernetes={level},holdfast_logscale={level},holdfast_runbooks={level}"
-    ));
-    let subscriber =
-        tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_span_list(false);
-    // A second start (tests) keeps the first subscriber.
-    let _ = subscriber.with_env_filter(filter).with_target(false).try_init();
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        // Not the message: it may quote what was being worked on.
-        tracing::error!(place, "a defect: a call ended in a panic");
-    }));
-}
 
 /// Writes a line of metrics. Straight to standard output, with nothing before or behind it: that is the format.
 #[allow(clippy::print_stdout, reason = "CloudWatch reads metrics from standard output")]
@@ -50,7 +38,7 @@ pub fn metrics(function: &str, answer: &Answer, started: Timestamp, now: Timesta
     put(&mut root, "OwedSteps", "Count", owed as f64);
     for step in execution.into_iter().flat_map(|run| &run.steps).take(MOST_STEPS) {
         if let (Some(begun), Some(ended)) = (step.started_at, step.ended_at) {
-            let name = format!("Step.{}", quoted_within(&step.step, LONGEST_NAME));
+            let name = format!("Step.{}", quoted_within(&step.step, Limit::Value));
             put(&mut root, &name, "Seconds", until(begun, ended).as_secs_f64());
         }
     }

@@ -15,7 +15,14 @@ use crate::{
 pub fn of_tick(answer: &Answer) -> Ending {
     match answer.outcome {
         Outcome::Failed { .. } => Ending::Again(document(answer)),
-        _ => Ending::Say(StatusCode::OK, document(answer)),
+        Outcome::Completed
+        | Outcome::AlreadyDone
+        | Outcome::StoodDown
+        | Outcome::Refused
+        | Outcome::Deferred { .. }
+        | Outcome::Owed { .. }
+        | Outcome::Planned { .. }
+        | Outcome::Reported => Ending::Say(StatusCode::OK, document(answer)),
     }
 }
 
@@ -55,6 +62,7 @@ mod tests {
     use std::time::Duration;
 
     use holdfast_core::{Timestamp, decision::Verdict};
+    use holdfast_runbooks::json::Unreadable;
 
     use super::*;
     use crate::{event::Work, later};
@@ -107,17 +115,18 @@ mod tests {
 
     #[test]
     fn what_is_ignored_ends_by_who_sent_it_and_no_message_of_the_queue_is_a_success() {
+        let not_json = || IgnoredReason::from(Unreadable::NotJson);
         let refused = || IgnoredReason::NotAdmitted { why: "no".to_owned() };
         for (function, reason, status) in [
-            (Function::Alarm, IgnoredReason::NotJson, OK),
+            (Function::Alarm, not_json(), OK),
             (Function::Alarm, refused(), OK),
             (Function::Tick, refused(), OK),
-            (Function::Operator, IgnoredReason::NotJson, 400),
+            (Function::Operator, not_json(), 400),
             (Function::Operator, refused(), 403),
-            (Function::Work, IgnoredReason::UnreadableWork, AGAIN),
-            (Function::Work, IgnoredReason::NotJson, AGAIN),
-            (Function::Work, IgnoredReason::NoBody, AGAIN),
-            (Function::Work, IgnoredReason::TooLarge, AGAIN),
+            (Function::Work, IgnoredReason::foreign("unreadable_work", "no"), AGAIN),
+            (Function::Work, not_json(), AGAIN),
+            (Function::Work, Unreadable::Empty.into(), AGAIN),
+            (Function::Work, IgnoredReason::TooLarge { limit: "1 MiB" }, AGAIN),
             (Function::Work, refused(), AGAIN),
         ] {
             assert_eq!(told(of_ignored(function, &reason)), (status, "ignored".to_owned()), "{function:?} {reason:?}");

@@ -23,18 +23,20 @@ use holdfast_core::{
 use holdfast_runbooks::{
     clock::SystemClock,
     doors::Errand,
+    log,
     logscale::{azure::AzureConfig, azure_site::AzureSite},
     manual::ManualCall,
     report,
+    variables::ConfigurationFaults,
 };
 use serde_json::Value;
+use tracing::Instrument;
 
 use crate::{
     ending,
     event::{self, Filter, Function, IgnoredReason, Incoming, Invocation, Mode, Sender, Work},
     later::{self, Next},
     reply::{self, Ending},
-    telemetry,
 };
 
 /// The front end in front of the host cuts an answer over HTTP off after this long, whatever the plan.
@@ -62,7 +64,7 @@ pub struct App {
     /// Messages of the queue that could not be read, since the start.
     unreadable: AtomicU64,
     /// The site, or why there is none: every invocation then answers with all faults of the configuration.
-    site: Result<AzureSite, String>,
+    site: Result<AzureSite, ConfigurationFaults>,
 }
 
 impl App {
@@ -70,7 +72,7 @@ impl App {
     pub fn new(variables: &BTreeMap<String, String>) -> Self {
         let clock = Arc::new(SystemClock::default());
         let site = build(variables, &clock);
-        telemetry::start(site.as_ref().map_or("info", |site| site.config().log_level.as_str()));
+        log::start(site.as_ref().map_or("info", |site| site.config().log_level.as_str()));
         match &site {
             Err(faults) => tracing::error!("the configuration cannot be used: {faults}"),
             Ok(site) => warn_of_doors(site.config()),
@@ -82,6 +84,11 @@ impl App {
 
     /// Answers one call of the host.
     pub async fn invoke(&self, call: Arrival) -> Response {
+        let span = log::invocation(&call.id, &self.name);
+        self.answered(call).instrument(span).await
+    }
+
+    async fn answered(&self, call: Arrival) -> Response {
         let site = match &self.site {
             Ok(site) => site,
             Err(faults) => return unanswerable(&call.path, &call.body, reply::misconfigured(faults)),
@@ -92,6 +99,7 @@ impl App {
             return StatusCode::NOT_FOUND.into_response();
         };
         let sender = if mode == Mode::Forwarded { sender.or_headers(&call.headers) } else { sender };
+        log::triggered(function.trigger());
         let asked = Asked { site, function, id: &call.id, caller: sender.told(&call.id, self.signs_in) };
         let ending = match admitted(incoming, site.config(), function, &sender) {
             Incoming::Ignored(reason) => self.ignore(&asked, &reason, call.body.len()),
@@ -109,7 +117,7 @@ impl App {
         let work = Work { first_seen: Some(now), ..work };
         tracing::info!(alarm = work.alarm, alert_id = work.alert_id, "an alert of ours has fired");
         if mode == Mode::Forwarded && !self.put_back(asked.site, &work, Duration::ZERO).await {
-            let document = reply::misconfigured("the work could not be put into the queue HOLDFAST_QUEUE_URL");
+            let document = reply::not_queued();
             return Ending::Say(StatusCode::SERVICE_UNAVAILABLE, document);
         }
         Ending::Enqueue(text(&work))
@@ -219,9 +227,8 @@ fn warn_of_doors(config: &AzureConfig) {
     }
 }
 
-fn build(variables: &BTreeMap<String, String>, clock: &Arc<SystemClock>) -> Result<AzureSite, String> {
-    let config = AzureConfig::read(variables).map_err(|faults| faults.to_string())?;
-    AzureSite::new(config, Arc::clone(clock) as Arc<dyn Clock>).map_err(|faults| faults.to_string())
+fn build(variables: &BTreeMap<String, String>, clock: &Arc<SystemClock>) -> Result<AzureSite, ConfigurationFaults> {
+    AzureSite::new(AzureConfig::read(variables)?, Arc::clone(clock) as Arc<dyn Clock>)
 }
 
 fn filter(config: &AzureConfig) -> Filter {

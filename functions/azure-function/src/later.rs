@@ -35,8 +35,13 @@ pub fn next(answer: &Answer, work: &Work, poll: Duration, now: Timestamp) -> Nex
     let growing = poll.saturating_mul(2).saturating_mul(1_u32.checked_shl(work.attempt.min(16)).unwrap_or(u32::MAX));
     let pause = match &answer.outcome {
         Outcome::Deferred { until: then } => until(now, *then),
-        outcome if outcome.wants_retry() => growing,
-        _ => return Next::Finished,
+        Outcome::Owed { .. } | Outcome::Failed { .. } => growing,
+        Outcome::Completed
+        | Outcome::AlreadyDone
+        | Outcome::StoodDown
+        | Outcome::Refused
+        | Outcome::Planned { .. }
+        | Outcome::Reported => return Next::Finished,
     };
     let first_seen = first_seen(work, now);
     if until(first_seen, now) > KEPT_FOR {

@@ -8,9 +8,13 @@
 //! * [`later`]: what is put back into the queue, and for how long.
 //! * [`reply`]: outcomes in the words of the host, in both of its modes.
 //! * [`server`]: the HTTP server that the host talks to.
-//! * [`telemetry`]: logs, to standard output only; the host takes a line on standard error for a crash in the making.
+//!
+//! The log goes to standard output only: the host takes a line on standard error for a crash in the making.
 //!
 //! A library, so that tests and fuzz targets reach what reads events; `main.rs` starts it.
+
+// A dependency of the manifest that is not used is a fault; those of tests are not looked at.
+#![cfg_attr(not(test), warn(unused_crate_dependencies))]
 
 pub mod ending;
 pub mod event;
@@ -18,4 +22,3 @@ pub mod function;
 pub mod later;
 pub mod reply;
 pub mod server;
-pub mod telemetry;

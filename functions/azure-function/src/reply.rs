@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use holdfast_runbooks::variables::ConfigurationFaults;
 use serde_json::{Value, json};
 
 use crate::event::{Function, IgnoredReason, Mode};
@@ -38,8 +39,13 @@ pub fn accepted() -> Value {
 }
 
 /// The document of a configuration that cannot be used.
-pub fn misconfigured(faults: &str) -> Value {
-    json!({"outcome": "misconfigured", "says": [faults]})
+pub fn misconfigured(faults: &ConfigurationFaults) -> Value {
+    json!({"outcome": "misconfigured", "says": [faults.to_string()]})
+}
+
+/// The document for an alert whose work could not be put into the queue.
+pub fn not_queued() -> Value {
+    json!({"outcome": "failed", "says": ["the work could not be put into the queue HOLDFAST_QUEUE_URL"]})
 }
 
 /// The document of an invocation that ended in a panic. Its words hold nothing of what was worked on.
@@ -118,7 +124,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_error_for_the_caller_is_a_success_for_the_host() {
-        let document = ignored(&IgnoredReason::NotJson);
+        let document = ignored(&IgnoredReason::from(holdfast_runbooks::json::Unreadable::NotJson));
         let ending = || Ending::Say(StatusCode::BAD_REQUEST, document.clone());
         let (status, wrapped) = said(Function::Operator, Mode::Envelope, ending()).await;
         assert_eq!((status, &wrapped["Outputs"]["res"]["statusCode"]), (200, &json!(400)));

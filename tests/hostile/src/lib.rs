@@ -11,6 +11,9 @@
 //! A body takes bytes and panics when a promise is broken: no panic in the reader, no output without bounds, always a
 //! reason. `make fuzz` runs the same bodies under libFuzzer (`fuzz/`).
 
+// A dependency of the manifest that is not used is a fault; those of tests are not looked at.
+#![cfg_attr(not(test), warn(unused_crate_dependencies))]
+
 use std::fmt::Display;
 
 pub mod azure_event;

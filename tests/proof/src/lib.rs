@@ -9,5 +9,8 @@
 //!
 //! docs/PROOF.md holds the figures and the commands that reproduce them.
 
+// A dependency of the manifest that is not used is a fault; those of tests are not looked at.
+#![cfg_attr(not(test), warn(unused_crate_dependencies))]
+
 pub mod sim;
 pub mod ways;

@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 use holdfast_azure::{Azure, Options, arm::PUBLIC, cooldown::BlobCooldown, queue::Queue};
 use holdfast_core::{Fault, Timestamp, ports::CooldownStore};
-use holdfast_proxies::Proxies;
+use holdfast_http::Proxies;
 use holdfast_tests::clock::call;
 use serde_json::{Value, json};
 

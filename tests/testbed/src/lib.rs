@@ -19,6 +19,12 @@
 //! # }
 //! ```
 
+// A dependency of the manifest that is not used is a fault; those of tests are not looked at.
+#![cfg_attr(not(test), warn(unused_crate_dependencies))]
+
+// Chooses the version of the API that `kube` is built for.
+use k8s_openapi as _;
+
 pub mod apply;
 pub mod audit;
 pub mod azurite;

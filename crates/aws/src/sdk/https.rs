@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::{
     http::{HttpClient, HttpConnectorSettings, SharedHttpConnector},
     runtime_components::RuntimeComponents,
 };
-use holdfast_proxies::Proxies;
+use holdfast_http::Proxies;
 
 /// An idle connection is thrown away after this long. A Lambda sandbox is frozen between calls, a minute for ticks;
 /// a connection from before the frost may be dead without our knowing, and finding out costs a whole time-out.

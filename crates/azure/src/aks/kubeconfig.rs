@@ -1,12 +1,17 @@
-//! A kubeconfig as AKS hands it out. Pure. It may hold a private key, so no part of it is ever quoted.
+//! A kubeconfig as AKS hands it out, read into the types of `kube`, whose key is a secret string. Pure. It may hold a
+//! private key, so no part of it is ever quoted.
 
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde::Deserialize;
+use kube::config::{AuthInfo, Kubeconfig as File};
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value};
 
 /// Longest kubeconfig that is read; real ones are below 20 KiB.
 pub const LONGEST: usize = 256 * 1024;
+
+const NOT_ONE: &str = "it is no YAML of a kubeconfig";
 
 /// Where a cluster is, and how it wants us to say who we are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,70 +51,6 @@ impl fmt::Debug for User {
     }
 }
 
-/// The file, as far as it is used. Everything may be absent, and Go writes what is empty as null: that is absent too.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-struct File {
-    current_context: Option<String>,
-    clusters: List<Named<Cluster>>,
-    contexts: List<Named<Context>>,
-    users: List<Named<Entry>>,
-}
-
-/// A list, or null, of things, or nulls.
-type List<T> = Option<Vec<Option<T>>>;
-
-/// An entry of a list; Go names its content by its kind.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Named<T> {
-    name: Option<String>,
-    #[serde(alias = "cluster", alias = "context", alias = "user")]
-    content: Option<T>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-struct Cluster {
-    server: Option<String>,
-    certificate_authority_data: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Context {
-    cluster: Option<String>,
-    user: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-struct Entry {
-    client_certificate_data: Option<String>,
-    client_key_data: Option<String>,
-    exec: Option<Exec>,
-    auth_provider: Option<Provider>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Exec {
-    args: List<String>,
-}
-
-/// The way before programs: of clusters and interfaces of some years ago.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Provider {
-    config: Option<ProviderConfig>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-struct ProviderConfig {
-    apiserver_id: Option<String>,
-}
-
 impl Kubeconfig {
     /// Reads what `listClusterUserCredential` gives: base64 of YAML.
     ///
@@ -121,43 +62,61 @@ impl Kubeconfig {
         }
         let yaml = STANDARD.decode(base64.trim()).map_err(|_| "it is not base64")?;
         let yaml = std::str::from_utf8(&yaml).map_err(|_| "it is no text")?;
-        let file: Option<File> = serde_saphyr::from_str(yaml).map_err(|_| "it is no YAML of a kubeconfig")?;
-        let file = file.unwrap_or_default();
-        let context = chosen(&file.contexts, file.current_context.as_deref());
-        let cluster = context.and_then(|context| context.cluster.as_deref());
-        let user = context.and_then(|context| context.user.as_deref());
-        let cluster = chosen(&file.clusters, cluster).ok_or("it names no cluster")?;
-        let user = chosen(&file.users, user).ok_or("it names no user")?;
-        let ca_pem = decoded(cluster.certificate_authority_data.as_deref().unwrap_or_default())
+        let file: Value = serde_saphyr::from_str(yaml).map_err(|_| NOT_ONE)?;
+        let file: File = serde_json::from_value(without_nulls(file)).map_err(|_| NOT_ONE)?;
+        let current = file.current_context.unwrap_or_default();
+        let contexts = file.contexts.into_iter().map(|entry| (entry.name, entry.context));
+        let context = chosen(contexts, &current).unwrap_or_default();
+        let clusters = file.clusters.into_iter().map(|entry| (entry.name, entry.cluster));
+        let cluster = chosen(clusters, &context.cluster).ok_or("it names no cluster")?;
+        let users = file.auth_infos.into_iter().map(|entry| (entry.name, entry.auth_info));
+        let user = chosen(users, &context.user.unwrap_or_default()).ok_or("it names no user")?;
+        let ca_pem = decoded(&cluster.certificate_authority_data.unwrap_or_default())
             .ok_or("its certificate authority is not base64")?;
-        let endpoint = cluster.server.clone().filter(|server| !server.is_empty() && !ca_pem.is_empty());
+        let endpoint = cluster.server.filter(|server| !server.is_empty() && !ca_pem.is_empty());
         let endpoint = endpoint.ok_or("its cluster has no address or no certificate authority")?;
         Ok(Self { endpoint, ca_pem, user: way_in(user)? })
     }
 }
 
+/// The same without what is null, in objects and in lists: Go writes what is empty so, and `kube` does not expect it of
+/// every field. A document that is null is an empty one. Nesting is bounded by the reader of YAML.
+fn without_nulls(value: Value) -> Value {
+    fn clean(value: Value) -> Value {
+        match value {
+            Value::Array(items) => items.into_iter().filter(|item| !item.is_null()).map(clean).collect(),
+            Value::Object(fields) => fields
+                .into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(key, value)| (key, clean(value)))
+                .collect(),
+            other => other,
+        }
+    }
+    if value.is_null() { Value::Object(Map::new()) } else { clean(value) }
+}
+
 /// The entry of that name; where none has it, the only one there is.
-fn chosen<'a, T>(list: &'a List<Named<T>>, name: Option<&str>) -> Option<&'a T> {
-    let mut entries = list.iter().flatten().flatten();
-    let named = entries.clone().find(|entry| entry.name.as_deref().unwrap_or_default() == name.unwrap_or_default());
-    let only = || entries.next().filter(|_| entries.next().is_none());
-    named.or_else(only)?.content.as_ref()
+fn chosen<T>(entries: impl Iterator<Item = (String, Option<T>)>, name: &str) -> Option<T> {
+    let mut entries: Vec<_> = entries.collect();
+    let place = entries.iter().position(|(entry, _)| entry == name).or((entries.len() == 1).then_some(0))?;
+    entries.swap_remove(place).1
 }
 
 /// A client certificate is preferred to a static token beside it: it is what the cluster made the user for.
-fn way_in(user: &Entry) -> Result<User, &'static str> {
+fn way_in(user: AuthInfo) -> Result<User, &'static str> {
     if let (Some(certificate), Some(key)) = (&user.client_certificate_data, &user.client_key_data) {
         let certificate = decoded(certificate).ok_or("its client certificate is not base64")?;
-        let key = decoded(key).ok_or("its client key is not base64")?;
+        let key = decoded(key.expose_secret()).ok_or("its client key is not base64")?;
         return Ok(User::Certificate { certificate, key });
     }
-    if let Some(exec) = &user.exec {
-        let mut args = exec.args.iter().flatten().flatten().skip_while(|arg| *arg != "--server-id");
-        return Ok(User::Entra { server: args.nth(1).cloned() });
+    if let Some(exec) = user.exec {
+        let mut args = exec.args.unwrap_or_default().into_iter().skip_while(|arg| arg != "--server-id");
+        return Ok(User::Entra { server: args.nth(1) });
     }
-    if let Some(provider) = &user.auth_provider {
-        let server = provider.config.as_ref().and_then(|config| config.apiserver_id.clone());
-        return Ok(User::Entra { server });
+    // The way before programs: of clusters and interfaces of some years ago.
+    if let Some(mut provider) = user.auth_provider {
+        return Ok(User::Entra { server: provider.config.remove("apiserver-id") });
     }
     Err("its user has neither a client certificate nor a program for Entra")
 }

@@ -169,7 +169,7 @@ async fn secure_calls_go_through_the_proxy_and_plain_ones_do_not() {
     });
     let address = format!("http://me:hunter2@127.0.0.1:{port}");
     let proxies = Proxies::read(&|name| (name == "HTTPS_PROXY").then(|| address.clone())).expect("a rule");
-    let transport = transport::Hyper::new(proxies);
+    let transport = transport::Pooled(Client::new(proxies));
     let request = |url: &str| Request::new(url.parse().expect("an address"), Method::Get);
     // As the identity is asked, which is on loopback.
     transport.execute_request(&request(&format!("http://127.0.0.1:{port}/msi"))).await.expect("an answer");

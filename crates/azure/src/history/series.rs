@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 use holdfast_core::{
     Fault, FaultClass, Timestamp,
     evidence::{Datapoint, History},
+    fault::{Limit, quoted_within},
 };
 use serde::Deserialize;
 
@@ -87,7 +88,7 @@ fn seen(document: Document, endpoint: &str) -> Result<BTreeMap<Timestamp, Seen>,
     let mut minutes: BTreeMap<Timestamp, Seen> = BTreeMap::new();
     for metric in document.value {
         if let Some(code) = metric.error_code.filter(|code| code != "Success") {
-            let code: String = code.chars().filter(|c| c.is_ascii_alphanumeric()).take(60).collect();
+            let code = quoted_within(&code, Limit::Value);
             return Err(Fault::new(
                 FaultClass::Server,
                 CALL,

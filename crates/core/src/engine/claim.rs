@@ -67,7 +67,13 @@ impl<'a> Session<'a> {
         let done = open.map(done_steps).unwrap_or_default();
         let events = match decision.verdict {
             Verdict::FailOver => engine.beginning(&evidence, &decision, self.request, fence),
-            _ => engine.taking_over(&evidence, &decision, fence),
+            _ => {
+                if let Some(open) = open {
+                    works_on(&open.id);
+                    tracing::info!(execution = open.id, fence, "taken over");
+                }
+                engine.taking_over(&evidence, &decision, fence)
+            }
         };
         let seen = engine.seen_under_the_claim(&evidence, &done, call);
         let (written, first) = futures_util::join!(self.commit(events), seen);
@@ -138,6 +144,7 @@ impl Engine {
     /// The intent.
     fn beginning(&self, evidence: &Evidence, decision: &Decision, request: &Request, fence: u64) -> Vec<Event> {
         let execution = self.intent(self.time(evidence.server_time), evidence, decision, request, fence);
+        works_on(&execution.id);
         tracing::info!(execution = execution.id, fence, "failover begins");
         let armed = decision.reasons.iter().find_map(seen_well).map(|at| Event::Armed { at });
         armed.into_iter().chain([Event::Began(Box::new(execution))]).collect()
@@ -190,6 +197,11 @@ impl Engine {
         }
         events
     }
+}
+
+/// Notes the execution in the span of the invocation, where its lines are told by one.
+fn works_on(execution: &str) {
+    tracing::Span::current().record("execution", execution);
 }
 
 fn seen_well(reason: &Reason) -> Option<Timestamp> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use holdfast_core::{
     Timestamp,
     clock::{later, until},
-    fault::quoted,
+    fault::{Limit, quoted_within},
 };
 use serde_json::Value;
 
@@ -30,9 +30,6 @@ const AGREES: Duration = Duration::from_secs(2);
 
 /// What whole seconds may hide.
 const GRAIN: Duration = Duration::from_secs(1);
-
-/// How much of a foreign value is shown, in characters.
-const SHOWN: usize = 40;
 
 /// Until when the lease is held, by our clock; `None` when it has no holder. It may be over by now.
 ///
@@ -156,5 +153,5 @@ fn value(value: &Value) -> String {
 }
 
 fn shown(text: &str) -> String {
-    quoted(text).chars().take(SHOWN).collect()
+    quoted_within(text, Limit::Value)
 }

@@ -1,16 +1,10 @@
 //! From the text of the record to a state. What does not fit is told by field, value and what is allowed. Pure.
 
 use holdfast_core::{
-    fault::quoted,
+    fault::{Limit, quoted, quoted_within},
     record::{SCHEMA, State},
 };
 use serde_json::Value;
-
-/// How much of a value that does not fit is shown, in characters.
-const SHOWN: usize = 60;
-
-/// The longest path to a field that is shown, in characters: the names in it may be anybody's.
-const PATH: usize = 100;
 
 /// Reads the document in the entry `state`. Nothing of another schema is guessed at; fields that this version does not
 /// know are let be.
@@ -49,7 +43,7 @@ fn refusal(value: &Value, path: &str, said: &str) -> String {
         Some((name, inner)) => (format!("{path}.{name}"), inner),
         None => (path.to_owned(), found),
     };
-    format!("does not fit its schema: field `{}` is {}: {said}", cut(&field, PATH), shown(found))
+    format!("does not fit its schema: field `{}` is {}: {said}", quoted_within(&field, Limit::Phrase), shown(found))
 }
 
 /// The value at a path such as `current.steps[0].need`; as far as it leads.
@@ -72,11 +66,7 @@ fn named<'a>(found: &'a Value, said: &str) -> Option<(&'a str, &'a Value)> {
 }
 
 fn shown(value: &Value) -> String {
-    cut(&quoted(&value.to_string()), SHOWN)
-}
-
-fn cut(text: &str, longest: usize) -> String {
-    text.chars().take(longest).collect()
+    quoted_within(&value.to_string(), Limit::Value)
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 use std::{net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
-use holdfast_proxies::Proxies;
+use holdfast_http::{
+    Proxies,
+    resolve::{Resolved, Resolver},
+};
 
 use super::*;
-use crate::{
-    resolve::{Resolved, Resolver},
-    testing::{Answer, Identity, call, proxy, serve},
-};
+use crate::testing::{Answer, Identity, call, proxy, serve};
 
 const PATIENCE: Duration = Duration::from_millis(400);
 
@@ -91,7 +91,12 @@ async fn what_is_found_is_bounded_and_on_one_line() {
     let client = Identity::new().client(Proxies::default(), Arc::new(Verbose));
     let controls = ask(client, vec![control("c.example.com", 443)], None).await;
     let found = &controls[0].found;
-    assert!(!controls[0].answered && found.chars().count() <= SHOWN && !found.contains(['\n', '\u{7}']), "{found}");
+    assert!(
+        !controls[0].answered
+            && found.chars().count() <= Limit::Phrase.characters()
+            && !found.contains(['\n', '\u{7}']),
+        "{found}"
+    );
 }
 
 #[tokio::test]

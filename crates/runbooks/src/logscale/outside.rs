@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use holdfast_core::ports::{Controls, Prober, TrafficWitness};
+use holdfast_http::{Client, Proxies};
 use holdfast_logscale::status::PATH as STATUS_PATH;
-use holdfast_probe::{Client, Control, ControlTargets, StatusProbe, Target, TrafficName, controls::MOST_TARGETS};
-use holdfast_proxies::Proxies;
+use holdfast_probe::{Control, ControlTargets, StatusProbe, Target, TrafficName, controls::MOST_TARGETS};
 
 use crate::variables::{Reader, shape::is_host_name};
 

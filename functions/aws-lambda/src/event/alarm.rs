@@ -1,9 +1,13 @@
-//! The three spellings of one alarm, and whether it is ours.
+//! The two spellings of one alarm, and whether it is ours.
 
 use holdfast_core::{Timestamp, fault::quoted};
 use serde_json::Value;
 
-use super::{AlarmEvent, AlarmKind, Filter, ignored::IgnoredReason, text, whole};
+use super::{
+    AlarmEvent, AlarmKind, Filter,
+    ignored::{self, IgnoredReason},
+    text, whole,
+};
 
 /// The dimension of Route 53's metrics.
 const DIMENSION: &str = "HealthCheckId";
@@ -48,7 +52,7 @@ const NOTIFICATION: Spelling = Spelling {
     contributor_dimensions: "/AlarmContributorAttributes",
 };
 
-/// A call by the alarm itself.
+/// A call by the alarm itself; an event of EventBridge carries the same under other names (`envelope`).
 const DIRECT: Spelling = Spelling {
     mark: "/alarmData",
     name: "/alarmData/alarmName",
@@ -64,27 +68,11 @@ const DIRECT: Spelling = Spelling {
     contributor_dimensions: "/alarmData/alarmContributor/attributes",
 };
 
-/// An event of EventBridge.
-const BRIDGE: Spelling = Spelling {
-    mark: "/detail/alarmName",
-    name: "/detail/alarmName",
-    arn: "/resources/0",
-    state: "/detail/state/value",
-    changed_at: "/detail/state/timestamp",
-    rule: "/detail/configuration/alarmRule",
-    dimensions: &[],
-    metrics: "/detail/configuration/metrics",
-    metric_dimensions: "/metricStat/metric/dimensions",
-    expression: "/expression",
-    contributor: "/detail/alarmContributor",
-    contributor_dimensions: "/detail/alarmContributor/attributes",
-};
-
 /// The alarm in `event`, when it is ours and in ALARM.
 pub(super) fn parse(event: &Value, filter: &Filter) -> Result<AlarmEvent, IgnoredReason> {
     let spelling = spelling(event)?;
     let Some(name) = text(event, spelling.name) else {
-        return Err(IgnoredReason::NotAnAlarm { what: "an alarm without a name".to_owned() });
+        return Err(ignored::not_an_alarm("an alarm without a name"));
     };
     let health_checks = spelling.health_checks(event);
     let kind = spelling.kind(event);
@@ -92,10 +80,7 @@ pub(super) fn parse(event: &Value, filter: &Filter) -> Result<AlarmEvent, Ignore
     ours(spelling, event, &health_checks, filter).map_err(|other| other.of(&name, kind))?;
     match text(event, spelling.state).as_deref() {
         Some("ALARM") => {}
-        other => {
-            let state = other.unwrap_or("unknown").to_owned();
-            return Err(IgnoredReason::OtherState { alarm: name, state });
-        }
+        other => return Err(ignored::other_state(&name, other.unwrap_or("unknown"))),
     }
     Ok(AlarmEvent {
         region: whole(event, spelling.arn).and_then(region),
@@ -109,16 +94,10 @@ pub(super) fn parse(event: &Value, filter: &Filter) -> Result<AlarmEvent, Ignore
     })
 }
 
-/// Which spelling the event has. EventBridge also tells of alarms that were made, changed or deleted.
+/// Which spelling the event has.
 fn spelling(event: &Value) -> Result<&'static Spelling, IgnoredReason> {
-    if let Some(what) = text(event, "/detail-type").filter(|what| !what.ends_with(" State Change")) {
-        return Err(IgnoredReason::NotAnAlarm { what });
-    }
-    let known = [&NOTIFICATION, &DIRECT, &BRIDGE].into_iter().find(|known| event.pointer(known.mark).is_some());
-    known.ok_or_else(|| {
-        let what = text(event, "/detail-type").unwrap_or_else(|| "the message".to_owned());
-        IgnoredReason::NotAnAlarm { what }
-    })
+    let known = [&NOTIFICATION, &DIRECT].into_iter().find(|known| event.pointer(known.mark).is_some());
+    known.ok_or_else(|| ignored::not_an_alarm("the message"))
 }
 
 /// Why an alarm is somebody else's.
@@ -131,10 +110,9 @@ enum Other {
 
 impl Other {
     fn of(self, alarm: &str, kind: AlarmKind) -> IgnoredReason {
-        let alarm = alarm.to_owned();
         match self {
-            Self::Carries(health_check) => IgnoredReason::OtherHealthCheck { alarm, health_check },
-            Self::Unlisted => IgnoredReason::NotListed { alarm, kind },
+            Self::Carries(health_check) => ignored::other_health_check(alarm, &health_check),
+            Self::Unlisted => ignored::not_listed(alarm, kind),
         }
     }
 }

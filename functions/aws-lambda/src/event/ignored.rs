@@ -1,135 +1,77 @@
-//! Why an event is not acted upon.
+//! Events of AWS that are not for us, each with its word and its sentence. Foreign texts come here quoted.
 
-use std::fmt;
-
-use holdfast_runbooks::json::Unreadable;
+pub use holdfast_runbooks::ignored::IgnoredReason;
 
 use super::AlarmKind;
 
-/// Why an event is not acted upon.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum IgnoredReason {
-    /// More than Lambda or SNS would deliver.
-    TooLarge,
-    /// No JSON that we read.
-    Unreadable(Unreadable),
-    /// None of the shapes that we know.
-    UnknownShape,
-    /// An SNS event without a record.
-    NoRecords,
-    /// A record that is not from SNS.
-    NotSns {
-        /// Where it is from, as far as it says.
-        source: Option<String>,
-    },
-    /// A notification of a topic that is not the configured one.
-    OtherTopic {
-        /// The topic.
-        topic: String,
-    },
-    /// A notification whose message is no JSON object.
-    UnreadableMessage,
-    /// A message that is no change of an alarm's state.
-    NotAnAlarm {
-        /// What it is, as far as it says.
-        what: String,
-    },
-    /// An alarm on another health check.
-    OtherHealthCheck {
-        /// The alarm.
-        alarm: String,
-        /// The health check that it watches; the first, where it watches several.
-        health_check: String,
-    },
-    /// An alarm that carries no health check and is not listed.
-    NotListed {
-        /// The alarm.
-        alarm: String,
-        /// What it is made of.
-        kind: AlarmKind,
-    },
-    /// An alarm of ours that is in another state than ALARM.
-    OtherState {
-        /// The alarm.
-        alarm: String,
-        /// Its state.
-        state: String,
-    },
-    /// A call through a door that does not admit it.
-    NotAdmitted {
-        /// What was asked for, the door, and what it admits.
-        why: String,
-    },
-    /// A manual call that makes no sense.
-    Invalid {
-        /// The field.
-        field: &'static str,
-        /// What is wrong, and what is allowed.
-        why: String,
-    },
+/// More than Lambda or SNS would deliver.
+pub(super) fn too_large() -> IgnoredReason {
+    IgnoredReason::TooLarge { limit: "1 MiB, or holds more than 100 records" }
 }
 
-impl IgnoredReason {
-    /// A stable name, for answers and metrics.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::TooLarge => "too_large",
-            Self::Unreadable(Unreadable::Empty) => "no_content",
-            Self::Unreadable(Unreadable::TooDeep) => "too_deep",
-            Self::Unreadable(Unreadable::NotText | Unreadable::NotJson) => "not_json",
-            Self::UnknownShape => "unknown_shape",
-            Self::NoRecords => "no_records",
-            Self::NotSns { .. } => "not_sns",
-            Self::OtherTopic { .. } => "other_topic",
-            Self::UnreadableMessage => "unreadable_message",
-            Self::NotAnAlarm { .. } => "not_an_alarm",
-            Self::OtherHealthCheck { .. } => "other_health_check",
-            Self::NotListed { .. } => "alarm_not_listed",
-            Self::OtherState { state, .. } if state == "OK" => "state_ok",
-            Self::OtherState { state, .. } if state == "INSUFFICIENT_DATA" => "state_insufficient_data",
-            Self::OtherState { .. } => "state_unknown",
-            Self::NotAdmitted { .. } => "not_admitted",
-            Self::Invalid { .. } => "invalid_request",
-        }
-    }
+/// None of the shapes that we know.
+pub(super) fn unknown_shape() -> IgnoredReason {
+    IgnoredReason::foreign(
+        "unknown_shape",
+        "the event is neither an SNS notification, an alarm, a tick ({\"source\":\"failover.schedule\"}) nor a manual \
+         call ({\"action\":\"...\"})",
+    )
 }
 
-impl fmt::Display for IgnoredReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLarge => f.write_str("the event is larger than 1 MiB, or holds more than 100 records"),
-            Self::Unreadable(why) => write!(f, "{why}"),
-            Self::UnknownShape => f.write_str(
-                "the event is neither an SNS notification, an alarm, a tick ({\"source\":\"failover.schedule\"}) nor a \
-                 manual call ({\"action\":\"...\"})",
-            ),
-            Self::NoRecords => f.write_str("the event holds no record"),
-            Self::NotSns { source: Some(source) } if source == "aws:sns" => {
-                f.write_str("the record is from aws:sns and holds no notification (Sns)")
-            }
-            Self::NotSns { source: Some(source) } => {
-                write!(
-                    f,
-                    "the record is from {source} and not from aws:sns; subscribe the function to the topic itself"
-                )
-            }
-            Self::NotSns { source: None } => f.write_str("the record does not say that it is from aws:sns"),
-            Self::OtherTopic { topic } => write!(f, "the topic {topic:?} is not the one in HOLDFAST_SNS_TOPIC_ARN"),
-            Self::UnreadableMessage => f.write_str("the notification's message is no JSON object that can be read"),
-            Self::NotAnAlarm { what } => write!(f, "{what} is no change of an alarm's state"),
-            Self::OtherHealthCheck { alarm, health_check } => {
-                write!(
-                    f,
-                    "alarm {alarm} watches health check {health_check:?} and not PRIMARY_HEALTH_CHECK_ID; \
-                     HOLDFAST_ALARM_NAMES may list it"
-                )
-            }
-            Self::NotListed { alarm, kind } => {
-                write!(f, "{} alarm {alarm} carries no health check and is not in HOLDFAST_ALARM_NAMES", kind.name())
-            }
-            Self::OtherState { alarm, state } => write!(f, "alarm {alarm} is in state {state}, not ALARM"),
-            Self::NotAdmitted { why } => f.write_str(why),
-            Self::Invalid { field, why } => write!(f, "{field} {why}"),
+/// An SNS event without a record.
+pub(super) fn no_records() -> IgnoredReason {
+    IgnoredReason::foreign("no_records", "the event holds no record")
+}
+
+/// A record that is no notification of SNS. `source` is where it is from, as far as it says.
+pub(super) fn not_sns(source: Option<&str>) -> IgnoredReason {
+    let says = match source {
+        Some("aws:sns") => "the record is from aws:sns and holds no notification (Sns)".to_owned(),
+        Some(source) => {
+            format!("the record is from {source} and not from aws:sns; subscribe the function to the topic itself")
         }
-    }
+        None => "the record does not say that it is from aws:sns".to_owned(),
+    };
+    IgnoredReason::foreign("not_sns", says)
+}
+
+/// A notification of a topic that is not the configured one.
+pub(super) fn other_topic(topic: &str) -> IgnoredReason {
+    IgnoredReason::foreign("other_topic", format!("the topic {topic:?} is not the one in HOLDFAST_SNS_TOPIC_ARN"))
+}
+
+/// A notification whose message is no JSON object.
+pub(super) fn unreadable_message() -> IgnoredReason {
+    IgnoredReason::foreign("unreadable_message", "the notification's message is no JSON object that can be read")
+}
+
+/// A message that is no change of an alarm's state. `what` is what it is, as far as it says.
+pub(super) fn not_an_alarm(what: &str) -> IgnoredReason {
+    IgnoredReason::foreign("not_an_alarm", format!("{what} is no change of an alarm's state"))
+}
+
+/// An alarm on another health check; the first, where it watches several.
+pub(super) fn other_health_check(alarm: &str, health_check: &str) -> IgnoredReason {
+    let says = format!(
+        "alarm {alarm} watches health check {health_check:?} and not PRIMARY_HEALTH_CHECK_ID; HOLDFAST_ALARM_NAMES may \
+         list it"
+    );
+    IgnoredReason::foreign("other_health_check", says)
+}
+
+/// An alarm that carries no health check and is not listed.
+pub(super) fn not_listed(alarm: &str, kind: AlarmKind) -> IgnoredReason {
+    let kind = kind.name();
+    let says = format!("{kind} alarm {alarm} carries no health check and is not in HOLDFAST_ALARM_NAMES");
+    IgnoredReason::foreign("alarm_not_listed", says)
+}
+
+/// An alarm of ours that is in another state than ALARM.
+pub(super) fn other_state(alarm: &str, state: &str) -> IgnoredReason {
+    let code = match state {
+        "OK" => "state_ok",
+        "INSUFFICIENT_DATA" => "state_insufficient_data",
+        _ => "state_unknown",
+    };
+    IgnoredReason::foreign(code, format!("alarm {alarm} is in state {state}, not ALARM"))
 }

@@ -4,7 +4,8 @@
 //!
 //! * this file: [`parse`], and what comes of it.
 //! * `shape`: which of the shapes an event has.
-//! * `alarm`: the three spellings of one alarm, and whether it is ours.
+//! * `envelope`: what AWS wraps around an alarm.
+//! * `alarm`: the two spellings of one alarm, and whether it is ours.
 //! * `ignored`: why an event is not acted upon.
 //!
 //! Nothing here fails. An event that cannot be understood is [`Incoming::Ignored`] with its reason: as an error it
@@ -12,6 +13,7 @@
 //! AWS has changed spellings over the years, and any publisher on a topic can write any message.
 
 mod alarm;
+mod envelope;
 mod ignored;
 mod shape;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{AlarmEvent, AlarmKind, Filter, IgnoredReason, Incoming};
+use super::{AlarmEvent, AlarmKind, Filter, Incoming};
 
 const OURS: &str = "11111111-2222-4333-8444-555555555555";
 const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:dr-failover";

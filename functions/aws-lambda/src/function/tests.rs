@@ -116,7 +116,7 @@ fn what_is_asked_of_the_engine_is_what_came() {
 fn every_record_of_a_batch_is_looked_at_and_each_has_its_word() {
     let function = function(&[]);
     let config = function.site.as_ref().expect("a site").config();
-    let ignored = || Incoming::Ignored(IgnoredReason::UnreadableMessage);
+    let ignored = || Incoming::Ignored(IgnoredReason::foreign("unreadable_message", "no JSON"));
     let (wanted, others) = sorted(vec![ignored(), alarm("a"), ignored(), alarm("b"), ignored()], config, "live");
     assert_eq!(wanted, Some(alarm("a")), "one that is ignored does not end the batch");
     let codes: Vec<&str> = others.iter().map(|other| other.code.as_str()).collect();
@@ -211,4 +211,43 @@ async fn no_payload_no_token_and_no_long_line_is_logged() {
             assert!(!line.contains(secret), "{secret:?} in {line}");
         }
     }
+}
+
+#[tokio::test]
+async fn each_line_says_which_invocation_and_once_known_which_execution_it_belongs_to() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let guard = tracing::subscriber::set_default(log::subscriber("info", move || writer.clone()));
+    let function = function(&[("AWS_LAMBDA_FUNCTION_NAME", "dr")]);
+    let start = lines.0.lock().expect("not poisoned").len();
+    let _ = invoke(&function, &notification("a"), "").await;
+    // The engine on a standby in memory: nothing answers where the function above looks.
+    let world = holdfast_core::fakes::World::new();
+    world.fail_primary_for(600);
+    let mut request = world.request(Trigger::Operator, Action::FailOver);
+    request.overrides = holdfast_core::decision::Gate::ALL.into();
+    let answer = log::invocation("request-2", "dr").in_scope(|| world.run("w", &request)).expect("the worker lives");
+    drop(guard);
+    let log = String::from_utf8(lines.0.lock().expect("not poisoned")[start..].to_vec()).expect("UTF-8");
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let of = |id: &str| lines.iter().filter(|line| line["span"]["invocation"] == id).collect::<Vec<_>>();
+    let (first, second) = (of("request-1"), of("request-2"));
+    assert_eq!(first.len() + second.len(), lines.len(), "{log}");
+    assert!(first.iter().all(|line| line["span"]["site"] == "dr"), "{log}");
+    assert!(first.last().is_some_and(|line| line["span"]["trigger"] == "alarm"), "{log}");
+    let id = answer.execution.expect("an execution").id;
+    let begins = second.iter().position(|line| line["message"] == "failover begins").expect("it begins");
+    assert!(second[begins..].iter().all(|line| line["span"]["execution"] == id.as_str()), "{log}");
+}
+
+#[test]
+fn all_faults_of_a_configuration_come_at_once_credentials_included() {
+    let set = [("CLUSTER_REGION", "us-east-2"), ("AWS_SECRET_ACCESS_KEY", "hunter2")];
+    let function = Function::new(&set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect());
+    let faults = function.site.as_ref().err().expect("faults");
+    let said = reply::misconfigured(faults).error_message;
+    for name in ["CLUSTER_NAME", "PRIMARY_HEALTH_CHECK_ID", "AWS_ACCESS_KEY_ID"] {
+        assert!(faults.0.iter().any(|fault| fault.name == name) && said.contains(name), "{name}: {said}");
+    }
+    assert!(!said.contains("hunter2"), "{said}");
 }

@@ -7,7 +7,11 @@ use holdfast_core::{Timestamp, fault::quoted};
 use holdfast_runbooks::json;
 use serde_json::Value;
 
-use super::{Filter, IgnoredReason, Work, text, whole};
+use super::{
+    Filter, Work,
+    ignored::{self, IgnoredReason},
+    text, whole,
+};
 
 /// The metric of Traffic Manager that tells of an endpoint's health, and its dimension.
 const METRIC: &str = "ProbeAgentCurrentEndpointStateByProfileResourceId";
@@ -66,13 +70,13 @@ const METRIC_ALERT: Spelling = Spelling {
 pub(super) fn parse(event: &Value, filter: &Filter) -> Result<Work, IgnoredReason> {
     let schema = text(event, "/schemaId").unwrap_or_default();
     let known = [&COMMON, &METRIC_ALERT].into_iter().find(|spelling| spelling.schema.eq_ignore_ascii_case(&schema));
-    let Some(spelling) = known else { return Err(IgnoredReason::OtherSchema { schema }) };
-    let Some(alarm) = text(event, spelling.name) else { return Err(IgnoredReason::NoName) };
+    let Some(spelling) = known else { return Err(ignored::other_schema(&schema)) };
+    let Some(alarm) = text(event, spelling.name) else { return Err(ignored::no_name()) };
     spelling.ours(event, &alarm, filter)?;
     match text(event, spelling.state) {
         Some(state) if state.eq_ignore_ascii_case(spelling.fired) => {}
-        Some(state) if state.eq_ignore_ascii_case(spelling.resolved) => return Err(IgnoredReason::Resolved { alarm }),
-        other => return Err(IgnoredReason::OtherState { alarm, state: other.unwrap_or_default() }),
+        Some(state) if state.eq_ignore_ascii_case(spelling.resolved) => return Err(ignored::resolved(&alarm)),
+        other => return Err(ignored::other_state(&alarm, &other.unwrap_or_default())),
     }
     let changed_at: Option<Timestamp> = whole(event, spelling.changed_at).and_then(|time| time.parse().ok());
     Ok(Work { alarm, changed_at, alert_id: text(event, spelling.id), first_seen: None, attempt: 0 })
@@ -86,21 +90,20 @@ impl Spelling {
         if filter.alarm_names.iter().any(listed) {
             return Ok(());
         }
-        let alarm = || alarm.to_owned();
         let signal = self.signal.map_or_else(|| "Metric".to_owned(), |at| text(event, at).unwrap_or_default());
         if !signal.eq_ignore_ascii_case("Metric") {
-            return Err(IgnoredReason::OtherSignal { alarm: alarm(), signal });
+            return Err(ignored::other_signal(alarm, &signal));
         }
         let targets = texts(json::at(event, self.target));
         if !targets.iter().any(|target| filter.profile.is(target)) {
-            return Err(IgnoredReason::OtherTarget { alarm: alarm(), target: first(&targets) });
+            return Err(ignored::other_target(alarm, &first(&targets)));
         }
         let endpoints = self.endpoints(event);
         if endpoints.is_empty() {
-            return Err(IgnoredReason::NotListed { alarm: alarm() });
+            return Err(ignored::not_listed(alarm));
         }
         let ours = endpoints.iter().any(|endpoint| endpoint.eq_ignore_ascii_case(&filter.endpoint));
-        if ours { Ok(()) } else { Err(IgnoredReason::OtherEndpoint { alarm: alarm(), endpoint: first(&endpoints) }) }
+        if ours { Ok(()) } else { Err(ignored::other_endpoint(alarm, &first(&endpoints))) }
     }
 
     /// Endpoints whose health the rule watches. Other metrics of the profile say nothing about health.

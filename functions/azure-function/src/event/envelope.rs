@@ -8,7 +8,11 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use holdfast_runbooks::json::{self, Document, Unreadable};
 use serde_json::Value;
 
-use super::{Function, IgnoredReason, sender::Sender};
+use super::{
+    Function,
+    ignored::{self, IgnoredReason},
+    sender::Sender,
+};
 
 /// What is larger was not made by Azure: an alert has at most 256 KB, a message of a queue 64.
 const LARGEST: usize = 1024 * 1024;
@@ -38,7 +42,7 @@ pub(super) fn open(function: Function, path: &str, body: &[u8]) -> Opened {
     let forwarded = |payload| Opened { mode: Mode::Forwarded, payload, sender: Sender::default() };
     if body.len() > LARGEST {
         let mode = if own_path { Mode::Envelope } else { Mode::Forwarded };
-        return Opened { mode, ..forwarded(Err(IgnoredReason::TooLarge)) };
+        return Opened { mode, ..forwarded(Err(ignored::too_large())) };
     }
     let document = json::read(body);
     let data = document.as_ref().ok().and_then(|document| document.value.get("Data")).filter(|data| data.is_object());
@@ -63,11 +67,11 @@ fn inner(function: Function, data: &Value, repeated: Option<String>) -> Result<D
     if function == Function::Tick {
         return Ok(Document::default());
     }
-    let binding = binding(data).ok_or(IgnoredReason::NoBody)?;
+    let binding = binding(data).ok_or(Unreadable::Empty)?;
     let value = match function {
         Function::Work => binding.clone(),
         // Absent when the request had no content.
-        _ => binding.get("Body").cloned().ok_or(IgnoredReason::NoBody)?,
+        _ => binding.get("Body").cloned().ok_or(Unreadable::Empty)?,
     };
     object(Document { value, repeated })
 }
@@ -87,8 +91,8 @@ fn object(document: Document) -> Result<Document, IgnoredReason> {
     }
     match document.value {
         Value::Object(_) => Ok(document),
-        Value::Null => Err(IgnoredReason::NoBody),
-        _ => Err(IgnoredReason::NotJson),
+        Value::Null => Err(Unreadable::Empty.into()),
+        _ => Err(ignored::no_object()),
     }
 }
 

@@ -59,6 +59,15 @@ impl Function {
         }
     }
 
+    /// What triggers a call of it, as logs name it.
+    pub fn trigger(self) -> &'static str {
+        match self {
+            Self::Alarm | Self::Work => "alarm",
+            Self::Tick => "tick",
+            Self::Operator => "operator",
+        }
+    }
+
     /// The function that a path leads to: by its name (`/Alarm`), or by its route (`/api/alarm`).
     fn at(path: &str) -> Option<Self> {
         let last = path.trim_end_matches('/').rsplit('/').next()?;
@@ -154,11 +163,11 @@ fn understood(function: Function, payload: &Document, filter: &Filter) -> Incomi
                 let alert_id = work.alert_id.as_deref().map(quoted);
                 Incoming::Work(Work { alarm: quoted(&work.alarm), alert_id, ..work })
             }
-            Err(_) => Incoming::Ignored(IgnoredReason::UnreadableWork),
+            Err(_) => Incoming::Ignored(ignored::unreadable_work()),
         },
         Function::Operator => match manual::parse(payload) {
             Ok(call) => Incoming::Manual(call),
-            Err(call) => Incoming::Ignored(IgnoredReason::Invalid { field: call.field, why: call.why }),
+            Err(call) => Incoming::Ignored(call.into()),
         },
     }
 }

@@ -5,7 +5,7 @@
 //! where that sign-in is on: without it anybody can write them.
 
 use axum::http::HeaderMap;
-use holdfast_core::fault::{quoted, quoted_within};
+use holdfast_core::fault::{Limit, quoted_within};
 use holdfast_runbooks::json;
 use serde_json::Value;
 
@@ -14,10 +14,6 @@ const KEY: &str = "http://schemas.microsoft.com/2017/07/functions/claims/keyid";
 
 /// The headers of the sign-in that name the caller, best first.
 const PRINCIPAL: [&str; 2] = ["x-ms-client-principal-name", "x-ms-client-principal-id"];
-
-/// Longest account of a caller, in characters; it goes into the record. Longest part of it that somebody chose.
-const LONGEST: usize = 200;
-const LONGEST_NAME: usize = 60;
 
 /// Most identities and claims that are looked through.
 const MOST: usize = 100;
@@ -48,7 +44,7 @@ impl Sender {
 
     /// In words, for the record. `signed_in` says that the platform's sign-in is on.
     pub fn told(&self, invocation: &str, signed_in: bool) -> String {
-        let mut told = format!("Functions invocation {}", quoted_within(invocation, LONGEST_NAME));
+        let mut told = format!("Functions invocation {}", quoted_within(invocation, Limit::Value));
         match &self.key {
             Some(key) => told.push_str(&format!(", key {key:?}")),
             None => told.push_str(", the key's name is not told"),
@@ -58,7 +54,7 @@ impl Sender {
             Some(name) => told.push_str(&format!(", claims to be {name:?}")),
             None => {}
         }
-        told.chars().take(LONGEST).collect()
+        quoted_within(&told, Limit::Caller)
     }
 }
 
@@ -80,8 +76,8 @@ fn one(value: &Value) -> Option<String> {
 }
 
 fn name_of(text: &str) -> Option<String> {
-    let name = quoted(text);
-    (!name.is_empty()).then(|| quoted_within(&name, LONGEST_NAME))
+    let name = quoted_within(text, Limit::Value);
+    (!name.is_empty()).then_some(name)
 }
 
 #[cfg(test)]

@@ -1,4 +1,10 @@
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+};
+
 use holdfast_core::engine::Action;
+use serde_json::json;
 
 use super::*;
 
@@ -58,4 +64,68 @@ fn a_door_is_a_function_or_one_of_its_keys() {
     let work = Work { alarm: "a".to_owned(), changed_at: None, alert_id: None, first_seen: None, attempt: 0 };
     assert!(is_in(&Incoming::Work(work.clone()), Function::Work, None));
     assert!(!is_in(&Incoming::Work(work), Function::Alarm, None), "a door without an entry admits nothing");
+}
+
+/// Where the log goes.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A site whose calls all end in a refused connection, at once.
+fn unreachable() -> App {
+    let set = [
+        ("WEBSITE_SITE_NAME", "dr-functions"),
+        ("HOLDFAST_TRAFFIC_MANAGER_PROFILE_ID", PROFILE),
+        ("HOLDFAST_PRIMARY_ENDPOINT", "primary"),
+        ("HOLDFAST_AKS_CLUSTER_ID", CLUSTER),
+        ("HOLDFAST_ARM_ENDPOINT", "https://127.0.0.1:1"),
+        ("IDENTITY_ENDPOINT", "http://127.0.0.1:1"),
+        ("IDENTITY_HEADER", "h"),
+        ("HOLDFAST_LOOK_SECONDS", "0.5"),
+        ("MAX_RETRIES", "0"),
+    ];
+    App::new(&set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+}
+
+fn call(path: &str, body: &Value, id: &str) -> Arrival {
+    Arrival { path: path.to_owned(), body: body.to_string().into(), id: id.to_owned(), headers: HeaderMap::new() }
+}
+
+#[tokio::test]
+async fn each_line_of_two_invocations_side_by_side_says_which_it_belongs_to() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let guard = tracing::subscriber::set_default(log::subscriber("debug", move || writer.clone()));
+    let app = unreachable();
+    let status = json!({"action": "status", "reason": "r"});
+    let tick = json!({"Data": {"timer": {}}, "Metadata": {}});
+    tokio::join!(app.invoke(call("/api/operator", &status, "id-one")), app.invoke(call("/Tick", &tick, "id-two")));
+    drop(guard);
+    let log = String::from_utf8(lines.0.lock().expect("not poisoned").clone()).expect("UTF-8");
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let ids: Vec<&str> = lines.iter().map(|line| line["span"]["invocation"].as_str().unwrap_or("none")).collect();
+    let places = |id: &str| (ids.iter().position(|one| *one == id), ids.iter().rposition(|one| *one == id));
+    let ((Some(first), Some(last)), (Some(begin), Some(end))) = (places("id-one"), places("id-two")) else {
+        panic!("{log}")
+    };
+    assert!(first < end && begin < last, "they ran side by side: {ids:?}");
+    assert!(!ids.contains(&"none"), "{log}");
+    for line in &lines {
+        let (id, trigger) = (line["span"]["invocation"].as_str(), line["span"]["trigger"].as_str());
+        let expected = if id == Some("id-one") { "operator" } else { "tick" };
+        assert_eq!((trigger, line["span"]["site"].as_str()), (Some(expected), Some("dr-functions")), "{line}");
+        if let Some(caller) = line["caller"].as_str() {
+            assert!(caller.contains(id.unwrap_or("none")), "{line}");
+        }
+    }
 }

@@ -68,7 +68,8 @@ fn the_case_of_a_listed_alarm_on_a_calculated_parent_is_work() {
     assert_eq!(word(&parse(&case("alarm-listed-calculated-parent"), &mine)[0]), "metric");
     let unlisted = Filter { alarm_names: vec!["another".to_owned()], ..mine };
     match &parse(&case("alarm-listed-calculated-parent"), &unlisted)[0] {
-        Incoming::Ignored(reason @ IgnoredReason::OtherHealthCheck { .. }) => {
+        Incoming::Ignored(reason) => {
+            assert_eq!(reason.code(), "other_health_check");
             let said = reason.to_string();
             assert!(
                 said.contains("\"99999999-2222-4333-8444-555555555555\"") && said.contains("p-site-down"),

@@ -126,8 +126,8 @@ fn a_call_of_an_operator_that_makes_no_sense_is_refused_with_its_field() {
     let waive = r#"{"action":"failover","waive":["cooldwn"],"reason":"r"}"#;
     for (body, code, says) in [
         (deep.as_bytes(), "too_deep", "nested deeper"),
-        (b"\xff\xfe", "not_json", "no JSON object"),
-        (b"", "no_body", "no content"),
+        (b"\xff\xfe", "not_json", "not UTF-8"),
+        (b"", "no_content", "no content"),
         (huge.as_bytes(), "invalid_request", "reason has 800000 characters"),
         (twice.as_bytes(), "invalid_request", "the key \"action\" twice"),
         (waive.as_bytes(), "invalid_request", "force \"cooldwn\" is no gate"),

@@ -1,0 +1,81 @@
+//! Why an event is not acted upon: one type for the functions of all clouds.
+
+use std::fmt;
+
+use crate::{json::Unreadable, manual::InvalidCall};
+
+/// Why an event is not acted upon. What every cloud knows has a variant of its own; what only one of them sends is
+/// [`Foreign`](Self::Foreign), made beside the reader of that cloud's events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IgnoredReason {
+    /// More than the cloud would deliver.
+    TooLarge {
+        /// What is too much.
+        limit: &'static str,
+    },
+    /// No JSON that we read.
+    Unreadable(Unreadable),
+    /// A call through a door that does not admit it.
+    NotAdmitted {
+        /// What was asked for, the door, and what it admits.
+        why: String,
+    },
+    /// A manual call that makes no sense.
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// What is wrong, and what is allowed.
+        why: String,
+    },
+    /// An event of one cloud that is not for us.
+    Foreign {
+        /// A stable name, in snake case.
+        code: &'static str,
+        /// What it is and what would help, in one sentence whose foreign parts are
+        /// [`quoted`](holdfast_core::fault::quoted).
+        says: String,
+    },
+}
+
+impl IgnoredReason {
+    /// An event of one cloud that is not for us.
+    pub fn foreign(code: &'static str, says: impl Into<String>) -> Self {
+        Self::Foreign { code, says: says.into() }
+    }
+
+    /// A stable name, for answers, logs and metrics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "too_large",
+            Self::Unreadable(Unreadable::Empty) => "no_content",
+            Self::Unreadable(Unreadable::TooDeep) => "too_deep",
+            Self::Unreadable(Unreadable::NotText | Unreadable::NotJson) => "not_json",
+            Self::NotAdmitted { .. } => "not_admitted",
+            Self::Invalid { .. } => "invalid_request",
+            Self::Foreign { code, .. } => code,
+        }
+    }
+}
+
+impl fmt::Display for IgnoredReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge { limit } => write!(f, "the event is larger than {limit}"),
+            Self::Unreadable(why) => write!(f, "{why}"),
+            Self::NotAdmitted { why } | Self::Foreign { says: why, .. } => f.write_str(why),
+            Self::Invalid { field, why } => write!(f, "{field} {why}"),
+        }
+    }
+}
+
+impl From<Unreadable> for IgnoredReason {
+    fn from(why: Unreadable) -> Self {
+        Self::Unreadable(why)
+    }
+}
+
+impl From<InvalidCall> for IgnoredReason {
+    fn from(InvalidCall { field, why }: InvalidCall) -> Self {
+        Self::Invalid { field, why }
+    }
+}
