@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use holdfast_simulator::{
     Options, Simulator,
-    clouds::azure::{self, AKS_AUDIENCE, CLUSTER_NAME, GROUP, PROFILE_NAME, STORAGE_AUDIENCE, SUBSCRIPTION, profile_id},
+    clouds::azure::{
+        self, AKS_AUDIENCE, CLUSTER_NAME, GROUP, PROFILE_NAME, STORAGE_AUDIENCE, SUBSCRIPTION, profile_id,
+    },
     world::{PRIMARY_NAME, Past, STANDBY_NAME},
 };
 use holdfast_testbed::{Venv, required_or_skipped};

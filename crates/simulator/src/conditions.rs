@@ -1,6 +1,5 @@
 //! The conditions that a drill sets: which site, how it is down, what the metrics do, how the way out is lost.
 
-
 use std::fmt;
 
 use serde::Serialize;

@@ -31,12 +31,5 @@ pub async fn nonsense(stage: &Stage) -> Result<(), Stuck> {
 }
 
 fn plain() -> Vec<Value> {
-    vec![
-        json!(null),
-        json!([]),
-        json!({}),
-        json!("failover"),
-        json!({"action": "detonate"}),
-        json!({"action": 7}),
-    ]
+    vec![json!(null), json!([]), json!({}), json!("failover"), json!({"action": "detonate"}), json!({"action": 7})]
 }

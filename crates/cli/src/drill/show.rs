@@ -86,9 +86,7 @@ impl Teller {
     fn event(&mut self, event: &Event) {
         match &event.what {
             What::SiteDown { .. } if self.broke.is_none() => self.broke = Some(event.at),
-            What::ClusterChanged { .. } | What::TrafficWritten { .. } => {
-                self.done = true
-            }
+            What::ClusterChanged { .. } | What::TrafficWritten { .. } => self.done = true,
             _ => {}
         }
         if !event.what.is_routine() {

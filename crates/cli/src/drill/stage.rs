@@ -8,7 +8,9 @@ use std::{
 };
 
 use holdfast_core::record::State;
-use holdfast_simulator::{Options, Simulator, StartError, backend::CloudBackend, host::InvocationResult, time, world::Outage};
+use holdfast_simulator::{
+    Options, Simulator, StartError, backend::CloudBackend, host::InvocationResult, time, world::Outage,
+};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 

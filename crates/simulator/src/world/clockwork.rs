@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use super::World;
-use super::state::Effect;
+use super::watched::Effect;
 use crate::host::Host;
 use crate::time::Pace;
 use crate::timeline::What;

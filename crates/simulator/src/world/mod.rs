@@ -10,6 +10,7 @@ mod roles;
 mod sites;
 mod snapshot;
 mod state;
+mod watched;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -24,7 +25,8 @@ pub(crate) use checkers::{Checkers, Sight};
 pub(crate) use clockwork::{Clockwork, carry_out};
 pub(crate) use roles::{AlarmRule, MetricView, TrafficControl};
 pub(crate) use sites::{Sites, serve_sites};
-pub(crate) use state::{Checks, Effect, Judging, State, Watched};
+pub(crate) use state::State;
+pub(crate) use watched::{Checks, Effect, Judging, Watched};
 
 use crate::time::{self, Pace};
 use crate::timeline::{Timeline, What};

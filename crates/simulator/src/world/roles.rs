@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use jiff::Timestamp;
 
 use super::metrics::Series;
-use super::state::{Checks, Effect};
+use super::watched::{Checks, Effect};
 use crate::conditions::Site;
 
 /// What a rule sees of the primary's metric when a period has been published.

@@ -10,9 +10,9 @@ use super::checkers::{Checkers, Sight};
 use super::health_check::{HealthCheck, HealthCheckConfig};
 use super::metrics::{Point, Series};
 use super::roles::{AlarmRule, Lock, MetricView, TrafficControl};
+use super::watched::{Checks, Effect, Judging, Watched};
 use super::{PRIMARY_ADDRESS, PRIMARY_NAME, STANDBY_ADDRESS, STANDBY_NAME};
 use crate::conditions::{MetricsMode, Outage, Site};
-use crate::host::Notice;
 use crate::time::{Pace, plus};
 use crate::timeline::What;
 
@@ -25,45 +25,6 @@ const PAST_PERIODS: i64 = 10;
 const DISABLED_VALUE: f64 = 0.0;
 /// Samples in a point of the made-up past: one every ten seconds of a minute.
 const PAST_SAMPLES: u32 = 6;
-
-/// How a service comes from its checkers to a verdict, and to the samples of its metric.
-#[derive(Debug, Clone, Copy)]
-pub struct Judging {
-    /// Whether the checked site counts as well.
-    pub(crate) verdict: fn(&Checkers, &HealthCheckConfig) -> bool,
-    /// The samples of this moment, each 1 (well) or 0; none is no data.
-    pub(crate) samples: fn(&Watched) -> Vec<f64>,
-}
-
-/// A health check with all that watches it.
-#[derive(Debug)]
-pub struct Watched {
-    pub(crate) check: HealthCheck,
-    pub(crate) checkers: Checkers,
-    pub(crate) judging: Judging,
-    /// The state as 1 or 0 (`HealthCheckStatus`, the endpoint's state). Whether Route 53's metric shows an inverted check inverted is
-    /// not known (facts 4.3); here it does.
-    pub(crate) status: Series,
-    /// `HealthCheckPercentageHealthy`.
-    pub(crate) percentage: Series,
-    pub(crate) verdict: bool,
-    /// The metric's value while the check is disabled, for services whose metric goes on then; `None` means no data.
-    pub(crate) disabled_value: Option<f64>,
-}
-
-/// The checks by their id.
-pub(crate) type Checks = BTreeMap<String, Watched>;
-
-/// What the world wants done outside itself.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Effect {
-    /// Tell it on the timeline.
-    Tell(What),
-    /// Have the cloud deliver a notification of the alarm rule.
-    Notify(Notice),
-    /// Call the function with the scheduler's input.
-    Tick,
-}
 
 /// The world.
 #[derive(Debug)]

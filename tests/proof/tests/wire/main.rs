@@ -4,12 +4,12 @@
 
 #![allow(clippy::print_stdout, reason = "a test tells its figures")]
 
-mod steps;
 mod stand;
+mod steps;
 
+use holdfast_proof::ways::{Plan, Way, every_step_every_way};
 use holdfast_simulator::backend::CloudBackend;
 use holdfast_simulator::clouds::CLOUDS;
-use holdfast_proof::ways::{Plan, Way, every_step_every_way};
 use stand::Wire;
 
 /// Worlds at once: each is mostly waiting.

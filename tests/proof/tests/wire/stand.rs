@@ -79,7 +79,11 @@ impl Wire {
                 None => complaints.push(format!("an effect that no step is known for: {} {resource}", change.verb)),
             }
         }
-        let locks = self.sim.events().into_iter().filter(|event| matches!(event.what, What::TrafficWritten { locked: true, .. }));
+        let locks = self
+            .sim
+            .events()
+            .into_iter()
+            .filter(|event| matches!(event.what, What::TrafficWritten { locked: true, .. }));
         seen.extend(locks.map(|event| (event.at, LOCK.to_owned())));
         seen.sort();
         seen.into_iter().map(|(_, step)| step).collect()

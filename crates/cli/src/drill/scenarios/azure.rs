@@ -130,7 +130,11 @@ fn aks_without_entra() -> Scenario {
 }
 
 fn acted(stage: &Stage, wanted: Condition) -> bool {
-    stage.sim.events().iter().any(|event| matches!(event.what, What::AlarmChanged { state, .. } if state == wanted.as_str()))
+    stage
+        .sim
+        .events()
+        .iter()
+        .any(|event| matches!(event.what, What::AlarmChanged { state, .. } if state == wanted.as_str()))
 }
 
 async fn restarted(stage: &Stage) -> Result<(), Stuck> {

@@ -3,8 +3,8 @@
 use holdfast_simulator::world::{MetricsMode, Outage};
 
 use crate::drill::{
-    messages,
     facts::Facts,
+    messages,
     promise::{and, came_to, failed_over, gave_reason, one_worker, said, untouched},
     scenario::{Scenario, Setup},
 };

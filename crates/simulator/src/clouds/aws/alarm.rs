@@ -5,7 +5,10 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::notification::Channel;
+/// The account of the simulated cloud.
+pub(crate) const ACCOUNT: &str = "111122223333";
+/// Where Route 53's metrics, and so its alarm and topic, live (facts 4.3).
+pub(crate) const METRICS_REGION: &str = "us-east-1";
 
 /// How many periods beyond N are looked at when points are missing. The documented example looks at 5 for N = 3 (facts 1.1).
 const EXTRA_RANGE: usize = 2;
@@ -132,6 +135,25 @@ impl AlarmSettings {
         oldest_bad.is_some_and(|index| {
             points.len() - index >= self.datapoints_to_alarm && !points[index..].contains(&Some(false))
         })
+    }
+}
+
+/// Names of the alarm and its topic.
+#[derive(Debug, Clone)]
+pub(crate) struct Channel {
+    /// Name of the alarm.
+    pub(crate) alarm: String,
+    /// Name of the topic.
+    pub(crate) topic: String,
+}
+
+impl Channel {
+    pub(crate) fn alarm_arn(&self) -> String {
+        format!("arn:aws:cloudwatch:{METRICS_REGION}:{ACCOUNT}:alarm:{}", self.alarm)
+    }
+
+    pub(crate) fn topic_arn(&self) -> String {
+        format!("arn:aws:sns:{METRICS_REGION}:{ACCOUNT}:{}", self.topic)
     }
 }
 

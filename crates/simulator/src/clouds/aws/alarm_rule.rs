@@ -15,8 +15,7 @@ impl AlarmRule for Alarm {
         }
         let range = self.settings.range() as i64;
         let starts = (0..range).rev().map(|back| metric.newest - back * metric.period);
-        let points: Vec<Option<f64>> =
-            starts.map(|start| metric.series.at(start).map(|point| point.minimum)).collect();
+        let points: Vec<Option<f64>> = starts.map(|start| metric.series.at(start).map(|point| point.minimum)).collect();
         let bad: Vec<Option<bool>> = points.iter().map(|minimum| minimum.map(|minimum| minimum < 1.0)).collect();
         let to = self.settings.evaluate(&bad, self.state);
         let newest = points.last().copied().flatten().zip(Timestamp::from_second(metric.newest).ok());

@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::alarm::Alarm;
+use super::drill;
 use super::failover_record::{FailoverRecord, JUDGING};
 use super::services::{AwsServices, channel};
-use super::drill;
 use crate::backend::{CloudBackend, FunctionProgram, PlatformCalls, Role, Started, TrafficCalls};
 use crate::faults::Fault;
 use crate::ids::Ids;

@@ -7,9 +7,8 @@ use http::{Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::alarm::{Alarm, AlarmState};
+use super::alarm::{Alarm, AlarmState, METRICS_REGION};
 use super::error::AwsError;
-use super::notification::METRICS_REGION;
 use super::request::{AwsRequest, Protocol};
 use super::tree::{self, Node};
 use super::{Cloud, Outcome};
@@ -169,10 +168,7 @@ fn metric_statistics(cloud: &Cloud, request: &AwsRequest, body: &Value) -> Resul
 fn describe_alarms(cloud: &Cloud, request: &AwsRequest) -> Node {
     let here = request.region() == METRICS_REGION;
     let alarms = cloud.world.with(|state| state.rule::<Alarm>().filter(|_| here).map(|alarm| document(alarm)));
-    Node::map([
-        ("MetricAlarms", Node::List(alarms.into_iter().collect())),
-        ("CompositeAlarms", Node::List(Vec::new())),
-    ])
+    Node::map([("MetricAlarms", Node::List(alarms.into_iter().collect())), ("CompositeAlarms", Node::List(Vec::new()))])
 }
 
 fn document(alarm: &Alarm) -> Node {
@@ -226,7 +222,8 @@ fn set_alarm_state(cloud: &Cloud, request: &AwsRequest, body: &Value) -> Result<
 fn switch_actions(cloud: &Cloud, body: &Value, on: bool) -> Node {
     cloud.world.with(|state| {
         let names = body["AlarmNames"].as_array();
-        let named = |alarm: &&mut Alarm| names.is_some_and(|names| names.iter().any(|name| *name == alarm.channel.alarm));
+        let named =
+            |alarm: &&mut Alarm| names.is_some_and(|names| names.iter().any(|name| *name == alarm.channel.alarm));
         if let Some(alarm) = state.rule::<Alarm>().filter(named) {
             alarm.settings.actions_enabled = on;
         }

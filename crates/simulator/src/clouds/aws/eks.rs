@@ -4,11 +4,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 
+use super::alarm::ACCOUNT;
 use super::error::AwsError;
 use super::request::AwsRequest;
 use super::tree::Node;
 use super::{Cloud, Outcome};
-use super::notification::ACCOUNT;
 
 /// What DescribeCluster tells.
 #[derive(Debug, Clone)]

@@ -6,8 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
+use super::alarm::ACCOUNT;
 use super::error::AwsError;
-use super::notification::ACCOUNT;
 use super::request::AwsRequest;
 use super::tree::{read_json, respond};
 use super::{Cloud, Outcome};

@@ -3,31 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::alarm::{AlarmSettings, AlarmState, Transition};
-
-/// The account of the simulated cloud.
-pub(crate) const ACCOUNT: &str = "111122223333";
-/// Where Route 53's metrics, and so its alarm and topic, live (facts 4.3).
-pub(crate) const METRICS_REGION: &str = "us-east-1";
-
-/// Names of the alarm and its topic.
-#[derive(Debug, Clone)]
-pub(crate) struct Channel {
-    /// Name of the alarm.
-    pub(crate) alarm: String,
-    /// Name of the topic.
-    pub(crate) topic: String,
-}
-
-impl Channel {
-    pub(crate) fn alarm_arn(&self) -> String {
-        format!("arn:aws:cloudwatch:{METRICS_REGION}:{ACCOUNT}:alarm:{}", self.alarm)
-    }
-
-    pub(crate) fn topic_arn(&self) -> String {
-        format!("arn:aws:sns:{METRICS_REGION}:{ACCOUNT}:{}", self.topic)
-    }
-}
+use super::alarm::{ACCOUNT, AlarmSettings, AlarmState, Channel, Transition};
 
 /// CloudWatch's way to write an instant: milliseconds, and an offset without a colon.
 fn stamp(at: Timestamp) -> String {

@@ -41,7 +41,6 @@ impl Parameters {
         self.0.get(key(name))
     }
 
-
     pub(crate) fn delete(&mut self, name: &str) -> bool {
         self.0.remove(key(name)).is_some()
     }

@@ -131,7 +131,8 @@ fn update(cloud: &Cloud, request: &AwsRequest, id: &str) -> Outcome {
         Ok(check.clone())
     })?;
     let name = check.config.name.clone().unwrap_or_default();
-    let (locked, detail) = (name == LOCKED_NAME, format!("the health check now looks at {name} (version {})", check.version));
+    let (locked, detail) =
+        (name == LOCKED_NAME, format!("the health check now looks at {name} (version {})", check.version));
     cloud.world.tell(What::TrafficWritten { service: "Route 53", detail, locked });
     Ok(ok(Element::root("UpdateHealthCheckResponse").child(route53_config::element(&check))))
 }
@@ -140,7 +141,8 @@ fn delete(cloud: &Cloud, id: &str) -> Outcome {
     cloud.world.with(|state| {
         watched(state, id)?;
         let record = state.control::<FailoverRecord>();
-        let in_use = record.is_some_and(|record| record.primary_check == id || record.secondary_check.as_deref() == Some(id));
+        let in_use =
+            record.is_some_and(|record| record.primary_check == id || record.secondary_check.as_deref() == Some(id));
         if in_use || id == state.primary_check {
             return Err(AwsError::new(400, "HealthCheckInUse", "A failover record refers to this health check."));
         }

@@ -6,9 +6,9 @@ use std::sync::{Arc, MutexGuard};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::alarm::{ACCOUNT, Channel};
 use super::environment::{self, Facts};
 use super::lambda::{self, LambdaHost};
-use super::notification::{ACCOUNT, Channel};
 use super::parameters::Parameters;
 use super::{Authority, Cloud, ClusterView, Credentials};
 use crate::backend::Started;

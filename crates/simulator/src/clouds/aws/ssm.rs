@@ -3,8 +3,8 @@
 use http::StatusCode;
 use serde_json::Value;
 
+use super::alarm::ACCOUNT;
 use super::error::AwsError;
-use super::notification::ACCOUNT;
 use super::parameters::Parameter;
 use super::request::AwsRequest;
 use super::tree::{Node, read_json};
@@ -105,7 +105,11 @@ fn put(cloud: &Cloud, body: &Value) -> Result<Node, AwsError> {
         let mut parameters = cloud.parameters();
         let exists = parameters.get(name).is_some();
         match body["Type"].as_str() {
-            _ if exists && !overwrite => Err(AwsError::new(400, "ParameterAlreadyExists", "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.")),
+            _ if exists && !overwrite => Err(AwsError::new(
+                400,
+                "ParameterAlreadyExists",
+                "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.",
+            )),
             None if !exists => Err(validation("A parameter type is required when you create a parameter.")),
             kind => Ok(parameters.put(name, kind.unwrap_or("String"), value, time::now())),
         }

@@ -2,11 +2,11 @@
 
 use http::StatusCode;
 
+use super::alarm::ACCOUNT;
 use super::error::AwsError;
 use super::request::AwsRequest;
 use super::route53_xml::Element;
 use super::{Cloud, Outcome};
-use super::notification::ACCOUNT;
 
 pub(super) fn answer(_cloud: &Cloud, request: &AwsRequest) -> Outcome {
     let (key, _) = request

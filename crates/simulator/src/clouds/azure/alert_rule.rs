@@ -2,46 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::action_group::document;
+use super::alert_schema::{Alert, Condition, document};
 use crate::host::Notice;
 use crate::timeline::What;
 use crate::world::{AlarmRule, Effect, MetricView};
 
 /// So many evaluations in a row must be good before a stateful alert resolves.
 const GOOD_TO_RESOLVE: u32 = 3;
-
-/// What an alert says of its condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub enum Condition {
-    /// It is met.
-    Fired,
-    /// It is no longer met; only a stateful rule says so.
-    Resolved,
-}
-
-impl Condition {
-    /// The spelling of the alert schema.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Fired => "Fired",
-            Self::Resolved => "Resolved",
-        }
-    }
-}
-
-/// One act of the rule, with what its notification tells.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Alert {
-    pub(crate) condition: Condition,
-    /// The same for `Fired` and its `Resolved`.
-    pub(crate) number: u64,
-    pub(crate) fired_at: Timestamp,
-    pub(crate) resolved_at: Option<Timestamp>,
-    /// Average of the endpoint's state in the window.
-    pub(crate) value: f64,
-    /// Start and end of the window.
-    pub(crate) window: (Timestamp, Timestamp),
-}
 
 /// The rule: Average of the primary endpoint's state < 0.5 over one period, evaluated once each period.
 #[derive(Debug, Clone, PartialEq)]

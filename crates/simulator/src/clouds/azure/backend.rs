@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::alert_rule::AlertRule;
+use super::drill;
 use super::profile::{JUDGING, TrafficManager};
 use super::services::{AzureServices, CERTIFICATE_USER};
 use super::token;
 use super::{PRINCIPAL_ID, profile::PRIMARY_ENDPOINT};
-use super::drill;
 use crate::backend::{CloudBackend, FunctionProgram, PlatformCalls, Role, Started, TrafficCalls};
 use crate::faults::Fault;
 use crate::test_bed::{StartError, TestBed};

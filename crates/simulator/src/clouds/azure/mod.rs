@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! - `backend`: Azure in the list of clouds; `services`: all of it started together; `drill`, `access`: what drills and tests do with it
-//! - `alert_rule`, `profile`: its part of the world; `action_group`: what is sent when the rule acts, and how often
+//! - `alert_rule` with `alert_schema`, `profile`: its part of the world; `action_group`: what is sent when the rule acts, and how often
 //! - [`functions`]: the Functions host, which runs the shipped `handler`; `environment`: what its process is told
 //! - `request`, `error`: a call to Resource Manager taken apart, and its refusals; `role`: who may do what
 //! - `traffic_manager`, `metrics`, `aks`: the resources; `metadata`: what SDKs and the `az` CLI ask first
@@ -14,6 +14,7 @@ mod access;
 mod action_group;
 mod aks;
 mod alert_rule;
+mod alert_schema;
 mod backend;
 mod blobs;
 mod drill;
@@ -42,13 +43,13 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 pub use aks::AksLogin;
-pub use alert_rule::Condition;
+pub use alert_schema::Condition;
 pub use backend::Azure;
 pub use blobs::Blobs;
 pub use identity::Identity;
+pub use profile::{Endpoint, Profile};
 pub use queues::{Message, Queues};
 pub use role::{Refused, RoleJudge};
-pub use profile::{Endpoint, Profile};
 pub use services::{AzureServices, STATE_CONTAINER};
 pub use storage::STORAGE_AUDIENCE;
 pub use token::{AKS_AUDIENCE, Bearer, Issuer, TokenFault};

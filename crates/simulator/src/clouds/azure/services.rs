@@ -65,8 +65,7 @@ impl AzureServices {
         let (identity, queues) = (Identity::new(issuer.clone()), Queues::new(bed.seed.wrapping_add(4)));
         let key = format!("simulated-key-{}", Ids::new(bed.seed.wrapping_add(5)).uuid());
         let (seed, timeline) = (bed.seed.wrapping_add(1), bed.timeline.clone());
-        let functions =
-            FunctionsHost::new(settings(bed, &key)?, seed, timeline, queues.clone(), identity.clone());
+        let functions = FunctionsHost::new(settings(bed, &key)?, seed, timeline, queues.clone(), identity.clone());
         let judge = role(&functions.work_queue())?;
         under_azure(bed.cluster, bed.standby, &SHIPPED_BINDING.replace("${principal_id}", PRINCIPAL_ID));
         trust(bed, &issuer);
@@ -285,6 +284,5 @@ fn role(queue: &str) -> Result<RoleJudge, StartError> {
         ("queue_id", queue_id(queue)),
         ("container_id", container_id(STATE_CONTAINER)),
     ]);
-    RoleJudge::new(SHIPPED_ROLES, &values)
-        .map_err(|why| StartError::Shipped { file: "infra/azure/roles.json", why })
+    RoleJudge::new(SHIPPED_ROLES, &values).map_err(|why| StartError::Shipped { file: "infra/azure/roles.json", why })
 }
