@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use holdfast_simulator::{Simulator, aws::Credentials};
+use holdfast_simulator::{Simulator, clouds::aws::Credentials};
 use holdfast_testbed::Venv;
 use serde_json::Value;
 use tokio::process::Command;

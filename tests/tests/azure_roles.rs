@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use holdfast_core::record::State;
 use holdfast_simulator::{
-    CloudName, Options, Simulator,
-    azure::{PRINCIPAL_ID, STATE_CONTAINER},
+    Options, Simulator,
+    clouds::azure::{Azure, PRINCIPAL_ID, STATE_CONTAINER},
     faults::Fault,
     kubernetes::{AuditEntry, StandbySeed, TlsSeed},
     world::Outage,
@@ -29,7 +29,7 @@ async fn simulator() -> Simulator {
         ("MAX_DELAY_SECONDS", "1"),
     ];
     Simulator::start(Options {
-        cloud: CloudName::Azure,
+        cloud: &Azure,
         bootstrap: Some(handler().await),
         function_env: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         standby: StandbySeed { tls: TlsSeed::StaleNoCa, ..StandbySeed::default() },

@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 use holdfast_simulator::{
-    CloudName, Options, Simulator,
-    azure::{AKS_AUDIENCE, CLUSTER_NAME, GROUP, PROFILE_NAME, STORAGE_AUDIENCE, SUBSCRIPTION, profile_id},
+    Options, Simulator,
+    clouds::azure::{
+        self, AKS_AUDIENCE, CLUSTER_NAME, GROUP, PROFILE_NAME, STORAGE_AUDIENCE, SUBSCRIPTION, profile_id,
+    },
     world::{PRIMARY_NAME, Past, STANDBY_NAME},
 };
 use holdfast_testbed::{Venv, required_or_skipped};
@@ -17,7 +19,7 @@ const ARM: &str = "https://management.azure.com";
 
 /// A simulator at the pace of the cloud, with periods of a minute: nothing moves while a slow client looks.
 async fn simulator() -> Simulator {
-    let options = Options { cloud: CloudName::Azure, pace: 1.0, ..Options::default() };
+    let options = Options { cloud: &azure::Azure, pace: 1.0, ..Options::default() };
     let simulator = Simulator::start(options).await.expect("a simulator");
     simulator.world().set_metric_delay(Duration::ZERO);
     simulator

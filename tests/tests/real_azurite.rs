@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use holdfast_simulator::{
-    CloudName, Options, Simulator,
-    azure::{STATE_CONTAINER, STORAGE_AUDIENCE},
+    Options, Simulator,
+    clouds::azure::{self, STATE_CONTAINER, STORAGE_AUDIENCE},
 };
 use holdfast_testbed::{Azurite, Venv, find, required_or_skipped};
 use holdfast_tests::clients::Azure;
@@ -59,7 +59,7 @@ impl<'a> Account<'a> {
 }
 
 async fn simulator() -> Simulator {
-    let options = Options { cloud: CloudName::Azure, ..Options::default() };
+    let options = Options { cloud: &azure::Azure, ..Options::default() };
     let simulator = Simulator::start(options).await.expect("a simulator");
     simulator.world().set_scheduler(false);
     simulator

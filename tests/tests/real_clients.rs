@@ -67,7 +67,7 @@ async fn boto3_does_what_the_function_does_and_raises_its_own_exceptions() {
     assert_eq!(parameters["empty"], json!([400, "ValidationException"]));
     assert_eq!((&parameters["first"], &parameters["overwritten"]), (&json!(1), &json!(2)));
     assert_eq!(parameters["read"], "1767225900");
-    assert_eq!(simulator.world().ssm_parameter(&parameter(&simulator)).as_deref(), Some("1767225900"));
+    assert_eq!(simulator.ssm_parameter(&parameter(&simulator)).as_deref(), Some("1767225900"));
 
     let cluster = &seen["clusters"];
     assert_eq!(cluster["endpoint"], simulator.kubernetes_endpoint());
@@ -173,7 +173,7 @@ async fn the_function_is_refused_what_its_policy_does_not_allow() {
     assert_eq!(simulator.iam().denied().len(), outside.len());
     assert!(simulator.world().health_check().config.name.is_some(), "nothing was deleted");
 
-    let stranger = holdfast_simulator::aws::Credentials {
+    let stranger = holdfast_simulator::clouds::aws::Credentials {
         access_key: "AKIDSTRANGER".to_owned(),
         secret_key: "secret".to_owned(),
         session_token: None,

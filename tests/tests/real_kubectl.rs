@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use holdfast_simulator::{
     Options, Simulator,
-    aws::Credentials,
+    clouds::aws::Credentials,
     kubernetes::{StandbySeed, TlsSeed},
 };
 use holdfast_testbed::{Venv, find::kubectl, required_or_skipped};

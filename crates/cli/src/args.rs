@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+use holdfast_simulator::backend::{CloudBackend, FunctionProgram};
+use holdfast_simulator::clouds::{CLOUDS, by_name};
 
 /// Makes the standby active when the primary is gone, and holds it there.
 #[derive(Debug, Parser)]
@@ -22,32 +25,13 @@ pub enum Command {
     Bench(BenchArguments),
 }
 
-/// The cloud whose function is drilled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Cloud {
-    /// AWS Lambda.
-    Aws,
-    /// Azure Functions.
-    Azure,
-}
-
-impl Cloud {
-    /// Name of the function's executable, and the package that makes it.
-    fn function(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Aws => ("bootstrap", "holdfast-aws-lambda"),
-            Self::Azure => ("handler", "holdfast-azure-function"),
-        }
-    }
-}
-
 /// Options of a drill.
 #[derive(Debug, Args)]
 pub struct DrillArguments {
     /// The cloud to rehearse on.
-    #[arg(long, value_enum, default_value = "aws")]
-    pub cloud: Cloud,
-    /// List the scenarios and leave.
+    #[arg(long, value_name = "CLOUD", value_parser = cloud(), default_value = CLOUDS[0].name())]
+    pub cloud: &'static dyn CloudBackend,
+    /// List the scenarios and leave; with --json the clouds and their functions as well.
     #[arg(long)]
     pub list: bool,
     /// The scenario to run; may be given more than once.
@@ -68,7 +52,7 @@ pub struct DrillArguments {
     /// How many scenarios of --all run side by side.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=16))]
     pub jobs: u8,
-    /// The function's executable; by default the `bootstrap` or `handler` beside this command.
+    /// The function's executable; by default the one of the cloud beside this command.
     #[arg(long, value_name = "PATH")]
     pub bootstrap: Option<PathBuf>,
 }
@@ -93,14 +77,19 @@ fn pace(text: &str) -> Result<f64, String> {
     pace.map(f64::from).ok_or_else(|| format!("must be one of {}", PACES.map(|pace| pace.to_string()).join(", ")))
 }
 
+/// The name of a cloud that the simulator has.
+fn cloud() -> impl TypedValueParser<Value = &'static dyn CloudBackend> {
+    PossibleValuesParser::new(CLOUDS.map(CloudBackend::name)).try_map(|name| by_name(&name).ok_or("no such cloud"))
+}
+
 /// Where the executable of a cloud's function is.
-pub fn function(cloud: Cloud, given: Option<&PathBuf>) -> Result<PathBuf, String> {
-    let (name, package) = cloud.function();
+pub fn function(cloud: &dyn CloudBackend, given: Option<&PathBuf>) -> Result<PathBuf, String> {
+    let FunctionProgram { executable, package } = cloud.program();
     let path = match given {
         Some(path) => path.clone(),
         None => {
             let here = std::env::current_exe().map_err(|error| format!("this command cannot find itself: {error}"))?;
-            here.with_file_name(name)
+            here.with_file_name(executable)
         }
     };
     if path.is_file() {

@@ -9,10 +9,10 @@ use http::Response;
 
 use crate::calls::{CallLog, OpenCall};
 use crate::faults::{Fault, Faults};
-use crate::host::Host;
+use crate::host::HostSlot;
 use crate::net::Cut;
-use crate::outside::WayOut;
 use crate::timeline::{Timeline, What};
+use crate::way_out::WayOut;
 
 /// The refusal that a fault asks for, to be put in the service's own shape.
 pub(crate) struct Refusal {
@@ -35,7 +35,7 @@ pub(crate) struct Gate {
     pub(crate) faults: Faults,
     pub(crate) timeline: Timeline,
     /// Who runs the function: tells whose call a call is, and kills it.
-    pub(crate) host: Host,
+    pub(crate) host: HostSlot,
     /// The function's way to what is outside of the standby's network.
     pub(crate) way_out: WayOut,
     /// Added to every call before it is taken up.

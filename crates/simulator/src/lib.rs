@@ -3,14 +3,14 @@
 //! # Layout
 //!
 //! - [`Simulator`]: everything started together; [`Options`] says how and on which cloud
-//! - [`world`]: what is simulated: two sites, health checkers, the metric, the alarm, the scheduler, DNS. Pure steps over time
-//! - [`aws`]: Route 53, CloudWatch, SSM, EKS and STS as their SDKs speak to them, under the IAM policy that ships
-//! - [`azure`]: Resource Manager, the managed identity and storage, under the role that ships
-//! - [`lambda`]: the Lambda service, which runs the shipped `bootstrap`; [`functions`]: the Azure Functions host, which runs the shipped
-//!   `handler`; [`host`]: what both have in common
+//! - [`world`]: what is simulated: two sites, health checkers, the metric, the scheduler, DNS, and a cloud's alarm rule and traffic control.
+//!   Pure steps over time
+//! - [`clouds`]: the list of clouds, a folder each: services as their SDKs speak to them, under the rights that ship, and the host that
+//!   runs the shipped function
+//! - [`backend`]: what is known of a cloud; [`host`]: what every host of the function can do; `test_bed`: what a cloud is built on
 //! - [`kubernetes`]: the API of the standby cluster and its controllers; `standby` puts it behind the gate
 //! - [`faults`] and [`calls`]: what goes wrong with a call, and the log of all calls; `gate` is where every call passes both
-//! - [`outside`]: control targets beyond both sites, and the function's way out to them
+//! - [`outside`]: control targets beyond both sites; `way_out`: the function's way to them
 //! - [`timeline`]: what happens where, as it happens
 //! - `environment`: what the function's process is started with; `net`: certificates and listeners
 //! - [`time`]: the only clock, and the pace: simulated durations are divided by it, instants are real
@@ -20,19 +20,18 @@
 // A dependency of the manifest that is not used is a fault; those of tests are not looked at.
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]
 
-pub mod aws;
-pub mod azure;
+pub mod backend;
 pub mod calls;
+pub mod clouds;
 pub mod faults;
-pub mod functions;
 pub mod host;
 pub mod kubernetes;
-pub mod lambda;
 pub mod outside;
 pub mod time;
 pub mod timeline;
 pub mod world;
 
+mod conditions;
 mod environment;
 mod gate;
 mod ids;
@@ -40,6 +39,9 @@ mod net;
 mod options;
 mod simulator;
 mod standby;
+mod test_bed;
+mod way_out;
 
-pub use options::{CloudName, ExternalCluster, Options, StartError};
+pub use options::Options;
 pub use simulator::Simulator;
+pub use test_bed::{ExternalCluster, StartError};

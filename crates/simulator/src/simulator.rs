@@ -1,5 +1,6 @@
 //! Putting the pieces together, and the handle on all of them.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,90 +9,35 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 
-use crate::aws::{self, AwsSide, Credentials};
-use crate::azure::AzureSide;
+use crate::backend::{CloudBackend, CloudServices, Role};
 use crate::calls::CallLog;
-use crate::environment::{CLUSTER_NAME, NAMESPACE, STANDBY_REGION};
+use crate::conditions::Lost;
 use crate::faults::Faults;
-use crate::functions::FunctionsHost;
 use crate::gate::Gate;
-use crate::host::Host;
-use crate::kubernetes::{Cluster, ClusterOptions, seed_standby};
-use crate::lambda::LambdaHost;
+use crate::host::{Host, HostSlot};
+use crate::kubernetes::Cluster;
 use crate::net::{Authority, Listener};
-use crate::options::{CloudName, ExternalCluster, Options, StartError};
-use crate::outside::{self, Lost, WayOut, serve_controls};
+use crate::options::Options;
+use crate::outside::serve_controls;
 use crate::standby;
-use crate::time::Pace;
+use crate::test_bed::{Deployment, ExternalCluster, Ports, StartError, TestBed};
+use crate::time::{self, Pace};
 use crate::timeline::{Event, Timeline};
-use crate::world::{Clockwork, Sites, World, serve_sites};
-
-/// Kubernetes group of the function (facts aws 7.3).
-pub(crate) const GROUP: &str = "dr-failover";
-
-/// What every cloud's side is built on.
-pub(crate) struct Ground<'a> {
-    pub(crate) options: &'a Options,
-    pub(crate) pace: Pace,
-    pub(crate) timeline: &'a Timeline,
-    pub(crate) authority: &'a Authority,
-    pub(crate) cluster: &'a Arc<Cluster>,
-}
-
-/// The ports that both clouds have.
-pub(crate) struct Ports {
-    pub(crate) sites: Sites,
-    pub(crate) kubernetes: Listener,
-    pub(crate) controls: Vec<Listener>,
-}
-
-impl Ports {
-    /// The addresses of the control targets, separated by commas.
-    pub(crate) fn control_targets(&self) -> String {
-        outside::addresses(self.controls.iter().map(Listener::port))
-    }
-}
-
-impl Ground<'_> {
-    /// The gate before a host.
-    pub(crate) fn gate(&self, host: Host) -> Gate {
-        let (calls, faults) = (CallLog::default(), Faults::default());
-        let (timeline, delay) = (self.timeline.clone(), self.options.round_trip_delay);
-        Gate { calls, faults, timeline, host, way_out: WayOut::default(), delay }
-    }
-
-    /// Opens the sites and the cluster's API.
-    pub(crate) async fn ports(&self, world: &World, gate: &Gate) -> Result<Ports, StartError> {
-        let handler = standby::handler(self.cluster, gate.clone());
-        let kubernetes = Listener::tls(self.authority.asking_acceptor(), handler).await?;
-        let controls = serve_controls(gate, &self.authority.acceptor()).await?;
-        Ok(Ports { sites: serve_sites(world, gate, &self.authority.acceptor()).await?, kubernetes, controls })
-    }
-
-    /// Endpoint and CA of the API server that the function is to be told.
-    pub(crate) fn api_server(&self, ports: &Ports) -> ExternalCluster {
-        self.options.external_kubernetes.clone().unwrap_or_else(|| ExternalCluster {
-            endpoint: format!("https://localhost:{}", ports.kubernetes.port()),
-            ca_pem: self.authority.ca_pem().to_owned(),
-        })
-    }
-}
-
-/// The cloud around the standby.
-#[allow(clippy::large_enum_variant, reason = "there is one of it in a process")]
-pub(crate) enum Side {
-    Aws(AwsSide),
-    Azure(AzureSide),
-}
+use crate::way_out::WayOut;
+use crate::world::{Clockwork, State, World, serve_sites};
 
 /// The clouds and the cluster, running. Everything ends when it is stopped or dropped.
 pub struct Simulator {
+    cloud: &'static dyn CloudBackend,
+    traffic: &'static dyn CloudBackend,
     world: World,
     gate: Gate,
+    host: Arc<dyn Host>,
     cluster: Arc<Cluster>,
     authority: Authority,
     ports: Ports,
-    side: Side,
+    /// The cloud of the function, and the one that switches its traffic where that is another.
+    services: Vec<Box<dyn CloudServices>>,
     _clockwork: Clockwork,
     _watch: Option<standby::Watch>,
     operator: JoinHandle<()>,
@@ -101,26 +47,86 @@ impl Simulator {
     /// Starts everything on free ports of loopback.
     ///
     /// # Errors
-    /// When no certificates can be made, no port is free, or what ships for the cloud is not usable.
+    /// When no certificates can be made, no port is free, what ships for the cloud is not usable, or the cloud that is to switch
+    /// traffic cannot do so for another.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let (pace, timeline, authority) = (Pace::new(options.pace), Timeline::new(), Authority::new()?);
-        let cluster = standby_cluster(&options);
-        let ground = Ground { options: &options, pace, timeline: &timeline, authority: &authority, cluster: &cluster };
-        let (world, gate, ports, side) = match options.cloud {
-            CloudName::Aws => {
-                let (world, gate, ports, side) = AwsSide::start(&ground).await?;
-                (world, gate, ports, Side::Aws(side))
-            }
-            CloudName::Azure => {
-                let (world, gate, ports, side) = AzureSide::start(&ground).await?;
-                (world, gate, ports, Side::Azure(side))
-            }
+        let (cloud, foreign) = (options.cloud, options.foreign_traffic());
+        let cluster = standby::cluster(options.pace, options.seed, &options.standby);
+        let world = World::new(state(&options, pace)?, timeline.clone(), pace);
+        let gate = gate(&options, &timeline);
+        let ports = ports(cloud, &cluster, &world, &gate, &authority).await?;
+        let bed = TestBed {
+            seed: options.seed,
+            pace,
+            timeline: &timeline,
+            authority: &authority,
+            cluster: &cluster,
+            standby: &options.standby,
+            world: &world,
+            gate: &gate,
+            api_server: api_server(&options, &ports, &authority),
+            ports: &ports,
+            known_cluster: options.known_cluster,
+            client_certificate: options.client_certificate,
+            function: Deployment {
+                executable: options.bootstrap.clone(),
+                timeout: options.function_timeout,
+                folder: options.function_folder.clone(),
+            },
         };
-        let watch =
-            options.external_kubernetes.is_none().then(|| standby::Watch::start(cluster.clone(), world.clone()));
+        let mut started = cloud.start(&bed, Role::Function).await?;
+        let host = started.host.take().ok_or(StartError::NoHost(cloud.name()))?;
+        let (mut variables, mut services) = (started.variables, vec![started.services]);
+        if let Some(foreign) = foreign {
+            let started = foreign.start(&bed, Role::Traffic).await?;
+            variables.extend(started.variables);
+            services.push(started.services);
+        }
+        variables.extend(options.function_env.clone());
+        host.set_variables(variables);
+        gate.host.fill(host.clone());
+        let watch = options.external_kubernetes.is_none();
+        let watch = watch.then(|| standby::Watch::start(cluster.clone(), world.clone(), cloud));
         let operator = cluster.spawn_operator();
-        let clockwork = Clockwork::start(world.clone(), gate.host.clone(), pace);
-        Ok(Self { world, gate, cluster, authority, ports, side, _clockwork: clockwork, _watch: watch, operator })
+        let clockwork = Clockwork::start(world.clone(), host.clone(), pace);
+        Ok(Self {
+            cloud,
+            traffic: foreign.unwrap_or(cloud),
+            world,
+            gate,
+            host,
+            cluster,
+            authority,
+            ports,
+            services,
+            _clockwork: clockwork,
+            _watch: watch,
+            operator,
+        })
+    }
+
+    /// The cloud that the function runs on.
+    pub fn cloud(&self) -> &'static dyn CloudBackend {
+        self.cloud
+    }
+
+    /// The cloud that switches traffic: the same, but on a mixed site.
+    pub fn traffic_cloud(&self) -> &'static dyn CloudBackend {
+        self.traffic
+    }
+
+    /// The running services of the cloud that the function runs on.
+    pub fn services(&self) -> &dyn CloudServices {
+        self.services[0].as_ref()
+    }
+
+    /// The running services of this type, whichever their role.
+    pub(crate) fn services_of<T: CloudServices>(&self) -> Option<&T> {
+        self.services.iter().find_map(|services| {
+            let services: &dyn Any = services.as_ref();
+            services.downcast_ref()
+        })
     }
 
     /// The world behind the clouds.
@@ -154,42 +160,8 @@ impl Simulator {
     }
 
     /// The service that runs the function, whatever the cloud.
-    pub fn host(&self) -> &Host {
-        &self.gate.host
-    }
-
-    /// The Lambda service.
-    ///
-    /// # Panics
-    /// On another cloud than AWS.
-    pub fn lambda(&self) -> &LambdaHost {
-        match &self.gate.host {
-            Host::Lambda(lambda) => lambda,
-            Host::Functions(_) => panic!("there is no Lambda on Azure"),
-        }
-    }
-
-    /// The Azure Functions host; `None` on AWS.
-    pub fn functions(&self) -> Option<&FunctionsHost> {
-        match &self.gate.host {
-            Host::Functions(functions) => Some(functions),
-            Host::Lambda(_) => None,
-        }
-    }
-
-    /// What only Azure has; `None` on AWS.
-    pub fn azure(&self) -> Option<&AzureSide> {
-        match &self.side {
-            Side::Azure(side) => Some(side),
-            Side::Aws(_) => None,
-        }
-    }
-
-    fn aws(&self) -> &AwsSide {
-        match &self.side {
-            Side::Aws(side) => side,
-            Side::Azure(_) => panic!("this simulator runs Azure"),
-        }
+    pub fn host(&self) -> &dyn Host {
+        self.host.as_ref()
     }
 
     /// The simulated standby cluster. Beside an external one it is there and nobody is told of it.
@@ -197,24 +169,15 @@ impl Simulator {
         &self.cluster
     }
 
-    /// What IAM saw of the function: statements used, calls denied.
-    ///
-    /// # Panics
-    /// On another cloud than AWS.
-    pub fn iam(&self) -> &aws::Authority {
-        self.aws().iam()
-    }
-
     /// The calls of the function that its rights did not allow, each as action and resource.
     pub fn refused(&self) -> Vec<String> {
-        match &self.side {
-            Side::Aws(side) => {
-                side.iam().denied().iter().map(|denied| format!("{} on {}", denied.action, denied.resource)).collect()
-            }
-            Side::Azure(side) => {
-                side.role().refused().iter().map(|refused| format!("{} on {}", refused.action, refused.scope)).collect()
-            }
-        }
+        self.services.iter().flat_map(|services| services.refused()).collect()
+    }
+
+    /// Texts that no log of the function may hold.
+    pub fn secrets(&self) -> Vec<String> {
+        let every = std::iter::once("PRIVATE KEY".to_owned());
+        every.chain(self.services.iter().flat_map(|services| services.secrets())).collect()
     }
 
     /// A receiver of every event from now on.
@@ -229,25 +192,7 @@ impl Simulator {
 
     /// The environment that the function's processes get; credentials and addresses that differ per process are examples.
     pub fn function_env(&self) -> BTreeMap<String, String> {
-        self.gate.host.variables()
-    }
-
-    /// Keys that may do everything on AWS, for clients that are not the function.
-    pub fn admin_credentials(&self) -> Credentials {
-        aws::admin_credentials()
-    }
-
-    /// The function's keys on AWS, as they are before a process gets its own session token.
-    pub fn function_credentials(&self) -> Credentials {
-        aws::function_credentials()
-    }
-
-    /// `https://localhost:port` of all AWS services.
-    ///
-    /// # Panics
-    /// On another cloud than AWS.
-    pub fn aws_endpoint(&self) -> String {
-        self.aws().endpoint()
+        self.host.variables()
     }
 
     /// `https://localhost:port` of the simulated cluster's API.
@@ -290,23 +235,53 @@ impl Simulator {
 
 impl Drop for Simulator {
     fn drop(&mut self) {
-        self.gate.host.shut_down();
+        self.host.shut_down();
         self.operator.abort();
     }
 }
 
-fn standby_cluster(options: &Options) -> Arc<Cluster> {
-    let keys = aws::function_credentials();
-    let cluster = Cluster::new(ClusterOptions {
-        name: CLUSTER_NAME.to_owned(),
-        region: STANDBY_REGION.to_owned(),
-        namespace: NAMESPACE.to_owned(),
-        access_key: keys.access_key,
-        secret_key: keys.secret_key,
-        group: GROUP.to_owned(),
-        pace: options.pace,
-        seed: options.seed,
-    });
-    seed_standby(&cluster, &options.standby);
-    cluster
+/// The world under the clouds of the site.
+fn state(options: &Options, pace: Pace) -> Result<State, StartError> {
+    let now = time::now();
+    let mut state = options.cloud.world(now, pace, options.seed);
+    if let Some(foreign) = options.foreign_traffic() {
+        foreign.take_over_traffic(&mut state, now)?;
+    }
+    Ok(state)
+}
+
+/// The gate before all services; who runs the function is filled in later.
+fn gate(options: &Options, timeline: &Timeline) -> Gate {
+    let clouds = [Some(options.cloud), options.foreign_traffic()].into_iter().flatten();
+    let outside = clouds.flat_map(CloudBackend::services_outside).copied().collect();
+    Gate {
+        calls: CallLog::default(),
+        faults: Faults::default(),
+        timeline: timeline.clone(),
+        host: HostSlot::default(),
+        way_out: WayOut::to(outside),
+        delay: options.round_trip_delay,
+    }
+}
+
+/// Opens the sites, the control targets and the cluster's API.
+async fn ports(
+    cloud: &'static dyn CloudBackend,
+    cluster: &Arc<Cluster>,
+    world: &World,
+    gate: &Gate,
+    authority: &Authority,
+) -> Result<Ports, StartError> {
+    let handler = standby::handler(cluster, gate.clone(), cloud);
+    let kubernetes = Listener::tls(authority.asking_acceptor(), handler).await?;
+    let controls = serve_controls(gate, &authority.acceptor()).await?;
+    Ok(Ports { sites: serve_sites(world, gate, &authority.acceptor()).await?, kubernetes, controls })
+}
+
+/// Endpoint and CA of the API server that the function is to find.
+fn api_server(options: &Options, ports: &Ports, authority: &Authority) -> ExternalCluster {
+    options.external_kubernetes.clone().unwrap_or_else(|| ExternalCluster {
+        endpoint: format!("https://localhost:{}", ports.kubernetes.port()),
+        ca_pem: authority.ca_pem().to_owned(),
+    })
 }

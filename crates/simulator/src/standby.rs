@@ -5,16 +5,15 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Request, Response, header};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
-use crate::azure::{self, PRINCIPAL_ID};
+use crate::backend::CloudBackend;
+use crate::environment::{CLUSTER_NAME, FUNCTION_KEYS, NAMESPACE, STANDBY_REGION};
 use crate::gate::{Gate, Refusal};
-use crate::kubernetes::{Change, Cluster};
+use crate::kubernetes::{Change, Cluster, ClusterOptions, StandbySeed, seed_standby};
 use crate::net::{Cut, Handler};
 use crate::timeline::What;
 use crate::world::World;
@@ -22,18 +21,43 @@ use crate::world::World;
 /// How often (real) the cluster is looked at for changes to tell.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// The API server's handler: every request through the gate, then to the cluster's router.
-pub(crate) fn handler(cluster: &Arc<Cluster>, gate: Gate) -> Handler {
+/// Kubernetes group of the function (facts aws 7.3).
+const GROUP: &str = "dr-failover";
+
+/// The standby cluster as it is at first.
+pub(crate) fn cluster(pace: f64, seed: u64, standby: &StandbySeed) -> Arc<Cluster> {
+    let cluster = Cluster::new(ClusterOptions {
+        name: CLUSTER_NAME.to_owned(),
+        region: STANDBY_REGION.to_owned(),
+        namespace: NAMESPACE.to_owned(),
+        access_key: FUNCTION_KEYS.0.to_owned(),
+        secret_key: FUNCTION_KEYS.1.to_owned(),
+        group: GROUP.to_owned(),
+        pace,
+        seed,
+    });
+    seed_standby(&cluster, standby);
+    cluster
+}
+
+/// The API server's handler: every request through the gate, then to the cluster's router. `cloud` knows whose token a token is.
+pub(crate) fn handler(cluster: &Arc<Cluster>, gate: Gate, cloud: &'static dyn CloudBackend) -> Handler {
     let router = cluster.router();
     Arc::new(move |request| {
         let (router, gate) = (router.clone(), gate.clone());
-        Box::pin(async move { handle(router, &gate, request).await })
+        Box::pin(async move { handle(router, &gate, cloud, request).await })
     })
 }
 
-async fn handle(router: Router, gate: &Gate, request: Request<Body>) -> Result<Response<Body>, Cut> {
+async fn handle(
+    router: Router,
+    gate: &Gate,
+    cloud: &dyn CloudBackend,
+    request: Request<Body>,
+) -> Result<Response<Body>, Cut> {
     let name = Cluster::call_name(request.method(), request.uri());
-    let session = session(&request);
+    let bearer = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let session = bearer.and_then(|value| cloud.session_of(value.strip_prefix("Bearer ")?));
     let effect = async {
         match router.oneshot(request).await {
             Ok(answer) => answer,
@@ -41,16 +65,6 @@ async fn handle(router: Router, gate: &Gate, request: Request<Body>) -> Result<R
         }
     };
     gate.pass(&name, session.as_deref(), refuse, effect).await
-}
-
-/// The session inside a bearer token: a part of the presigned URL that a token for EKS is, or a claim of one for AKS.
-fn session(request: &Request<Body>) -> Option<String> {
-    let bearer = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
-    let Some(url) = bearer.strip_prefix("k8s-aws-v1.") else { return azure::session(bearer) };
-    let url = URL_SAFE_NO_PAD.decode(url).ok()?;
-    let url = String::from_utf8(url).ok()?;
-    let pair = url.split(['?', '&']).find_map(|pair| pair.strip_prefix("X-Amz-Security-Token="))?;
-    Some(pair.to_owned())
 }
 
 /// A `metav1.Status`, with Retry-After where a real API server under load sends it.
@@ -76,7 +90,7 @@ fn refuse(refusal: Refusal) -> Response<Body> {
 pub(crate) struct Watch(JoinHandle<()>);
 
 impl Watch {
-    pub(crate) fn start(cluster: Arc<Cluster>, world: World) -> Self {
+    pub(crate) fn start(cluster: Arc<Cluster>, world: World, cloud: &'static dyn CloudBackend) -> Self {
         Self(tokio::spawn(async move {
             let mut interval = tokio::time::interval(LOOK_EVERY);
             let mut told = 0;
@@ -84,7 +98,7 @@ impl Watch {
                 interval.tick().await;
                 let changes = cluster.changes();
                 for change in changes.get(told..).unwrap_or_default() {
-                    tell(&world, change);
+                    tell(&world, cloud, change);
                 }
                 told = changes.len();
                 world.set_standby_ready(cluster.list("pods").iter().any(is_ready_logscale));
@@ -99,10 +113,9 @@ impl Drop for Watch {
     }
 }
 
-fn tell(world: &World, change: &Change) {
+fn tell(world: &World, cloud: &dyn CloudBackend, change: &Change) {
     let Change { actor, verb, resource, name, .. } = change;
-    let is_function = actor.starts_with("arn:aws:sts:") || actor == PRINCIPAL_ID || actor == "masterclient";
-    let actor = if is_function { "the function" } else { actor };
+    let actor = if cloud.is_function(actor) { "the function" } else { actor };
     // Statuses change all the time and are consequences; what matters of them shows elsewhere.
     if !resource.ends_with("/status") {
         world.tell_at(change.at, What::ClusterChanged { change: format!("{verb} {resource} {name} (by {actor})") });
@@ -121,17 +134,6 @@ fn is_ready_logscale(pod: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_session_is_read_out_of_an_eks_token() {
-        let url = "https://sts.us-west-2.amazonaws.com/?Action=GetCallerIdentity&X-Amz-Security-Token=holdfast-simulated-session-3&X-Amz-Signature=0";
-        let bearer = format!("Bearer k8s-aws-v1.{}", URL_SAFE_NO_PAD.encode(url));
-        let request = Request::get("/api").header("authorization", bearer).body(Body::empty()).expect("request");
-        assert_eq!(session(&request).as_deref(), Some("holdfast-simulated-session-3"));
-        let request =
-            Request::get("/api").header("authorization", "Bearer admin").body(Body::empty()).expect("request");
-        assert_eq!(session(&request), None);
-    }
 
     #[test]
     fn only_a_ready_pod_of_logscale_makes_the_site_answer() {

@@ -7,9 +7,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::broadcast;
 
-use crate::outside::Lost;
+use crate::conditions::{Lost, MetricsMode, Outage, Site};
 use crate::time;
-use crate::world::{AlarmState, Condition, MetricsMode, Outage, Site};
 
 /// How many events a receiver may lag behind before it misses some; a drill makes a few hundred.
 const CAPACITY: usize = 8192;
@@ -41,14 +40,10 @@ pub enum What {
     MetricWithheld { health_check: String, start: Timestamp },
     /// The metrics mode was changed.
     MetricsChanged { mode: MetricsMode },
-    /// The alarm went from one state to another.
-    AlarmChanged { name: String, from: AlarmState, to: AlarmState },
-    /// The metric alert of Azure acts: once while it is stateful.
-    AlertActs { condition: Condition },
-    /// The action group called the function, which answered with this status; none when it gave no answer in time.
-    AlertDelivered { condition: Condition, status: Option<u16> },
-    /// A notification was handed to the function.
-    Notified { message_id: String, request_id: String, state: AlarmState },
+    /// The rule that watches the primary's metric came to a state, in the words of `service`, which keeps the rule.
+    AlarmChanged { service: &'static str, state: &'static str, from: Option<&'static str> },
+    /// `service` handed a notification of the rule to the function. `answer`: what came back, where the service waits for it.
+    AlarmDelivered { service: &'static str, state: &'static str, answer: Option<Delivered> },
     /// The scheduler's tick was handed to the function.
     Ticked { request_id: String },
     /// A process of the function was started.
@@ -69,51 +64,92 @@ pub enum What {
     WayOutBack,
     /// A fault was put on a call.
     FaultInjected { call: String, fault: String },
-    /// A health check's configuration was changed by an API call.
-    HealthCheckUpdated { health_check: String, version: u64, name: String },
-    /// A Traffic Manager endpoint was written by an API call. `writes` counts them.
-    EndpointUpdated { endpoint: String, enabled: bool, writes: u64 },
+    /// What switches traffic was written by an API call of `service`. `detail`: how it stands now, as a sentence. `locked`: whether
+    /// traffic is kept away from the primary by it.
+    TrafficWritten { service: &'static str, detail: String, locked: bool },
     /// A message was put into a storage queue; it can be seen after so many (real) milliseconds.
     Queued { queue: String, in_ms: u64 },
     /// The Functions host was restarted: what ran is gone, with the process.
     HostRestarted { why: String },
-    /// An SSM parameter was written. Its value is not told.
-    ParameterWritten { name: String, version: u64 },
+    /// What `service` keeps for the function was written. The value is not told.
+    NoteWritten { service: &'static str, name: String, version: u64 },
     /// Something changed in the standby cluster.
     ClusterChanged { change: String },
     /// The global name's answer changed.
     DnsChanged { from: Site, to: Site },
 }
 
-impl fmt::Display for What {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// What a service got back that waits for the function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivered {
+    /// An answer with this HTTP status.
+    Status(u16),
+    /// No answer in time.
+    Nothing,
+}
+
+impl What {
+    /// Where it happened, in a word or two, for a table.
+    pub fn place(&self) -> &'static str {
         match self {
-            Self::SiteDown { .. } | Self::SiteUp { .. } | Self::CheckersReport { .. } | Self::DnsChanged { .. } => {
-                self.tell_site(out)
-            }
-            Self::MetricPublished { .. } | Self::MetricWithheld { .. } | Self::MetricsChanged { .. } => {
-                self.tell_metric(out)
-            }
-            Self::AlarmChanged { .. }
-            | Self::AlertActs { .. }
-            | Self::AlertDelivered { .. }
-            | Self::Notified { .. }
-            | Self::Queued { .. }
-            | Self::Ticked { .. } => self.tell_trigger(out),
-            Self::HealthCheckUpdated { .. }
-            | Self::EndpointUpdated { .. }
-            | Self::ParameterWritten { .. }
-            | Self::ClusterChanged { .. }
+            Self::SiteDown { .. } | Self::SiteUp { .. } => "sites",
+            Self::CheckersReport { .. } => "probes",
+            Self::MetricPublished { .. } | Self::MetricWithheld { .. } | Self::MetricsChanged { .. } => "metrics",
+            Self::AlarmChanged { service, .. }
+            | Self::AlarmDelivered { service, .. }
+            | Self::TrafficWritten { service, .. }
+            | Self::NoteWritten { service, .. } => service,
+            Self::Ticked { .. } => "scheduler",
+            Self::Queued { .. } => "queue",
+            Self::FunctionStarted { .. }
+            | Self::FunctionReady { .. }
+            | Self::InvocationStarted { .. }
+            | Self::InvocationEnded { .. }
+            | Self::RetryScheduled { .. }
+            | Self::GaveUp { .. }
+            | Self::HostRestarted { .. } => "function",
+            Self::FaultInjected { .. } => "fault",
+            Self::WayOutLost { .. } | Self::WayOutBack => "network",
+            Self::ClusterChanged { .. } => "Kubernetes",
+            Self::DnsChanged { .. } => "DNS",
+        }
+    }
+
+    /// Whether it comes once a minute or with every event, also while nothing is wrong: a person need not read it.
+    pub fn is_routine(&self) -> bool {
+        match self {
+            Self::MetricPublished { maximum, .. } => *maximum != 0.0,
+            Self::InvocationEnded { outcome, .. } => outcome == "answered",
+            Self::MetricWithheld { .. }
+            | Self::Ticked { .. }
+            | Self::FunctionStarted { .. }
+            | Self::InvocationStarted { .. } => true,
+            Self::SiteDown { .. }
+            | Self::SiteUp { .. }
+            | Self::CheckersReport { .. }
+            | Self::MetricsChanged { .. }
+            | Self::AlarmChanged { .. }
+            | Self::AlarmDelivered { .. }
+            | Self::FunctionReady { .. }
+            | Self::RetryScheduled { .. }
+            | Self::GaveUp { .. }
             | Self::WayOutLost { .. }
             | Self::WayOutBack
-            | Self::FaultInjected { .. } => self.tell_effect(out),
-            _ => self.tell_function(out),
+            | Self::FaultInjected { .. }
+            | Self::TrafficWritten { .. }
+            | Self::Queued { .. }
+            | Self::HostRestarted { .. }
+            | Self::NoteWritten { .. }
+            | Self::ClusterChanged { .. }
+            | Self::DnsChanged { .. } => false,
         }
     }
 }
 
-impl What {
-    fn tell_site(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// One sentence for each kind; the match has no arm for the rest, so that a new kind cannot print nothing.
+impl fmt::Display for What {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SiteDown { site, outage } => write!(out, "the {site} site is down ({outage})"),
             Self::SiteUp { site } => write!(out, "the {site} site answers"),
@@ -121,13 +157,6 @@ impl What {
                 let verdict = if *healthy { "healthy" } else { "unhealthy" };
                 write!(out, "health checkers report {verdict}: {healthy_checkers} of {checkers} see a good answer")
             }
-            Self::DnsChanged { from, to } => write!(out, "DNS now answers with the {to} site, no longer the {from}"),
-            _ => Ok(()),
-        }
-    }
-
-    fn tell_metric(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
             Self::MetricPublished { minimum, maximum, .. } if minimum == maximum => {
                 write!(out, "metric point published: {minimum}")
             }
@@ -136,50 +165,17 @@ impl What {
             }
             Self::MetricWithheld { .. } => write!(out, "metric point withheld"),
             Self::MetricsChanged { mode } => write!(out, "metrics are {mode}"),
-            _ => Ok(()),
-        }
-    }
-
-    fn tell_trigger(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AlarmChanged { from, to, .. } => write!(out, "the alarm goes from {from} to {to}"),
-            Self::AlertActs { condition } => write!(out, "the metric alert is {}", condition.as_str()),
-            Self::AlertDelivered { condition, status } => {
-                let answer = status.map_or("no answer in time".to_owned(), |status| format!("answer {status}"));
-                write!(out, "the action group calls the function ({}): {answer}", condition.as_str())
+            Self::AlarmChanged { state, from: Some(from), .. } => write!(out, "the alarm goes from {from} to {state}"),
+            Self::AlarmChanged { state, from: None, .. } => write!(out, "the alarm is {state}"),
+            Self::AlarmDelivered { service, state, answer } => {
+                write!(out, "{service} hands the notification ({state}) to the function")?;
+                match answer {
+                    None => Ok(()),
+                    Some(Delivered::Status(status)) => write!(out, ": answer {status}"),
+                    Some(Delivered::Nothing) => write!(out, ": no answer in time"),
+                }
             }
-            Self::Queued { queue, in_ms: 0 } => write!(out, "a message is put into the queue {queue}"),
-            Self::Queued { queue, in_ms } => {
-                write!(out, "a message is put into the queue {queue}, to be seen in {in_ms} ms")
-            }
-            Self::Notified { state, .. } => write!(out, "SNS hands the notification ({state}) to the function"),
             Self::Ticked { .. } => write!(out, "the scheduler calls the function"),
-            _ => Ok(()),
-        }
-    }
-
-    fn tell_effect(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::HealthCheckUpdated { name, version, .. } => {
-                write!(out, "the health check now looks at {name} (version {version})")
-            }
-            Self::EndpointUpdated { endpoint, enabled, .. } => {
-                let state = if *enabled { "Enabled" } else { "Disabled" };
-                write!(out, "the Traffic Manager endpoint {endpoint} is {state}")
-            }
-            Self::ParameterWritten { name, version } => {
-                write!(out, "the parameter {name} is written (version {version})")
-            }
-            Self::ClusterChanged { change } => write!(out, "in the standby cluster: {change}"),
-            Self::WayOutLost { how } => write!(out, "the function has no way out any more: {how}"),
-            Self::WayOutBack => write!(out, "the function has a way out again"),
-            Self::FaultInjected { call, fault } => write!(out, "fault on {call}: {fault}"),
-            _ => Ok(()),
-        }
-    }
-
-    fn tell_function(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
             Self::FunctionStarted { environment } => {
                 write!(out, "a function process starts (environment {environment})")
             }
@@ -192,8 +188,18 @@ impl What {
                 write!(out, "the event will be tried again in {in_ms} ms (attempt {attempt})")
             }
             Self::GaveUp { .. } => write!(out, "the event is given up and put aside"),
+            Self::WayOutLost { how } => write!(out, "the function has no way out any more: {how}"),
+            Self::WayOutBack => write!(out, "the function has a way out again"),
+            Self::FaultInjected { call, fault } => write!(out, "fault on {call}: {fault}"),
+            Self::TrafficWritten { detail, .. } => out.write_str(detail),
+            Self::Queued { queue, in_ms: 0 } => write!(out, "a message is put into the queue {queue}"),
+            Self::Queued { queue, in_ms } => {
+                write!(out, "a message is put into the queue {queue}, to be seen in {in_ms} ms")
+            }
             Self::HostRestarted { why } => write!(out, "the Functions host restarts: {why}"),
-            _ => Ok(()),
+            Self::NoteWritten { name, version, .. } => write!(out, "{name} is written (version {version})"),
+            Self::ClusterChanged { change } => write!(out, "in the standby cluster: {change}"),
+            Self::DnsChanged { from, to } => write!(out, "DNS now answers with the {to} site, no longer the {from}"),
         }
     }
 }

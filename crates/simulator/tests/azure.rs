@@ -7,10 +7,10 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::{Caller, text};
-use holdfast_simulator::azure::{self, AKS_AUDIENCE, OPERATOR_ID, PRINCIPAL_ID, STORAGE_AUDIENCE};
+use holdfast_simulator::clouds::azure::{self, AKS_AUDIENCE, Azure, OPERATOR_ID, PRINCIPAL_ID, STORAGE_AUDIENCE};
 use holdfast_simulator::faults::Fault;
 use holdfast_simulator::world::{MetricsMode, Outage, Past, Site};
-use holdfast_simulator::{CloudName, Options, Simulator};
+use holdfast_simulator::{Options, Simulator};
 use http::Request;
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ const ARM: &str = "https://management.azure.com";
 const QUEUE: &str = "holdfast-work";
 
 async fn start(options: Options) -> (Simulator, Caller) {
-    let simulator = Simulator::start(Options { cloud: CloudName::Azure, ..options }).await.expect("simulator");
+    let simulator = Simulator::start(Options { cloud: &Azure, ..options }).await.expect("simulator");
     simulator.world().set_scheduler(false);
     let caller = Caller::new(&simulator);
     (simulator, caller)
@@ -215,7 +215,7 @@ async fn the_cluster_takes_the_tenants_tokens_for_aks_and_no_others() {
 
 #[tokio::test]
 async fn a_cluster_without_entra_gives_a_certificate_that_opens_it() {
-    let (simulator, caller) = start(Options { aks_certificate: true, ..Options::default() }).await;
+    let (simulator, caller) = start(Options { client_certificate: true, ..Options::default() }).await;
     let config = kubeconfig(&simulator, &caller).await;
     let part = |name: &str| {
         let line = config.lines().find_map(|line| line.trim().strip_prefix(name)).expect("a line");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use common::{Caller, ssm, text};
 use holdfast_simulator::faults::{Fault, Rule};
-use holdfast_simulator::lambda::Outcome;
+use holdfast_simulator::host::Outcome;
 use holdfast_simulator::outside::Lost;
 use holdfast_simulator::world::{Outage, Site};
 use holdfast_simulator::{Options, Simulator};
@@ -28,7 +28,7 @@ async fn an_error_has_the_shape_of_its_service_and_no_effect() {
     let answer = caller.send(ssm(&simulator, "PutParameter", None), PUT).await.expect("answer");
     assert_eq!(answer.status(), 400);
     assert!(text(answer).await.contains(r#""__type":"ThrottlingException""#));
-    assert_eq!(simulator.world().ssm_parameter("/x"), None);
+    assert_eq!(simulator.ssm_parameter("/x"), None);
     let call = &simulator.calls().all()[0];
     assert_eq!((call.status, call.fault.as_deref()), (Some(400), Some("answered 400 ThrottlingException")));
 }
@@ -51,10 +51,10 @@ async fn a_lost_answer_leaves_its_effect_and_a_cut_call_leaves_none() {
     let (simulator, caller) = start(Options::default()).await;
     simulator.faults().once("ssm:PutParameter", Fault::Cut);
     assert!(caller.send(ssm(&simulator, "PutParameter", None), PUT).await.is_err());
-    assert_eq!(simulator.world().ssm_parameter("/x"), None);
+    assert_eq!(simulator.ssm_parameter("/x"), None);
     simulator.faults().once("ssm:PutParameter", Fault::LoseAnswer);
     assert!(caller.send(ssm(&simulator, "PutParameter", None), PUT).await.is_err());
-    assert_eq!(simulator.world().ssm_parameter("/x").as_deref(), Some("1"));
+    assert_eq!(simulator.ssm_parameter("/x").as_deref(), Some("1"));
     assert!(simulator.calls().all().iter().all(|call| call.status.is_none() && call.ended.is_some()));
 }
 
@@ -65,7 +65,7 @@ async fn a_call_that_fails_after_its_effect_says_that_it_failed() {
     let answer = caller.send(ssm(&simulator, "PutParameter", None), PUT).await.expect("answer");
     assert_eq!(answer.status(), 500);
     assert!(text(answer).await.contains(r#""__type":"InternalServerError""#));
-    assert_eq!(simulator.world().ssm_parameter("/x").as_deref(), Some("1"));
+    assert_eq!(simulator.ssm_parameter("/x").as_deref(), Some("1"));
     let words = simulator.calls().all()[0].fault.clone();
     assert_eq!(words.as_deref(), Some("answered 500 InternalServerError after the effect"));
 }
@@ -76,7 +76,7 @@ async fn a_hanging_call_is_never_answered() {
     simulator.faults().add(Rule::on("ssm:*", Fault::Hang));
     let call = caller.send(ssm(&simulator, "PutParameter", None), PUT);
     assert!(tokio::time::timeout(Duration::from_millis(100), call).await.is_err());
-    assert_eq!(simulator.world().ssm_parameter("/x"), None);
+    assert_eq!(simulator.ssm_parameter("/x"), None);
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn killing_the_function_after_a_call_leaves_the_effect_and_a_crashed_invoc
     assert!(caller.send(ssm(&simulator, "PutParameter", session), PUT).await.is_err());
     let result = sleeping.await.expect("task");
     assert!(matches!(&result.outcome, Outcome::Crashed { detail } if detail.contains("9")), "{result:?}");
-    assert_eq!(simulator.world().ssm_parameter("/x").as_deref(), Some("1"));
+    assert_eq!(simulator.ssm_parameter("/x").as_deref(), Some("1"));
     assert_eq!(simulator.calls().all()[0].invocation.as_deref(), Some(result.request_id.as_str()));
 }
 

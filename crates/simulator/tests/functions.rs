@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use common::{Caller, text};
-use holdfast_simulator::functions::FunctionsHost;
+use holdfast_simulator::clouds::azure::functions::FunctionsHost;
+use holdfast_simulator::clouds::azure::{Azure, Condition};
 use holdfast_simulator::host::{InvocationResult, Outcome};
 use holdfast_simulator::timeline::What;
-use holdfast_simulator::world::{Condition, Outage};
-use holdfast_simulator::{CloudName, Options, Simulator};
+use holdfast_simulator::world::Outage;
+use holdfast_simulator::{Options, Simulator};
 use http::Request;
 use serde_json::json;
 
@@ -18,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A simulator with the fake handler under the shipped app; a minute takes a tenth of a second and nothing calls by itself.
 async fn quiet() -> Simulator {
-    let options = Options { cloud: CloudName::Azure, pace: 600.0, bootstrap: Some(fake()), ..Options::default() };
+    let options = Options { cloud: &Azure, pace: 600.0, bootstrap: Some(fake()), ..Options::default() };
     let simulator = Simulator::start(options).await.expect("simulator");
     simulator.world().set_scheduler(false);
     simulator.world().set_alarm(false);
@@ -131,14 +132,14 @@ async fn a_line_on_stderr_counts_as_an_error() {
 
 #[tokio::test]
 async fn a_dead_primary_calls_once_and_its_return_once_more() {
-    let options = Options { cloud: CloudName::Azure, pace: 300.0, bootstrap: Some(fake()), ..Options::default() };
+    let options = Options { cloud: &Azure, pace: 300.0, bootstrap: Some(fake()), ..Options::default() };
     let simulator = Simulator::start(options).await.expect("simulator");
     simulator.world().set_scheduler(false);
     let delivered = |simulator: &Simulator, wanted: Condition| {
         let events = simulator.events();
         events
             .iter()
-            .filter(|event| matches!(event.what, What::AlertDelivered { condition, .. } if condition == wanted))
+            .filter(|event| matches!(event.what, What::AlarmDelivered { state, .. } if state == wanted.as_str()))
             .count()
     };
     simulator.world().break_primary(Outage::Closed);

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use common::{Caller, text};
-use holdfast_simulator::lambda::{InvocationResult, Outcome};
-use holdfast_simulator::world::{AlarmState, Outage};
+use holdfast_simulator::clouds::aws::AlarmState;
+use holdfast_simulator::host::{InvocationResult, Outcome};
+use holdfast_simulator::world::Outage;
 use holdfast_simulator::{Options, Simulator};
 use serde_json::{Value, json};
 
@@ -149,7 +150,7 @@ async fn a_dead_primary_reaches_the_function_as_one_sns_notification() {
     let message: Value = serde_json::from_str(sns["Message"].as_str().expect("text")).expect("JSON");
     assert_eq!(message["NewStateValue"], "ALARM");
     assert_eq!(message["Trigger"]["Dimensions"][0]["value"], json!(simulator.world().health_check().id));
-    assert_eq!(simulator.world().snapshot().alarm.0, AlarmState::Alarm);
+    assert_eq!(simulator.world().alarm_state(), Some(AlarmState::Alarm));
 }
 
 #[tokio::test]

@@ -13,11 +13,11 @@ pub async fn measure(bootstrap: &Path, runs: u32) -> Result<Vec<Row>, String> {
     sim.world().set_scheduler(false);
     // The first start warms the page cache and is not counted.
     for _ in 0..=runs {
-        let result = sim.lambda().invoke(json!({})).await;
+        let result = sim.host().deliver(json!({})).await;
         result.outcome.answer().ok_or_else(|| format!("the function did not answer: {}", result.outcome.words()))?;
-        sim.lambda().discard_idle();
+        sim.host().discard_idle();
     }
-    let starts = sim.lambda().cold_starts();
+    let starts = sim.host().cold_starts();
     let mut starts: Vec<f64> = starts.iter().skip(1).map(|start| start.as_secs_f64() * 1e3).collect();
     sim.stop().await;
     let (median, p95) = (quantile(&mut starts, 0.5), quantile(&mut starts, 0.95));

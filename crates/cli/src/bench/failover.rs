@@ -18,9 +18,6 @@ use super::{DELAY, FAILOVERS, not_started, options, quantile, table::Row};
 pub const FLOOR: [&str; 8] =
     ["look", "lease", "intent", "delete the stale secret", "read back", "scale", "read back", "lock"];
 
-/// The call that locks.
-const LOCK: &str = "route53:UpdateHealthCheck";
-
 /// What one failover came to.
 struct Run {
     event_to_lock: Duration,
@@ -44,13 +41,13 @@ pub async fn measure(bootstrap: &Path) -> Result<Vec<Row>, String> {
             format!("floor {floor}"),
         ),
         Row::new(
-            "sequential round trips, address asked of EKS",
+            "sequential round trips, address asked of the cloud",
             chain(&asked).to_string(),
             format!("floor {}", floor + 1),
         ),
         Row::new("event to lock, no delay, cold process", time(&direct), "-"),
         Row::new("event to lock, 50 ms per round trip, cold process", time(&delayed), "<= 1.2 s"),
-        Row::new("the same, address asked of EKS", time(&asked), "<= 1.2 s"),
+        Row::new("the same, address asked of the cloud", time(&asked), "<= 1.2 s"),
     ])
 }
 
@@ -77,11 +74,12 @@ async fn once(bootstrap: &Path, delay: Duration, known: bool) -> Result<Run, Str
     world.settle_checkers();
     world.publish_history(&[Past::Failing; 8]);
     let mark = sim.calls().mark();
-    let result = sim.lambda().invoke(json!({"action": "failover", "reason": "measurement"})).await;
+    let result = sim.host().operate(json!({"action": "failover", "reason": "measurement"})).await;
     let answer =
         result.outcome.answer().ok_or_else(|| format!("the function did not answer: {}", result.outcome.words()))?;
     let calls = sim.calls().since(mark);
-    let lock = calls.iter().find(|call| call.name == LOCK && call.status == Some(200));
+    let lock = sim.traffic_cloud().traffic_calls().lock;
+    let lock = calls.iter().find(|call| call.name == lock && call.status == Some(200));
     let Some(locked) = lock.and_then(|call| call.ended) else {
         return Err(format!("the failover did not lock; the answer was {answer}"));
     };

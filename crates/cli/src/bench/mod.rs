@@ -16,9 +16,9 @@ mod waiting;
 
 use std::{path::Path, process::ExitCode, time::Duration};
 
-use holdfast_simulator::{Options, StartError, kubernetes::TlsSeed};
+use holdfast_simulator::{Options, StartError, clouds::CLOUDS, kubernetes::TlsSeed};
 
-use crate::args::{BenchArguments, Cloud, function};
+use crate::args::{BenchArguments, function};
 use table::Row;
 
 /// How often a failover is repeated; each takes a simulator of its own.
@@ -29,7 +29,7 @@ const DELAY: Duration = Duration::from_millis(50);
 /// Measures and prints the table. The exit code says only whether everything could be measured.
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line's own voice")]
 pub async fn run(arguments: &BenchArguments) -> ExitCode {
-    let rows = match function(Cloud::Aws, arguments.bootstrap.as_ref()) {
+    let rows = match function(CLOUDS[0], arguments.bootstrap.as_ref()) {
         Ok(bootstrap) => measure(&bootstrap, arguments.runs).await,
         Err(message) => Err(message),
     };

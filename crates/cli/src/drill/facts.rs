@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use holdfast_core::record::State;
 use holdfast_simulator::{
+    backend::CloudBackend,
     host::{InvocationResult, Outcome},
     kubernetes::{AuditEntry, Change},
     timeline::{Event, What},
@@ -12,11 +13,7 @@ use holdfast_simulator::{
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{
-    cloud,
-    stage::{COOLDOWN_S, HOLDOFF_S, Stage, uids},
-};
-use crate::args::Cloud;
+use super::stage::{COOLDOWN_S, HOLDOFF_S, Stage, uids};
 
 /// An effect of a failover, as the cloud or the cluster saw it, and not as the function tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,8 +28,8 @@ pub enum Effect {
 
 /// What is left when the curtain has fallen.
 pub struct Facts {
-    /// The cloud that it happened on.
-    pub cloud: Cloud,
+    /// The cloud that the function ran on.
+    pub cloud: &'static dyn CloudBackend,
     /// Simulated seconds per real one.
     pub pace: f64,
     /// From when on failing time may be counted.
@@ -71,18 +68,18 @@ impl Facts {
     /// Gathers them.
     pub fn gather(stage: &Stage) -> Self {
         let sim = &stage.sim;
-        let audit: Vec<_> =
-            sim.cluster().audit().into_iter().filter(|entry| cloud::is_function(stage, entry)).collect();
+        let audit = sim.cluster().audit().into_iter();
+        let audit: Vec<_> = audit.filter(|entry| sim.cloud().is_function(&entry.user)).collect();
         let users: Vec<&str> = audit.iter().map(|entry| entry.user.as_str()).collect();
         let mut effects: Vec<_> = sim.cluster().changes().iter().filter_map(|change| effect(change, &users)).collect();
         let events = sim.events();
         effects.extend(events.iter().filter_map(|event| match event.what {
-            What::HealthCheckUpdated { .. } | What::EndpointUpdated { .. } => Some((Effect::Locked, event.at)),
+            What::TrafficWritten { .. } => Some((Effect::Locked, event.at)),
             _ => None,
         }));
         effects.sort_by_key(|(_, at)| *at);
         Self {
-            cloud: stage.cloud,
+            cloud: sim.cloud(),
             pace: stage.pace,
             broke_at: stage.broke_at(),
             holdoff: stage.seconds(HOLDOFF_S),
@@ -98,7 +95,7 @@ impl Facts {
             results: sim.host().results(),
             events,
             state: stage.state(),
-            secrets_of_the_cloud: cloud::secrets(stage),
+            secrets_of_the_cloud: sim.secrets(),
         }
     }
 

@@ -2,16 +2,20 @@
 //!
 //! # Layout
 //!
-//! * `scenario`: what a scenario is; `scenarios`: all of them, by theme.
-//! * `stage`: the simulator during one scenario, and what a scenario can do on it; `cloud`: what differs from cloud to cloud.
+//! * `scenario`: what a scenario is, `setup`: how it begins; `scenarios`: all of them, by theme.
+//! * `stage`: the simulator during one scenario, and what a scenario can do on it; `messages`: what is sent that is not for us. What
+//!   differs from cloud to cloud is in the simulator's `clouds`.
 //! * `facts`: everything that is known when it is over; `promise`: what must be true of it.
+//! * `list`: the scenarios and clouds that there are.
 //! * `show`: the live timeline; `verdict`: results, for people and as JSON.
 
-mod cloud;
 mod facts;
+mod list;
+mod messages;
 mod promise;
 mod scenario;
 mod scenarios;
+mod setup;
 mod show;
 mod stage;
 mod verdict;
@@ -30,9 +34,7 @@ use verdict::Verdict;
 pub async fn run(arguments: &DrillArguments) -> ExitCode {
     let all = scenarios::all(arguments.cloud);
     if arguments.list {
-        for scenario in &all {
-            println!("{:32} {}", scenario.name, scenario.says);
-        }
+        list::print(&all, arguments);
         return ExitCode::SUCCESS;
     }
     let chosen = match choose(all, arguments) {
@@ -76,7 +78,7 @@ fn choose(all: Vec<Scenario>, arguments: &DrillArguments) -> Result<Vec<Scenario
 
 /// Plays one scenario and checks its promises.
 async fn play(scenario: Scenario, arguments: &DrillArguments, bootstrap: &Path, live: bool) -> Verdict {
-    let terms = Terms::new(&scenario, arguments, bootstrap);
+    let terms = Terms::new((scenario.setup)(), arguments, bootstrap);
     let stage = match Stage::open(terms).await {
         Ok(stage) => stage,
         Err(error) => return Verdict::stuck(&scenario, &format!("the simulator did not start: {error}")),

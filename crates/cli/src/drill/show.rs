@@ -86,15 +86,13 @@ impl Teller {
     fn event(&mut self, event: &Event) {
         match &event.what {
             What::SiteDown { .. } if self.broke.is_none() => self.broke = Some(event.at),
-            What::ClusterChanged { .. } | What::HealthCheckUpdated { .. } | What::EndpointUpdated { .. } => {
-                self.done = true
-            }
+            What::ClusterChanged { .. } | What::TrafficWritten { .. } => self.done = true,
             _ => {}
         }
-        if let Some((place, words)) = line(&event.what) {
+        if !event.what.is_routine() {
             let since = until(self.began, event.at).as_secs_f64() * self.pace;
             let (minutes, seconds) = ((since / 60.0) as u64, since % 60.0);
-            let text = format!("{minutes:3}:{seconds:04.1}  {place:11}  {words}");
+            let text = format!("{minutes:3}:{seconds:04.1}  {:11}  {}", event.what.place(), event.what);
             self.bar.suspend(|| println!("{text}"));
         }
     }
@@ -108,31 +106,4 @@ impl Teller {
         self.bar.set_draw_target(ProgressDrawTarget::stderr());
         self.bar.set_position((since as u64).min(HOLDOFF_S as u64));
     }
-}
-
-/// Where it happened, and the words. Points of the metric and answers to ticks are left out: there is one a minute.
-fn line(what: &What) -> Option<(&'static str, String)> {
-    let place = match what {
-        What::SiteDown { .. } | What::SiteUp { .. } => "sites",
-        What::CheckersReport { .. } => "probes",
-        What::HealthCheckUpdated { .. } => "Route 53",
-        What::EndpointUpdated { .. } => "Traffic Mgr",
-        What::MetricsChanged { .. } => "metrics",
-        What::MetricPublished { maximum, .. } if *maximum == 0.0 => "metrics",
-        What::AlarmChanged { .. } => "CloudWatch",
-        What::AlertActs { .. } | What::AlertDelivered { .. } => "Monitor",
-        What::Queued { .. } => "queue",
-        What::Notified { .. } => "SNS",
-        What::FunctionReady { .. } | What::RetryScheduled { .. } | What::GaveUp { .. } | What::HostRestarted { .. } => {
-            "function"
-        }
-        What::InvocationEnded { outcome, .. } if outcome != "answered" => "function",
-        What::FaultInjected { .. } => "fault",
-        What::WayOutLost { .. } | What::WayOutBack => "network",
-        What::ParameterWritten { .. } => "SSM",
-        What::ClusterChanged { .. } => "Kubernetes",
-        What::DnsChanged { .. } => "DNS",
-        _ => return None,
-    };
-    Some((place, what.to_string()))
 }

@@ -8,15 +8,14 @@ use std::{
 };
 
 use holdfast_core::record::State;
-use holdfast_simulator::{Options, Simulator, StartError, host::InvocationResult, time, world::Outage};
+use holdfast_simulator::{
+    Options, Simulator, StartError, backend::CloudBackend, host::InvocationResult, time, world::Outage,
+};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{
-    cloud,
-    scenario::{Scenario, Setup, Stuck},
-};
-use crate::args::{Cloud, DrillArguments};
+use super::setup::{Setup, Stuck};
+use crate::args::DrillArguments;
 
 /// The holdoff of every drill, in simulated seconds: the reference's default.
 pub const HOLDOFF_S: f64 = 180.0;
@@ -30,17 +29,17 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// What is needed to open a stage.
 pub struct Terms {
     setup: Setup,
-    cloud: Cloud,
+    cloud: &'static dyn CloudBackend,
     pace: f64,
     seed: u64,
     bootstrap: PathBuf,
 }
 
 impl Terms {
-    /// The terms of one scenario.
-    pub fn new(scenario: &Scenario, arguments: &DrillArguments, bootstrap: &Path) -> Self {
+    /// The terms of a scenario that begins like this.
+    pub fn new(setup: Setup, arguments: &DrillArguments, bootstrap: &Path) -> Self {
         let DrillArguments { cloud, compress: pace, seed, .. } = *arguments;
-        Self { setup: (scenario.setup)(), cloud, pace, seed, bootstrap: bootstrap.to_owned() }
+        Self { setup, cloud, pace, seed, bootstrap: bootstrap.to_owned() }
     }
 }
 
@@ -48,8 +47,6 @@ impl Terms {
 pub struct Stage {
     /// The clouds and the cluster.
     pub sim: Simulator,
-    /// The cloud around them.
-    pub cloud: Cloud,
     /// Simulated seconds per real one.
     pub pace: f64,
     /// When the curtain rose.
@@ -66,8 +63,8 @@ impl Stage {
     pub async fn open(terms: Terms) -> Result<Self, StartError> {
         let Terms { setup, cloud, pace, seed, bootstrap } = terms;
         let options = Options {
-            cloud: cloud::name(cloud),
-            aks_certificate: setup.aks_certificate,
+            cloud,
+            client_certificate: setup.client_certificate,
             pace,
             seed,
             bootstrap: Some(bootstrap),
@@ -81,7 +78,7 @@ impl Stage {
         let secrets_before = uids(&sim);
         let lock_writes_before = sim.world().snapshot().lock.writes;
         let broke_at = Mutex::new(None);
-        Ok(Self { sim, cloud, pace, began: time::now(), secrets_before, lock_writes_before, broke_at })
+        Ok(Self { sim, pace, began: time::now(), secrets_before, lock_writes_before, broke_at })
     }
 
     /// Simulated seconds as real time.

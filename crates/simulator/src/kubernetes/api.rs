@@ -24,9 +24,11 @@ use crate::net::PeerCertificate;
 /// Largest body that is read, in bytes: 3 MiB, the limit of kube-apiserver.
 const LARGEST_BODY: usize = 3 * 1024 * 1024;
 
-/// The API of a cluster; every path goes through one handler, as every path needs the same gates.
-pub(super) fn router(cluster: Arc<Cluster>) -> Router {
-    Router::new().fallback(handle).with_state(cluster)
+impl Cluster {
+    /// The API, to be served over TLS by the caller. Every path goes through one handler, as every path needs the same gates.
+    pub fn router(self: &Arc<Self>) -> Router {
+        Router::new().fallback(handle).with_state(Arc::clone(self))
+    }
 }
 
 /// A request that has passed the gates.
@@ -237,12 +239,20 @@ impl Call<'_> {
         if self.info.verb == "patch" {
             let media_type = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
             let patch = patch::Patch::decode(kind, media_type.unwrap_or_default(), &self.body)?;
-            return write.patch(&mut state.store, &patch).map(|object| reply(StatusCode::OK, object));
+            let patched = match self.info.subresource.as_str() {
+                "scale" => scale::patch(&write, &mut state.store, &patch),
+                _ => write.patch(&mut state.store, &patch),
+            };
+            return patched.map(|object| reply(StatusCode::OK, object));
         }
         let body = self.json()?;
         let absent = state.store.get(&Key::new(kind, &self.info.namespace, &self.info.name)).is_none();
         if !(absent && kind.create_on_update) {
-            return write.replace(&mut state.store, body).map(|object| reply(StatusCode::OK, object));
+            let replaced = match self.info.subresource.as_str() {
+                "scale" => scale::replace(&write, &mut state.store, &body),
+                _ => write.replace(&mut state.store, body),
+            };
+            return replaced.map(|object| reply(StatusCode::OK, object));
         }
         // A PUT that creates needs the right to create as well, which no rule with names can give.
         let create = RequestInfo { verb: "create".to_owned(), ..self.info.clone() };

@@ -14,7 +14,6 @@ use super::request::RequestInfo;
 use super::store::{Actor, Change, Key, Store};
 use super::token::{Identity, TokenError, TokenPolicy, review};
 use super::write::{Write, text};
-use super::{api, operator};
 use crate::ids::Ids;
 
 /// How a simulated cluster is set up.
@@ -117,11 +116,6 @@ impl Cluster {
         &self.options
     }
 
-    /// The API, to be served over TLS by the caller.
-    pub fn router(self: &Arc<Self>) -> axum::Router {
-        api::router(Arc::clone(self))
-    }
-
     /// Name of a request in call logs and fault rules: `kubernetes:get:configmaps`,
     /// `kubernetes:patch:deployments/scale`; for a path that is no resource `kubernetes:get:/version`.
     pub fn call_name(method: &http::Method, uri: &http::Uri) -> String {
@@ -222,11 +216,6 @@ impl Cluster {
     /// Every write that took effect, by API clients and by the controllers of the model, in order.
     pub fn changes(&self) -> Vec<Change> {
         self.state().store.changes().to_vec()
-    }
-
-    /// Starts the controllers: Deployment, kubelet, humio-operator and cert-manager. They end when the handle is aborted or the runtime ends.
-    pub fn spawn_operator(self: &Arc<Self>) -> tokio::task::JoinHandle<()> {
-        operator::spawn(Arc::clone(self))
     }
 
     /// The state, locked.

@@ -31,7 +31,8 @@ pub(super) fn scale_of(deployment: &Value) -> Value {
 }
 
 /// PUT of a Scale: a resourceVersion or uid in it is a precondition.
-pub(super) fn replace(write: &Write, store: &mut Store, deployment: &Value, body: &Value) -> Result<Value, Failure> {
+pub(super) fn replace(write: &Write, store: &mut Store, body: &Value) -> Result<Value, Failure> {
+    let deployment = &write.current(store)?;
     if body["kind"] != "Scale" {
         let message = "the object provided is unrecognized (must be of type Scale)";
         return Err(Failure::bad_request(message));
@@ -42,7 +43,8 @@ pub(super) fn replace(write: &Write, store: &mut Store, deployment: &Value, body
 }
 
 /// PATCH of a Scale: a resourceVersion or uid in it is a precondition.
-pub(super) fn patch(write: &Write, store: &mut Store, deployment: &Value, patch: &Patch) -> Result<Value, Failure> {
+pub(super) fn patch(write: &Write, store: &mut Store, patch: &Patch) -> Result<Value, Failure> {
+    let deployment = &write.current(store)?;
     let wanted = patch.apply(&scale_of(deployment))?;
     write.check_name(&wanted)?;
     let (given, found) = (text(&wanted, "uid"), text(deployment, "uid"));

@@ -11,7 +11,8 @@ use super::clock;
 use super::cluster::Cluster;
 use super::kinds::Kind;
 use super::operator::{Model, ROOM, ca_key_pair, ca_secret_name, certificate, issued_secret, issuer};
-use super::store::Key;
+use super::store::{Actor, Heir, Key, Store};
+use super::write::Write;
 
 /// The Role, RoleBinding, Lease and ConfigMap that Holdfast ships.
 const ROLE_MANIFEST: &str = include_str!("../../../../infra/kubernetes/role.yaml");
@@ -279,7 +280,7 @@ fn seed_tls(cluster: &Cluster, seed: &StandbySeed, humio: &Value) {
         let heir = issued(humio, &seed.cluster_name, &earlier);
         let secrets = Kind::of_plural("secrets").expect("secrets are served");
         let key = Key::new(secrets, &cluster.options().namespace, &seed.cluster_name);
-        cluster.state().store.succeed(key, Some(heir));
+        cluster.state().store.succeed(key, Some(Heir { object: heir, create: create_heir }));
     }
     if seed.per_node_secret {
         put(cluster, issued(humio, &format!("{}-{OLD_NODE}", seed.cluster_name), signer));
@@ -294,4 +295,12 @@ fn issued(humio: &Value, name: &str, ca: &Pair) -> Value {
 fn orphan(mut secret: Value) -> Value {
     secret["metadata"]["ownerReferences"] = json!([]);
     secret
+}
+
+/// cert-manager issues the heir at once.
+fn create_heir(store: &mut Store, key: &Key, heir: Value) {
+    let kind = Kind::of_plural(key.plural).expect("what was stored is served");
+    let (namespace, name) = (key.namespace.clone(), key.name.clone());
+    let write = Write { kind, namespace, name, actor: Actor::model("cert-manager", "create"), dry_run: false };
+    write.create(store, heir).expect("a heir is a valid object in the namespace of its predecessor");
 }

@@ -8,7 +8,6 @@ use tokio::sync::watch;
 
 use super::clock;
 use super::kinds::Kind;
-use super::write::Write;
 use crate::ids::Ids;
 
 /// How many events are kept for watches that start in the past.
@@ -104,6 +103,13 @@ pub(super) struct Event {
     pub(super) deleted: bool,
 }
 
+/// An object that takes the place of a removed one, and how it is created there.
+#[derive(Clone, Debug)]
+pub(super) struct Heir {
+    pub(super) object: Value,
+    pub(super) create: fn(&mut Store, &Key, Value),
+}
+
 /// All objects of the cluster.
 #[derive(Debug)]
 pub(super) struct Store {
@@ -114,7 +120,7 @@ pub(super) struct Store {
     announce: watch::Sender<u64>,
     ids: Ids,
     random: fastrand::Rng,
-    heirs: BTreeMap<Key, Value>,
+    heirs: BTreeMap<Key, Heir>,
 }
 
 impl Store {
@@ -134,7 +140,7 @@ impl Store {
 
     /// Whoever removes the object finds `heir` in its place before the answer: a controller that is faster than any
     /// client. `None` ends that.
-    pub(super) fn succeed(&mut self, key: Key, heir: Option<Value>) {
+    pub(super) fn succeed(&mut self, key: Key, heir: Option<Heir>) {
         match heir {
             Some(heir) => self.heirs.insert(key, heir),
             None => self.heirs.remove(&key),
@@ -229,11 +235,8 @@ impl Store {
         };
         self.record(event);
         self.collect_garbage(last["metadata"]["uid"].as_str().unwrap_or_default());
-        if let (Some(heir), Some(kind)) = (self.heirs.get(key).cloned(), Kind::of_plural(key.plural)) {
-            let actor = Actor::model("cert-manager", "create");
-            let (namespace, name) = (key.namespace.clone(), key.name.clone());
-            let write = Write { kind, namespace, name, actor, dry_run: false };
-            write.create(self, heir).expect("a heir is a valid object in the namespace of its predecessor");
+        if let Some(Heir { object, create }) = self.heirs.get(key).cloned() {
+            create(self, key, object);
         }
         Some(last)
     }

@@ -6,7 +6,6 @@ use super::failure::Failure;
 use super::kinds::Kind;
 use super::object::{counts_as_new_generation, normalise, set_defaults};
 use super::patch::Patch;
-use super::scale;
 use super::store::{Actor, Key, Store};
 use super::validate::{Origin, validate};
 
@@ -30,7 +29,8 @@ impl Write {
         Key::new(self.kind, &self.namespace, &self.name)
     }
 
-    fn current(&self, store: &Store) -> Result<Value, Failure> {
+    /// The object as it is.
+    pub(super) fn current(&self, store: &Store) -> Result<Value, Failure> {
         store.get(&self.key()).cloned().ok_or_else(|| Failure::not_found(self.kind, &self.name))
     }
 
@@ -86,9 +86,6 @@ impl Write {
     /// Replaces an object (PUT).
     pub(super) fn replace(self, store: &mut Store, body: Value) -> Result<Value, Failure> {
         let before = self.current(store)?;
-        if self.actor.subresource == "scale" {
-            return scale::replace(&self, store, &before, &body);
-        }
         check_kind(self.kind, &body)?;
         self.check_name(&body)?;
         check_namespace(&body, &self.namespace)?;
@@ -103,9 +100,6 @@ impl Write {
     /// Changes an object by a patch.
     pub(super) fn patch(self, store: &mut Store, patch: &Patch) -> Result<Value, Failure> {
         let before = self.current(store)?;
-        if self.actor.subresource == "scale" {
-            return scale::patch(&self, store, &before, patch);
-        }
         let after = patch.apply(&before)?;
         self.check_name(&after)?;
         self.check_version(&before, &after)?;

@@ -18,9 +18,6 @@ pub(crate) const REGIONS: [&str; 8] = [
 ];
 const PER_REGION: usize = 2;
 
-/// More than this share of healthy checkers makes the check healthy (facts 4.2).
-const HEALTHY_ABOVE: f64 = 0.18;
-
 /// What one checker met at the endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sight {
@@ -143,13 +140,6 @@ impl Checkers {
     pub(crate) fn count(&self, config: &HealthCheckConfig) -> (usize, usize) {
         (self.reporting(config).filter(|checker| checker.healthy).count(), self.reporting(config).count())
     }
-
-    /// The verdict that DNS follows: the 18 % rule, then `Inverted`; `Disabled` replaces the first (facts 4.1, 4.2).
-    pub(crate) fn verdict(&self, config: &HealthCheckConfig) -> bool {
-        let (healthy, all) = self.count(config);
-        let endpoint = config.disabled || healthy as f64 > all as f64 * HEALTHY_ABOVE;
-        endpoint != config.inverted
-    }
 }
 
 #[cfg(test)]
@@ -170,31 +160,9 @@ mod tests {
     fn an_outage_is_reported_after_three_failures_in_a_row_and_not_before() {
         let (mut checkers, config) = setup();
         checkers.step(at(19), &config, Pace::new(1.0), Sight::TimedOut);
-        assert!(checkers.verdict(&config));
+        assert_eq!(checkers.count(&config), (16, 16));
         checkers.step(at(40), &config, Pace::new(1.0), Sight::TimedOut);
-        assert!(!checkers.verdict(&config));
-    }
-
-    #[test]
-    fn three_of_sixteen_are_enough_and_two_are_not() {
-        let (mut checkers, config) = setup();
-        checkers.blind = 13;
-        checkers.settle(at(1), GOOD);
-        assert_eq!(checkers.count(&config), (3, 16));
-        assert!(checkers.verdict(&config));
-        checkers.blind = 14;
-        checkers.settle(at(2), GOOD);
-        assert!(!checkers.verdict(&config));
-    }
-
-    #[test]
-    fn disabled_means_healthy_and_disabled_inverted_means_unhealthy() {
-        let (mut checkers, mut config) = setup();
-        checkers.settle(at(1), Sight::NoName);
-        config.disabled = true;
-        assert!(checkers.verdict(&config));
-        config.inverted = true;
-        assert!(!checkers.verdict(&config));
+        assert_eq!(checkers.count(&config), (0, 16));
     }
 
     #[test]
@@ -203,7 +171,7 @@ mod tests {
         config.disabled = true;
         checkers.step(at(100), &config, Pace::new(1.0), Sight::NoName);
         config.disabled = false;
-        assert!(checkers.verdict(&config));
+        assert_eq!(checkers.count(&config), (16, 16));
     }
 
     #[test]

@@ -1,17 +1,13 @@
 //! The task that lets simulated time pass, and hands alarms and ticks to the function.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use super::World;
-use super::alarm::Transition;
-use super::notification::{envelope, message};
-use super::state::Effect;
-use crate::azure::alert::deliver;
+use super::watched::Effect;
 use crate::host::Host;
-use crate::lambda::LambdaHost;
 use crate::time::Pace;
 use crate::timeline::What;
 
@@ -22,14 +18,14 @@ const STEP_S: f64 = 1.2;
 pub(crate) struct Clockwork(JoinHandle<()>);
 
 impl Clockwork {
-    pub(crate) fn start(world: World, host: Host, pace: Pace) -> Self {
+    pub(crate) fn start(world: World, host: Arc<dyn Host>, pace: Pace) -> Self {
         let every = pace.seconds(STEP_S).clamp(Duration::from_millis(5), Duration::from_millis(250));
         Self(tokio::spawn(async move {
             let mut interval = tokio::time::interval(every);
             interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
             loop {
                 interval.tick().await;
-                carry_out(&world, &host, world.step());
+                carry_out(&world, host.as_ref(), world.step());
             }
         }))
     }
@@ -42,41 +38,16 @@ impl Drop for Clockwork {
 }
 
 /// Does outside what the world asked for.
-pub(crate) fn carry_out(world: &World, host: &Host, effects: Vec<Effect>) {
+pub(crate) fn carry_out(world: &World, host: &dyn Host, effects: Vec<Effect>) {
     for effect in effects {
-        match (effect, host) {
-            (Effect::Tell(what), _) => world.tell(what),
-            (Effect::Notify(change), Host::Lambda(lambda)) => notify(world, lambda, &change),
-            (Effect::Alert(alert), Host::Functions(functions)) => deliver(world, functions, &alert),
-            (Effect::Tick, _) => {
-                if let Some(request_id) = host.tick(tick()) {
+        match effect {
+            Effect::Tell(what) => world.tell(what),
+            Effect::Notify(notice) => host.notify(notice),
+            Effect::Tick => {
+                if let Some(request_id) = host.tick() {
                     world.tell(What::Ticked { request_id });
                 }
             }
-            // A world under one cloud asks for nothing of the other.
-            (Effect::Notify(_) | Effect::Alert(_), _) => {}
         }
-    }
-}
-
-/// The input that the schedule is deployed with (facts 2.4).
-fn tick() -> Value {
-    json!({"source": "failover.schedule"})
-}
-
-/// SNS delivers at least once: the same message as often as the settings say.
-fn notify(world: &World, lambda: &LambdaHost, change: &Transition) {
-    if !lambda.has_function() {
-        return;
-    }
-    let message_id = lambda.uuid();
-    let (event, copies) = world.with(|state| {
-        let settings = &state.alarm.settings;
-        let text = message(&state.channel, &state.primary_check, state.period, settings, change);
-        (envelope(&state.channel, &message_id, &lambda.uuid(), &text, change.to, change.at), 1 + settings.duplicates)
-    });
-    for _ in 0..copies {
-        let request_id = lambda.invoke_async(event.clone());
-        world.tell(What::Notified { message_id: message_id.clone(), request_id, state: change.to });
     }
 }

@@ -2,40 +2,31 @@
 //!
 //! `State` changes by pure steps; [`World`] is the handle that tests and drills turn knobs on.
 
-mod alarm;
-mod alert;
 mod checkers;
 mod clockwork;
-mod dns;
 mod health_check;
 mod metrics;
-mod notification;
-mod parameters;
+mod roles;
 mod sites;
 mod snapshot;
 mod state;
-#[cfg(test)]
-mod state_tests;
-mod traffic_manager;
-mod words;
+mod watched;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-pub use alarm::{AlarmSettings, MissingData};
-pub use alert::Condition;
+pub use crate::conditions::{MetricsMode, Outage, Site};
 pub use health_check::{HealthCheck, HealthCheckConfig};
 pub use metrics::Point;
-pub use parameters::Parameter;
-pub use snapshot::{Lock, WorldSnapshot};
-pub use traffic_manager::{Endpoint, Profile};
-pub use words::{AlarmState, MetricsMode, Outage, Site};
+pub use roles::Lock;
+pub use snapshot::WorldSnapshot;
 
-pub(crate) use alert::Alert;
+pub(crate) use checkers::{Checkers, Sight};
 pub(crate) use clockwork::{Clockwork, carry_out};
-pub(crate) use notification::{ACCOUNT, Channel, METRICS_REGION};
+pub(crate) use roles::{AlarmRule, MetricView, TrafficControl};
 pub(crate) use sites::{Sites, serve_sites};
-pub(crate) use state::{Effect, Platform, State, Watched};
+pub(crate) use state::State;
+pub(crate) use watched::{Checks, Effect, Judging, Watched};
 
 use crate::time::{self, Pace};
 use crate::timeline::{Timeline, What};
@@ -48,9 +39,6 @@ pub const STANDBY_NAME: &str = "standby.logscale.example";
 pub(crate) const PRIMARY_ADDRESS: &str = "192.0.2.10";
 /// The standby's address, likewise.
 pub(crate) const STANDBY_ADDRESS: &str = "192.0.2.20";
-
-/// The name that a locked health check looks at (facts logscale 8.1).
-pub(crate) const LOCKED_NAME: &str = "failover-locked.invalid";
 
 /// What one past period is made to look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,10 +75,6 @@ pub struct World {
 impl World {
     pub(crate) fn new(state: State, timeline: Timeline, pace: Pace) -> Self {
         Self { state: Arc::new(Mutex::new(state)), timeline, pace }
-    }
-
-    pub(crate) fn pace(&self) -> Pace {
-        self.pace
     }
 
     /// Runs `work` on the state, alone.
@@ -173,91 +157,28 @@ impl World {
         self.with(|state| state.ticking = on);
     }
 
-    /// Switches the alarm (on Azure the alert rule) on or off; off it is never evaluated, as when its region is gone. On at first.
+    /// Switches the rule that calls the function on or off; off it is never evaluated, as when its region is gone. On at first.
     pub fn set_alarm(&self, on: bool) {
-        self.with(|state| {
-            state.alarm.enabled = on;
-            if let Some(azure) = state.azure_world() {
-                azure.rule.enabled = on;
-            }
-        });
+        self.with(|state| state.alarm_rule.set_enabled(on));
     }
 
-    /// Has each notification delivered so many times more: both clouds deliver at least once.
+    /// Has each notification delivered so many times more: clouds deliver at least once.
     pub fn duplicate_notifications(&self, copies: u32) {
-        self.with(|state| {
-            state.alarm.settings.duplicates = copies;
-            if let Some(azure) = state.azure_world() {
-                azure.rule.duplicates = copies;
-            }
-        });
+        self.with(|state| state.alarm_rule.set_duplicates(copies));
     }
 
-    /// Whether the alert rule of Azure is stateful (one Fired, then one Resolved; so at first) or acts at every bad evaluation.
-    pub fn set_stateful_alert(&self, stateful: bool) {
-        self.with(|state| {
-            if let Some(azure) = state.azure_world() {
-                azure.rule.stateful = stateful;
-            }
-        });
-    }
-
-    /// The Traffic Manager profile; `None` on AWS.
-    pub fn profile(&self) -> Option<Profile> {
-        self.with(|state| state.azure_world().map(|azure| azure.profile.clone()))
-    }
-
-    /// What the endpoint-state metric shows of a disabled endpoint: a value, or no data. Zero at first.
-    pub fn set_metric_of_disabled(&self, value: Option<f64>) {
-        self.with(|state| {
-            if let Some(azure) = state.azure_world() {
-                azure.disabled_value = value;
-            }
-        });
-    }
-
-    /// Locks traffic away from the primary without an API call, as an operator in a portal does: the health check looks at the name
-    /// that never resolves, or the endpoint is disabled.
+    /// Locks traffic away from the primary without an API call, as an operator in a portal does.
     pub fn lock_by_hand(&self) {
-        self.switch_by_hand(LOCKED_NAME, false);
+        self.switch_by_hand(true);
     }
 
     /// The way back.
     pub fn unlock_by_hand(&self) {
-        self.switch_by_hand(PRIMARY_NAME, true);
+        self.switch_by_hand(false);
     }
 
-    fn switch_by_hand(&self, name: &str, enabled: bool) {
-        self.with(|state| {
-            let primary = state.primary_check.clone();
-            let azure = state.azure_world().map(|azure| azure.switch(&primary, enabled, time::now())).is_some();
-            let Some(watched) = state.checks.get_mut(&primary) else { return };
-            match azure {
-                true => watched.check.config.disabled = !enabled,
-                false => watched.check.config.name = Some(name.to_owned()),
-            }
-        });
-    }
-
-    /// Replaces the alarm's settings; its state stays.
-    pub fn configure_alarm(&self, settings: AlarmSettings) {
-        self.with(|state| state.alarm.settings = settings);
-    }
-
-    /// Gives the secondary record a health check of its own, as the reference does (TCP 443, every 30 s, two in a row; facts 11), and its id.
-    pub fn attach_secondary_check(&self, id: &str) {
-        let config = HealthCheckConfig {
-            kind: "TCP".to_owned(),
-            resource_path: None,
-            request_interval: 30,
-            failure_threshold: 2,
-            enable_sni: false,
-            ..HealthCheckConfig::https(STANDBY_NAME)
-        };
-        self.with(|state| {
-            state.watch(HealthCheck::new(id, "holdfast-secondary", config), time::now());
-            state.secondary_check = Some(id.to_owned());
-        });
+    fn switch_by_hand(&self, locked: bool) {
+        self.with(|state| state.traffic.switch_by_hand(&mut state.checks, locked, time::now()));
     }
 
     /// The site that the global name answers with now.
@@ -278,16 +199,6 @@ impl World {
                 edit(&mut watched.check);
             }
         });
-    }
-
-    /// The value of an SSM parameter in the standby region.
-    pub fn ssm_parameter(&self, name: &str) -> Option<String> {
-        self.with(|state| state.parameters.get(name).map(|parameter| parameter.value.clone()))
-    }
-
-    /// Writes an SSM parameter without an API call.
-    pub fn put_ssm_parameter(&self, name: &str, value: &str) {
-        self.with(|state| state.parameters.put(name, "String", value, time::now()));
     }
 
     /// Everything that a check needs, at one instant.

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio_rustls::TlsAcceptor;
 
 use super::World;
-use super::words::{Outage, Site};
+use crate::conditions::{Outage, Site};
 use crate::gate::Gate;
 use crate::net::{Cut, Entry, Handler, Listener};
 

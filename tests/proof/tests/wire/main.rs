@@ -4,29 +4,27 @@
 
 #![allow(clippy::print_stdout, reason = "a test tells its figures")]
 
-mod cloud;
 mod stand;
+mod steps;
 
-use cloud::{AWS, AZURE, Cloud};
 use holdfast_proof::ways::{Plan, Way, every_step_every_way};
+use holdfast_simulator::backend::CloudBackend;
+use holdfast_simulator::clouds::CLOUDS;
 use stand::Wire;
 
 /// Worlds at once: each is mostly waiting.
 const AT_ONCE: usize = 5;
 
-async fn every_step_keeps_the_promises(cloud: &'static Cloud) {
+async fn every_step_keeps_the_promises(cloud: &'static dyn CloudBackend) {
     let plan = Plan { effects: &Way::ALL, watches: &Way::OF_A_READ, at_once: AT_ONCE };
     let cases = every_step_every_way(async |_| Wire::fresh(cloud).await, plan).await;
     let cases = cases.unwrap_or_else(|broken| panic!("{broken:#?}"));
-    println!("{:?}: {cases} cases, all kept", cloud.name);
+    println!("{}: {cases} cases, all kept", cloud.name());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_step_of_the_shipped_lambda_may_meet_every_way() {
-    every_step_keeps_the_promises(&AWS).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_step_of_the_shipped_azure_function_may_meet_every_way() {
-    every_step_keeps_the_promises(&AZURE).await;
+async fn every_step_of_the_shipped_functions_may_meet_every_way() {
+    for cloud in CLOUDS {
+        every_step_keeps_the_promises(cloud).await;
+    }
 }

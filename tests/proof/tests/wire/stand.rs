@@ -11,13 +11,15 @@ use holdfast_core::record::State;
 use holdfast_proof::ways::{Account, Stand, Way};
 use holdfast_simulator::{
     Options, Simulator,
+    backend::{CloudBackend, FunctionProgram, TrafficCalls},
     faults::{Fault, Rule},
     kubernetes::{StandbySeed, TlsSeed},
+    timeline::What,
     world::Outage,
 };
 use serde_json::json;
 
-use crate::cloud::{Cloud, LOCK, Shown};
+use crate::steps::{LOCK, Shown, code, shown};
 
 /// What the function writes that is no step on any cloud: its record and its lease.
 const OWN: [&str; 2] = ["configmaps", "leases"];
@@ -27,16 +29,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One world on loopback.
 pub struct Wire {
-    cloud: &'static Cloud,
     sim: Simulator,
     armed: OnceLock<(Shown, Way)>,
 }
 
 impl Wire {
     /// A standby with a stale TLS secret, a primary that has just gone, and nobody who calls by himself.
-    pub async fn fresh(cloud: &'static Cloud) -> Self {
+    pub async fn fresh(cloud: &'static dyn CloudBackend) -> Self {
         let options = Options {
-            cloud: cloud.name,
+            cloud,
             bootstrap: Some(program(cloud)),
             function_env: variables(),
             standby: StandbySeed { tls: TlsSeed::StaleOtherCa, ..StandbySeed::default() },
@@ -47,7 +48,11 @@ impl Wire {
         sim.world().set_scheduler(false);
         sim.world().set_alarm(false);
         sim.world().break_primary(Outage::Refuse);
-        Self { cloud, sim, armed: OnceLock::new() }
+        Self { sim, armed: OnceLock::new() }
+    }
+
+    fn traffic(&self) -> TrafficCalls {
+        self.sim.traffic_cloud().traffic_calls()
     }
 
     async fn call(&self) {
@@ -69,12 +74,16 @@ impl Wire {
             if !users.contains(&change.actor) || OWN.contains(&resource) {
                 continue;
             }
-            match self.cloud.shown().into_iter().find(|shown| shown.resource == Some(resource)) {
+            match shown(self.traffic()).into_iter().find(|shown| shown.resource == Some(resource)) {
                 Some(shown) => seen.push((change.at, shown.step.to_owned())),
                 None => complaints.push(format!("an effect that no step is known for: {} {resource}", change.verb)),
             }
         }
-        let locks = self.sim.events().into_iter().filter(|event| (self.cloud.locks)(&event.what));
+        let locks = self
+            .sim
+            .events()
+            .into_iter()
+            .filter(|event| matches!(event.what, What::TrafficWritten { locked: true, .. }));
         seen.extend(locks.map(|event| (event.at, LOCK.to_owned())));
         seen.sort();
         seen.into_iter().map(|(_, step)| step).collect()
@@ -90,9 +99,9 @@ impl Wire {
 
 impl Stand for Wire {
     fn arm(&self, step: &str, way: Way) {
-        let shown = self.cloud.shown().into_iter().find(|shown| shown.step == step);
-        let shown = shown.unwrap_or_else(|| panic!("cloud.rs does not say how {step} shows on the wire"));
-        if let Some(fault) = fault(self.cloud, way, shown.call) {
+        let found = shown(self.traffic()).into_iter().find(|shown| shown.step == step);
+        let shown = found.unwrap_or_else(|| panic!("steps.rs does not say how {step} shows on the wire"));
+        if let Some(fault) = fault(self.traffic(), way, shown.call) {
             let rule = Rule::on(shown.call, fault);
             let rule = if way == Way::Refused { rule } else { rule.times(1) };
             self.sim.faults().add(shown.after.into_iter().fold(rule, Rule::after));
@@ -128,11 +137,11 @@ impl Stand for Wire {
 }
 
 /// What the wire does to a call; `None` where two calls of the function side by side are the way.
-fn fault(cloud: &Cloud, way: Way, call: &str) -> Option<Fault> {
-    let error = |status| Fault::Error { status, code: cloud.code(call, status) };
+fn fault(traffic: TrafficCalls, way: Way, call: &str) -> Option<Fault> {
+    let error = |status| Fault::Error { status, code: code(traffic, call, status) };
     Some(match way {
         Way::FailsBefore => error(503),
-        Way::FailsAfter => Fault::FailAfter { status: 503, code: cloud.code(call, 503) },
+        Way::FailsAfter => Fault::FailAfter { status: 503, code: code(traffic, call, 503) },
         Way::KilledBefore => Fault::KillFunction { after: false },
         Way::KilledAfter => Fault::KillFunction { after: true },
         Way::AnswerLost => Fault::LoseAnswer,
@@ -144,11 +153,12 @@ fn fault(cloud: &Cloud, way: Way, call: &str) -> Option<Fault> {
 }
 
 /// Beside this test's own executable, one folder up.
-fn program(cloud: &Cloud) -> PathBuf {
+fn program(cloud: &dyn CloudBackend) -> PathBuf {
+    let FunctionProgram { executable, package } = cloud.program();
     let test = std::env::current_exe().expect("a test knows its own path");
     let folder = test.parent().and_then(Path::parent).expect("a test lies in target/PROFILE/deps");
-    let path = folder.join(cloud.program);
-    assert!(path.exists(), "{} is missing: cargo build -p {}", path.display(), cloud.package);
+    let path = folder.join(executable);
+    assert!(path.exists(), "{} is missing: cargo build -p {}", path.display(), package);
     path
 }
 

@@ -1,13 +1,13 @@
 //! What only happens on Azure: alerts that resolve, a host that restarts, messages that come twice or are put back.
 
 use holdfast_simulator::{
-    timeline::What,
-    world::{Condition, Outage},
+    clouds::azure::Condition,
+    timeline::{Delivered, Event, What},
+    world::Outage,
 };
 
 use super::weather::unavailable;
 use crate::drill::{
-    cloud,
     facts::Facts,
     promise::{and, came_to, failed_over, one_worker, said, untouched},
     scenario::{Scenario, Setup, Stuck},
@@ -118,7 +118,7 @@ fn aks_without_entra() -> Scenario {
     Scenario {
         name: "aks-without-entra",
         says: "the standby's kubeconfig holds a client certificate instead of asking for a token, as the reference's does",
-        setup: || Setup { aks_certificate: true, ..Setup::default() },
+        setup: || Setup { client_certificate: true, ..Setup::default() },
         act: |stage| {
             Box::pin(async move {
                 stage.break_primary(Outage::Silent);
@@ -130,7 +130,11 @@ fn aks_without_entra() -> Scenario {
 }
 
 fn acted(stage: &Stage, wanted: Condition) -> bool {
-    stage.sim.events().iter().any(|event| matches!(event.what, What::AlertActs { condition } if condition == wanted))
+    stage
+        .sim
+        .events()
+        .iter()
+        .any(|event| matches!(event.what, What::AlarmChanged { state, .. } if state == wanted.as_str()))
 }
 
 async fn restarted(stage: &Stage) -> Result<(), Stuck> {
@@ -147,7 +151,7 @@ async fn restarted(stage: &Stage) -> Result<(), Stuck> {
 
 async fn refused_for_a_while(stage: &Stage) -> Result<(), Stuck> {
     stage.sim.world().set_scheduler(false);
-    for call in cloud::traffic_api(stage.cloud) {
+    for call in stage.sim.traffic_cloud().traffic_calls().all {
         stage.sim.faults().always(call, unavailable());
     }
     stage.break_primary(Outage::Refuse);
@@ -164,13 +168,10 @@ fn put_back(facts: &Facts) -> Result<String, String> {
 
 /// The action group gives a call up after 10 s and repeats it; after some of these it leaves the function alone.
 fn answered_in_time(facts: &Facts) -> Result<String, String> {
-    let statuses: Vec<Option<u16>> = facts
-        .events
-        .iter()
-        .filter_map(|event| if let What::AlertDelivered { status, .. } = event.what { Some(status) } else { None })
-        .collect();
-    let late = statuses.iter().filter(|status| status.is_none_or(|status| status >= 300)).count();
-    match (late, statuses.len()) {
+    let answer = |event: &Event| if let What::AlarmDelivered { answer, .. } = event.what { answer } else { None };
+    let answers: Vec<Delivered> = facts.events.iter().filter_map(answer).collect();
+    let late = answers.iter().filter(|answer| !matches!(answer, Delivered::Status(..300))).count();
+    match (late, answers.len()) {
         (0, calls @ 2..) => Ok(format!("{calls} calls")),
         (_, calls) => Err(format!("{late} of {calls} calls were not answered")),
     }

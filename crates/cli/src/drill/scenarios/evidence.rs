@@ -8,7 +8,6 @@ use holdfast_simulator::{
 };
 
 use crate::drill::{
-    cloud,
     promise::{and, execution, failed_over, gave_reason, said, untouched},
     scenario::{Scenario, Setup},
     stage::HOLDOFF_S,
@@ -81,7 +80,7 @@ fn wrong_checkers() -> Scenario {
         setup: Setup::default,
         act: |stage| {
             Box::pin(async move {
-                cloud::mislead_checkers(stage);
+                stage.sim.services().mislead_checkers();
                 stage.pass(600.0).await;
                 Ok(())
             })

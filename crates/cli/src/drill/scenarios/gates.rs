@@ -9,7 +9,6 @@ use holdfast_simulator::{
 };
 
 use crate::drill::{
-    cloud,
     facts::Facts,
     promise::{and, failed_over, gave_reason, said, untouched},
     scenario::{Scenario, Setup},
@@ -66,7 +65,7 @@ fn cooldown_active() -> Scenario {
             Box::pin(async move {
                 // The holdoff is over before we are called for the first time, so that the cooldown alone decides.
                 stage.sim.world().publish_history(&[vec![Past::Healthy], vec![Past::Failing; 4]].concat());
-                cloud::note_failover(stage, time::now());
+                stage.sim.services().note_failover(time::now());
                 stage.break_primary(Outage::Refuse);
                 stage.sim.world().settle_checkers();
                 stage.note_broken(time::now() - stage.seconds(BEFORE_S));

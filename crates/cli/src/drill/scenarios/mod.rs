@@ -12,26 +12,41 @@ mod triggers;
 mod trust;
 mod weather;
 
-use super::scenario::Scenario;
-use crate::args::Cloud;
+use holdfast_simulator::backend::CloudBackend;
 
-/// Every scenario of a cloud, in the order of the themes.
-pub fn all(cloud: Cloud) -> Vec<Scenario> {
-    let themes = [
-        outages::all(),
-        triggers::all(),
-        trust::all(),
-        cut_off::all(),
-        evidence::all(),
-        gates::all(),
-        weather::all(),
-        crashes::all(),
-        standing::all(),
-        tls::all(),
-    ];
-    let own = match cloud {
-        Cloud::Aws => Vec::new(),
-        Cloud::Azure => azure::all(),
-    };
-    themes.into_iter().flatten().chain(own).collect()
+use super::scenario::Scenario;
+
+/// A theme, and the cloud that it is about; `None` is every cloud.
+struct Theme {
+    cloud: Option<&'static str>,
+    scenarios: fn() -> Vec<Scenario>,
+}
+
+const fn everywhere(scenarios: fn() -> Vec<Scenario>) -> Theme {
+    Theme { cloud: None, scenarios }
+}
+
+const fn only_on(cloud: &'static str, scenarios: fn() -> Vec<Scenario>) -> Theme {
+    Theme { cloud: Some(cloud), scenarios }
+}
+
+/// The themes, in the order in which they are listed and run.
+const THEMES: [Theme; 11] = [
+    everywhere(outages::all),
+    everywhere(triggers::all),
+    everywhere(trust::all),
+    everywhere(cut_off::all),
+    everywhere(evidence::all),
+    everywhere(gates::all),
+    everywhere(weather::all),
+    everywhere(crashes::all),
+    everywhere(standing::all),
+    everywhere(tls::all),
+    only_on("azure", azure::all),
+];
+
+/// Every scenario of a cloud.
+pub fn all(cloud: &dyn CloudBackend) -> Vec<Scenario> {
+    let here = |theme: &&Theme| theme.cloud.is_none_or(|only| only == cloud.name());
+    THEMES.iter().filter(here).flat_map(|theme| (theme.scenarios)()).collect()
 }

@@ -3,8 +3,8 @@
 use holdfast_simulator::world::{MetricsMode, Outage};
 
 use crate::drill::{
-    cloud,
     facts::Facts,
+    messages,
     promise::{and, came_to, failed_over, gave_reason, one_worker, said, untouched},
     scenario::{Scenario, Setup},
 };
@@ -28,7 +28,7 @@ fn alarm_before_holdoff() -> Scenario {
         },
         promises: and(
             failed_over(),
-            vec![said("that one call did it", |facts| called(facts, cloud::calls_of_an_alarm(facts.cloud)))],
+            vec![said("that one call did it", |facts| called(facts, facts.cloud.platform_calls().per_alarm))],
         ),
     }
 }
@@ -42,7 +42,7 @@ fn alarm_region_down() -> Scenario {
             Box::pin(async move {
                 stage.sim.world().set_alarm(false);
                 stage.sim.world().set_metrics(MetricsMode::Failing);
-                for call in cloud::traffic_api(stage.cloud) {
+                for call in stage.sim.traffic_cloud().traffic_calls().all {
                     stage.sim.faults().always(call, super::weather::unavailable());
                 }
                 stage.break_primary(Outage::Silent);
@@ -85,7 +85,7 @@ fn wrong_alarm() -> Scenario {
                 stage.sim.world().set_alarm(false);
                 stage.break_primary(Outage::Refuse);
                 stage.pass(300.0).await;
-                cloud::foreign_alarm(stage).await;
+                messages::foreign_alarms(stage).await;
                 // On Azure what an alarm asks for is done by another call.
                 stage.pass(60.0).await;
                 Ok(())
@@ -102,7 +102,7 @@ fn malformed_event() -> Scenario {
         setup: Setup::default,
         act: |stage| {
             Box::pin(async move {
-                cloud::nonsense(stage).await?;
+                messages::nonsense(stage).await?;
                 stage.break_primary(Outage::Refuse);
                 stage.until_failed_over().await
             })

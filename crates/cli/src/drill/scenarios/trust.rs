@@ -9,7 +9,6 @@ use holdfast_simulator::{
 };
 
 use crate::drill::{
-    cloud,
     facts::{Effect, Facts},
     promise::{Promise, and, execution, failed_over, gave_reason, said, untouched},
     scenario::{Scenario, Setup},
@@ -112,7 +111,7 @@ fn note_from_the_future() -> Scenario {
         setup: Setup::default,
         act: |stage| {
             Box::pin(async move {
-                cloud::note_failover(stage, "2100-01-01T00:00:00Z".parse().map_err(|_| "no time")?);
+                stage.sim.services().note_failover("2100-01-01T00:00:00Z".parse().map_err(|_| "no time")?);
                 stage.break_primary(Outage::Refuse);
                 stage.until_failed_over().await
             })
@@ -156,7 +155,7 @@ fn replicas_put_back() -> Scenario {
         setup: Setup::default,
         act: |stage| {
             Box::pin(async move {
-                for call in cloud::traffic_api(stage.cloud) {
+                for call in stage.sim.traffic_cloud().traffic_calls().all {
                     stage.sim.faults().always(call, super::weather::unavailable());
                 }
                 stage.break_primary(Outage::Refuse);

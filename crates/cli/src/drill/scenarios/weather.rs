@@ -8,7 +8,6 @@ use holdfast_simulator::{
 };
 
 use crate::drill::{
-    cloud,
     facts::Facts,
     promise::{and, came_to, failed_over, nothing_failed, said},
     scenario::{Scenario, Setup},
@@ -31,17 +30,19 @@ fn throttled() -> Scenario {
         setup: || Setup::standby(|standby| standby.tls = TlsSeed::StaleOtherCa),
         act: |stage| {
             Box::pin(async move {
-                let (faults, times) = (stage.sim.faults(), cloud::throttled_times(stage.cloud));
-                for call in cloud::asked_once(stage.cloud) {
-                    faults.once(call, Fault::throttled_by_arm());
+                let (faults, platform) = (stage.sim.faults(), stage.sim.cloud().platform_calls());
+                let (times, traffic) = (platform.throttled_times, stage.sim.traffic_cloud().traffic_calls());
+                for call in platform.asked_once {
+                    faults.once(call, (platform.throttling)());
                 }
                 stage.break_primary(Outage::Refuse);
                 stage.pass(150.0).await;
-                for call in cloud::throttled_in_cluster(stage.cloud) {
+                for call in platform.throttled_in_cluster {
                     faults.add(Rule::on(format!("kubernetes:{call}"), Fault::kubernetes_busy()).times(times));
                 }
-                for (call, fault) in cloud::throttled(stage.cloud) {
-                    faults.add(Rule::on(call, fault).times(times));
+                faults.add(Rule::on(traffic.lock, (traffic.throttled)()).times(times));
+                for call in platform.throttled {
+                    faults.add(Rule::on(*call, (platform.throttling)()).times(times));
                 }
                 stage.until_failed_over().await
             })
@@ -61,7 +62,8 @@ fn answer_lost() -> Scenario {
                 for call in ["update:configmaps", "update:leases", "delete:secrets", "patch:deployments/scale"] {
                     faults.once(&format!("kubernetes:{call}"), Fault::LoseAnswer);
                 }
-                for call in cloud::writes(stage.cloud) {
+                faults.once(stage.sim.traffic_cloud().traffic_calls().lock, Fault::LoseAnswer);
+                for call in stage.sim.cloud().platform_calls().writes {
                     faults.once(call, Fault::LoseAnswer);
                 }
                 stage.break_primary(Outage::Refuse);
@@ -79,7 +81,7 @@ fn dns_control_plane_down() -> Scenario {
         setup: Setup::default,
         act: |stage| {
             Box::pin(async move {
-                for call in cloud::traffic_api(stage.cloud) {
+                for call in stage.sim.traffic_cloud().traffic_calls().all {
                     stage.sim.faults().always(call, Fault::Hang);
                 }
                 stage.break_primary(Outage::Refuse);

@@ -33,19 +33,22 @@ const LOOK: f64 = 0.1;
 /// Bounds of that period in real time: not busier than 5 ms, not slower than 100 ms.
 const LOOK_REAL: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(100));
 
-/// Starts the task that steps the controllers.
-pub(super) fn spawn(cluster: Arc<Cluster>) -> tokio::task::JoinHandle<()> {
-    tokio::spawn(async move {
-        let mut model = Model::new(cluster.options().pace);
-        let period = Duration::from_secs_f64(LOOK / model.pace).clamp(LOOK_REAL.0, LOOK_REAL.1);
-        let mut ticks = tokio::time::interval(period);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-        loop {
-            ticks.tick().await;
-            let mut state = cluster.state();
-            model.step_if_due(&mut state, clock::now());
-        }
-    })
+impl Cluster {
+    /// Starts the controllers: Deployment, kubelet, humio-operator and cert-manager. They end when the handle is aborted or the runtime ends.
+    pub fn spawn_operator(self: &Arc<Self>) -> tokio::task::JoinHandle<()> {
+        let cluster = Arc::clone(self);
+        tokio::spawn(async move {
+            let mut model = Model::new(cluster.options().pace);
+            let period = Duration::from_secs_f64(LOOK / model.pace).clamp(LOOK_REAL.0, LOOK_REAL.1);
+            let mut ticks = tokio::time::interval(period);
+            ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+            loop {
+                ticks.tick().await;
+                let mut state = cluster.state();
+                model.step_if_due(&mut state, clock::now());
+            }
+        })
+    }
 }
 
 /// The controllers' timers; all else that they know is in the cluster.
