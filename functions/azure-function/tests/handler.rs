@@ -210,6 +210,22 @@ async fn a_message_that_cannot_be_read_is_delivered_again_counted_and_told_witho
 }
 
 #[tokio::test]
+async fn no_payload_is_logged_whichever_way_it_came() {
+    let handler = Handler::start(&[]).await;
+    let unknown = json!({"action": "pause", "reason": "mended", "other": "PAYLOAD-MARK"});
+    assert_eq!(handler.post("/api/operator", &unknown).await.0, 400);
+    let alert = json!({"schemaId": "azureMonitorCommonAlertSchema", "data": {"essentials": "PAYLOAD-MARK"}});
+    let envelope = json!({"Data": {"req": {"Url": "https://f/api/alarm", "Method": "POST", "Body": alert.to_string()}}});
+    for (path, body) in [("/Alarm", &envelope), ("/api/alarm", &alert), ("/Tick", &json!({"Data": "PAYLOAD-MARK"}))] {
+        handler.post(path, body).await;
+    }
+    let (logs, errors) = handler.end().await;
+    assert_eq!(errors, "");
+    assert!(logs.lines().count() >= 3, "{logs}");
+    assert!(!logs.contains("PAYLOAD-MARK"), "{logs}");
+}
+
+#[tokio::test]
 async fn a_door_admits_what_is_configured_and_a_person_hears_why_not() {
     let handler = Handler::start(&[("HOLDFAST_ADMITS", "Operator=status,preflight;Alarm=alarm;Work=alarm")]).await;
     let (status, answer) = handler.post("/api/operator", &json!({"action": "pause"})).await;

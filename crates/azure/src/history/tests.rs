@@ -48,6 +48,15 @@ fn a_minute_without_samples_is_a_hole_and_no_verdict() {
 }
 
 #[test]
+fn of_a_minute_that_comes_twice_the_value_that_proves_less_failure_counts_in_either_order() {
+    let (well, ill) = (minute(1, Some(1.0), UP), minute(1, Some(0.0), DOWN));
+    for doubled in [[well.clone(), ill.clone()], [ill, well]] {
+        let data = [minute(0, Some(0.0), DOWN)].into_iter().chain(doubled).chain([minute(2, Some(0.0), DOWN)]);
+        assert_eq!(verdicts(data.collect()), [0.0, 1.0, 0.0]);
+    }
+}
+
+#[test]
 fn the_majority_of_the_agents_decides() {
     let data = |average| vec![minute(0, Some(0.0), DOWN), minute(1, Some(average), MIXED)];
     assert_eq!(verdicts(data(0.49)), [0.0, 0.0]);

@@ -5,12 +5,14 @@
 //! * `cold`: from the start of a process until it is ready for an event.
 //! * `failover`: one whole failover: time, memory, round trips in sequence.
 //! * `tick`: the calls of a tick on a healthy primary.
+//! * `waiting`: how many calls wait during the holdoff, and what an operator waits beside them.
 //! * `table`: figures with the budgets of design.md beside them.
 
 mod cold;
 mod failover;
 mod table;
 mod tick;
+mod waiting;
 
 use std::{path::Path, process::ExitCode, time::Duration};
 
@@ -47,6 +49,7 @@ async fn measure(bootstrap: &Path, runs: u32) -> Result<Vec<Row>, String> {
     let mut rows = cold::measure(bootstrap, runs).await?;
     rows.extend(failover::measure(bootstrap).await?);
     rows.push(tick::measure(bootstrap).await?);
+    rows.push(waiting::measure(bootstrap).await?);
     rows.push(size(bootstrap)?);
     Ok(rows)
 }

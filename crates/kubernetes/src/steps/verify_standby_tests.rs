@@ -84,6 +84,13 @@ fn a_config_error_of_a_running_operator_blocks_at_once_with_its_message() {
 }
 
 #[test]
+fn a_config_error_about_an_earlier_generation_is_waited_out() {
+    let seen = observe(&deployment(1), &cluster("ConfigError", "4"), all_pods());
+    assert_eq!(seen.standing, Standing::Todo, "{}", seen.found);
+    assert!(seen.found.contains("node too small"), "{}", seen.found);
+}
+
+#[test]
 fn a_config_error_left_behind_by_an_operator_that_sleeps_does_not_block() {
     let seen = observe(&deployment(0), &cluster("ConfigError", "5"), Vec::new());
     assert_eq!(seen.standing, Standing::Todo);
