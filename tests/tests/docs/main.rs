@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+mod references;
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
