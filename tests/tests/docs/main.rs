@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+mod architecture;
 mod references;
 
 fn root() -> PathBuf {
