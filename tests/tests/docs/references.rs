@@ -1,4 +1,4 @@
-//! Links and decisions: what a page refers to exists.
+//! Citations and links: what a comment or a page refers to exists.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,6 +7,9 @@ use std::{
 };
 
 use super::root;
+
+/// The folder whose pages comments cite.
+const REFERENCE: &str = "docs/reference/";
 
 /// Every file of the project with one of these endings, with its path from the root.
 fn files(endings: &[&str]) -> BTreeMap<PathBuf, String> {
@@ -39,6 +42,50 @@ fn anchors(page: &str) -> BTreeSet<String> {
     let headings = page.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
     let kept = |c: &char| c.is_alphanumeric() || matches!(c, '-' | '_' | ' ');
     headings.map(|heading| heading.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")).collect()
+}
+
+/// The start of `text` that can be a path and an anchor; a full stop at its end belongs to the sentence.
+fn address(text: &str) -> &str {
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_./#".contains(c))).unwrap_or(text.len());
+    text[..end].trim_end_matches('.')
+}
+
+#[test]
+fn every_heading_of_the_reference_that_is_cited_exists() {
+    let sources = files(&["rs", "py", "sh", "toml", "yaml", "tf"]);
+    let mut cited = 0;
+    for (path, text) in sources.iter().filter(|(path, _)| !path.ends_with("tests/docs/references.rs")) {
+        for (start, _) in text.match_indices(REFERENCE) {
+            let address = address(&text[start..]);
+            let (page, anchor) = address.split_once('#').unwrap_or((address, ""));
+            let known = fs::read_to_string(root().join(page)).map(|page| anchors(&page));
+            let Ok(known) = known else { panic!("{} cites {page}, which does not exist", path.display()) };
+            assert!(anchor.is_empty() || known.contains(anchor), "{} cites {address}: no such heading", path.display());
+            cited += 1;
+        }
+    }
+    assert!(cited >= 100, "only {cited} citations were found");
+}
+
+/// The facts once had no place in the project, and comments cited them by the numbers of pages that nobody could read.
+#[test]
+fn no_comment_cites_a_page_that_the_project_does_not_have() {
+    let numbered = |rest: &str| {
+        let rest = ["aws ", "azure ", "logscale ", "oci ", "section "]
+            .iter()
+            .fold(rest, |rest, word| rest.strip_prefix(word).unwrap_or(rest));
+        rest.starts_with(|first: char| first.is_ascii_digit())
+    };
+    for (path, text) in files(&["rs", "py", "sh", "toml", "yaml", "tf"]) {
+        for line in text.lines() {
+            let comment = line.split_once("//").or_else(|| line.split_once("# ")).map_or("", |(_, comment)| comment);
+            for (start, word) in comment.match_indices("facts") {
+                let rest = &comment[start + word.len()..];
+                let cites = rest.starts_with('/') || rest.strip_prefix(' ').is_some_and(numbered);
+                assert!(!cites, "{}: {line}", path.display());
+            }
+        }
+    }
 }
 
 #[test]
