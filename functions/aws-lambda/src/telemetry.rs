@@ -14,7 +14,7 @@ const LONGEST_NAME: usize = 60;
 /// Starts logging. Our own crates at `level`, everything below us from warnings on.
 pub fn start(level: &str) {
     let filter = EnvFilter::new(format!(
-        "warn,holdfast_aws_lambda={level},holdfast_core={level},holdfast_aws={level},holdfast_kubernetes={level},holdfast_logscale={level},holdfast_runbooks={level}"
+        "warn,holdfast_aws_lambda={level},holdfast_core={level},holdfast_aws={level},holdfast_kubernetes={level},holdfast_logscale={level},holdfast_site={level}"
     ));
     let subscriber =
         tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_span_list(false);

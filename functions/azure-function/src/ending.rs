@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use holdfast_core::engine::{Answer, Outcome};
-use holdfast_runbooks::report;
+use holdfast_site::report;
 use serde_json::Value;
 
 use crate::{

@@ -10,7 +10,7 @@ pub fn start(level: &str) {
         "holdfast_azure",
         "holdfast_kubernetes",
         "holdfast_logscale",
-        "holdfast_runbooks",
+        "holdfast_site",
     ];
     let own: Vec<String> = own.iter().map(|name| format!("{name}={level}")).collect();
     let subscriber =

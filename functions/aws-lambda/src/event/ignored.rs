@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use holdfast_runbooks::json::Unreadable;
+use holdfast_site::json::Unreadable;
 
 use super::AlarmKind;
 

@@ -1,6 +1,6 @@
 //! Which of the shapes an event has.
 
-use holdfast_runbooks::{json, json::Document, manual};
+use holdfast_site::{json, json::Document, manual};
 use serde_json::Value;
 
 use super::{AlarmEvent, Filter, Incoming, alarm, ignored::IgnoredReason, text, whole};

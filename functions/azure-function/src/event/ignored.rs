@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use holdfast_runbooks::json::Unreadable;
+use holdfast_site::json::Unreadable;
 
 /// Why an event is not acted upon.
 #[derive(Clone, Debug, PartialEq, Eq)]

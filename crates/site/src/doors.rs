@@ -5,7 +5,9 @@
 
 use holdfast_core::{engine::Action, fault::quoted};
 
-use crate::{manual, variables::Reader};
+use holdfast_settings::Reader;
+
+use crate::manual;
 
 /// The variable.
 const NAME: &str = "HOLDFAST_ADMITS";
