@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use holdfast_core::{Call, Clock, Timestamp, retry::RetryPolicy};
-use holdfast_runbooks::clock::SystemClock;
+use holdfast_site::clock::SystemClock;
 
 /// How long a test may talk: longer than any scenario needs, on a machine that is busy.
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -10,11 +10,11 @@ use holdfast_kubernetes::{
     Access, Direct, StandbyCluster, TokenSource, connect, lease::KubernetesLease, store::ConfigMapStore,
 };
 use holdfast_logscale::LogScale;
-use holdfast_runbooks::clock::SystemClock;
 use holdfast_simulator::{
     Options, Simulator,
     kubernetes::{StandbySeed, TokenPolicy, token_review_router},
 };
+use holdfast_site::clock::SystemClock;
 use holdfast_testbed::{Assets, Testbed};
 use http::Method;
 use kube::Client;

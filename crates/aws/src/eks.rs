@@ -3,5 +3,5 @@
 mod connector;
 mod token;
 
-pub use connector::{EksConnector, Known};
+pub use connector::EksConnector;
 pub use token::EksToken;

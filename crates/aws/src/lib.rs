@@ -9,6 +9,8 @@
 //! * [`lock`]: the step that keeps traffic on the standby, and the way back.
 //! * [`cooldown`]: when a failover last began, as operators find it in Parameter Store.
 //! * [`eks`]: the way into the standby cluster.
+//! * [`secondary`]: the reference's optional gate on the standby's own health check.
+//! * [`settings`]: its settings, and the parts that follow from them.
 //! * [`public`]: endpoints that answer anybody, as control targets.
 //!
 //! Every call to the network is one attempt, bounded by the [`Call`](holdfast_core::Call) that it is made for. Whether
@@ -39,6 +41,8 @@ pub mod live;
 pub mod lock;
 pub mod public;
 pub mod sdk;
+pub mod secondary;
+pub mod settings;
 
 #[cfg(test)]
 mod testing;

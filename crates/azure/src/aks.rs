@@ -8,4 +8,4 @@
 mod connector;
 pub mod kubeconfig;
 
-pub use connector::{AksConnector, Known, Place, SERVER_APPLICATION};
+pub use connector::{AksConnector, Place, SERVER_APPLICATION};

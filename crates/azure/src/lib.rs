@@ -13,6 +13,7 @@
 //! * [`aks`]: the way into the standby cluster.
 //! * [`cooldown`]: when a failover last began, kept in a blob.
 //! * [`queue`]: puts a message back for later.
+//! * [`settings`]: its settings, and the parts that follow from them.
 //! * [`public`]: endpoints that answer anybody, as control targets.
 //!
 //! Every call to the network is one attempt, bounded by the [`Call`](holdfast_core::Call) that it is made for. Whether
@@ -47,6 +48,7 @@ pub mod public;
 pub mod queue;
 pub mod resource;
 pub mod routing;
+pub mod settings;
 
 #[cfg(test)]
 mod testing;

@@ -23,9 +23,9 @@ impl ResourceId {
         (known && of_kind && names).then(|| Self(parts.join("/")))
     }
 
-    /// True when `other` names the same resource.
+    /// True when `other` names the same resource. What has no id is none.
     pub fn is(&self, other: &str) -> bool {
-        self.0.eq_ignore_ascii_case(other.trim().trim_end_matches('/'))
+        !self.0.is_empty() && self.0.eq_ignore_ascii_case(other.trim().trim_end_matches('/'))
     }
 
     /// The resource's own name.

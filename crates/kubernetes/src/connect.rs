@@ -25,6 +25,15 @@ const SILENCE: Duration = Duration::from_secs(15);
 
 const CALL: &str = "kubernetes:connect";
 
+/// A cluster whose address is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownCluster {
+    /// The address of its API, `https`.
+    pub endpoint: String,
+    /// The certificate authority as clouds and kubeconfigs give it: PEM in base64.
+    pub ca_data: String,
+}
+
 /// Makes the bearer token of a request.
 pub trait TokenSource: Send + Sync {
     /// A token that is valid now. Asked on every request, so an implementation keeps its token while it lasts;

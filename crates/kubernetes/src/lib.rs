@@ -67,7 +67,7 @@ pub mod testing;
 
 pub use cluster::StandbyCluster;
 pub use connect::{
-    Access, ClientCertificate, Connector, Direct, Doubt, TokenSource, Watched, connect, connect_watched,
+    Access, ClientCertificate, Connector, Direct, Doubt, KnownCluster, TokenSource, Watched, connect, connect_watched,
     connect_with_certificate,
 };
 pub use cooldown::AnnotationCooldown;

@@ -4,6 +4,7 @@
 //!
 //! Read in this order:
 //!
+//! * [`settings`]: what it is told, and the parts that it gives a site.
 //! * [`site`]: everything below on one standby cluster; what callers build.
 //! * [`steps`]: remove stale TLS secrets, watch the standby come up.
 //! * [`tls`]: which secrets are stale, a pure decision table.
@@ -32,6 +33,7 @@ pub mod check;
 pub mod humio;
 pub mod ladder;
 mod reader;
+pub mod settings;
 pub mod site;
 pub mod status;
 pub mod steps;
@@ -41,6 +43,7 @@ mod testing;
 pub mod tls;
 
 pub use check::RecoverPrefix;
+pub use settings::LogScaleSystem;
 pub use site::{LogScale, Options};
 pub use status::judge;
 pub use tls::TlsCleanup;

@@ -2,21 +2,21 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use holdfast_aws::sdk::Environment;
+use holdfast_aws::settings::{AlarmFilter, Aws};
 use holdfast_core::{
     Clock, Timestamp,
     engine::{Action, Answer, Request},
     fault::quoted,
     record::Trigger,
 };
-use holdfast_runbooks::{
+use holdfast_settings::ConfigurationFaults;
+use holdfast_site::{
+    Site,
     clock::SystemClock,
-    doors::Errand,
+    doors::{Doors, Errand},
     json::Unreadable,
     log,
-    logscale::{aws::AwsConfig, aws_site::AwsSite},
     report,
-    variables::{ConfigurationFaults, Reader},
 };
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::Value;
@@ -37,7 +37,7 @@ pub struct Function {
     name: String,
     clock: Arc<SystemClock>,
     /// The site, or why there is none: every invocation then answers with all faults of the configuration.
-    site: Result<AwsSite, ConfigurationFaults>,
+    site: Result<(Site, AlarmFilter), ConfigurationFaults>,
 }
 
 impl Function {
@@ -51,11 +51,10 @@ impl Function {
     pub fn new(variables: &BTreeMap<String, String>) -> Self {
         let clock = Arc::new(SystemClock::default());
         let site = build(variables, &clock);
-        let level = site.as_ref().map_or("info", |site| site.config().log_level.as_str());
-        log::start(level);
+        log::start(site.as_ref().map_or("info", |(site, _)| site.log_level()));
         match &site {
             Err(faults) => tracing::error!("the configuration cannot be used: {faults}"),
-            Ok(site) => warn_of_doors(site.config()),
+            Ok((site, _)) => warn_of_doors(site.doors()),
         }
         let name = variables.get("AWS_LAMBDA_FUNCTION_NAME").cloned().unwrap_or_else(|| "holdfast".to_owned());
         Self { name, clock, site }
@@ -71,13 +70,13 @@ impl Function {
     }
 
     async fn answered(&self, event: LambdaEvent<Option<String>>) -> Result<Value, Diagnostic> {
-        let site = self.site.as_ref().map_err(reply::misconfigured)?;
+        let (site, alarms) = self.site.as_ref().map_err(reply::misconfigured)?;
         let (payload, context) = event.into_parts();
         let batch = match payload {
-            Some(text) => event::parse(text.as_bytes(), &filter(site.config())),
+            Some(text) => event::parse(text.as_bytes(), &filter(alarms)),
             None => vec![Incoming::Ignored(IgnoredReason::Unreadable(Unreadable::NotText))],
         };
-        let (wanted, others) = sorted(batch, site.config(), caller::door(&context));
+        let (wanted, others) = sorted(batch, site.doors(), caller::door(&context));
         for other in &others {
             tracing::info!(code = other.code, "{}", other.says);
         }
@@ -88,7 +87,7 @@ impl Function {
         reply::reply(&request.trigger, &answer).map(|value| reply::beside(value, &others))
     }
 
-    async fn answer(&self, site: &AwsSite, request: &Request, context: &Context) -> Answer {
+    async fn answer(&self, site: &Site, request: &Request, context: &Context) -> Answer {
         let started = self.clock.now();
         // One worker is one invocation: two deliveries of one event share a request id and must not share a lease.
         let holder = format!("{}/{}/{:08x}", self.name, quoted(&context.request_id), fastrand::u32(..));
@@ -101,10 +100,10 @@ impl Function {
 
 /// The first record that is to be acted upon, and what becomes of each of the others: one call answers one request, and
 /// the others of a batch would ask for the same.
-fn sorted(batch: Vec<Incoming>, config: &AwsConfig, door: &str) -> (Option<Incoming>, Vec<Passed>) {
+fn sorted(batch: Vec<Incoming>, doors: &Doors, door: &str) -> (Option<Incoming>, Vec<Passed>) {
     let (mut wanted, mut others) = (None, Vec::new());
     for incoming in batch {
-        match admitted(incoming, config, door) {
+        match admitted(incoming, doors, door) {
             Incoming::Ignored(reason) => {
                 others.push(Passed { code: reason.code().to_owned(), says: format!("ignored: {reason}") });
             }
@@ -124,53 +123,37 @@ fn together(incoming: &Incoming) -> String {
 }
 
 /// The same, or why it may not come in through this door.
-fn admitted(incoming: Incoming, config: &AwsConfig, door: &str) -> Incoming {
+fn admitted(incoming: Incoming, doors: &Doors, door: &str) -> Incoming {
     let errand = match &incoming {
         Incoming::Alarm(_) => Errand::Alarm,
         Incoming::Tick => Errand::Tick,
         Incoming::Manual(call) => Errand::Operator(call.action),
         Incoming::Ignored(_) => return incoming,
     };
-    if config.doors.admits(&[door], errand) {
+    if doors.admits(&[door], errand) {
         return incoming;
     }
-    Incoming::Ignored(IgnoredReason::NotAdmitted { why: config.doors.refusal(&[door], errand) })
+    Incoming::Ignored(IgnoredReason::NotAdmitted { why: doors.refusal(&[door], errand) })
 }
 
-fn warn_of_doors(config: &AwsConfig) {
-    let shut_out = config.doors.shut_out();
+fn warn_of_doors(doors: &Doors) {
+    let shut_out = doors.shut_out();
     if !shut_out.is_empty() {
         tracing::warn!("HOLDFAST_ADMITS: no door of this function admits {}", shut_out.join(", "));
     }
 }
 
-fn build(variables: &BTreeMap<String, String>, clock: &Arc<SystemClock>) -> Result<AwsSite, ConfigurationFaults> {
-    let environment = Environment::read(&|name| variables.get(name).cloned()).map_err(|_| no_credentials(variables));
-    match (AwsConfig::read(variables), environment) {
-        (Ok(config), Ok(environment)) => AwsSite::new(config, &environment, Arc::clone(clock) as Arc<dyn Clock>),
-        (Err(mut faults), Err(more)) => {
-            faults.0.extend(more.0);
-            Err(faults)
-        }
-        (Err(faults), Ok(_)) | (Ok(_), Err(faults)) => Err(faults),
-    }
+fn build(
+    variables: &BTreeMap<String, String>,
+    clock: &Arc<SystemClock>,
+) -> Result<(Site, AlarmFilter), ConfigurationFaults> {
+    let clock = Arc::clone(clock) as Arc<dyn Clock>;
+    Site::from_variables(&Aws, variables, clock, |read, _| AlarmFilter::read(read))
 }
 
-/// The fault of a process without credentials.
-fn no_credentials(variables: &BTreeMap<String, String>) -> ConfigurationFaults {
-    let mut reader = Reader::new(variables);
-    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
-        reader.hidden_fault(name, "a credential, not empty; Lambda sets both from the function's role");
-    }
-    reader.finish(()).err().unwrap_or_else(|| ConfigurationFaults(Vec::new()))
-}
-
-fn filter(config: &AwsConfig) -> Filter {
-    Filter {
-        health_check_id: Some(config.primary_check.clone()),
-        topic_arn: config.topic_arn.clone(),
-        alarm_names: config.alarm_names.clone(),
-    }
+fn filter(alarms: &AlarmFilter) -> Filter {
+    let AlarmFilter { health_check_id, topic_arn, alarm_names } = alarms.clone();
+    Filter { health_check_id, topic_arn, alarm_names }
 }
 
 /// When Lambda will end this invocation. Without the header (a local call) it is the longest that Lambda allows, and

@@ -7,7 +7,8 @@ use holdfast_core::{
     engine::{Answer, Outcome},
     record::Trigger,
 };
-use holdfast_runbooks::{report, variables::ConfigurationFaults};
+use holdfast_settings::ConfigurationFaults;
+use holdfast_site::report;
 use lambda_runtime::Diagnostic;
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
 //! Metrics in CloudWatch's embedded format. They hold no payload, no token and no secret. The log is
-//! [`holdfast_runbooks::log`]'s.
+//! [`holdfast_site::log`]'s.
 
 use holdfast_core::{
     Timestamp,

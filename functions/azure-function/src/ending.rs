@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use holdfast_core::engine::{Answer, Outcome};
-use holdfast_runbooks::report;
+use holdfast_site::report;
 use serde_json::Value;
 
 use crate::{
@@ -62,7 +62,7 @@ mod tests {
     use std::time::Duration;
 
     use holdfast_core::{Timestamp, decision::Verdict};
-    use holdfast_runbooks::json::Unreadable;
+    use holdfast_site::json::Unreadable;
 
     use super::*;
     use crate::{event::Work, later};

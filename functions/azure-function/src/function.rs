@@ -14,20 +14,24 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
+use holdfast_azure::{
+    queue::Queue,
+    settings::{AlarmFilter, AzureCloud, HostSettings},
+};
 use holdfast_core::{
     Clock, Timestamp,
-    engine::{Answer, Request},
+    engine::{Answer, Limits, Request},
     fault::quoted,
     record::Trigger,
 };
-use holdfast_runbooks::{
+use holdfast_settings::ConfigurationFaults;
+use holdfast_site::{
+    Site,
     clock::SystemClock,
-    doors::Errand,
+    doors::{Doors, Errand},
     log,
-    logscale::{azure::AzureConfig, azure_site::AzureSite},
     manual::ManualCall,
     report,
-    variables::ConfigurationFaults,
 };
 use serde_json::Value;
 use tracing::Instrument;
@@ -64,7 +68,7 @@ pub struct App {
     /// Messages of the queue that could not be read, since the start.
     unreadable: AtomicU64,
     /// The site, or why there is none: every invocation then answers with all faults of the configuration.
-    site: Result<AzureSite, ConfigurationFaults>,
+    site: Result<Built, ConfigurationFaults>,
 }
 
 impl App {
@@ -72,10 +76,10 @@ impl App {
     pub fn new(variables: &BTreeMap<String, String>) -> Self {
         let clock = Arc::new(SystemClock::default());
         let site = build(variables, &clock);
-        log::start(site.as_ref().map_or("info", |site| site.config().log_level.as_str()));
+        log::start(site.as_ref().map_or("info", |built| built.site.log_level()));
         match &site {
             Err(faults) => tracing::error!("the configuration cannot be used: {faults}"),
-            Ok(site) => warn_of_doors(site.config()),
+            Ok(built) => warn_of_doors(built.site.doors()),
         }
         let name = variables.get("WEBSITE_SITE_NAME").cloned().unwrap_or_else(|| "holdfast".to_owned());
         let signs_in = variables.get("WEBSITE_AUTH_ENABLED").is_some_and(|on| on.trim().eq_ignore_ascii_case("true"));
@@ -89,19 +93,19 @@ impl App {
     }
 
     async fn answered(&self, call: Arrival) -> Response {
-        let site = match &self.site {
-            Ok(site) => site,
+        let built = match &self.site {
+            Ok(built) => built,
             Err(faults) => return unanswerable(&call.path, &call.body, reply::misconfigured(faults)),
         };
-        let filter = filter(site.config());
+        let filter = filter(&built.host.alarms);
         let Some(Invocation { function, mode, incoming, sender }) = event::parse(&call.path, &call.body, &filter)
         else {
             return StatusCode::NOT_FOUND.into_response();
         };
         let sender = if mode == Mode::Forwarded { sender.or_headers(&call.headers) } else { sender };
         log::triggered(function.trigger());
-        let asked = Asked { site, function, id: &call.id, caller: sender.told(&call.id, self.signs_in) };
-        let ending = match admitted(incoming, site.config(), function, &sender) {
+        let asked = Asked { built, function, id: &call.id, caller: sender.told(&call.id, self.signs_in) };
+        let ending = match admitted(incoming, built.site.doors(), function, &sender) {
             Incoming::Ignored(reason) => self.ignore(&asked, &reason, call.body.len()),
             Incoming::Work(work) if function == Function::Alarm => self.enqueue(&asked, mode, work).await,
             Incoming::Work(work) => self.work(&asked, work).await,
@@ -116,7 +120,7 @@ impl App {
         let now = self.clock.now();
         let work = Work { first_seen: Some(now), ..work };
         tracing::info!(alarm = work.alarm, alert_id = work.alert_id, "an alert of ours has fired");
-        if mode == Mode::Forwarded && !self.put_back(asked.site, &work, Duration::ZERO).await {
+        if mode == Mode::Forwarded && !self.put_back(asked.built, &work, Duration::ZERO).await {
             let document = reply::not_queued();
             return Ending::Say(StatusCode::SERVICE_UNAVAILABLE, document);
         }
@@ -127,9 +131,9 @@ impl App {
     async fn work(&self, asked: &Asked<'_>, work: Work) -> Ending {
         let trigger = Trigger::Alarm { name: work.alarm.clone(), changed_at: work.changed_at };
         let answer = self.answer(asked, trigger, ManualCall::failover()).await;
-        let next = later::next(&answer, &work, asked.site.config().policy.poll, self.clock.now());
+        let next = later::next(&answer, &work, asked.built.site.policy().poll, self.clock.now());
         let kept = match &next {
-            Next::Later(pause, again) => self.put_back(asked.site, again, *pause).await,
+            Next::Later(pause, again) => self.put_back(asked.built, again, *pause).await,
             Next::Finished => false,
             Next::TooOld => {
                 tracing::warn!(alarm = work.alarm, "this alert has been worked on for a day; the timer goes on alone");
@@ -140,12 +144,12 @@ impl App {
     }
 
     async fn answer(&self, asked: &Asked<'_>, trigger: Trigger, call: ManualCall) -> Answer {
-        let deadline = deadline(self.clock.now(), asked.function, asked.site.config());
+        let deadline = deadline(self.clock.now(), asked.function, &asked.built.host, asked.built.site.limits());
         let ManualCall { action, reason, overrides } = call;
         let request = Request { trigger, action, reason, caller: Some(asked.caller.clone()), overrides, deadline };
         // One worker is one invocation: two deliveries of one event must not share a lease.
         let holder = format!("{}/{}/{:08x}", self.name, quoted(asked.id), fastrand::u32(..));
-        let answer = asked.site.engine(holder).handle(&request).await;
+        let answer = asked.built.site.engine(holder).handle(&request).await;
         report::log(&request, &answer);
         answer
     }
@@ -170,10 +174,10 @@ impl App {
         ending::of_ignored(function, reason)
     }
 
-    async fn put_back(&self, site: &AzureSite, work: &Work, pause: Duration) -> bool {
-        let Some(queue) = site.queue() else { return false };
-        let bound = later(self.clock.now(), site.config().limits.retry.attempt_timeout);
-        match queue.put(&site.call(bound), &text(work), pause).await {
+    async fn put_back(&self, built: &Built, work: &Work, pause: Duration) -> bool {
+        let Some(queue) = &built.queue else { return false };
+        let bound = later(self.clock.now(), built.site.limits().retry.attempt_timeout);
+        match queue.put(&built.site.call(bound), &text(work), pause).await {
             Ok(()) => {
                 tracing::info!(
                     alarm = work.alarm,
@@ -198,14 +202,14 @@ impl App {
 
 /// One call that is answered by the engine, or not.
 struct Asked<'a> {
-    site: &'a AzureSite,
+    built: &'a Built,
     function: Function,
     id: &'a str,
     caller: String,
 }
 
 /// The same, or why it may not come in through this door.
-fn admitted(incoming: Incoming, config: &AzureConfig, function: Function, sender: &Sender) -> Incoming {
+fn admitted(incoming: Incoming, doors_of_app: &Doors, function: Function, sender: &Sender) -> Incoming {
     let errand = match &incoming {
         Incoming::Work(_) => Errand::Alarm,
         Incoming::Tick => Errand::Tick,
@@ -214,36 +218,52 @@ fn admitted(incoming: Incoming, config: &AzureConfig, function: Function, sender
     };
     let with_key = sender.key.as_deref().map(|key| format!("{}:{key}", function.name()));
     let doors: Vec<&str> = with_key.as_deref().into_iter().chain([function.name()]).collect();
-    if config.doors.admits(&doors, errand) {
+    if doors_of_app.admits(&doors, errand) {
         return incoming;
     }
-    Incoming::Ignored(IgnoredReason::NotAdmitted { why: config.doors.refusal(&doors, errand) })
+    Incoming::Ignored(IgnoredReason::NotAdmitted { why: doors_of_app.refusal(&doors, errand) })
 }
 
-fn warn_of_doors(config: &AzureConfig) {
-    let shut_out = config.doors.shut_out();
+fn warn_of_doors(doors: &Doors) {
+    let shut_out = doors.shut_out();
     if !shut_out.is_empty() {
         tracing::warn!("HOLDFAST_ADMITS: no door of this app admits {}", shut_out.join(", "));
     }
 }
 
-fn build(variables: &BTreeMap<String, String>, clock: &Arc<SystemClock>) -> Result<AzureSite, ConfigurationFaults> {
-    AzureSite::new(AzureConfig::read(variables)?, Arc::clone(clock) as Arc<dyn Clock>)
+/// What is built once from the configuration.
+struct Built {
+    site: Site,
+    host: HostSettings,
+    /// The queue that work can be put back into with a delay, where it is configured.
+    queue: Option<Queue>,
 }
 
-fn filter(config: &AzureConfig) -> Filter {
-    let primary = &config.primary;
-    Filter { profile: primary.profile.clone(), endpoint: primary.name.clone(), alarm_names: config.alarm_names.clone() }
+fn build(variables: &BTreeMap<String, String>, clock: &Arc<SystemClock>) -> Result<Built, ConfigurationFaults> {
+    let clock = Arc::clone(clock) as Arc<dyn Clock>;
+    let (site, host) =
+        Site::from_variables(&AzureCloud, variables, clock, |read, limits| HostSettings::read(read, limits.margin))?;
+    let queue = host.queue(site.proxies())?;
+    Ok(Built { site, host, queue })
+}
+
+fn filter(alarms: &AlarmFilter) -> Filter {
+    let (profile, endpoint) = match &alarms.primary {
+        Some(primary) => (primary.profile.clone(), primary.name.clone()),
+        // Traffic Manager does not look at the primary: no alert of it is ours.
+        None => Default::default(),
+    };
+    Filter { profile, endpoint, alarm_names: alarms.alarm_names.clone() }
 }
 
 /// When an invocation of `function` is ended, by the host or by the front end before it, less what is needed to put
 /// the work back and to answer.
-fn deadline(now: Timestamp, function: Function, config: &AzureConfig) -> Timestamp {
+fn deadline(now: Timestamp, function: Function, host: &HostSettings, limits: &Limits) -> Timestamp {
     let allowed = match function {
-        Function::Alarm | Function::Operator => HTTP_LIMIT.min(config.function_timeout),
-        Function::Work | Function::Tick => config.function_timeout,
+        Function::Alarm | Function::Operator => HTTP_LIMIT.min(host.function_timeout),
+        Function::Work | Function::Tick => host.function_timeout,
     };
-    let reserve = config.limits.retry.attempt_timeout.saturating_mul(2).min(allowed / 10);
+    let reserve = limits.retry.attempt_timeout.saturating_mul(2).min(allowed / 10);
     later(now, allowed.saturating_sub(reserve))
 }
 

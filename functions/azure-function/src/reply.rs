@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use holdfast_runbooks::variables::ConfigurationFaults;
+use holdfast_settings::ConfigurationFaults;
 use serde_json::{Value, json};
 
 use crate::event::{Function, IgnoredReason, Mode};
@@ -124,7 +124,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_error_for_the_caller_is_a_success_for_the_host() {
-        let document = ignored(&IgnoredReason::from(holdfast_runbooks::json::Unreadable::NotJson));
+        let document = ignored(&IgnoredReason::from(holdfast_site::json::Unreadable::NotJson));
         let ending = || Ending::Say(StatusCode::BAD_REQUEST, document.clone());
         let (status, wrapped) = said(Function::Operator, Mode::Envelope, ending()).await;
         assert_eq!((status, &wrapped["Outputs"]["res"]["statusCode"]), (200, &json!(400)));

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_aws::settings::{AlarmFilter, Aws};
+use holdfast_azure::settings::{AzureCloud, HostSettings};
 use holdfast_core::policy::Policy;
-use holdfast_runbooks::{
-    logscale::{aws::AwsConfig, azure::AzureConfig},
-    variables::ConfigurationFaults,
-};
+use holdfast_settings::ConfigurationFaults;
+use holdfast_site::Settings;
 
 use crate::said;
 
@@ -15,20 +15,24 @@ pub fn configuration(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let pairs = text.lines().filter_map(|line| line.split_once('='));
     let variables: BTreeMap<_, _> = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    match AwsConfig::read(&variables) {
+    match Settings::read(&Aws, &variables, |read, _| AlarmFilter::read(read)) {
         Err(faults) => told(&faults),
-        Ok(config) => {
-            assert!(!config.cluster_name.is_empty() && !config.primary_check.is_empty());
-            assert!((1..=10).contains(&config.target_replicas) && config.lock_fqdn.ends_with(".invalid"));
-            numbers(&config.policy);
-            assert!(config.outside.controls.len() <= 100 && !config.outside.timeout.is_zero());
-            assert!(config.outside.primary.as_ref().is_none_or(|target| !target.host().is_empty()));
+        Ok((settings, _)) => checked(&settings),
+    }
+    match Settings::read(&AzureCloud, &variables, |read, limits| HostSettings::read(read, limits.margin)) {
+        Err(faults) => told(&faults),
+        Ok((settings, host)) => {
+            checked(&settings);
+            assert!(!host.function_timeout.is_zero());
         }
     }
-    match AzureConfig::read(&variables) {
-        Err(faults) => told(&faults),
-        Ok(config) => numbers(&config.policy),
-    }
+}
+
+fn checked(settings: &Settings) {
+    numbers(&settings.policy);
+    let outside = &settings.outside;
+    assert!(outside.controls.len() <= 100 && !outside.timeout.is_zero());
+    assert!(outside.primary.as_ref().is_none_or(|target| !target.host().is_empty()));
 }
 
 fn numbers(policy: &Policy) {

@@ -105,10 +105,20 @@ fn every_scenario_stands_on_the_promises_page_or_guards_tls() {
     assert!(missing.is_empty(), "docs/SEMANTICS.md does not name {missing:?}");
 }
 
+/// The sources that read settings: the site's, and the modules `settings` of clouds and systems.
+fn settings() -> String {
+    let mut text = sources(&["crates/site/src", "crates/parts/src", "crates/proxies/src"]);
+    for entry in fs::read_dir(root().join("crates")).expect("the crates") {
+        let file = entry.expect("a readable entry").path().join("src/settings.rs");
+        text.push_str(&fs::read_to_string(file).unwrap_or_default());
+    }
+    text
+}
+
 #[test]
 fn every_variable_that_is_read_is_described_and_every_described_one_is_read() {
     let page = page("docs/CONFIGURATION.md");
-    let source = sources(&["crates/runbooks/src", "crates/http/src"]);
+    let source = settings();
     let is_variable = |text: &&str| {
         text.contains('_')
             && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')

@@ -6,22 +6,13 @@ use async_trait::async_trait;
 use aws_sdk_eks::types::{Cluster, ClusterStatus};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use holdfast_core::{Call, Fault, FaultClass, Timestamp};
-use holdfast_kubernetes::connect::{Access, Connector, TokenSource, Watched, connect_watched};
+use holdfast_kubernetes::connect::{Access, Connector, KnownCluster, TokenSource, Watched, connect_watched};
 use kube::Client;
 use tokio::sync::Mutex;
 
 use crate::{fault::of_sdk, sdk::Sdk};
 
 const CALL: &str = "eks:DescribeCluster";
-
-/// Where a cluster is, as EKS describes it and as deployment tools pass it on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// The address of its API, `https`.
-    pub endpoint: String,
-    /// The certificate authority: PEM in base64, as in `certificateAuthority.data`.
-    pub ca_base64: String,
-}
 
 /// Connects to one cluster and keeps the connection.
 ///
@@ -32,7 +23,7 @@ pub struct Known {
 pub struct EksConnector {
     sdk: Arc<Sdk>,
     cluster: String,
-    known: Option<Known>,
+    known: Option<KnownCluster>,
     token: Arc<dyn TokenSource>,
     connected: Mutex<Option<Connected>>,
 }
@@ -40,19 +31,24 @@ pub struct EksConnector {
 /// A connection that is kept.
 struct Connected {
     watched: Watched,
-    place: Known,
+    place: KnownCluster,
     /// When the place was last looked up because of a doubt.
     again: Option<Timestamp>,
 }
 
 impl EksConnector {
     /// A connector to `cluster`, with tokens from `token`, and without a look-up where `known` says where it is.
-    pub fn new(sdk: Arc<Sdk>, cluster: impl Into<String>, known: Option<Known>, token: Arc<dyn TokenSource>) -> Self {
+    pub fn new(
+        sdk: Arc<Sdk>,
+        cluster: impl Into<String>,
+        known: Option<KnownCluster>,
+        token: Arc<dyn TokenSource>,
+    ) -> Self {
         Self { sdk, cluster: cluster.into(), known, token, connected: Mutex::new(None) }
     }
 
-    fn connect(&self, place: Known) -> Result<Connected, Fault> {
-        let ca_pem = STANDARD.decode(place.ca_base64.trim()).map_err(|error| {
+    fn connect(&self, place: KnownCluster) -> Result<Connected, Fault> {
+        let ca_pem = STANDARD.decode(place.ca_data.trim()).map_err(|error| {
             Fault::new(FaultClass::Invalid, CALL, format!("the certificate authority is not base64: {error}"))
         })?;
         let access = Access { endpoint: place.endpoint.clone(), ca_pem, token: Arc::clone(&self.token) };
@@ -78,7 +74,7 @@ impl EksConnector {
         }
     }
 
-    async fn look_up(&self) -> Result<Known, Fault> {
+    async fn look_up(&self) -> Result<KnownCluster, Fault> {
         let answer = self.sdk.eks.describe_cluster().name(&self.cluster).send().await;
         let answer = answer.map_err(|error| of_sdk(CALL, &error))?;
         let Some(cluster) = answer.cluster() else {
@@ -89,7 +85,7 @@ impl EksConnector {
 }
 
 /// Where a usable cluster is.
-fn locate(cluster: &Cluster) -> Result<Known, Fault> {
+fn locate(cluster: &Cluster) -> Result<KnownCluster, Fault> {
     let name = cluster.name().unwrap_or("the cluster");
     match cluster.status() {
         // A cluster that is being updated answers as before.
@@ -107,7 +103,7 @@ fn locate(cluster: &Cluster) -> Result<Known, Fault> {
             format!("{name} has no endpoint or no certificate authority yet"),
         ));
     };
-    Ok(Known { endpoint: endpoint.to_owned(), ca_base64: ca.to_owned() })
+    Ok(KnownCluster { endpoint: endpoint.to_owned(), ca_data: ca.to_owned() })
 }
 
 #[async_trait]
@@ -162,7 +158,7 @@ mod tests {
         Answer::ok("application/json", body)
     }
 
-    async fn connector(answers: Vec<Answer>, known: Option<Known>) -> (EksConnector, Server) {
+    async fn connector(answers: Vec<Answer>, known: Option<KnownCluster>) -> (EksConnector, Server) {
         let server = Server::start(answers).await;
         (EksConnector::new(Arc::new(server.sdk()), "n", known, Arc::new(NoToken)), server)
     }
@@ -179,7 +175,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_configuration_knows_is_not_looked_up() {
-        let known = Known { endpoint: "https://127.0.0.1:6443".to_owned(), ca_base64: ca() };
+        let known = KnownCluster { endpoint: "https://127.0.0.1:6443".to_owned(), ca_data: ca() };
         let (connector, server) = connector(vec![], Some(known)).await;
         connector.client(&call()).await.expect("a client");
         assert!(server.requests().is_empty());
@@ -231,7 +227,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_place_that_configuration_knows_is_left_alone_whatever_is_doubted() {
-        let known = Known { endpoint: "https://127.0.0.1:1".to_owned(), ca_base64: ca() };
+        let known = KnownCluster { endpoint: "https://127.0.0.1:1".to_owned(), ca_data: ca() };
         let (connector, server) = connector(vec![], Some(known)).await;
         for _ in 0..3 {
             let client = connector.client(&call()).await.expect("a client");
@@ -241,7 +237,7 @@ mod tests {
         assert!(server.requests().is_empty());
     }
 
-    async fn refused(answer: Answer, known: Option<Known>) -> Fault {
+    async fn refused(answer: Answer, known: Option<KnownCluster>) -> Fault {
         let (connector, _server) = connector(vec![answer], known).await;
         let Err(fault) = connector.client(&call()).await else { panic!("connected") };
         fault
@@ -263,7 +259,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_authority_that_cannot_be_read_is_a_fault_of_the_configuration() {
-        let known = Known { endpoint: "https://127.0.0.1:6443".to_owned(), ca_base64: "%%%".to_owned() };
+        let known = KnownCluster { endpoint: "https://127.0.0.1:6443".to_owned(), ca_data: "%%%".to_owned() };
         assert_eq!(refused(Answer::Cut, Some(known)).await.class, FaultClass::Invalid);
     }
 }

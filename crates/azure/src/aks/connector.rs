@@ -13,7 +13,8 @@ use azure_core::http::Method;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use holdfast_core::{Call, Fault, FaultClass, Timestamp, clock::later};
 use holdfast_kubernetes::connect::{
-    Access, ClientCertificate, Connector, Doubt, TokenSource, Watched, connect_watched, connect_with_certificate,
+    Access, ClientCertificate, Connector, Doubt, KnownCluster, TokenSource, Watched, connect_watched,
+    connect_with_certificate,
 };
 use kube::Client;
 use serde::Deserialize;
@@ -37,22 +38,13 @@ pub const SERVER_APPLICATION: &str = "6dae42f8-4368-4678-94ff-3960e28e3630";
 /// After this long the kubeconfig is asked for again: a cluster whose certificates were rotated refuses the old one.
 const LOOKED_UP_FOR: Duration = Duration::from_secs(3600);
 
-/// Where a cluster is, as configuration knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// The address of its API, `https`.
-    pub endpoint: String,
-    /// The certificate authority: PEM in base64, as in a kubeconfig.
-    pub ca_base64: String,
-}
-
 /// Where to ask about the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Asked of Resource Manager; the cluster's kubeconfig decides how we say who we are.
     LookedUp(ResourceId),
     /// Known beforehand, with tokens of Entra: a failover then needs nothing of Resource Manager.
-    Known(Known),
+    Known(KnownCluster),
 }
 
 /// Connects to one cluster and keeps the connection.
@@ -140,7 +132,7 @@ impl AksConnector {
                 (endpoint, ca_pem, user)
             }
             Place::Known(known) => {
-                let ca_pem = STANDARD.decode(known.ca_base64.trim()).map_err(|_| {
+                let ca_pem = STANDARD.decode(known.ca_data.trim()).map_err(|_| {
                     Fault::new(FaultClass::Invalid, LIST, "the configured certificate authority is not base64")
                 })?;
                 (known.endpoint.clone(), ca_pem, User::Entra { server: None })

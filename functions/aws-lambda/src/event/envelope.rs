@@ -5,7 +5,7 @@
 
 use aws_lambda_events::event::{eventbridge::EventBridgeEvent, sns::SnsRecord};
 use holdfast_core::fault::{Limit, quoted_within};
-use holdfast_runbooks::json;
+use holdfast_site::json;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 

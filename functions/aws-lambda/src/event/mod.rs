@@ -20,7 +20,7 @@ mod shape;
 mod tests;
 
 use holdfast_core::{Timestamp, fault::quoted};
-use holdfast_runbooks::{json, manual::ManualCall};
+use holdfast_site::{json, manual::ManualCall};
 use serde_json::Value;
 
 pub use ignored::IgnoredReason;

@@ -1,7 +1,7 @@
 //! Which of the shapes an event has.
 
 use holdfast_core::fault::quoted;
-use holdfast_runbooks::{json, json::Document, manual};
+use holdfast_site::{json, json::Document, manual};
 use serde_json::Value;
 
 use super::{

@@ -4,7 +4,7 @@ use std::{
     time::Instant,
 };
 
-use holdfast_runbooks::manual::ManualCall;
+use holdfast_site::manual::ManualCall;
 use serde_json::json;
 
 use super::*;
@@ -115,9 +115,9 @@ fn what_is_asked_of_the_engine_is_what_came() {
 #[test]
 fn every_record_of_a_batch_is_looked_at_and_each_has_its_word() {
     let function = function(&[]);
-    let config = function.site.as_ref().expect("a site").config();
+    let (site, _) = function.site.as_ref().expect("a site");
     let ignored = || Incoming::Ignored(IgnoredReason::foreign("unreadable_message", "no JSON"));
-    let (wanted, others) = sorted(vec![ignored(), alarm("a"), ignored(), alarm("b"), ignored()], config, "live");
+    let (wanted, others) = sorted(vec![ignored(), alarm("a"), ignored(), alarm("b"), ignored()], site.doors(), "live");
     assert_eq!(wanted, Some(alarm("a")), "one that is ignored does not end the batch");
     let codes: Vec<&str> = others.iter().map(|other| other.code.as_str()).collect();
     assert_eq!(

@@ -4,7 +4,7 @@
 //! stand. What is compared is compared whole: what is shown of two long names may be the same.
 
 use holdfast_core::{Timestamp, fault::quoted};
-use holdfast_runbooks::json;
+use holdfast_site::json;
 use serde_json::Value;
 
 use super::{

@@ -5,7 +5,7 @@
 //! function's bindings and on the host's configuration, so both are understood for each.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use holdfast_runbooks::json::{self, Document, Unreadable};
+use holdfast_site::json::{self, Document, Unreadable};
 use serde_json::Value;
 
 use super::{

@@ -1,6 +1,6 @@
 //! Events of Azure that are not for us, each with its word and its sentence. Foreign texts come here quoted.
 
-pub use holdfast_runbooks::ignored::IgnoredReason;
+pub use holdfast_site::ignored::IgnoredReason;
 
 /// More than Azure would deliver.
 pub(super) fn too_large() -> IgnoredReason {

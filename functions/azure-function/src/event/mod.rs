@@ -20,7 +20,7 @@ mod tests;
 
 use holdfast_azure::resource::ResourceId;
 use holdfast_core::{Timestamp, fault::quoted};
-use holdfast_runbooks::{
+use holdfast_site::{
     json::{self, Document},
     manual::{self, ManualCall},
 };

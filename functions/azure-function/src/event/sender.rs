@@ -6,7 +6,7 @@
 
 use axum::http::HeaderMap;
 use holdfast_core::fault::{Limit, quoted_within};
-use holdfast_runbooks::json;
+use holdfast_site::json;
 use serde_json::Value;
 
 /// The claim that holds a key's name (Azure/azure-functions-host, `SecurityConstants`).

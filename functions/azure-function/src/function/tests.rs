@@ -11,20 +11,21 @@ use super::*;
 const PROFILE: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Network/trafficManagerProfiles/tm";
 const CLUSTER: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.ContainerService/managedClusters/c";
 
-fn config(more: &[(&str, &str)]) -> AzureConfig {
+fn built(more: &[(&str, &str)]) -> Built {
     let least = [
         ("HOLDFAST_TRAFFIC_MANAGER_PROFILE_ID", PROFILE),
         ("HOLDFAST_PRIMARY_ENDPOINT", "primary"),
         ("HOLDFAST_AKS_CLUSTER_ID", CLUSTER),
     ];
     let pairs = least.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    AzureConfig::read(&pairs.collect()).expect("a sound configuration")
+    build(&pairs.collect(), &Arc::default()).expect("a sound configuration")
 }
 
 #[test]
 fn a_call_ends_before_the_host_or_the_front_end_ends_it_with_a_reserve_for_the_answer() {
     let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
-    let left = |function, config: &AzureConfig| (deadline(now, function, config) - now).total(jiff::Unit::Second);
+    let deadline = |now, function, built: &Built| deadline(now, function, &built.host, built.site.limits());
+    let left = |function, built: &Built| (deadline(now, function, built) - now).total(jiff::Unit::Second);
     for (timeout, call, function, seconds) in [
         ("600", "5", Function::Work, 590.0),
         ("600", "5", Function::Tick, 590.0),
@@ -39,19 +40,19 @@ fn a_call_ends_before_the_host_or_the_front_end_ends_it_with_a_reserve_for_the_a
             ("HOLDFAST_CALL_TIMEOUT_SECONDS", call),
             ("HOLDFAST_LEASE_SECONDS", "60"),
         ];
-        let left = left(function, &config(&more)).expect("seconds");
+        let left = left(function, &built(&more)).expect("seconds");
         assert!((left - seconds).abs() < 0.001, "{function:?} {timeout} {call}: {left}");
     }
-    assert_eq!(deadline(Timestamp::MAX, Function::Tick, &config(&[])), Timestamp::MAX);
+    assert_eq!(deadline(Timestamp::MAX, Function::Tick, &built(&[])), Timestamp::MAX);
 }
 
 #[test]
 fn a_door_is_a_function_or_one_of_its_keys() {
-    let config = config(&[("HOLDFAST_ADMITS", "Operator=status;Operator:on-call=all;Tick=tick;Work=alarm")]);
+    let built = built(&[("HOLDFAST_ADMITS", "Operator=status;Operator:on-call=all;Tick=tick;Work=alarm")]);
     let call = |action| Incoming::Manual(ManualCall { action, ..ManualCall::failover() });
     let is_in = |incoming: &Incoming, function, key: Option<&str>| {
         let sender = Sender { key: key.map(str::to_owned), principal: None };
-        match admitted(incoming.clone(), &config, function, &sender) {
+        match admitted(incoming.clone(), built.site.doors(), function, &sender) {
             Incoming::Ignored(IgnoredReason::NotAdmitted { .. }) => false,
             other => other == *incoming,
         }

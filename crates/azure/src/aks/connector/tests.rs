@@ -70,7 +70,7 @@ async fn entra_is_asked_for_a_token_made_out_to_the_application_of_the_kubeconfi
 
 #[tokio::test]
 async fn what_configuration_knows_is_not_looked_up() {
-    let known = Known { endpoint: "https://127.0.0.1:6443".to_owned(), ca_base64: STANDARD.encode(pair().0) };
+    let known = KnownCluster { endpoint: "https://127.0.0.1:6443".to_owned(), ca_data: STANDARD.encode(pair().0) };
     let server = Server::start(vec![]).await;
     let connector = AksConnector::new(server.azure(), Place::Known(known), None);
     assert!(connector.token.token().is_err(), "no token before anybody asked");
@@ -155,7 +155,7 @@ async fn a_place_that_cannot_be_reached_is_looked_up_again_once_in_ten_seconds()
 
 #[tokio::test]
 async fn a_place_that_configuration_knows_is_left_alone_whatever_is_doubted() {
-    let known = Known { endpoint: "https://127.0.0.1:1".to_owned(), ca_base64: STANDARD.encode(pair().0) };
+    let known = KnownCluster { endpoint: "https://127.0.0.1:1".to_owned(), ca_data: STANDARD.encode(pair().0) };
     let server = Server::start(vec![]).await;
     let connector = AksConnector::new(server.azure(), Place::Known(known), None);
     for _ in 0..3 {

@@ -1,25 +1,42 @@
 //! Typed reading of environment variables. All faults are collected; none stops the reading.
 
-pub(crate) mod shape;
-
 use std::{collections::BTreeMap, fmt, ops::RangeInclusive, time::Duration};
 
 use holdfast_core::fault::quoted;
 use serde::Serialize;
 use thiserror::Error;
 
-/// One variable that cannot be used as it is.
+use crate::shape;
+
+/// Where a setting was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// In an environment variable of the process.
+    Environment,
+}
+
+/// One setting that cannot be used as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct VariableFault {
+pub struct SettingFault {
     /// Its name.
     pub name: String,
     /// Its value; `None` when it is not set.
     pub value: Option<String>,
     /// What would be allowed.
     pub allowed: String,
+    /// Where it was set, or would be.
+    pub source: Source,
 }
 
-impl fmt::Display for VariableFault {
+impl SettingFault {
+    /// The environment variable `name` has this value, or none, and that is not `allowed`.
+    pub fn of_variable(name: impl Into<String>, value: Option<String>, allowed: impl Into<String>) -> Self {
+        Self { name: name.into(), value, allowed: allowed.into(), source: Source::Environment }
+    }
+}
+
+impl fmt::Display for SettingFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.value {
             Some(value) => write!(f, "{}={} is not allowed: it must be {}", self.name, shown(value), self.allowed),
@@ -39,12 +56,12 @@ fn shown(value: &str) -> String {
 /// Every fault of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize)]
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-pub struct ConfigurationFaults(pub Vec<VariableFault>);
+pub struct ConfigurationFaults(pub Vec<SettingFault>);
 
 /// Reads variables and remembers what was wrong.
 pub struct Reader<'a> {
     variables: &'a BTreeMap<String, String>,
-    faults: Vec<VariableFault>,
+    faults: Vec<SettingFault>,
 }
 
 impl<'a> Reader<'a> {
@@ -94,14 +111,20 @@ impl<'a> Reader<'a> {
 
     /// Notes that `name` cannot be used.
     pub fn fault(&mut self, name: &str, allowed: &str) {
-        let value = self.variables.get(name).cloned();
-        self.faults.push(VariableFault { name: name.to_owned(), value, allowed: allowed.to_owned() });
+        self.push(SettingFault::of_variable(name, self.variables.get(name).cloned(), allowed));
     }
 
     /// Notes that `name` cannot be used, without its value: it may hold a password.
     pub fn hidden_fault(&mut self, name: &str, allowed: &str) {
         let value = self.variables.get(name).map(|_| "(not shown: it may hold a secret)".to_owned());
-        self.faults.push(VariableFault { name: name.to_owned(), value, allowed: allowed.to_owned() });
+        self.push(SettingFault::of_variable(name, value, allowed));
+    }
+
+    /// What several parts read alike is one fault.
+    fn push(&mut self, fault: SettingFault) {
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
     }
 
     /// A whole number in `range`.
@@ -152,6 +175,22 @@ impl<'a> Reader<'a> {
         let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
         self.fault(name, &format!("one of {}", words.join(", ")));
         default
+    }
+
+    /// An address that a token may be sent to. A signature or a password in it would end up in logs, and the identity
+    /// needs neither.
+    pub fn https(&mut self, name: &str) -> Option<String> {
+        self.shaped(name, "an https:// address without user, query or fragment", shape::is_https)
+    }
+
+    /// A host name, and nothing around it.
+    pub fn host_name(&mut self, name: &str) -> Option<String> {
+        self.shaped(name, "a host name, without scheme, port, path or blank", shape::is_host_name)
+    }
+
+    /// A name of Kubernetes.
+    pub fn object_name(&mut self, name: &str) -> Option<String> {
+        self.shaped(name, "a name of Kubernetes: a to z, 0 to 9, - and .", shape::is_object_name)
     }
 
     /// A list separated by commas.

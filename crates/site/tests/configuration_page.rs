@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_aws::settings::{AlarmFilter, Aws};
+use holdfast_azure::settings::{AzureCloud, HostSettings};
 use holdfast_core::{action::ACTIONS, decision::Gate};
-use holdfast_runbooks::{
-    logscale::{aws::AwsConfig, azure::AzureConfig},
-    manual,
-};
+use holdfast_site::{Settings, manual};
 
 const PROFILE: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Network/trafficManagerProfiles/tm";
 const CLUSTER: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.ContainerService/managedClusters/aks";
@@ -85,11 +84,17 @@ fn variables(cloud: Cloud, more: &[(&str, &str)]) -> BTreeMap<String, String> {
 
 /// What the reader says; nothing when it takes the variables.
 fn refusal(cloud: Cloud, variables: &BTreeMap<String, String>) -> Option<String> {
-    let said = match cloud {
-        Cloud::Aws => AwsConfig::read(variables).err(),
-        Cloud::Azure => AzureConfig::read(variables).err(),
+    read(cloud, variables).err()
+}
+
+/// What a function on this cloud reads, written out.
+fn read(cloud: Cloud, variables: &BTreeMap<String, String>) -> Result<String, String> {
+    let read = match cloud {
+        Cloud::Aws => Settings::read(&Aws, variables, |read, _| AlarmFilter::read(read)).map(|all| format!("{all:?}")),
+        Cloud::Azure => Settings::read(&AzureCloud, variables, |read, limits| HostSettings::read(read, limits.margin))
+            .map(|all| format!("{all:?}")),
     };
-    said.map(|faults| faults.to_string())
+    read.map_err(|faults| faults.to_string())
 }
 
 /// The ends of a range, as they are written.
@@ -124,6 +129,7 @@ fn broken() -> Vec<(&'static str, Vec<String>)> {
         ("at most 8 hosts", vec![many.join(",")]),
         ("a resource id", texts(&["x", "/subscriptions/s"])),
         ("a certificate in PEM", texts(&["Y2E=", "-----BEGIN CERTIFICATE-----"])),
+        ("a system", texts(&["humio", "0"])),
         ("set with the", texts(&["https://c.example.com"])),
         ("a readable file", texts(&["/nowhere/ca.pem", "/dev/null", "/"])),
         ("`DOOR=WORD,WORD;DOOR=...`", texts(&["live=everything", "=tick", "Alarm=tick;alarm=alarm"])),
@@ -233,10 +239,7 @@ fn a_default_that_is_set_changes_nothing() {
             continue;
         }
         let (without, with) = (variables(row.cloud, &[]), variables(row.cloud, &[(&row.name, value)]));
-        match row.cloud {
-            Cloud::Aws => assert_eq!(AwsConfig::read(&without), AwsConfig::read(&with), "{}", row.name),
-            Cloud::Azure => assert_eq!(AzureConfig::read(&without), AzureConfig::read(&with), "{}", row.name),
-        }
+        assert_eq!(read(row.cloud, &without), read(row.cloud, &with), "{}", row.name);
         assert_eq!(refusal(row.cloud, &with), None);
         tried += 1;
     }

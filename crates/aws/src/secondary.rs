@@ -26,7 +26,7 @@ impl Standby for WithHealthCheck {
             Ok(live) if live.verdict == Some(false) => {
                 let found = format!(
                     "{} of {} checkers see the standby healthy; set SKIP_SECONDARY_HEALTH_CHECK=true if its check \
-                     cannot be green while LogScale is off",
+                     cannot be green while the standby is off",
                     live.healthy, live.total
                 );
                 (Level::Error, found)

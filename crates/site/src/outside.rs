@@ -4,13 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use holdfast_core::ports::{Controls, Prober, TrafficWitness};
 use holdfast_http::{Client, Proxies};
-use holdfast_logscale::status::PATH as STATUS_PATH;
-use holdfast_probe::{Control, ControlTargets, StatusProbe, Target, TrafficName, controls::MOST_TARGETS};
-
-use crate::variables::{Reader, shape::is_host_name};
+use holdfast_parts::StatusEndpoint;
+use holdfast_probe::{Control, ControlTargets, Judge, StatusProbe, Target, TrafficName, controls::MOST_TARGETS};
+use holdfast_settings::{Reader, shape::is_host_name};
 
 /// The way out, the probe and its witnesses, as configuration describes them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Outside {
     /// Which calls go through a proxy.
     pub proxies: Proxies,
@@ -22,39 +21,40 @@ pub struct Outside {
     pub traffic: Option<(String, String)>,
     /// How long a probe may take, and each control beside it.
     pub timeout: Duration,
+    /// What an answer of the primary means.
+    pub judge: Judge,
 }
 
 /// The ports that follow.
-pub(super) struct Witnesses {
+pub(crate) struct Witnesses {
     /// The probe of the primary; none without an address.
-    pub(super) prober: Option<Arc<dyn Prober>>,
+    pub(crate) prober: Option<Arc<dyn Prober>>,
     /// Its control targets; none where there are none.
-    pub(super) controls: Option<Arc<dyn Controls>>,
+    pub(crate) controls: Option<Arc<dyn Controls>>,
     /// Where users are led; none without their name.
-    pub(super) traffic: Option<Arc<dyn TrafficWitness>>,
+    pub(crate) traffic: Option<Arc<dyn TrafficWitness>>,
 }
 
 impl Outside {
-    /// Reads variables. `fqdn` is the primary's own name where another variable holds it, `defaults` are the cloud's
+    /// Reads variables. `status` is where a site says how it is, `fqdn` is the primary's own name where another variable holds it, `defaults` are the cloud's
     /// public endpoints outside of the sites' regions.
-    pub(super) fn read(read: &mut Reader<'_>, fqdn: Option<&str>, defaults: &[&str]) -> Self {
-        let primary = primary(read, fqdn);
+    pub(crate) fn read(read: &mut Reader<'_>, fqdn: Option<&str>, defaults: &[&str], status: &StatusEndpoint) -> Self {
+        let primary = primary(read, fqdn, status.path);
         Self {
             proxies: proxies(read),
             controls: controls(read, primary.as_ref(), defaults),
             traffic: traffic(read, fqdn.or(primary.as_ref().map(Target::host))),
             timeout: read.seconds("HOLDFAST_PROBE_TIMEOUT_SECONDS", 5.0, 0.05..=30.0),
+            judge: status.judge,
             primary,
         }
     }
 
     /// The ports. One client for all, so that controls go the probe's way.
-    pub(super) fn witnesses(&self) -> Witnesses {
+    pub(crate) fn witnesses(&self) -> Witnesses {
         let client = Client::new(self.proxies.clone());
-        let prober = self
-            .primary
-            .clone()
-            .map(|target| StatusProbe::by(client.clone(), target, self.timeout, holdfast_logscale::judge));
+        let prober =
+            self.primary.clone().map(|target| StatusProbe::by(client.clone(), target, self.timeout, self.judge));
         let controls = (!self.controls.is_empty())
             .then(|| ControlTargets::new(client, self.controls.clone(), self.primary.clone(), self.timeout));
         let traffic = self.traffic.as_ref().map(|(users, primary)| TrafficName::new(users, primary, self.timeout));
@@ -66,12 +66,12 @@ impl Outside {
     }
 }
 
-fn primary(read: &mut Reader<'_>, fqdn: Option<&str>) -> Option<Target> {
+fn primary(read: &mut Reader<'_>, fqdn: Option<&str>, path: &str) -> Option<Target> {
     let name = "HOLDFAST_PRIMARY_PROBE_URL";
     let url = match read.text(name).as_deref() {
         // Of a name that is no host name no address is made: it is a fault already, under its own name.
         None => {
-            return Target::parse(&format!("https://{}{STATUS_PATH}", fqdn.filter(|fqdn| is_host_name(fqdn))?)).ok();
+            return Target::parse(&format!("https://{}{path}", fqdn.filter(|fqdn| is_host_name(fqdn))?)).ok();
         }
         Some("off") => return None,
         Some(url) => url.to_owned(),
@@ -151,7 +151,12 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::variables::ConfigurationFaults;
+    use holdfast_settings::ConfigurationFaults;
+
+    const STATUS: StatusEndpoint = StatusEndpoint {
+        path: "/status",
+        judge: |_, _| holdfast_core::evidence::ProbeResult::Healthy { said: String::new() },
+    };
 
     const DEFAULTS: [&str; 3] =
         ["https://a.cloud.example/ping", "https://b.cloud.example/", "https://c.cloud.example/"];
@@ -160,7 +165,7 @@ mod tests {
         let variables: BTreeMap<_, _> =
             pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let mut reader = Reader::new(&variables);
-        let outside = Outside::read(&mut reader, Some("p.example.com"), &DEFAULTS);
+        let outside = Outside::read(&mut reader, Some("p.example.com"), &DEFAULTS, &STATUS);
         reader.finish(outside)
     }
 
@@ -236,7 +241,7 @@ mod tests {
     fn the_users_name_needs_the_primarys() {
         let variables = BTreeMap::from([("HOLDFAST_TRAFFIC_NAME".to_owned(), "logs.example.com".to_owned())]);
         let mut reader = Reader::new(&variables);
-        let outside = Outside::read(&mut reader, None, &[]);
+        let outside = Outside::read(&mut reader, None, &[], &STATUS);
         assert_eq!(reader.finish(outside).expect_err("no primary").0[0].name, "HOLDFAST_TRAFFIC_NAME");
     }
 
@@ -245,7 +250,7 @@ mod tests {
         let variables = BTreeMap::new();
         let mut reader = Reader::new(&variables);
         for name in ["https://logs.example.com", "p.example.com/@", "p example", ""] {
-            assert_eq!(Outside::read(&mut reader, Some(name), &[]).primary, None, "{name}");
+            assert_eq!(Outside::read(&mut reader, Some(name), &[], &STATUS).primary, None, "{name}");
         }
     }
 }

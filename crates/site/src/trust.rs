@@ -1,4 +1,4 @@
-//! Certificates in the configuration: read once at start, so that a file without any is told by name and not found
+//! Trust anchors in the configuration: read once at start, so that a file without any is told by name and not found
 //! out in the middle of an outage.
 
 use std::{
@@ -6,9 +6,7 @@ use std::{
     io::{self, Read},
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-
-use crate::variables::Reader;
+use holdfast_settings::{Reader, certificate::holds_certificate};
 
 /// The variable that names the file of trust anchors for all clients.
 const FILE: &str = "SSL_CERT_FILE";
@@ -17,16 +15,11 @@ const FILE: &str = "SSL_CERT_FILE";
 const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// The file of trust anchors, if one is named, holds one at least.
-pub(super) fn anchors(read: &mut Reader<'_>) {
+pub(crate) fn anchors(read: &mut Reader<'_>) {
     let Some(path) = read.text(FILE) else { return };
     if !contents(&path).is_ok_and(|text| holds_certificate(&text)) {
         read.fault(FILE, "a readable file of at most 4 MiB with at least one certificate in PEM");
     }
-}
-
-/// True for a certificate authority as clouds and kubeconfigs give it: PEM in base64.
-pub(super) fn is_ca_data(text: &str) -> bool {
-    STANDARD.decode(text).is_ok_and(|text| holds_certificate(&text))
 }
 
 fn contents(path: &str) -> io::Result<Vec<u8>> {
@@ -38,15 +31,6 @@ fn contents(path: &str) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     file.take(LARGEST + 1).read_to_end(&mut text)?;
     if text.len() as u64 > LARGEST { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(text) }
-}
-
-fn holds_certificate(text: &[u8]) -> bool {
-    let blocks = pem::parse_many(text).unwrap_or_default();
-    let is_certificate = |block: &pem::Pem| {
-        matches!(block.tag(), "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE")
-            && x509_parser::parse_x509_certificate(block.contents()).is_ok()
-    };
-    blocks.iter().any(is_certificate)
 }
 
 #[cfg(test)]
@@ -90,13 +74,5 @@ mod tests {
         assert_eq!(fault(&file("good", &anchor())), None);
         assert_eq!(fault(&file("with-words", &format!("# a bundle\n{key}{}", anchor()))), None);
         assert_eq!(fault(""), None, "an empty value is as good as none");
-    }
-
-    #[test]
-    fn an_authority_is_pem_in_base64_with_a_certificate() {
-        assert!(is_ca_data(&STANDARD.encode(anchor())));
-        for bad in ["", "Y2E=", "not base64!", &anchor(), &STANDARD.encode("-----BEGIN CERTIFICATE-----")] {
-            assert!(!is_ca_data(bad), "{bad}");
-        }
     }
 }

@@ -8,7 +8,7 @@ use holdfast_core::{
     fault::quoted,
 };
 
-use crate::variables::Reader;
+use holdfast_settings::Reader;
 
 /// The variable.
 const NAME: &str = "HOLDFAST_ADMITS";

@@ -1,0 +1,94 @@
+//! What names of AWS look like.
+
+/// A name of EKS: letters, digits, `-` and `_`, up to 100, a letter or digit first.
+pub fn is_cluster_name(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    (1..=100).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(allowed)
+}
+
+/// A region of AWS, `us-east-1`.
+pub fn is_region(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (2..=40).contains(&text.len()) && text.chars().all(allowed) && text.starts_with(|c: char| c.is_ascii_lowercase())
+}
+
+/// The ARN of a topic of SNS. FIFO topics cannot call a function.
+pub fn is_topic_arn(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    resource(text, "sns").is_some_and(|name| (1..=256).contains(&name.len()) && name.chars().all(allowed))
+}
+
+/// The ARN of an alarm of CloudWatch, whose name may hold anything that can be seen.
+pub fn is_alarm_arn(text: &str) -> bool {
+    let name = resource(text, "cloudwatch").and_then(|resource| resource.strip_prefix("alarm:"));
+    name.is_some_and(|name| (1..=255).contains(&name.chars().count()) && !name.contains(char::is_control))
+}
+
+/// The resource in an ARN of `service`: `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`.
+fn resource<'a>(arn: &'a str, service: &str) -> Option<&'a str> {
+    let mut parts = arn.splitn(6, ':');
+    let (scheme, partition, of) = (parts.next()?, parts.next()?, parts.next()?);
+    let (region, account, resource) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_account = account.len() == 12 && account.chars().all(|c| c.is_ascii_digit());
+    let is_partition = partition == "aws" || partition.starts_with("aws-");
+    (scheme == "arn" && is_partition && of == service && is_region(region) && is_account).then_some(resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(rule: fn(&str) -> bool, good: &[&str], bad: &[&str]) {
+        for text in good {
+            assert!(rule(text), "{text:?} is refused");
+        }
+        for text in bad {
+            assert!(!rule(text), "{text:?} is taken");
+        }
+    }
+
+    #[test]
+    fn an_arn_that_is_none_is_refused() {
+        all(
+            is_topic_arn,
+            &[
+                "arn:aws:sns:us-east-1:111122223333:dr-failover",
+                "arn:aws-us-gov:sns:us-gov-west-1:111122223333:A_b",
+                "arn:aws-cn:sns:cn-north-1:111122223333:x",
+            ],
+            &[
+                "typo",
+                "arn:aws:sns",
+                "arn:aws:sns:us-east-1:111122223333:",
+                "arn:aws:sqs:us-east-1:111122223333:q",
+                "arn:aws:sns:us-east-1:1111:x",
+                "arn:aws:sns::111122223333:x",
+                "arn:aws:sns:us-east-1:111122223333:x:3f2c",
+                "arn:aws:sns:us-east-1:111122223333:x.fifo",
+                "arn:azure:sns:us-east-1:111122223333:x",
+                " arn:aws:sns:us-east-1:111122223333:x",
+                "ARN:aws:sns:us-east-1:111122223333:x",
+            ],
+        );
+        all(
+            is_alarm_arn,
+            &[
+                "arn:aws:cloudwatch:us-east-1:111122223333:alarm:p-site-down",
+                "arn:aws:cloudwatch:us-east-1:111122223333:alarm:a: b",
+            ],
+            &[
+                "arn:typo",
+                "arn:aws:cloudwatch:us-east-1:111122223333:alarm:",
+                "arn:aws:cloudwatch:us-east-1:111122223333:dashboard/x",
+            ],
+        );
+    }
+
+    #[test]
+    fn names_are_those_that_aws_knows() {
+        all(is_cluster_name, &["dr", "Dr_1-x"], &["", "-x", "a/b", &"x".repeat(101)]);
+        all(is_region, &["us-east-1", "westeurope"], &["US", "us east 1", "1", "", "https://x"]);
+    }
+}

@@ -1,0 +1,62 @@
+use std::collections::BTreeMap;
+
+use super::*;
+
+const ALL: Roles = Roles { cluster: true, history: true, traffic: true, note: true };
+
+fn read(pairs: &[(&str, &str)], roles: Roles) -> Result<Settings, ConfigurationFaults> {
+    let variables: BTreeMap<_, _> =
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let mut reader = Reader::new(&variables);
+    let settings = Settings::read(&mut reader, &Context { roles, function: "dr-handler" });
+    reader.finish(settings)
+}
+
+const LEAST: [(&str, &str); 3] =
+    [("CLUSTER_NAME", "dr"), ("CLUSTER_REGION", "us-east-2"), ("PRIMARY_HEALTH_CHECK_ID", "hc")];
+
+fn with(more: &[(&str, &str)]) -> Result<Settings, ConfigurationFaults> {
+    read(&[&LEAST, more].concat(), ALL)
+}
+
+#[test]
+fn the_reference_functions_variables_are_enough_and_keep_their_defaults() {
+    let settings = with(&[("PRIMARY_HEALTH_CHECK_FQDN", "p.example.com")]).expect("sound");
+    assert_eq!(settings.note.as_deref(), Some("/logscale-dr/dr-handler/last-failover-timestamp"));
+    assert_eq!(settings.primary_name(), Some("p.example.com"));
+    assert!(settings.control_targets().iter().all(|url| !url.contains("us-east-2")));
+    assert_eq!(settings.control_targets().len(), 4);
+}
+
+#[test]
+fn the_secondary_gate_can_be_skipped() {
+    let gate = |skip| {
+        let settings =
+            with(&[("SECONDARY_HEALTH_CHECK_ID", "s"), ("SKIP_SECONDARY_HEALTH_CHECK", skip)]).expect("sound");
+        settings.health_check.expect("read").secondary
+    };
+    assert_eq!(gate("false").as_deref(), Some("s"));
+    assert_eq!(gate("true"), None);
+}
+
+#[test]
+fn only_the_settings_of_its_roles_are_asked_for() {
+    let faults = |roles| match read(&[], roles) {
+        Ok(_) => Vec::new(),
+        Err(faults) => faults.0.into_iter().map(|fault| fault.name).collect::<Vec<_>>(),
+    };
+    assert_eq!(faults(Roles::default()), [""; 0]);
+    assert_eq!(faults(Roles { cluster: true, ..Roles::default() }), ["CLUSTER_REGION", "CLUSTER_NAME"]);
+    assert_eq!(faults(Roles { traffic: true, ..Roles::default() }), ["PRIMARY_HEALTH_CHECK_ID"]);
+    assert_eq!(faults(Roles { note: true, ..Roles::default() }), ["CLUSTER_REGION"]);
+}
+
+#[test]
+fn credentials_that_are_not_there_are_a_fault_only_where_they_are_used() {
+    let variables = BTreeMap::new();
+    let shared = crate::testing::shared();
+    let open =
+        |roles| Settings::read(&mut Reader::new(&variables), &Context { roles, function: "f" }).open(&shared).err();
+    assert_eq!(open(Roles::default()), None);
+    assert_eq!(open(ALL).expect("no credentials").0[0].name, "AWS_ACCESS_KEY_ID");
+}

@@ -1,0 +1,67 @@
+//! The numbers of the decision and of the machinery, and the level of the log: the same for every cloud and system.
+
+use std::time::Duration;
+
+use holdfast_core::{
+    engine::Limits,
+    policy::{MissingData, Policy},
+    retry::RetryPolicy,
+};
+use holdfast_settings::Reader;
+
+/// How long a worker's lease lasts.
+const LEASE: &str = "HOLDFAST_LEASE_SECONDS";
+
+/// Level of the log; the reference knows Python's names.
+pub(crate) fn log_level(read: &mut Reader<'_>) -> String {
+    let levels = [
+        ("info", "info"),
+        ("error", "error"),
+        ("critical", "error"),
+        ("warn", "warn"),
+        ("warning", "warn"),
+        ("debug", "debug"),
+        ("trace", "trace"),
+    ];
+    read.choice("LOG_LEVEL", &levels).to_owned()
+}
+
+/// The numbers of the decision. The reference names the cooldown differently on each cloud, and each cloud has periods
+/// of its own.
+pub(crate) fn policy(read: &mut Reader<'_>, cooldown: &str, period: Duration) -> Policy {
+    Policy {
+        holdoff: Duration::from_secs(read.whole("PRE_FAILOVER_FAILURE_SECONDS", 180, 0..=600)),
+        cooldown: Duration::from_secs(read.whole(cooldown, 300, 0..=3600)),
+        period,
+        stale_after: read.seconds("HOLDFAST_METRIC_STALE_SECONDS", 180.0, 1.0..=3600.0),
+        missing: read.choice(
+            "HOLDFAST_MISSING_DATA",
+            &[("ends-the-streak", MissingData::EndsTheStreak), ("counts-as-failing", MissingData::CountsAsFailing)],
+        ),
+        poll: read.seconds("HOLDFAST_POLL_SECONDS", 15.0, 0.05..=60.0),
+        stands_still_after: read.seconds("HOLDFAST_STANDS_STILL_SECONDS", 300.0, 1.0..=3600.0),
+    }
+}
+
+/// The numbers of the machinery.
+pub(crate) fn limits(read: &mut Reader<'_>) -> Limits {
+    let limits = Limits {
+        lease_ttl: read.seconds(LEASE, 30.0, 0.5..=300.0),
+        look_for: read.seconds("HOLDFAST_LOOK_SECONDS", 10.0, 0.2..=60.0),
+        verify_for: read.seconds("HOLDFAST_VERIFY_SECONDS", 120.0, 0.0..=840.0),
+        margin: read.seconds("HOLDFAST_MARGIN_SECONDS", 20.0, 0.1..=120.0),
+        retry: RetryPolicy {
+            max_retries: usize::try_from(read.whole("MAX_RETRIES", 3, 0..=10)).unwrap_or(3),
+            base_delay: read.seconds("BASE_DELAY_SECONDS", 1.0, 0.1..=10.0),
+            max_delay: read.seconds("MAX_DELAY_SECONDS", 30.0, 1.0..=60.0),
+            attempt_timeout: read.seconds("HOLDFAST_CALL_TIMEOUT_SECONDS", 5.0, 0.05..=30.0),
+        },
+    };
+    // The lease is renewed before each effect, and one renewal may take a whole call.
+    let least = limits.retry.attempt_timeout * 2;
+    if limits.lease_ttl < least {
+        let least = least.as_secs_f64();
+        read.fault(LEASE, &format!("at least {least} seconds: twice HOLDFAST_CALL_TIMEOUT_SECONDS"));
+    }
+    limits
+}

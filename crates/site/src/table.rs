@@ -1,0 +1,12 @@
+//! The clouds and the systems that a site can be put together from. A new one is a crate and an entry here.
+
+use holdfast_aws::settings::Aws;
+use holdfast_azure::settings::AzureCloud;
+use holdfast_logscale::LogScaleSystem;
+use holdfast_parts::{Cloud, System};
+
+/// Every cloud.
+pub(crate) const CLOUDS: [&dyn Cloud; 2] = [&Aws, &AzureCloud];
+
+/// Every system, the default first.
+pub(crate) const SYSTEMS: [&dyn System; 1] = [&LogScaleSystem];
