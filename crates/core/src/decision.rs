@@ -7,7 +7,7 @@ use crate::{
     clock::{later, until},
     evidence::{Evidence, Reading},
     holdoff::Streak,
-    policy::{MOST_AHEAD, Policy},
+    policy::Policy,
     record::State,
 };
 
@@ -102,7 +102,7 @@ pub fn decide(
     now: Timestamp,
     overrides: &[Gate],
 ) -> Decision {
-    let mut judge = Judge { state, evidence, policy, now, overrides, reasons: Vec::new(), streak: None };
+    let mut judge = Judge { state, evidence, policy, now, overrides, cut: None, reasons: Vec::new(), streak: None };
     let verdict = judge.verdict();
     Decision { verdict, reasons: judge.reasons, streak: judge.streak }
 }
@@ -114,6 +114,8 @@ struct Judge<'a> {
     policy: &'a Policy,
     now: Timestamp,
     overrides: &'a [Gate],
+    /// What the history says of the time before this is not about the primary, beside what the record says of that.
+    cut: Option<Timestamp>,
     reasons: Vec<Reason>,
     streak: Option<Streak>,
 }
@@ -156,8 +158,7 @@ impl Judge<'_> {
 
     /// The latest that a time written by somebody else can be and still be one.
     fn latest(&self) -> Timestamp {
-        let now = self.right_now();
-        later(now.max(self.evidence.server_time.unwrap_or(now)), MOST_AHEAD)
+        self.evidence.latest()
     }
 
     /// `at`, unless it is ahead of every clock; then that is said, and it is no time.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::until, fault::NotedFault, policy::MOST_AHEAD, step::Observation};
+use crate::{clock::{later, until}, fault::NotedFault, policy::MOST_AHEAD, step::Observation};
 
 /// One period of the primary's health history. It covers `[start, start + period)`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -190,7 +190,7 @@ pub struct Evidence {
     /// The time of the standby's API server, from its answer: what foreign times are judged by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_time: Option<Timestamp>,
-    /// Why the open execution is none that this runbook can have written.
+    /// Why the execution that is open or stands is none that this runbook can have written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign: Option<String>,
     /// Each step as found, in order.
@@ -201,6 +201,12 @@ impl Evidence {
     /// The time of this look by the API server's clock, where ours is wrong by more than clocks may be.
     pub fn clock_is_wrong(&self) -> Option<Timestamp> {
         wrong_by(self.at, self.server_time)
+    }
+
+    /// The latest that a time written by somebody else can be and still be one.
+    pub fn latest(&self) -> Timestamp {
+        let now = self.clock_is_wrong().unwrap_or(self.at);
+        later(now.max(self.server_time.unwrap_or(now)), MOST_AHEAD)
     }
 
     /// A look at `at` that learned nothing.

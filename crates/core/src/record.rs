@@ -11,6 +11,8 @@ use crate::{
     step::{Need, Observation},
 };
 
+mod lenient;
+
 /// The version of the document that this code writes and reads.
 pub const SCHEMA: u32 = 1;
 
@@ -28,6 +30,7 @@ pub const KEPT_SUMMARIES: usize = 20;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct State {
     /// See [`SCHEMA`].
+    #[serde(deserialize_with = "lenient::whole")]
     pub schema: u32,
     /// The kill switch: while set, nothing is begun and nothing resumed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,17 +45,25 @@ pub struct State {
     /// failed over by itself: a site that is being built looks like one that is dead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub armed: Option<Timestamp>,
+    /// Since when a lock is known to stand that no execution of this record set: the record was restored from before
+    /// the failover, or a person locked by hand. History from under it is about the lock, not the primary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock_seen: Option<Timestamp>,
+    /// When the lock of the failover that stands was first seen gone, while the primary was not proven well. Only what
+    /// the history says from here on can prove that the lock has to be set again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock_gone: Option<Timestamp>,
     /// The call that watches the primary at this moment. Others need not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiter: Option<Waiter>,
     /// What operators told us, newest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
     pub operators: Vec<OperatorNote>,
     /// The newest execution, open or ended, in full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<Execution>,
     /// Earlier ones, newest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
     pub past: Vec<Summary>,
 }
 
@@ -64,6 +75,8 @@ impl Default for State {
             acknowledged: None,
             unlocked: None,
             armed: None,
+            lock_seen: None,
+            lock_gone: None,
             waiter: None,
             operators: Vec::new(),
             current: None,
@@ -78,10 +91,25 @@ impl State {
         self.current.as_ref().filter(|execution| execution.status.is_open())
     }
 
-    /// True when a person ended the last failover, and nobody has seen since that traffic is not locked. As long as
-    /// the lock may stand, the history may be about the lock.
+    /// True when a person ended the last failover, or a lock was seen that no execution set, and nobody has seen since
+    /// that traffic is not locked. As long as the lock may stand, the history may be about the lock.
     pub fn lock_may_stand(&self) -> bool {
+        self.lock_seen.is_some() || self.was_aborted()
+    }
+
+    /// True when a person ended the last failover, and whether its lock is gone is not known.
+    pub(crate) fn was_aborted(&self) -> bool {
         self.unlocked.is_none() && self.current.as_ref().is_some_and(|run| run.status == Status::Aborted)
+    }
+
+    /// True when it is news for the record that, at `at`, the lock was seen to stand, or to be gone.
+    pub fn lock_is_news(&self, at: Timestamp, stands: bool) -> bool {
+        if stands {
+            let explained = self.open().is_some() || self.failed_over() || self.was_aborted();
+            self.lock_gone.is_some() || self.lock_seen.is_none() && !explained
+        } else {
+            self.failed_over() && self.lock_gone.is_none_or(|known| known > at)
+        }
     }
 
     /// True while the last failover stands: it was driven to its end and nobody has taken its lock away.
@@ -214,7 +242,7 @@ pub struct Execution {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
     /// Gates that the operator waived.
-    #[serde(default, rename = "waived", alias = "overrides", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "lenient::list", rename = "waived", alias = "overrides", skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<Gate>,
     /// When the intent was written; the cooldown counts from here.
     pub started_at: Timestamp,
@@ -241,7 +269,7 @@ pub struct Execution {
     /// Its steps, in order.
     pub steps: Vec<StepRecord>,
     /// Things worth knowing that are not steps.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
 }
 

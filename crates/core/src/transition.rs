@@ -58,6 +58,13 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// The lock was looked at where nothing was to be driven.
+    LockSeen {
+        /// When.
+        at: Timestamp,
+        /// Whether it stands.
+        stands: bool,
+    },
     /// A call waits, and others need not.
     Waits(Waiter),
     /// An operator told us something.
@@ -135,7 +142,7 @@ pub fn next(state: &State, event: Event) -> Result<State, IllegalEvent> {
         Event::TakenOver { fence, holder, found } => {
             take_over(standing(&mut state)?, fence, holder, found);
             // It is driven, so its lock is not gone: who planted the record may have said so.
-            state.unlocked = None;
+            (state.unlocked, state.lock_seen, state.lock_gone) = (None, None, None);
         }
         Event::Stepped { fence, step } => advance(open(&mut state)?, fence, step)?,
         Event::Lapsed { fence, step, note, watching } => lapse(standing(&mut state)?, fence, &step, note, &watching)?,
@@ -145,6 +152,7 @@ pub fn next(state: &State, event: Event) -> Result<State, IllegalEvent> {
             unlock(&mut state, at);
         }
         Event::Armed { at } => state.armed = state.armed.or(Some(at)),
+        Event::LockSeen { at, stands } => see_lock(&mut state, at, stands),
         Event::Waits(waiter) => state.waiter = Some(waiter),
         Event::Told(note) => {
             state.operators.insert(0, note);
@@ -153,7 +161,7 @@ pub fn next(state: &State, event: Event) -> Result<State, IllegalEvent> {
         Event::Aborted { at, reason } => {
             end(standing(&mut state)?, Status::Aborted, at, reason);
             // Its lock may stand until somebody sees that it does not.
-            state.unlocked = None;
+            (state.unlocked, state.lock_gone) = (None, None);
         }
         Event::Paused(pause) => state.pause = Some(pause),
         Event::Resumed => state.pause = None,
@@ -166,7 +174,18 @@ pub fn next(state: &State, event: Event) -> Result<State, IllegalEvent> {
 /// Evidence counts from here on, and the primary must be seen well once more.
 fn unlock(state: &mut State, at: Timestamp) {
     state.unlocked = Some(at);
-    state.armed = None;
+    (state.armed, state.lock_seen, state.lock_gone) = (None, None, None);
+}
+
+fn see_lock(state: &mut State, at: Timestamp, stands: bool) {
+    if !state.lock_is_news(at, stands) {
+        return;
+    }
+    if !stands {
+        state.lock_gone = Some(at);
+    } else if state.lock_gone.take().is_none() {
+        state.lock_seen = Some(at);
+    }
 }
 
 fn end(execution: &mut Execution, status: Status, at: Timestamp, reason: String) {
@@ -187,7 +206,7 @@ fn begin(state: &mut State, execution: Execution) -> Result<(), IllegalEvent> {
         state.past.insert(0, summary(&ended));
         state.past.truncate(KEPT_SUMMARIES);
     }
-    state.unlocked = None;
+    (state.unlocked, state.lock_seen, state.lock_gone) = (None, None, None);
     state.waiter = None;
     // It was for the cooldown of the one before. Its time alone would not tell: clocks differ.
     state.acknowledged = None;

@@ -36,7 +36,8 @@ impl Judge<'_> {
             }
             (Health::Silent { .. }, Health::Silent { why }) => {
                 let again = self.again();
-                self.gate(gate, cut_off.unwrap_or(Reason::NoEvidence { why }), again)
+                let fault = self.evidence.history.as_ref().and_then(|history| history.as_ref().err().cloned());
+                self.gate(gate, cut_off.unwrap_or(Reason::NoEvidence { why, fault }), again)
             }
         }
     }
@@ -56,7 +57,7 @@ impl Judge<'_> {
     /// What is older than this is about the lock of an earlier failover.
     fn not_before(&self) -> Option<Timestamp> {
         let unlocked = self.state.as_ref().ok().and_then(|state| state.unlocked);
-        unlocked.filter(|at| *at <= self.latest())
+        unlocked.filter(|at| *at <= self.latest()).max(self.cut)
     }
 
     /// What the history says; its silence is a reason.
@@ -76,7 +77,7 @@ impl Judge<'_> {
             }
             _ if self.evidence.locked.is_none() && self.state.as_ref().is_ok_and(State::lock_may_stand) => {
                 Health::Silent {
-                    why: "a person ended the last failover, and whether its lock is gone is not known".to_owned(),
+                    why: "the lock of a failover that is over may stand still".to_owned(),
                 }
             }
             None => Health::Silent { why: "no history is configured".to_owned() },
@@ -104,12 +105,12 @@ impl Judge<'_> {
             self.reasons.push(Reason::SeenWell { at });
             return None;
         }
-        let (why, verdict) = match coarse {
-            Some(Ok(_)) => ("the history, as far back as it reaches, never saw it".to_owned(), Verdict::Refuse),
-            Some(Err(fault)) => (format!("the history cannot be asked: {fault}"), self.again()),
-            None => ("no history was asked".to_owned(), self.again()),
+        let (why, fault, verdict) = match coarse {
+            Some(Ok(_)) => ("the history, as far back as it reaches, never saw it".to_owned(), None, Verdict::Refuse),
+            Some(Err(fault)) => (format!("the history cannot be asked: {fault}"), Some(fault), self.again()),
+            None => ("no history was asked".to_owned(), None, self.again()),
         };
-        self.gate(Gate::Armed, Reason::NotArmed { why }, verdict)
+        self.gate(Gate::Armed, Reason::NotArmed { why, fault }, verdict)
     }
 
     /// Where only our own probes prove the outage, a DNS answer that still names the primary vetoes it: the checkers

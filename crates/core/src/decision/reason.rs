@@ -54,6 +54,20 @@ pub enum Reason {
         /// The execution that set it.
         id: String,
     },
+    /// A lock is gone that no execution of the record set: the record was restored from before the failover, or a person
+    /// locked by hand.
+    ForeignLockGone {
+        /// When it was first seen to stand.
+        since: Timestamp,
+    },
+    /// The last failover is completed by the record, a required effect of it does not hold, and whether its lock stands
+    /// cannot be seen: whether the failover stands is not known.
+    LockUnreadable {
+        /// The execution.
+        id: String,
+        /// Why the lock cannot be seen.
+        fault: NotedFault,
+    },
     /// A person took the lock away from an open execution while the primary was well: it is over.
     FailedBack {
         /// The execution.
@@ -67,7 +81,7 @@ pub enum Reason {
         /// When it was last driven; `None` when no time in it can be believed.
         last_driven: Option<Timestamp>,
     },
-    /// The open execution is none that this runbook can have written; it is not executed.
+    /// The execution that is open, or stands, is none that this runbook can have written; it is not executed.
     NotOfThisRunbook {
         /// The execution.
         id: String,
@@ -134,6 +148,9 @@ pub enum Reason {
     NotArmed {
         /// What was looked at.
         why: String,
+        /// Why the history could not be asked, where it could not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fault: Option<NotedFault>,
     },
     /// The history cannot be used.
     HistorySilent {
@@ -144,6 +161,9 @@ pub enum Reason {
     NoEvidence {
         /// Why the probes do not.
         why: String,
+        /// Why the history could not be read, where that was the reason.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fault: Option<NotedFault>,
     },
     /// Not failing for long enough.
     HoldoffRunning {
@@ -228,14 +248,22 @@ impl Reason {
             Self::RecordUnreadable { fault }
             | Self::CooldownNoteUnreadable { fault }
             | Self::StandbyUnknown { fault }
+            | Self::LockUnreadable { fault, .. }
             | Self::ClaimFailed { fault } => Some(fault),
+            Self::NotArmed { fault, .. } | Self::NoEvidence { fault, .. } => fault.as_ref(),
             _ => None,
         }
     }
 
-    /// True for a fault that stays until a person acts: to ask again at once is of no use.
+    /// True for a fault that stays until a person acts: to ask again at once is of no use. The record and the lease are
+    /// our own objects, made beforehand: nobody but a person makes one that is not there.
     pub fn is_permanent(&self) -> bool {
-        self.fault().is_some_and(|fault| matches!(fault.class, FaultClass::Denied | FaultClass::Invalid))
+        let ours = matches!(self, Self::RecordUnreadable { .. } | Self::ClaimFailed { .. });
+        self.fault().is_some_and(|fault| match fault.class {
+            FaultClass::Denied | FaultClass::Invalid => true,
+            FaultClass::NotFound => ours,
+            _ => false,
+        })
     }
 
     /// The stable name, as it is serialised.
@@ -259,6 +287,13 @@ impl fmt::Display for Reason {
             }
             Self::LockTakenAway { id } => {
                 write!(f, "the lock of execution {id} is gone and the primary is not proven well: it is set again")
+            }
+            Self::ForeignLockGone { since } => {
+                write!(f, "a lock that no execution of the record set, seen since {since:.0}, is gone; ")?;
+                write!(f, "evidence counts from now on")
+            }
+            Self::LockUnreadable { id, fault } => {
+                write!(f, "whether the lock of execution {id} stands cannot be seen: {fault}")
             }
             Self::FailedBack { id } => {
                 write!(f, "a person took the lock of execution {id} away while the primary was well: it is over")
@@ -299,11 +334,11 @@ impl fmt::Display for Reason {
                 write!(f, "only our own probes fail, and DNS still leads users to the primary: {found}")
             }
             Self::SeenWell { at } => write!(f, "the primary was last seen well at {at:.0}"),
-            Self::NotArmed { why } => {
+            Self::NotArmed { why, .. } => {
                 write!(f, "the primary has never been seen well since this site was set up or unlocked: {why}")
             }
             Self::HistorySilent { why } => write!(f, "the metric history says nothing: {why}"),
-            Self::NoEvidence { why } => write!(f, "no evidence about the primary: {why}"),
+            Self::NoEvidence { why, .. } => write!(f, "no evidence about the primary: {why}"),
             Self::HoldoffRunning { proven, needed } => {
                 write!(f, "{:.0} s of failing time proven, {:.0} s needed", proven.as_secs_f64(), needed.as_secs_f64())
             }

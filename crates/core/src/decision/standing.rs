@@ -8,7 +8,7 @@ use crate::{
     evidence::StepSeen,
     holdoff::{Health, judge_probes},
     record::Execution,
-    step::Standing,
+    step::{Need, Standing},
 };
 
 /// How sure it is that the primary is well.
@@ -37,12 +37,13 @@ impl Judge<'_> {
         if let Some(open) = state.open() {
             return self.unfinished(open);
         }
-        if state.failed_over() {
-            return self.after_failover();
+        if let Some(run) = state.current.as_ref().filter(|_| state.failed_over()) {
+            return self.after_failover(run, state.lock_gone);
         }
         if state.lock_may_stand() && self.evidence.locked == Some(false) {
-            let id = state.current.as_ref()?.id.clone();
-            return self.stop(Reason::LockGone { id }, Verdict::NoteUnlock);
+            let aborted = state.current.as_ref().filter(|_| state.was_aborted()).map(|run| run.id.clone());
+            let foreign = Reason::ForeignLockGone { since: state.lock_seen.unwrap_or(self.now) };
+            return self.stop(aborted.map_or(foreign, |id| Reason::LockGone { id }), Verdict::NoteUnlock);
         }
         let seen = &self.evidence.steps;
         let done = |seen: &StepSeen| matches!(&seen.seen, Ok(step) if step.standing == Standing::Done);
@@ -61,9 +62,8 @@ impl Judge<'_> {
         }
         let lock = self.evidence.steps.iter().find(|seen| seen.locks);
         let unlocked = self.evidence.locked == Some(false) && lock.is_some_and(|lock| open.has_done(&lock.step));
-        let last_driven = open.last_driven(self.latest());
         let waived = self.overrides.contains(&Gate::PrimaryFailing);
-        let stood = last_driven.is_none_or(|at| until(at, self.right_now()) > self.policy.stands_still_after);
+        let stood = self.stands_still(open);
         let still = stood && !waived;
         if !unlocked && !still {
             if stood {
@@ -77,13 +77,22 @@ impl Judge<'_> {
                 self.reasons.push(Reason::SeenWell { at });
                 self.stop(Reason::FailedBack { id: id() }, Verdict::NoteFailback)
             }
-            Wellness::Well(_) => self.stop(Reason::StoodStill { id: id(), last_driven }, Verdict::Refuse),
-            Wellness::Disputed(reason) if still => {
-                let again = self.again();
-                self.stop(reason, again)
+            Wellness::Well(_) => {
+                let last_driven = open.last_driven(self.latest());
+                self.stop(Reason::StoodStill { id: id(), last_driven }, Verdict::Refuse)
             }
-            Wellness::Disputed(_) | Wellness::NotProven => Some(Verdict::Finish),
+            Wellness::Disputed(reason) => {
+                let again = self.again();
+                self.gate(Gate::PrimaryFailing, reason, again).or(Some(Verdict::Finish))
+            }
+            Wellness::NotProven => Some(Verdict::Finish),
         }
+    }
+
+    /// True for an execution on which nothing has been driven for long: it may have been restored, or planted.
+    fn stands_still(&self, run: &Execution) -> bool {
+        let last_driven = run.last_driven(self.latest());
+        last_driven.is_none_or(|at| until(at, self.right_now()) > self.policy.stands_still_after)
     }
 
     /// Whether the primary is proven well at this moment.
@@ -91,6 +100,9 @@ impl Judge<'_> {
         let probes = judge_probes(&self.evidence.probes, self.policy, self.now);
         match (self.history_says(), probes) {
             (_, Health::Healthy { at }) | (Health::Healthy { at }, Health::Silent { .. }) => Wellness::Well(at),
+            (Health::Healthy { at }, Health::Failing(ours)) if until(ours.since, at) > self.policy.period => {
+                Wellness::Well(at)
+            }
             (Health::Healthy { at }, Health::Failing(ours)) => {
                 Wellness::Disputed(Reason::SourcesDisagree { healthy_at: at, failing_since: ours.since })
             }
@@ -99,23 +111,52 @@ impl Judge<'_> {
     }
 
     /// The last failover was driven to its end. It stands until its lock is gone from a primary that is well.
-    pub(super) fn after_failover(&mut self) -> Option<Verdict> {
-        let id = self.state.as_ref().ok()?.current.as_ref()?.id.clone();
+    /// `lock_gone` is when the lock was first seen gone.
+    fn after_failover(&mut self, run: &Execution, lock_gone: Option<Timestamp>) -> Option<Verdict> {
+        let id = || run.id.clone();
+        if let Some(why) = &self.evidence.foreign {
+            return self.stop(Reason::NotOfThisRunbook { id: id(), why: why.clone() }, Verdict::Refuse);
+        }
+        if self.evidence.locked == Some(false) {
+            return self.without_lock(run, lock_gone);
+        }
         let undone = |seen: &&StepSeen| matches!(&seen.seen, Ok(step) if step.standing != Standing::Done);
         let drift: Vec<String> = self.evidence.steps.iter().filter(undone).map(|seen| seen.step.clone()).collect();
-        if self.evidence.locked == Some(false) {
-            return match self.wellness() {
-                Wellness::Well(at) => {
-                    self.reasons.push(Reason::SeenWell { at });
-                    self.stop(Reason::LockGone { id }, Verdict::NoteUnlock)
-                }
-                _ => self.stop(Reason::LockTakenAway { id }, Verdict::Relock),
-            };
-        }
-        self.reasons.push(Reason::FailedOver { id });
+        let required = |name: &String| run.steps.iter().any(|step| step.step == *name && step.need == Need::Required);
+        let doubtful = drift.iter().any(required);
+        self.reasons.push(Reason::FailedOver { id: id() });
         if !drift.is_empty() {
             self.reasons.push(Reason::Drifted { steps: drift });
         }
+        let unread = self.evidence.steps.iter().find(|seen| seen.locks).and_then(|lock| lock.seen.as_ref().err());
+        if let Some(fault) = unread.filter(|_| doubtful) {
+            let again = self.again();
+            return self.stop(Reason::LockUnreadable { id: id(), fault: fault.clone() }, again);
+        }
         Some(Verdict::AlreadyDone)
+    }
+
+    /// The lock of a failover that stands is gone: a person has failed back, or somebody took it away. Shortly after it
+    /// was driven it is set again on anything but a proof that the primary is well. Later, failure has to be proven for
+    /// the holdoff: by probes, and by what the history says since the lock was seen gone. Before that it is about the
+    /// lock.
+    fn without_lock(&mut self, run: &Execution, lock_gone: Option<Timestamp>) -> Option<Verdict> {
+        let id = run.id.clone();
+        let unproven = match self.wellness() {
+            Wellness::Well(at) => {
+                self.reasons.push(Reason::SeenWell { at });
+                return self.stop(Reason::LockGone { id }, Verdict::NoteUnlock);
+            }
+            Wellness::Disputed(reason) => {
+                let again = self.again();
+                self.gate(Gate::PrimaryFailing, reason, again)
+            }
+            Wellness::NotProven if self.stands_still(run) => {
+                self.cut = Some(lock_gone.filter(|at| *at <= self.latest()).unwrap_or(self.now));
+                self.primary().or_else(|| self.holdoff()).or_else(|| self.second_witness())
+            }
+            Wellness::NotProven => None,
+        };
+        unproven.or_else(|| self.stop(Reason::LockTakenAway { id }, Verdict::Relock))
     }
 }

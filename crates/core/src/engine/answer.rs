@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     decision::{Decision, Reason, Verdict},
     evidence::{Check, Evidence},
+    holdoff::Streak,
     record::{Execution, Progress, State, Status},
 };
 
@@ -130,12 +131,10 @@ impl Answer {
         self
     }
 
-    /// An answer about an execution that this call drove as far as it could.
-    pub fn driven(execution: Execution, further: Vec<Reason>) -> Self {
+    /// An answer about an execution that this call drove as far as it could, for these reasons and on this failing time.
+    pub fn driven(execution: Execution, reasons: Vec<Reason>, streak: Option<&Streak>) -> Self {
         let outcome = outcome(&execution);
-        let mut reasons = execution.decision.reasons.clone();
-        reasons.extend(further);
-        let failing_for_s = execution.decision.streak.as_ref().map(|streak| streak.proven.as_secs_f64());
+        let failing_for_s = streak.map(|streak| streak.proven.as_secs_f64());
         Self { failing_for_s, execution: Some(Box::new(execution)), ..Self::new(outcome, reasons) }
     }
 }

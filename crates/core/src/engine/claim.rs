@@ -16,6 +16,7 @@ use crate::{
     decision::{Decision, Reason, Verdict},
     evidence::Evidence,
     fault::{Fault, FaultClass},
+    holdoff::Streak,
     record::{Execution, Note, Status, StepRecord},
     step::{Observation, Standing, Step},
     transition::Event,
@@ -40,6 +41,8 @@ pub(super) struct Run<'a> {
     pub noted: Option<Timestamp>,
     /// Why we are driving it.
     pub reasons: Vec<Reason>,
+    /// The failing time that was proven for that, where there was any.
+    pub streak: Option<Streak>,
 }
 
 /// What came of a claim.
@@ -56,7 +59,12 @@ impl<'a> Session<'a> {
         let (engine, call) = (self.engine, self.call);
         match self.acquire(&mut decision).await {
             Ok(()) => {}
-            Err(NotAcquired::Held(until)) => return Claimed::NotNow(until.max(engine.ports.clock.now()), decision),
+            Err(NotAcquired::Held(until)) => {
+                // A lease that is over by our clock and not by the store's is looked at again a poll later.
+                let now = engine.ports.clock.now();
+                let then = if until > now { until } else { later(now, engine.policy.poll) };
+                return Claimed::NotNow(then, decision);
+            }
             Err(NotAcquired::Fault(fault)) => return self.not_now(decision, &fault),
         }
         let fence = self.lease.as_ref().map(HeldLease::fence).unwrap_or_default();
@@ -82,8 +90,8 @@ impl<'a> Session<'a> {
                 (Some(record), Some(lease)) => {
                     let noted = evidence.last_failover.and_then(Result::ok).flatten();
                     let lock_was_gone = evidence.locked == Some(false);
-                    let reasons = decision.reasons;
-                    let run = Run { engine, call, lease, record, first, lock_was_gone, noted, reasons };
+                    let Decision { reasons, streak, .. } = decision;
+                    let run = Run { engine, call, lease, record, first, lock_was_gone, noted, reasons, streak };
                     return Claimed::Run(Box::new(run));
                 }
                 _ => Fault::new(FaultClass::Conflict, "record", "it has to be read first"),
@@ -97,8 +105,11 @@ impl<'a> Session<'a> {
         tracing::warn!(call = fault.call, class = fault.class.label(), "not claimed: {}", fault.message);
         decision.reasons.push(Reason::ClaimFailed { fault: fault.noted() });
         self.record = None;
-        // A conflict means that the world has moved: look at once. Anything else gets a pause.
+        // A conflict means that the world has moved: look at once, and after another fault soon. That is done once in a
+        // call. A claim that fails again may fail for ever.
+        let again = std::mem::replace(&mut self.claim_failed, true);
         let pause = match fault.class {
+            _ if again => self.engine.policy.poll,
             FaultClass::Conflict => std::time::Duration::ZERO,
             _ => self.engine.limits.retry.base_delay,
         };

@@ -77,16 +77,16 @@ impl<'a> Run<'a> {
         if lost_to_another(&written) {
             return self.lost();
         }
+        // Why it is driven now: the reasons that it was begun for stand in the execution.
+        let mut reasons = self.reasons.clone();
+        reasons.extend(lapsed);
         // Said once, however often it was put back.
-        let mut reasons: Vec<Reason> = lapsed;
         reasons.dedup();
-        let further = |reason: &&Reason| matches!(reason, Reason::FenceAhead { .. } | Reason::LockTakenAway { .. });
-        reasons.extend(self.reasons.iter().filter(further).cloned());
         if let Err(fault) = written {
             reasons.push(Reason::RecordUnreadable { fault: fault.noted() });
         }
         match self.record.execution() {
-            Some(execution) => Answer::driven(execution.clone(), reasons),
+            Some(execution) => Answer::driven(execution.clone(), reasons, self.streak.as_ref()),
             None => self.lost(),
         }
     }
@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
             let first = self.first.remove(&record.step);
             let need = record.need;
             let (written, driven, noted) = futures_util::join!(
-                self.record.commit(engine, Basis::Execution, call),
+                self.record.commit(engine, Basis::Beside, call),
                 engine.drive_step(record, first, &mut self.lease, watch_until, call),
                 engine.note_start(unnoted.take(), call),
             );

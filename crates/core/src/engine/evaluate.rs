@@ -16,13 +16,14 @@ use crate::{
     clock::{Call, half, later, until},
     decision::{Decision, Gate, Reason, Verdict, decide},
     evidence::{Evidence, Reading},
+    holdoff::{Health, judge_history},
     policy::MOST_AHEAD,
     record::{State, Trigger, Waiter},
     step::Standing,
     transition::Event,
 };
 
-/// The shortest pause between two looks: a wait that is over already must not become a busy loop.
+/// The shortest pause between two looks, and that only after the first claim of a call that failed: the others get a poll.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// What a round of looking came to.
@@ -57,7 +58,7 @@ impl Session<'_> {
             looks = u32::saturating_add(looks, 1);
             let seen = self.look(scope).await;
             let decision = engine.decide(&seen, request);
-            if scope == Scope::Glance && !glance_is_enough(&decision) {
+            if scope == Scope::Glance && !engine.glance_is_enough(&seen, &decision) {
                 scope = Scope::Full;
                 continue;
             }
@@ -105,6 +106,9 @@ impl Session<'_> {
             return Round::Again(later(evidence.at, engine.policy.poll), decision);
         };
         let only_finish = self.request.action == Action::Finish;
+        if !only_finish && !acts(decision.verdict) {
+            self.note_lock(&evidence).await;
+        }
         match decision.verdict {
             Verdict::FailOver | Verdict::NoteUnlock if only_finish => nothing_unfinished(decision),
             Verdict::Relock if !engine.is_unlocked(self.call).await => {
@@ -168,6 +172,21 @@ impl Session<'_> {
         Round::Again(then, decision)
     }
 
+    /// Writes down, once, a lock that no execution explains, or that the lock of a failover that stands is gone. What the
+    /// history says from under a lock is about the lock.
+    async fn note_lock(&mut self, evidence: &Evidence) {
+        let at = self.time();
+        let Some(stands) = evidence.locked else { return };
+        if !self.record.as_ref().is_some_and(|record| record.state().lock_is_news(at, stands)) {
+            return;
+        }
+        // The readings of one look are not of one instant. What is written is written on the record as it was read, so
+        // that what is seen now is younger.
+        if self.engine.lock_stands(self.call).await == Some(stands) {
+            self.note([Event::LockSeen { at, stands }]).await;
+        }
+    }
+
     /// Writes down, once, that the primary was seen well.
     async fn arm(&mut self, decision: &Decision) {
         let well = |reason: &Reason| matches!(reason, Reason::PrimaryHealthy { .. });
@@ -214,6 +233,7 @@ impl Session<'_> {
                 Reason::HoldoffRunning { .. }
                     | Reason::SourcesDisagree { .. }
                     | Reason::LockGone { .. }
+                    | Reason::ForeignLockGone { .. }
                     | Reason::FailedBack { .. }
                     | Reason::DnsNamesPrimary { .. }
             )
@@ -226,22 +246,41 @@ impl Session<'_> {
 
 impl Engine {
     async fn is_unlocked(&self, call: &Call) -> bool {
-        let Some(lock) = self.runbook.lock().and_then(|position| self.runbook.steps.get(position)) else {
-            return false;
-        };
+        self.lock_stands(call).await == Some(false)
+    }
+
+    /// Whether traffic is locked now; `None` where that cannot be seen.
+    async fn lock_stands(&self, call: &Call) -> Option<bool> {
+        let lock = self.runbook.steps.get(self.runbook.lock()?)?;
         let seen = call.read(lock.name(), || lock.observe(call)).await;
-        seen.is_ok_and(|seen| seen.standing != Standing::Done)
+        seen.ok().map(|seen| seen.standing == Standing::Done)
+    }
+
+    /// A glance sees that the primary is well, and what holds everything back; all else needs a full look. So does a lock
+    /// that may stand, by the record or because the history fails while the primary answers.
+    fn glance_is_enough(&self, seen: &Seen, decision: &Decision) -> bool {
+        let held = |reason: &Reason| matches!(reason, Reason::Paused { .. } | Reason::CoolingDown { .. });
+        match decision.verdict {
+            Verdict::StandDown => {
+                let state = seen.state.as_ref().map(|versioned| &versioned.state);
+                let (unlocked, lock_may_stand) =
+                    state.map_or((None, false), |state| (state.unlocked, state.lock_may_stand()));
+                let history = seen.evidence.history.as_ref().and_then(|history| history.as_ref().ok());
+                let judged = history.map(|history| judge_history(history, unlocked, &self.policy, seen.evidence.at));
+                !lock_may_stand && !matches!(judged, Some(Health::Failing(_)))
+            }
+            Verdict::Refuse => decision.reasons.last().is_some_and(held),
+            _ => false,
+        }
     }
 }
 
-/// A glance sees that the primary is well, and what holds everything back; all else needs a full look.
-fn glance_is_enough(decision: &Decision) -> bool {
-    let held = |reason: &Reason| matches!(reason, Reason::Paused { .. } | Reason::CoolingDown { .. });
-    match decision.verdict {
-        Verdict::StandDown => true,
-        Verdict::Refuse => decision.reasons.last().is_some_and(held),
-        _ => false,
-    }
+/// True for a verdict on which something is driven or noted.
+fn acts(verdict: Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::FailOver | Verdict::Finish | Verdict::Relock | Verdict::NoteUnlock | Verdict::NoteFailback
+    )
 }
 
 /// True for a refusal that an alarm would be told on what was seen in one moment. An alarm comes once, so it is looked

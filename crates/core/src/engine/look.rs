@@ -11,6 +11,7 @@ use crate::{
     evidence::{Evidence, Fitness, History, LiveStatus, Probe, ProbeResult, Reading, StepSeen, TrafficAnswer},
     fault::Fault,
     ports::Versioned,
+    record::State,
     step::{Need, Standing},
 };
 
@@ -68,16 +69,23 @@ impl Engine {
             traffic,
             last_well: None,
             server_time: state.as_ref().ok().and_then(|versioned| versioned.server_time),
-            foreign: state.as_ref().ok().and_then(|versioned| self.runbook.foreign(versioned.state.open()?)),
+            foreign: state.as_ref().ok().and_then(|versioned| self.foreign(&versioned.state)),
             steps,
         };
         if let Ok(Versioned { state, .. }) = &state
             && scope != Scope::Glance
             && state.armed.is_none()
         {
-            evidence.last_well = self.last_well(state.unlocked, call).await;
+            let unlocked = state.unlocked.filter(|at| *at <= evidence.latest());
+            evidence.last_well = self.last_well(unlocked, call).await;
         }
         Seen { state, evidence }
+    }
+
+    /// Why the execution that is open, or stands, is none that this runbook can have written.
+    fn foreign(&self, state: &State) -> Option<String> {
+        let matters = state.open().is_some() || state.failed_over();
+        self.runbook.foreign(state.current.as_ref().filter(|_| matters)?)
     }
 
     /// When the history last saw the primary well, as far back as it reaches. Asked for beside nothing else, but only

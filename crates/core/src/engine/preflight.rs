@@ -103,12 +103,15 @@ fn record(state: &Reading<State>, evidence: &Evidence) -> Check {
     match state {
         Err(fault) => check("record", Level::Error, fault.to_string()),
         Ok(state) => match state.open() {
-            Some(open) if evidence.foreign.is_some() => {
-                let why = evidence.foreign.clone().unwrap_or_default();
-                check("record", Level::Error, format!("execution {} is not executed: {why}", quoted(&open.id)))
+            _ if let (Some(why), Some(run)) = (&evidence.foreign, &state.current) => {
+                check("record", Level::Error, format!("execution {} is not executed: {why}", quoted(&run.id)))
             }
             Some(open) => check("record", Level::Warning, format!("execution {} is not finished", open.id)),
             None if state.failed_over() => check("record", Level::Warning, "the last failover still stands".to_owned()),
+            None if let Some(since) = state.lock_seen => {
+                let found = format!("a lock stands since {since:.0} at the latest that no execution of the record set");
+                check("record", Level::Warning, found)
+            }
             None => check("record", Level::Good, "readable, nothing unfinished".to_owned()),
         },
     }
@@ -206,7 +209,7 @@ fn times(state: &Reading<State>, evidence: &Evidence) -> Vec<Check> {
     if let Ok(state) = state {
         look("record-times", "the record's execution", state.current.as_ref().map(|run| run.started_at));
         look("record-times", "the record's acknowledgement", state.acknowledged);
-        look("record-times", "the record's unlock", state.unlocked);
+        look("record-times", "the record's unlock", state.unlocked.max(state.lock_gone));
         let fence = state.open().map(|open| open.fence).filter(|fence| *fence > LARGEST_FENCE);
         checks.extend(fence.map(|fence| {
             let found = format!("the record's fence is {fence}; a lease counts to {LARGEST_FENCE}. It is not believed");

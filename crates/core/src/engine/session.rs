@@ -26,6 +26,8 @@ pub(super) struct Session<'a> {
     pub probes: Vec<Probe>,
     /// The lease, once it is ours.
     pub lease: Option<HeldLease<'a>>,
+    /// Whether a claim of this call has failed.
+    pub claim_failed: bool,
     /// The record as it was read or written last; none where that is not known.
     pub record: Option<WorkingCopy>,
 }
@@ -33,7 +35,7 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     /// A session that holds and knows nothing yet.
     pub(super) fn new(engine: &'a Engine, request: &'a Request, call: &'a Call) -> Self {
-        Self { engine, request, call, probes: Vec::new(), lease: None, record: None }
+        Self { engine, request, call, probes: Vec::new(), lease: None, claim_failed: false, record: None }
     }
 
     /// Looks once, and takes the record from it.

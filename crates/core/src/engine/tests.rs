@@ -13,10 +13,12 @@ use crate::{
 
 mod claim;
 mod drive;
+mod lock_seen;
 mod look;
 mod operators;
 mod put_back;
 mod record;
+mod restored;
 mod simulated;
 mod step;
 mod told;

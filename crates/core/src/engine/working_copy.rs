@@ -17,6 +17,9 @@ pub(super) enum Basis {
     AsRead,
     /// On the execution that this worker drives. They are put on top of the change while the execution is ours.
     Execution,
+    /// As [`Execution`](Self::Execution), beside a step that is driven: nothing is waited for, so that no effect has to
+    /// wait for the record. What is not written stays pending for the next commit.
+    Beside,
     /// On what an operator said. They are put on top of whatever is stored.
     Operator,
 }
@@ -78,17 +81,22 @@ impl WorkingCopy {
                 Err(fault) => fault,
             };
             let conflict = fault.class == FaultClass::Conflict;
-            if basis == Basis::AsRead || !conflict && !fault.class.is_transient() {
+            if basis == Basis::AsRead || !conflict && (basis == Basis::Beside || !fault.class.is_transient()) {
                 return Err(fault);
             }
-            let Some(pause) = pauses.next(&fault).filter(|pause| conflict || *pause < call.remaining()) else {
+            // However long the server asks to wait: an answer is given in time, and the next call writes the rest.
+            let pause = pauses.next(&fault).map(|pause| pause.min(engine.limits.retry.max_delay));
+            let Some(pause) = pause.filter(|pause| conflict || *pause < call.remaining()) else {
                 return Err(fault);
             };
             if !conflict {
                 call.clock.sleep(pause).await;
             }
             // The answer to an earlier attempt may be what was lost: read before writing again.
-            let stored = call.read("record", || engine.ports.store.load(call)).await?;
+            let stored = match basis {
+                Basis::Beside => call.once("record", engine.ports.store.load(call)).await?,
+                _ => call.read("record", || engine.ports.store.load(call)).await?,
+            };
             self.rebase(stored, basis).map_err(|error| basis.refused(&error))?;
         }
         Ok(())
@@ -99,8 +107,14 @@ impl WorkingCopy {
     /// The fence alone does not tell that the execution is still ours: a record that was put back, or a lease that was
     /// made anew, can carry the same number.
     fn rebase(&mut self, stored: Versioned, basis: Basis) -> Result<(), IllegalEvent> {
+        if stored.state == self.state {
+            // It was written, and the answer to that was lost.
+            self.stored = stored;
+            self.pending.clear();
+            return Ok(());
+        }
         let ours = |state: &State| state.current.as_ref().map(|run| (run.id.clone(), run.holder.clone(), run.fence));
-        if basis == Basis::Execution
+        if matches!(basis, Basis::Execution | Basis::Beside)
             && let (Some((_, _, offered)), theirs) = (ours(&self.state), ours(&stored.state))
             && theirs != ours(&self.state)
         {
@@ -118,10 +132,14 @@ impl WorkingCopy {
 }
 
 impl Basis {
-    /// The fault of an event that the record does not allow. For an operator's it is the operator's to mend; for ours it
-    /// means that a race is lost, and the next look tells.
+    /// The fault of an event that the record does not allow. On a record that another worker may have changed it means
+    /// that a race is lost, and the next look tells. On the version that was read it comes back with every look: a person
+    /// has to mend it.
     pub(super) fn refused(self, error: &IllegalEvent) -> Fault {
-        let class = if self == Self::Operator { FaultClass::Invalid } else { FaultClass::Conflict };
+        let class = match self {
+            Self::AsRead | Self::Operator => FaultClass::Invalid,
+            Self::Execution | Self::Beside => FaultClass::Conflict,
+        };
         Fault::new(class, "record", error.to_string())
     }
 }

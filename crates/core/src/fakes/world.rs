@@ -92,6 +92,11 @@ impl World {
         lock(&self.effects).iter().map(|effect| effect.step).collect()
     }
 
+    /// When the effects of `step` happened, in order.
+    pub fn effects_of(&self, step: &str) -> Vec<Timestamp> {
+        lock(&self.effects).iter().filter(|effect| effect.step == step).map(|effect| effect.at).collect()
+    }
+
     /// The primary has been failing for `seconds`, to metrics and probes alike.
     pub fn fail_primary_for(&self, seconds: u64) {
         self.history.set_down(Some(self.clock.now() - Duration::from_secs(seconds)));

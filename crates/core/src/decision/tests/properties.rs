@@ -86,8 +86,13 @@ proptest! {
             Ok(state) if state.open().is_some() => prop_assert_ne!(verdict, Verdict::FailOver),
             Ok(state) if state.failed_over() => {
                 let unlocked = case.evidence.locked == Some(false);
-                let expected = [Verdict::NoteUnlock, Verdict::Relock];
-                let as_expected = if unlocked { expected.contains(&verdict) } else { verdict == Verdict::AlreadyDone };
+                let as_expected = match verdict {
+                    Verdict::Refuse => case.evidence.foreign.is_some(),
+                    Verdict::NoteUnlock | Verdict::Relock => unlocked,
+                    Verdict::AlreadyDone => !unlocked,
+                    Verdict::Wait { .. } => true,
+                    _ => false,
+                };
                 prop_assert!(as_expected, "{:?}", verdict);
             }
             Ok(_) => {}

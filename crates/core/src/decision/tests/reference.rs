@@ -59,6 +59,32 @@ fn is_armed(case: &Case, state: &State) -> bool {
     state.armed.is_some() || in_window || by_us || long_ago || case.overrides.contains(&Gate::Armed)
 }
 
+/// True when the lock cannot be seen and the step that others wait for does not hold.
+fn is_doubtful(evidence: &Evidence) -> bool {
+    let unread = evidence.steps.iter().find(|step| step.locks).is_some_and(|lock| lock.seen.is_err());
+    let holds = |step: &StepSeen| step.seen.as_ref().map_or(true, |seen| seen.standing == Standing::Done);
+    unread && !evidence.steps.iter().all(|step| step.step != "step" || holds(step))
+}
+
+/// True when failure is proven for the holdoff by what is known since the lock was seen gone, or waived.
+fn is_proven_since_the_lock_went(case: &Case, state: &State) -> bool {
+    let gone = state.lock_gone.unwrap_or(now());
+    let state = State { unlocked: Some(gone), ..state.clone() };
+    let (waived, silent) =
+        (|gate| case.overrides.contains(&gate), |health: &Health| matches!(health, Health::Silent { .. }));
+    let (history, probes) = sources(case, &state);
+    let proven = match (&history, &probes) {
+        (Health::Failing(history), Health::Failing(probes)) => {
+            prolong(history.clone(), probes, &case.policy).proven.max(alone(case, &state, probes))
+        }
+        (Health::Failing(one), _) | (_, Health::Failing(one)) => one.proven,
+        _ => return waived(Gate::PrimaryFailing),
+    };
+    let names_primary = matches!(&case.evidence.traffic, Some(Ok(answer)) if answer.names == NamedSite::Primary);
+    let vetoed = names_primary && silent(&history) && !waived(Gate::PrimaryFailing);
+    (proven >= case.policy.holdoff || waived(Gate::Holdoff)) && !vetoed
+}
+
 fn reference(case: &Case) -> &'static str {
     let Ok(state) = &case.state else { return "wait" };
     let (evidence, waived) = (&case.evidence, |gate| case.overrides.contains(&gate));
@@ -90,23 +116,27 @@ fn reference(case: &Case) -> &'static str {
     let locked_by_it = state.current.as_ref().is_some_and(|run| run.steps[1].is_done());
     let lock_gone = no_lock && locked_by_it && evidence.steps.iter().any(|step| step.locks);
     let silent = |health: &Health| matches!(health, Health::Silent { .. });
-    let well_now = well(&probes) || well(&history) && silent(&probes);
-    let disputed = well(&history) && !well(&probes) && !silent(&probes);
+    let outweighed = well(&history) && matches!(&probes, Health::Failing(_)) && !disagree;
+    let well_now = well(&probes) || well(&history) && silent(&probes) || outweighed;
+    let disputed = disagree && !waived(failing);
     let stands = status == Some(Status::Completed) && !unlocked;
     let names_primary = matches!(&evidence.traffic, Some(Ok(answer)) if answer.names == NamedSite::Primary);
     let vetoed = names_primary && evidence.locked != Some(true) && proven.is_some() && silent(&history);
     let never_well = !is_armed(case, state);
     let rules = [
         (state.pause.is_some(), "refuse"),
-        (open && evidence.foreign.is_some(), "refuse"),
+        ((open || stands) && evidence.foreign.is_some(), "refuse"),
         (open && lock_gone && well_now, "note failback"),
         (open && still && well_now, "refuse"),
-        (open && still && disputed, "wait"),
+        (open && (still || lock_gone) && disputed, "wait"),
         (open, "finish"),
-        (stands && no_lock && !well_now, "lock again"),
-        (status == Some(Status::Completed) && !unlocked && no_lock, "note unlock"),
-        (status == Some(Status::Completed) && !unlocked, "already done"),
-        (status == Some(Status::Aborted) && !unlocked && no_lock, "note unlock"),
+        (stands && no_lock && well_now, "note unlock"),
+        (stands && no_lock && disputed, "wait"),
+        (stands && no_lock && began > 300 && !disagree && !is_proven_since_the_lock_went(case, state), "wait"),
+        (stands && no_lock, "lock again"),
+        (stands && is_doubtful(evidence), "wait"),
+        (stands, "already done"),
+        ((status == Some(Status::Aborted) && !unlocked || state.lock_seen.is_some()) && no_lock, "note unlock"),
         (all_done, "already done"),
         (disagree && !waived(failing), "wait"),
         (healthy && !waived(failing), "stand down"),

@@ -1,6 +1,7 @@
 //! The record, written beside the steps.
 
 use super::*;
+use crate::clock::Clock;
 use crate::step::{Observation, Step};
 
 /// An alarm whose second write of the record, the one beside the second step, meets a mishap.
@@ -22,12 +23,68 @@ fn a_record_that_was_changed_meanwhile_is_read_and_written_again_at_once() {
 }
 
 #[test]
-fn a_record_that_could_not_be_written_is_written_again_after_a_pause() {
+fn a_record_that_could_not_be_written_holds_no_step_up_and_is_written_after_the_next_one() {
     for mishap in [Mishap::Before(FaultClass::Server), Mishap::After(FaultClass::Connection)] {
         let (world, took, answer) = second_write(mishap);
+        assert_eq!((answer.outcome, took), (Outcome::Completed, Duration::ZERO), "{mishap:?}");
+        assert_eq!(world.store.state().current.as_ref(), answer.execution.as_deref());
+    }
+}
+
+#[test]
+fn the_last_write_of_a_record_that_failed_is_repeated_after_a_pause() {
+    for mishap in [Mishap::Before(FaultClass::Server), Mishap::After(FaultClass::Connection)] {
+        let world = World::new();
+        world.fail_primary_for(600);
+        world.weather.nth("save", 3, mishap);
+        let (took, answer) = timed(&world, || world.alarm("a").expect("lives"));
         assert_eq!(answer.outcome, Outcome::Completed, "{mishap:?}");
         assert!(took >= Duration::from_millis(500), "{mishap:?} {took:?}");
         assert_eq!(world.store.state().current.as_ref(), answer.execution.as_deref());
+    }
+}
+
+/// A store that takes the intent and asks whoever comes after it to wait, so many times.
+struct Throttles {
+    inner: Arc<crate::fakes::FakeStore>,
+    asks: Duration,
+    times: std::sync::Mutex<std::ops::Range<u32>>,
+}
+
+#[async_trait::async_trait]
+impl crate::ports::StateStore for Throttles {
+    async fn load(&self, call: &Call) -> Result<crate::ports::Versioned, crate::Fault> {
+        self.inner.load(call).await
+    }
+
+    async fn save(&self, call: &Call, state: &crate::record::State, version: &str) -> Result<String, crate::Fault> {
+        let throttled = state.current.is_some() && self.times.lock().expect("no panic").next().is_some_and(|at| at > 0);
+        if throttled {
+            return Err(crate::Fault::new(FaultClass::Throttled, "save", "429").retry_after(Some(self.asks)));
+        }
+        self.inner.save(call, state, version).await
+    }
+}
+
+#[test]
+fn no_effect_waits_for_a_record_whose_store_asks_to_wait() {
+    for asks in [300, 3600] {
+        for times in [2, 1000] {
+            let world = World::new();
+            world.fail_primary_for(600);
+            let mut engine = world.engine("a");
+            let (inner, asks) = (Arc::clone(&world.store), Duration::from_secs(asks));
+            engine.ports.store = Arc::new(Throttles { inner, asks, times: std::sync::Mutex::new(0..times) });
+            let began = world.clock.now();
+            let (took, answer) = timed(&world, || answer(&engine, &world.request(Trigger::Tick, Action::FailOver)));
+            for step in ["clean", "scale", "lock"] {
+                assert_eq!(world.effects_of(step), [began], "{step}, {asks:?}, {times} times");
+            }
+            assert_eq!(answer.outcome, Outcome::Completed);
+            // The answer waits for the record no longer than for another call that fails.
+            assert!(took <= engine.limits.retry.max_delay * 3, "{took:?}");
+            assert_eq!(has(&answer, "record_unreadable"), times == 1000, "{answer:?}");
+        }
     }
 }
 

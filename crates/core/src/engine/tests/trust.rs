@@ -229,6 +229,17 @@ fn an_unlock_noted_in_the_future_does_not_silence_the_history() {
 }
 
 #[test]
+fn an_unlock_noted_in_the_future_does_not_hide_that_the_primary_was_once_well() {
+    for trigger in [Trigger::Tick, Trigger::Alarm { name: "primary".to_owned(), changed_at: None }] {
+        let world = World::new();
+        world.fail_primary_for(3600);
+        let far = "2099-01-01T00:00:00Z".parse().expect("a time");
+        world.store.change(|state| (state.unlocked, state.armed) = (Some(far), None));
+        assert_eq!(outcome(world.run("a", &world.request(trigger, Action::FailOver))), Outcome::Completed);
+    }
+}
+
+#[test]
 fn a_fence_that_the_lease_never_reached_stops_nothing_and_is_named() {
     let world = half_done();
     world.fail_primary_for(600);

@@ -133,3 +133,24 @@ fn resume_does_not_say_that_nothing_is_unfinished_when_the_record_cannot_be_read
     assert_eq!(answer.outcome, Outcome::Deferred { until: world.clock.now() + world.policy.poll });
     assert!(has(&answer, "record_unreadable") && !has(&answer, "nothing_unfinished"), "{answer:?}");
 }
+
+#[test]
+fn a_history_that_may_not_be_asked_is_told_at_once_and_not_polled_to_the_deadline() {
+    for trigger in [Trigger::Operator, Trigger::Alarm { name: "primary".to_owned(), changed_at: None }] {
+        for (call, code) in [("history", "no_evidence"), ("last well", "not_armed")] {
+            for (class, permanent) in
+                [(FaultClass::Denied, true), (FaultClass::Invalid, true), (FaultClass::Server, false)]
+            {
+                let world = World::new();
+                world.fail_primary_for(3600);
+                world.prober.set(ProbeResult::Inconclusive { why: "no name".to_owned() });
+                world.weather.always(call, Mishap::Before(class));
+                let request = world.request(trigger.clone(), Action::FailOver);
+                let (took, answer) = timed(&world, || world.run("a", &request).expect("lives"));
+                let deferred = matches!(answer.outcome, Outcome::Deferred { .. });
+                assert!(deferred && has(&answer, code), "{call} {class:?}: {answer:?}");
+                assert_eq!((answer.looks == 1, took.is_zero()), (permanent, permanent), "{call} {class:?}");
+            }
+        }
+    }
+}
