@@ -5,10 +5,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::*;
 use crate::testing::{Answer, Fixed, Identity, Server, call, proxies, proxy, serve};
 
-/// A system that is healthy whenever it answers 200, and says what it said.
+/// A system that is healthy where it answers with a status document, and says what it said; pages and failing servers
+/// are failures.
 fn judge(status: http::StatusCode, body: &[u8]) -> ProbeResult {
     let said = String::from_utf8_lossy(body).into_owned();
-    if status == 200 { ProbeResult::Healthy { said } } else { ProbeResult::Inconclusive { why: said } }
+    match status.as_u16() {
+        200 if said.trim_start().starts_with('{') => ProbeResult::Healthy { said },
+        200 | 500..=599 => ProbeResult::Failing { why: said },
+        _ => ProbeResult::Inconclusive { why: said },
+    }
 }
 
 async fn probe(url: &str) -> ProbeResult {

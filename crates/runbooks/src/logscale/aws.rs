@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_aws::public::control_targets;
+use holdfast_aws::public::{MARKS, control_targets};
 use holdfast_core::{engine::Limits, policy::Policy};
 use holdfast_logscale::{RecoverPrefix, TlsCleanup};
 
@@ -96,7 +96,7 @@ impl AwsConfig {
                 "the EKS name of the standby cluster: letters, digits, - and _",
                 shape::is_cluster_name,
             ),
-            outside: Outside::read(read, primary_fqdn.as_deref(), &control_targets(&cluster_region)),
+            outside: Outside::read(read, primary_fqdn.as_deref(), &control_targets(&cluster_region), &MARKS),
             cluster_region,
             namespace,
             known_cluster: shared::known_cluster(read),

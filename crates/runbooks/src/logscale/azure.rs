@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use holdfast_azure::{
     arm::PUBLIC,
     endpoint::{EndpointKind, EndpointName, PROFILE},
-    public::control_targets,
+    public::{MARKS, control_targets},
     resource::{ResourceId, is_name},
 };
 use holdfast_core::{engine::Limits, policy::Policy};
@@ -143,7 +143,7 @@ impl AzureConfig {
 /// App Service says in `REGION_NAME` where the function runs, which is beside the standby.
 fn outside(read: &mut Reader<'_>, arm_endpoint: &str) -> Outside {
     let regions = ["HOLDFAST_PRIMARY_REGION", "REGION_NAME"].map(|name| read.text(name).unwrap_or_default());
-    Outside::read(read, None, &control_targets(arm_endpoint, &regions.each_ref().map(String::as_str)))
+    Outside::read(read, None, &control_targets(arm_endpoint, &regions.each_ref().map(String::as_str)), &MARKS)
 }
 
 fn primary(read: &mut Reader<'_>) -> EndpointName {
