@@ -14,7 +14,7 @@ TIME ?= 60
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 export RUSTUP_TOOLCHAIN := $(shell scripts/toolchain.sh)
 
-.PHONY: help drill test test-real check simulate sabotage bench package fuzz mutants fmt build bootstrap
+.PHONY: help drill quick test test-real check simulate sabotage bench package fuzz mutants fmt build bootstrap
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,11 @@ test: build ## All tests that need nothing but cargo; those of real servers say 
 test-real: build ## The tests against a real control plane, moto, Azurite, and the SDKs of AWS and Azure; installs these first
 	scripts/with-real-servers.sh cargo test --locked --no-fail-fast -p holdfast-testbed -p holdfast-tests -p holdfast-simulator \
 		--test starts --test 'real_*' --test 'kubernetes_*'
+
+quick: ## Before each commit, under a minute when built before: format, lints of libraries and programs, unit tests
+	cargo fmt --all -- --check
+	cargo clippy --workspace --lib --bins --locked -- -D warnings
+	env -u HOLDFAST_REAL cargo test --workspace --lib --locked --quiet
 
 check: ## What CI runs: format, lints, docs, licences, every test, every scenario
 	cargo fmt --all -- --check

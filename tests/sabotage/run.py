@@ -23,8 +23,6 @@ HERE = pathlib.Path(__file__).resolve().parent
 TREE = HERE.parent.parent
 # All are named every time: another choice means other features of shared crates, and all of them built again.
 PACKAGES = ["-p", "holdfast", "-p", "holdfast-aws-lambda", "-p", "holdfast-azure-function"]
-# The function's executable on each cloud.
-FUNCTIONS = {"aws": "bootstrap", "azure": "handler"}
 
 
 class Broken(Exception):
@@ -53,7 +51,7 @@ def main():
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", metavar="NAME", help="this breakage; may be given more than once")
-    parser.add_argument("--cloud", choices=FUNCTIONS, help="only the breakages of this cloud's function")
+    parser.add_argument("--cloud", metavar="CLOUD", help="only the breakages of this cloud's function")
     parser.add_argument("--jobs", default="3", help="scenarios side by side (3)")
     parser.add_argument("--compress", default="60", help="how much faster than life: 1, 2, 3, 6, 12 or 60 (60); a busy machine needs 12")
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "holdfast-sabotage"
@@ -68,6 +66,7 @@ class Shop:
     def __init__(self, folder, arguments):
         self.tree, self.out, self.arguments = folder / "tree", folder / "out", arguments
         self.cargo = os.environ | {"CARGO_TARGET_DIR": str(arguments.target), "CARGO_TERM_COLOR": "never"}
+        self.programs = {}
         self.passed = self.failed = 0
         git("worktree", "add", "--quiet", "--detach", str(self.tree), "HEAD")
 
@@ -98,8 +97,13 @@ class Shop:
 
     def prove_intact(self, breakages):
         """A scenario that fails anyway would prove nothing."""
-        clouds = [cloud for cloud in FUNCTIONS if any(cloud_of(one) == cloud for one in breakages)]
-        self.build("intact", "holdfast", *(FUNCTIONS[cloud] for cloud in clouds))
+        self.build("intact", "holdfast")
+        self.programs = self.ask_for_programs()
+        clouds = [cloud for cloud in self.programs if any(cloud_of(one) == cloud for one in breakages)]
+        unknown = {cloud_of(one) for one in breakages} - set(clouds)
+        if unknown:
+            sys.exit(f"holdfast knows no cloud {', '.join(sorted(unknown))}")
+        self.build("intact", *(self.programs[cloud] for cloud in clouds))
         for cloud in clouds:
             guards = [guard_of(guard) for one in breakages if cloud_of(one) == cloud for guard in one["noticed_by"]]
             verdicts = self.drill("intact", cloud, sorted({scenario for scenario, _ in guards}))
@@ -107,6 +111,12 @@ class Shop:
             if failing:
                 sys.exit("nothing was broken yet, and these scenarios fail: " + "; ".join(failing))
             print(f"intact, {cloud}: all {len(verdicts)} scenarios pass", flush=True)
+
+    def ask_for_programs(self):
+        """The function's executable on each cloud, from the simulator's list of clouds."""
+        command = [self.out / "intact" / "holdfast", "drill", "--list", "--json"]
+        listed = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        return {cloud["name"]: cloud["executable"] for cloud in listed["clouds"]}
 
     def try_drilled(self, breakages):
         """While one breakage is drilled the next one is built."""
@@ -116,7 +126,7 @@ class Shop:
                 begun = time.monotonic()
                 try:
                     with self.applied(breakage):
-                        self.build(breakage["name"], FUNCTIONS[cloud_of(breakage)])
+                        self.build(breakage["name"], self.programs[cloud_of(breakage)])
                 except Broken as error:
                     self.tell(breakage, False, str(error))
                     continue
@@ -159,7 +169,7 @@ class Shop:
         done = self.run_cargo("build", *PACKAGES, *wanted)
         if done.returncode != 0:
             raise Broken("it does not build:\n" + done.stderr[-2000:])
-        (self.out / name).mkdir(parents=True)
+        (self.out / name).mkdir(parents=True, exist_ok=True)
         for program in programs:
             shutil.copy2(self.arguments.target / "debug" / program, self.out / name / program)
 
@@ -171,7 +181,7 @@ class Shop:
         """Scenario to the promises that it saw broken; `stuck` is one of them."""
         command = [self.out / "intact" / "holdfast", "drill", "--json", "--cloud", cloud]
         command += ["--jobs", self.arguments.jobs, "--compress", self.arguments.compress]
-        command += ["--bootstrap", self.out / name / FUNCTIONS[cloud]]
+        command += ["--bootstrap", self.out / name / self.programs[cloud]]
         command += [word for scenario in scenarios for word in ("--scenario", scenario)]
         done = subprocess.run(command, capture_output=True, text=True)
         if not done.stdout.startswith("{"):

@@ -130,7 +130,7 @@ impl Client {
         once::ask(&self.inner, way, request, wanted).await
     }
 
-    /// One request on a connection that is kept for the next one to the same host, for [`pool::IDLE`] at most.
+    /// One request on a connection that is kept for the next one to the same host, for 20 seconds at most.
     /// `request.uri()` is a whole address. Redirections are answers like others.
     ///
     /// # Errors

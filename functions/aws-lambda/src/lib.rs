@@ -7,7 +7,7 @@
 //! * [`function`]: wiring, and one invocation from event to answer.
 //! * [`caller`]: who called, and through which door, as far as Lambda tells it.
 //! * [`reply`]: which answers are values and which are errors that Lambda is to repeat.
-//! * [`telemetry`]: metrics.
+//! * [`telemetry`]: what CloudWatch is told of each answer.
 //!
 //! A library, so that tests and fuzz targets reach what reads events; `main.rs` starts it.
 

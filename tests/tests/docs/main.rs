@@ -6,6 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+mod architecture;
+mod references;
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
