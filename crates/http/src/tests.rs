@@ -144,7 +144,7 @@ async fn an_answer_is_bounded_and_a_body_that_is_not_wanted_is_not_read() {
 async fn both_ways_of_asking_trust_the_same_anchors() {
     let (port, anchors) = secure(answer("200 OK", "well")).await;
     let (_, others) = secure(String::new()).await;
-    let url = format!("https://p.example.com:{port}/");
+    let url = format!("https://p.localhost:{port}/");
     let trusting = client(anchors, Proxies::default());
     assert_eq!(pooled(&trusting, &url).await.expect("an answer").body(), "well");
     assert_eq!(once(&trusting, &url, WHOLE).await.expect("an answer").body(), "well");

@@ -66,6 +66,19 @@ async fn a_name_that_does_not_resolve_proves_nothing() {
 }
 
 #[tokio::test]
+async fn a_name_that_leads_to_ourselves_proves_nothing() {
+    for address in ["0.0.0.0", "127.0.0.1", "127.0.0.53", "169.254.20.1", "::", "::1"] {
+        let sinkhole = Arc::new(Fixed(Some(Ok(vec![address.parse().expect("an address")]))));
+        let client = Identity::new().client(Proxies::default(), sinkhole);
+        let result = probe_by(client, secure("logs.example.com", 1)).await;
+        let ProbeResult::Inconclusive { why } = result else { panic!("{address}: {result:?}") };
+        assert!(why.contains("cannot be resolved") && why.contains(address), "{why}");
+    }
+    // An address that is configured as such is asked.
+    assert!(matches!(probe("https://127.0.0.1:1/").await, ProbeResult::Failing { .. }));
+}
+
+#[tokio::test]
 async fn a_server_that_does_not_speak_tls_proves_nothing() {
     let server = Server::start(vec![]).await;
     let result = probe(&format!("https://127.0.0.1:{}/", server.port)).await;
@@ -129,7 +142,7 @@ async fn a_certificate_that_nobody_vouches_for_or_of_another_name_proves_nothing
     let stranger = Identity::new();
     let loopback = Arc::new(Fixed(Some(Ok(vec![[127, 0, 0, 1].into()]))));
     let cases =
-        [(stranger.plain_client(), "localhost"), (identity.client(Proxies::default(), loopback), "q.example.com")];
+        [(stranger.plain_client(), "localhost"), (identity.client(Proxies::default(), loopback), "q.localhost")];
     for (client, host) in cases {
         let result = probe_by(client, secure(host, port)).await;
         let ProbeResult::Inconclusive { why } = result else { panic!("{host}: {result:?}") };
