@@ -5,6 +5,10 @@
 //! may be one of them, and the others remain. `us-east-1` is never one of them, because Route 53's own control plane
 //! and metrics are there: losing both witnesses at once is what controls are for.
 
+/// How the names of headers begin that AWS puts on its answers, refusals and redirections included (`x-amzn-requestid`,
+/// `x-amz-cf-id`). An answer without one is not AWS's.
+pub const MARKS: [&str; 2] = ["x-amzn-", "x-amz-"];
+
 /// How many are given.
 const GIVEN: usize = 4;
 

@@ -10,7 +10,8 @@ use std::{sync::Arc, time::Duration};
 use holdfast_core::ports::Standby;
 use holdfast_kubernetes::KnownCluster;
 use holdfast_parts::{
-    Cloud, CloudParts, CloudSettings, Context, ObjectStorage, Primary, Roles, Shared, Traffic, known_cluster,
+    Cloud, CloudParts, CloudSettings, Context, ObjectStorage, Primary, PublicEndpoints, Roles, Shared, Traffic,
+    known_cluster,
 };
 use holdfast_settings::{
     ConfigurationFaults, Reader, SettingFault,
@@ -176,8 +177,8 @@ impl HealthCheck {
 }
 
 impl CloudSettings for Settings {
-    fn control_targets(&self) -> Vec<&'static str> {
-        public::control_targets(&self.home_region)
+    fn public_endpoints(&self) -> PublicEndpoints {
+        PublicEndpoints { targets: public::control_targets(&self.home_region), marks: &public::MARKS }
     }
 
     fn primary_name(&self) -> Option<&str> {

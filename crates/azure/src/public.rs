@@ -5,6 +5,10 @@
 
 use crate::arm::PUBLIC;
 
+/// How the names of headers begin that Azure puts on its answers, refusals and redirections included (`x-ms-request-id`,
+/// `x-azure-ref`). An answer without one is not Azure's.
+pub const MARKS: [&str; 2] = ["x-ms-", "x-azure-"];
+
 /// How many are given.
 const GIVEN: usize = 4;
 

@@ -7,10 +7,11 @@ mod tests;
 use std::{sync::Arc, time::Duration};
 
 use holdfast_core::ports::Standby;
-use holdfast_parts::{
-    Cloud, CloudParts, CloudSettings, Context, ObjectStorage, Primary, Roles, Shared, Traffic, known_cluster,
-};
 use holdfast_http::Proxies;
+use holdfast_parts::{
+    Cloud, CloudParts, CloudSettings, Context, ObjectStorage, Primary, PublicEndpoints, Roles, Shared, Traffic,
+    known_cluster,
+};
 use holdfast_settings::{ConfigurationFaults, Reader, SettingFault, shape::is_id};
 
 use crate::{
@@ -174,8 +175,9 @@ impl Cluster {
 }
 
 impl CloudSettings for Settings {
-    fn control_targets(&self) -> Vec<&'static str> {
-        public::control_targets(&self.account.endpoint, &self.regions.each_ref().map(String::as_str))
+    fn public_endpoints(&self) -> PublicEndpoints {
+        let targets = public::control_targets(&self.account.endpoint, &self.regions.each_ref().map(String::as_str));
+        PublicEndpoints { targets, marks: &public::MARKS }
     }
 
     fn primary_name(&self) -> Option<&str> {

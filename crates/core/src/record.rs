@@ -242,7 +242,13 @@ pub struct Execution {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
     /// Gates that the operator waived.
-    #[serde(default, deserialize_with = "lenient::list", rename = "waived", alias = "overrides", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::list",
+        rename = "waived",
+        alias = "overrides",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub overrides: Vec<Gate>,
     /// When the intent was written; the cooldown counts from here.
     pub started_at: Timestamp,

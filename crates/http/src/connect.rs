@@ -16,7 +16,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use crate::{Failure, Inner, Proxy, origin::Origin, resolve::Resolver, trust, tunnel};
+use crate::{Failure, Inner, Proxy, origin::Origin, resolve::elsewhere, trust, tunnel};
 
 /// Where a request is sent.
 pub enum Way {
@@ -39,14 +39,14 @@ pub(crate) struct Reached(TcpStream, Option<Proxy>);
 impl Inner {
     pub(crate) async fn way(&self, uri: &Uri, origin: &Origin) -> Result<Way, Failure> {
         let Some(proxy) = self.proxies.of(uri) else {
-            let addresses = resolved(&*self.resolver, &origin.host, origin.port).await;
-            let refused = |why| Failure::NoWay(format!("the name cannot be resolved: {why}"));
-            return addresses.map(Way::Straight).map_err(refused);
+            let addresses = elsewhere(&*self.resolver, &origin.host).await;
+            let addresses = addresses.map_err(|why| Failure::NoWay(format!("the name cannot be resolved: {why}")))?;
+            return Ok(Way::Straight(at_port(addresses, origin.port)));
         };
-        let addresses = resolved(&*self.resolver, &proxy.host, proxy.port).await;
-        let addresses =
-            addresses.map_err(|why| Failure::NoWay(format!("the proxy's name cannot be resolved: {why}")))?;
-        let stream = first(&addresses).await;
+        // A proxy may well run beside us, under a name.
+        let resolved = self.resolver.resolve(&proxy.host).await;
+        let resolved = resolved.map_err(|why| Failure::NoWay(format!("the proxy's name cannot be resolved: {why}")))?;
+        let stream = first(&at_port(resolved.addresses, proxy.port)).await;
         let stream = stream.map_err(|error| Failure::NoWay(format!("no connection to the proxy: {error}")))?;
         Ok(Way::Proxied(stream, proxy))
     }
@@ -79,9 +79,8 @@ impl Inner {
     }
 }
 
-async fn resolved(resolver: &dyn Resolver, host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
-    let at_port = |address: IpAddr| SocketAddr::new(address, port);
-    Ok(resolver.resolve(host).await?.addresses.into_iter().map(at_port).collect())
+fn at_port(addresses: Vec<IpAddr>, port: u16) -> Vec<SocketAddr> {
+    addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect()
 }
 
 /// The first connection that comes about. All addresses are tried at once: a load balancer has one in each zone, and

@@ -63,9 +63,10 @@ async fn plain(said: String) -> (u16, Arc<Mutex<usize>>) {
     serve(move |stream| follow(stream, said.clone())).await
 }
 
-/// A server of `p.example.com` by TLS, and what trusts it.
+/// A server of `p.example.com` and `p.localhost` by TLS, and what trusts it.
 async fn secure(said: String) -> (u16, RootCertStore) {
-    let made = rcgen::generate_simple_self_signed(["p.example.com".to_owned()]).expect("a certificate");
+    let made =
+        rcgen::generate_simple_self_signed(["p.example.com", "p.localhost"].map(str::to_owned)).expect("a certificate");
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
     let certificate: CertificateDer<'static> = made.cert.der().clone();
     let mut anchors = RootCertStore::empty();
@@ -144,7 +145,7 @@ async fn an_answer_is_bounded_and_a_body_that_is_not_wanted_is_not_read() {
 async fn both_ways_of_asking_trust_the_same_anchors() {
     let (port, anchors) = secure(answer("200 OK", "well")).await;
     let (_, others) = secure(String::new()).await;
-    let url = format!("https://p.example.com:{port}/");
+    let url = format!("https://p.localhost:{port}/");
     let trusting = client(anchors, Proxies::default());
     assert_eq!(pooled(&trusting, &url).await.expect("an answer").body(), "well");
     assert_eq!(once(&trusting, &url, WHOLE).await.expect("an answer").body(), "well");

@@ -7,8 +7,8 @@ use holdfast_core::{
     ports::{CooldownStore, HistorySource, LiveSource, Standby},
     step::Step,
 };
-use holdfast_kubernetes::Connector;
 use holdfast_http::Proxies;
+use holdfast_kubernetes::Connector;
 use holdfast_settings::{ConfigurationFaults, Reader};
 
 /// One entry of the site's table of clouds.
@@ -67,10 +67,20 @@ pub struct Context<'a> {
     pub function: &'a str,
 }
 
+/// Public endpoints of a cloud.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PublicEndpoints {
+    /// Their addresses, `https://`.
+    pub targets: Vec<&'static str>,
+    /// How the names of headers begin of which at least one is on each of their answers. An answer without one is not
+    /// the cloud's.
+    pub marks: &'static [&'static str],
+}
+
 /// Settings of a cloud that were read.
 pub trait CloudSettings: Debug + Send + Sync {
     /// Public endpoints that have nothing to do with the standby, as control targets of the probe.
-    fn control_targets(&self) -> Vec<&'static str>;
+    fn public_endpoints(&self) -> PublicEndpoints;
 
     /// The primary's own host name, where these settings hold it.
     fn primary_name(&self) -> Option<&str>;

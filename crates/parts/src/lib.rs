@@ -26,6 +26,8 @@ pub mod cloud;
 pub mod cluster;
 pub mod system;
 
-pub use cloud::{Cloud, CloudParts, CloudSettings, Context, ObjectStorage, Primary, Roles, Shared, Traffic};
+pub use cloud::{
+    Cloud, CloudParts, CloudSettings, Context, ObjectStorage, Primary, PublicEndpoints, Roles, Shared, Traffic,
+};
 pub use cluster::known_cluster;
 pub use system::{StatusEndpoint, System, SystemParts, SystemSettings};

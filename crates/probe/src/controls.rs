@@ -17,16 +17,25 @@ use holdfast_core::{
     fault::{Limit, quoted_within, with_causes},
     ports::Controls,
 };
-use holdfast_http::{Client, Wanted, Way};
-use http::StatusCode;
+use holdfast_http::{Client, Failure, Wanted, Way};
+use http::{HeaderMap, StatusCode};
 
-use crate::{Asked, CALL, go, patience, public::is_public, target::Target, verdict::Outcome};
+use crate::{
+    Asked, CALL, StatusProbe, ask, go, patience, public::is_public, target::Target, verdict, verdict::Outcome,
+};
+
+mod page;
+
+use page::Page;
 
 /// The most targets that are asked: each is a connection of its own in every look.
 pub const MOST_TARGETS: usize = 8;
 
 /// The primary's addresses, asked for once by all controls of a look.
 type Addresses<'a> = Shared<BoxFuture<'a, Vec<SocketAddr>>>;
+
+/// The page that is given in the failing primary's name, asked for at most once in a look.
+type PrimarysPage<'a> = Shared<BoxFuture<'a, Option<Page>>>;
 
 /// One control target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,27 +45,36 @@ pub struct Control {
     /// Whether it counts only under an address of the public internet. True of a cloud's public endpoints: where a
     /// private endpoint carries their name, an answer shows no way out.
     pub public_only: bool,
+    /// How the names of headers begin that the service puts on each of its answers, in lower case: an answer without any
+    /// of them is not its own. Empty: its answers carry no mark that is known.
+    pub marks: &'static [&'static str],
 }
 
 /// Asks control targets, all side by side, each on a new connection and up to the head of its answer.
 pub struct ControlTargets {
     client: Client,
     targets: Vec<Control>,
-    primary: Option<Target>,
+    primary: Option<StatusProbe>,
     timeout: Duration,
 }
 
 impl ControlTargets {
     /// `targets` beyond [`MOST_TARGETS`] are left out. One that is the `primary` under another name does not count.
     /// `timeout` is that of the probe and bounds each of them as it bounds the probe.
-    pub fn new(client: Client, mut targets: Vec<Control>, primary: Option<Target>, timeout: Duration) -> Self {
+    pub fn new(client: Client, mut targets: Vec<Control>, primary: Option<StatusProbe>, timeout: Duration) -> Self {
         targets.truncate(MOST_TARGETS);
         Self { client, targets, primary, timeout }
     }
 
-    async fn one(&self, call: &Call, control: &Control, primary: Addresses<'_>) -> Result<String, String> {
+    async fn one(
+        &self,
+        call: &Call,
+        control: &Control,
+        primary: Addresses<'_>,
+        page: PrimarysPage<'_>,
+    ) -> Result<String, String> {
         let target = &control.target;
-        if self.primary.as_ref().is_some_and(|primary| primary.is_same_host(target)) {
+        if self.primary.as_ref().is_some_and(|primary| primary.target.is_same_host(target)) {
             return Err("is the primary's own host and controls nothing".to_owned());
         }
         let patience = patience(call, self.timeout);
@@ -64,16 +82,41 @@ impl ControlTargets {
         let (way, primary) =
             patience.once(CALL, ways).await.map_err(|fault| format!("the way out: {}", fault.message))?;
         let way = independent(control, way.map_err(|failure| with_causes(&failure))?, &primary)?;
-        match go(&self.client, &patience, target, way, Wanted::Head).await {
-            Asked::Came(outcome) => answered(outcome),
-            Asked::Silent(why) | Asked::NoWay(why) => Err(why),
-            Asked::CutShort => Err("our own deadline came before the answer".to_owned()),
+        let status = match go(&self.client, &patience, target, way, Wanted::Head).await {
+            Asked::Came(outcome) => answered(outcome, control.marks)?,
+            Asked::Silent(why) | Asked::NoWay(why) => return Err(why),
+            Asked::CutShort => return Err("our own deadline came before the answer".to_owned()),
+        };
+        if status == StatusCode::OK && control.marks.is_empty() {
+            self.is_its_own(call, target, page).await?;
+        }
+        Ok(format!("HTTP {}", status.as_u16()))
+    }
+
+    /// What carries no mark is compared with the page that is given in the failing primary's name.
+    async fn is_its_own(&self, call: &Call, target: &Target, page: PrimarysPage<'_>) -> Result<(), String> {
+        let Some(page) = page.await else { return Ok(()) };
+        match ask(&self.client, call, target, self.timeout, verdict::DOCUMENT).await {
+            Asked::Came(outcome) if Page::of(&outcome, target.uri()) == Some(page) => {
+                Err("gives the page that is given in the primary's name, so it is not its own".to_owned())
+            }
+            // Longer than such a page.
+            Asked::Came(Ok(_) | Err(Failure::TooLong { .. })) => Ok(()),
+            _ => Err("did not answer again when it was to be compared with the primary".to_owned()),
+        }
+    }
+
+    async fn page_of_the_primary(&self, call: &Call) -> Option<Page> {
+        let primary = self.primary.as_ref()?;
+        match ask(&self.client, call, &primary.target, self.timeout, verdict::DOCUMENT).await {
+            Asked::Came(outcome) => Page::of_a_failing_primary(&outcome, primary.target.uri(), primary.judge),
+            Asked::Silent(_) | Asked::NoWay(_) | Asked::CutShort => None,
         }
     }
 
     /// The primary's addresses; none where they cannot be had in half the time, or where a proxy resolves names for us.
     async fn of_the_primary(&self, call: &Call) -> Vec<SocketAddr> {
-        let Some(primary) = self.primary.as_ref() else { return Vec::new() };
+        let Some(primary) = self.primary.as_ref().map(|primary| &primary.target) else { return Vec::new() };
         if self.client.proxies().of(primary.uri()).is_some() {
             return Vec::new();
         }
@@ -106,29 +149,34 @@ fn independent(control: &Control, way: Way, primary: &[SocketAddr]) -> Result<Wa
     Ok(Way::Straight(addresses))
 }
 
-/// Any answer of the target's own will do. A gateway's 502, 503 or 504 need not be its own: a proxy that has lost its
-/// way out says that of everything, and in the target's name where it opens TLS.
-fn answered(outcome: Outcome) -> Result<String, String> {
-    use StatusCode as S;
-    match outcome {
-        Ok(answer) => match answer.status() {
-            S::BAD_GATEWAY | S::SERVICE_UNAVAILABLE | S::GATEWAY_TIMEOUT => {
-                Err("a gateway's refusal, which may be one on our side".to_owned())
-            }
-            status => Ok(format!("HTTP {}", status.as_u16())),
-        },
-        Err(failure) => Err(with_causes(&failure)),
+/// Any answer of the target's own will do, and none of a server that fails: a gateway on our side says 5xx of everything
+/// when it has lost its way out, and where it opens TLS in the target's name. Where the service marks its answers, what
+/// has no mark is a gateway's too: a page that blocks comes with any status.
+fn answered(outcome: Outcome, marks: &[&str]) -> Result<StatusCode, String> {
+    let answer = outcome.map_err(|failure| with_causes(&failure))?;
+    let status = answer.status();
+    if status.is_server_error() {
+        Err(format!("HTTP {}, which may be a gateway's on our side", status.as_u16()))
+    } else if !marks.is_empty() && !is_marked(answer.headers(), marks) {
+        Err(format!("HTTP {} without the service's own mark: something on our side answers for it", status.as_u16()))
+    } else {
+        Ok(status)
     }
+}
+
+fn is_marked(headers: &HeaderMap, marks: &[&str]) -> bool {
+    headers.keys().any(|name| marks.iter().any(|mark| name.as_str().starts_with(mark)))
 }
 
 #[async_trait]
 impl Controls for ControlTargets {
     async fn ask(&self, call: &Call) -> Vec<evidence::Control> {
         let primary = self.of_the_primary(call).boxed().shared();
+        let page = self.page_of_the_primary(call).boxed().shared();
         let one = |control| {
-            let primary = primary.clone();
+            let (primary, page) = (primary.clone(), page.clone());
             async move {
-                let said = self.one(call, control, primary).await;
+                let said = self.one(call, control, primary, page).await;
                 let answered = said.is_ok();
                 let found = quoted_within(&said.unwrap_or_else(|why| why), Limit::Phrase);
                 evidence::Control { target: control.target.host().to_owned(), answered, found }

@@ -98,6 +98,7 @@ fn patience(call: &Call, timeout: Duration) -> Call {
 }
 
 /// Asks the status endpoint of the primary, on a new connection each time: a kept one proves little.
+#[derive(Clone)]
 pub struct StatusProbe {
     client: Client,
     target: Target,

@@ -5,10 +5,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::*;
 use crate::testing::{Answer, Fixed, Identity, Server, call, proxies, proxy, serve};
 
-/// A system that is healthy whenever it answers 200, and says what it said.
+/// A system that is healthy where it answers with a status document, and says what it said; pages and failing servers
+/// are failures.
 fn judge(status: http::StatusCode, body: &[u8]) -> ProbeResult {
     let said = String::from_utf8_lossy(body).into_owned();
-    if status == 200 { ProbeResult::Healthy { said } } else { ProbeResult::Inconclusive { why: said } }
+    match status.as_u16() {
+        200 if said.trim_start().starts_with('{') => ProbeResult::Healthy { said },
+        200 | 500..=599 => ProbeResult::Failing { why: said },
+        _ => ProbeResult::Inconclusive { why: said },
+    }
 }
 
 async fn probe(url: &str) -> ProbeResult {
@@ -58,6 +63,19 @@ async fn silence_a_cut_and_a_refusal_are_failures() {
 async fn a_name_that_does_not_resolve_proves_nothing() {
     let result = probe("https://no-such-host.invalid/").await;
     assert!(matches!(result, ProbeResult::Inconclusive { .. }), "{result:?}");
+}
+
+#[tokio::test]
+async fn a_name_that_leads_to_ourselves_proves_nothing() {
+    for address in ["0.0.0.0", "127.0.0.1", "127.0.0.53", "169.254.20.1", "::", "::1"] {
+        let sinkhole = Arc::new(Fixed(Some(Ok(vec![address.parse().expect("an address")]))));
+        let client = Identity::new().client(Proxies::default(), sinkhole);
+        let result = probe_by(client, secure("logs.example.com", 1)).await;
+        let ProbeResult::Inconclusive { why } = result else { panic!("{address}: {result:?}") };
+        assert!(why.contains("cannot be resolved") && why.contains(address), "{why}");
+    }
+    // An address that is configured as such is asked.
+    assert!(matches!(probe("https://127.0.0.1:1/").await, ProbeResult::Failing { .. }));
 }
 
 #[tokio::test]
@@ -124,7 +142,7 @@ async fn a_certificate_that_nobody_vouches_for_or_of_another_name_proves_nothing
     let stranger = Identity::new();
     let loopback = Arc::new(Fixed(Some(Ok(vec![[127, 0, 0, 1].into()]))));
     let cases =
-        [(stranger.plain_client(), "localhost"), (identity.client(Proxies::default(), loopback), "q.example.com")];
+        [(stranger.plain_client(), "localhost"), (identity.client(Proxies::default(), loopback), "q.localhost")];
     for (client, host) in cases {
         let result = probe_by(client, secure(host, port)).await;
         let ProbeResult::Inconclusive { why } = result else { panic!("{host}: {result:?}") };

@@ -12,7 +12,7 @@ use holdfast_core::{
     ports::TrafficWitness,
 };
 
-use holdfast_http::resolve::{Resolved, Resolver, SystemResolver};
+use holdfast_http::resolve::{Resolved, Resolver, SystemResolver, leads_nowhere};
 
 use crate::patience;
 
@@ -43,7 +43,7 @@ impl TrafficName {
         };
         let resolved = patience(call, self.timeout).once(CALL, resolving).await?;
         // A filter of names answers with these for whatever it blocks, the one name as the other.
-        if resolved.addresses.iter().all(IpAddr::is_unspecified) {
+        if resolved.addresses.iter().copied().all(leads_nowhere) {
             return Err(Fault::new(FaultClass::Connection, CALL, format!("{host} has no address")));
         }
         Ok(resolved)
@@ -134,6 +134,7 @@ mod tests {
             (Err("no such name".to_owned()), primary.clone()),
             (primary.clone(), Err("no such name".to_owned())),
             (at(&[[0, 0, 0, 0]], None), at(&[[0, 0, 0, 0]], None)),
+            (at(&[[127, 0, 0, 1]], None), at(&[[127, 0, 0, 1], [0, 0, 0, 0]], None)),
         ] {
             let fault =
                 asked(vec![("logs.example.com", users), ("p.example.com", primary)]).await.expect_err("nothing");

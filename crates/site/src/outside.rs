@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use holdfast_core::ports::{Controls, Prober, TrafficWitness};
 use holdfast_http::{Client, Proxies};
-use holdfast_parts::StatusEndpoint;
+use holdfast_parts::{PublicEndpoints, StatusEndpoint};
 use holdfast_probe::{Control, ControlTargets, Judge, StatusProbe, Target, TrafficName, controls::MOST_TARGETS};
 use holdfast_settings::{Reader, shape::is_host_name};
 
@@ -36,13 +36,18 @@ pub(crate) struct Witnesses {
 }
 
 impl Outside {
-    /// Reads variables. `status` is where a site says how it is, `fqdn` is the primary's own name where another variable holds it, `defaults` are the cloud's
-    /// public endpoints outside of the sites' regions.
-    pub(crate) fn read(read: &mut Reader<'_>, fqdn: Option<&str>, defaults: &[&str], status: &StatusEndpoint) -> Self {
+    /// Reads variables. `status` is where a site says how it is, `fqdn` is the primary's own name where another variable
+    /// holds it, and `public` are the cloud's public endpoints outside of the sites' regions.
+    pub(crate) fn read(
+        read: &mut Reader<'_>,
+        fqdn: Option<&str>,
+        public: &PublicEndpoints,
+        status: &StatusEndpoint,
+    ) -> Self {
         let primary = primary(read, fqdn, status.path);
         Self {
             proxies: proxies(read),
-            controls: controls(read, primary.as_ref(), defaults),
+            controls: controls(read, primary.as_ref(), public),
             traffic: traffic(read, fqdn.or(primary.as_ref().map(Target::host))),
             timeout: read.seconds("HOLDFAST_PROBE_TIMEOUT_SECONDS", 5.0, 0.05..=30.0),
             judge: status.judge,
@@ -56,7 +61,7 @@ impl Outside {
         let prober =
             self.primary.clone().map(|target| StatusProbe::by(client.clone(), target, self.timeout, self.judge));
         let controls = (!self.controls.is_empty())
-            .then(|| ControlTargets::new(client, self.controls.clone(), self.primary.clone(), self.timeout));
+            .then(|| ControlTargets::new(client, self.controls.clone(), prober.clone(), self.timeout));
         let traffic = self.traffic.as_ref().map(|(users, primary)| TrafficName::new(users, primary, self.timeout));
         Witnesses {
             prober: prober.map(|prober| Arc::new(prober) as _),
@@ -90,11 +95,12 @@ fn proxies(read: &mut Reader<'_>) -> Proxies {
     })
 }
 
-fn controls(read: &mut Reader<'_>, primary: Option<&Target>, defaults: &[&str]) -> Vec<Control> {
+fn controls(read: &mut Reader<'_>, primary: Option<&Target>, public: &PublicEndpoints) -> Vec<Control> {
+    let PublicEndpoints { targets: defaults, marks } = public;
     let name = "HOLDFAST_CONTROL_TARGETS";
     let with_defaults = read.choice("HOLDFAST_CONTROL_DEFAULTS", &[("on", true), ("off", false)]);
     let built_in = defaults.iter().filter(|_| with_defaults).filter_map(|url| Target::parse(url).ok());
-    let mut controls: Vec<_> = built_in.map(|target| Control { target, public_only: true }).collect();
+    let mut controls: Vec<_> = built_in.map(|target| Control { target, public_only: true, marks: *marks }).collect();
     for url in read.list(name) {
         let own = |target: &Target| primary.is_some_and(|primary| primary.is_same_host(target));
         match Target::parse(&url) {
@@ -116,9 +122,9 @@ fn controls(read: &mut Reader<'_>, primary: Option<&Target>, defaults: &[&str]) 
 /// A host that is named again is no second witness.
 fn add(controls: &mut Vec<Control>, target: Target) {
     match controls.iter_mut().find(|known| known.target.is_same_host(&target)) {
-        // Whoever names a cloud's endpoint vouches for it, private or not.
-        Some(known) => *known = Control { target, public_only: false },
-        None => controls.push(Control { target, public_only: false }),
+        // Whoever names a cloud's endpoint vouches for it, private or not; its answers are marked as before.
+        Some(known) => *known = Control { target, public_only: false, marks: known.marks },
+        None => controls.push(Control { target, public_only: false, marks: &[] }),
     }
 }
 
@@ -161,11 +167,17 @@ mod tests {
     const DEFAULTS: [&str; 3] =
         ["https://a.cloud.example/ping", "https://b.cloud.example/", "https://c.cloud.example/"];
 
+    const MARKS: [&str; 1] = ["x-cloud-"];
+
+    fn defaults() -> PublicEndpoints {
+        PublicEndpoints { targets: DEFAULTS.to_vec(), marks: &MARKS }
+    }
+
     fn read(pairs: &[(&str, &str)]) -> Result<Outside, ConfigurationFaults> {
         let variables: BTreeMap<_, _> =
             pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let mut reader = Reader::new(&variables);
-        let outside = Outside::read(&mut reader, Some("p.example.com"), &DEFAULTS, &STATUS);
+        let outside = Outside::read(&mut reader, Some("p.example.com"), &defaults(), &STATUS);
         reader.finish(outside)
     }
 
@@ -178,7 +190,7 @@ mod tests {
     fn the_clouds_own_targets_are_there_without_a_word_and_count_at_public_addresses_only() {
         let outside = read(&[]).expect("sound");
         assert_eq!(outside.controls.len(), 3);
-        assert!(outside.controls.iter().all(|control| control.public_only));
+        assert!(outside.controls.iter().all(|control| control.public_only && control.marks == MARKS));
         assert_eq!(outside.primary.expect("a probe").host(), "p.example.com");
         assert_eq!((outside.traffic, outside.proxies), (None, Proxies::default()));
     }
@@ -189,6 +201,14 @@ mod tests {
         assert_eq!(hosts(&[own]).len(), 5);
         assert_eq!(hosts(&[own, ("HOLDFAST_CONTROL_DEFAULTS", "off")]), ["x.example.org", "y.example.net"]);
         assert!(hosts(&[("HOLDFAST_CONTROL_DEFAULTS", "off")]).is_empty());
+    }
+
+    #[test]
+    fn a_built_in_target_that_is_named_keeps_its_mark_and_others_have_none() {
+        let own = ("HOLDFAST_CONTROL_TARGETS", "https://a.cloud.example/x,https://x.example.org/");
+        let controls = read(&[own]).expect("sound").controls;
+        assert!(!controls[0].public_only && controls[0].marks == MARKS, "{controls:?}");
+        assert!(controls[3].marks.is_empty(), "{controls:?}");
     }
 
     #[test]
@@ -241,7 +261,7 @@ mod tests {
     fn the_users_name_needs_the_primarys() {
         let variables = BTreeMap::from([("HOLDFAST_TRAFFIC_NAME".to_owned(), "logs.example.com".to_owned())]);
         let mut reader = Reader::new(&variables);
-        let outside = Outside::read(&mut reader, None, &[], &STATUS);
+        let outside = Outside::read(&mut reader, None, &PublicEndpoints::default(), &STATUS);
         assert_eq!(reader.finish(outside).expect_err("no primary").0[0].name, "HOLDFAST_TRAFFIC_NAME");
     }
 
@@ -250,7 +270,11 @@ mod tests {
         let variables = BTreeMap::new();
         let mut reader = Reader::new(&variables);
         for name in ["https://logs.example.com", "p.example.com/@", "p example", ""] {
-            assert_eq!(Outside::read(&mut reader, Some(name), &[], &STATUS).primary, None, "{name}");
+            assert_eq!(
+                Outside::read(&mut reader, Some(name), &PublicEndpoints::default(), &STATUS).primary,
+                None,
+                "{name}"
+            );
         }
     }
 }

@@ -119,8 +119,8 @@ fn outside(
 ) -> Outside {
     let primary = clouds.iter().find_map(|(_, settings)| settings.primary_name());
     let of_host = clouds.iter().find(|(name, _)| *name == host.name());
-    let targets = of_host.map(|(_, settings)| settings.control_targets()).unwrap_or_default();
-    Outside::read(read, primary, &targets, &system.status())
+    let public = of_host.map(|(_, settings)| settings.public_endpoints()).unwrap_or_default();
+    Outside::read(read, primary, &public, &system.status())
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use holdfast_core::{
     ports::Ports,
     runbook::Runbook,
 };
+use holdfast_http::Proxies;
 use holdfast_kubernetes::StandbyCluster;
 use holdfast_parts::{Cloud, CloudParts, Shared};
-use holdfast_http::Proxies;
 use holdfast_settings::{ConfigurationFaults, Reader, SettingFault};
 
 use crate::{

@@ -15,8 +15,7 @@ use holdfast_site::{
     clock::SystemClock,
     doors::{Doors, Errand},
     json::Unreadable,
-    log,
-    report,
+    log, report,
 };
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::Value;

@@ -24,8 +24,8 @@ fn the_reference_functions_variables_are_enough_and_keep_their_defaults() {
     let settings = with(&[("PRIMARY_HEALTH_CHECK_FQDN", "p.example.com")]).expect("sound");
     assert_eq!(settings.note.as_deref(), Some("/logscale-dr/dr-handler/last-failover-timestamp"));
     assert_eq!(settings.primary_name(), Some("p.example.com"));
-    assert!(settings.control_targets().iter().all(|url| !url.contains("us-east-2")));
-    assert_eq!(settings.control_targets().len(), 4);
+    assert!(settings.public_endpoints().targets.iter().all(|url| !url.contains("us-east-2")));
+    assert_eq!(settings.public_endpoints().targets.len(), 4);
 }
 
 #[test]

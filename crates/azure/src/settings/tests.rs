@@ -24,7 +24,7 @@ fn three_names_are_enough() {
     let settings = read(&least, ALL).expect("sound");
     assert_eq!(settings.primary.as_ref().map(|primary| primary.kind), Some(EndpointKind::External));
     assert_eq!((settings.account.endpoint.as_str(), settings.note.as_ref()), (PUBLIC, None));
-    assert_eq!(settings.control_targets().len(), 4);
+    assert_eq!(settings.public_endpoints().targets.len(), 4);
 }
 
 #[test]

@@ -13,11 +13,22 @@ const PATIENCE: Duration = Duration::from_millis(400);
 
 fn control(host: &str, port: u16) -> Control {
     let target = Target::parse(&format!("https://{host}:{port}/ping")).expect("a target");
-    Control { target, public_only: false }
+    Control { target, public_only: false, marks: &[] }
 }
 
 async fn ask(client: Client, targets: Vec<Control>, primary: Option<Target>) -> Vec<evidence::Control> {
+    let primary = primary.map(|target| StatusProbe::by(client.clone(), target, PATIENCE, judge));
     ControlTargets::new(client, targets, primary, PATIENCE).ask(&call()).await
+}
+
+/// A system that is healthy where it says `OK` with a 200, and fails with any other 200.
+fn judge(status: StatusCode, body: &[u8]) -> evidence::ProbeResult {
+    use evidence::ProbeResult as P;
+    match (status, body) {
+        (StatusCode::OK, b"OK") => P::Healthy { said: "OK".to_owned() },
+        (StatusCode::OK, _) => P::Failing { why: "no status".to_owned() },
+        _ => P::Inconclusive { why: status.to_string() },
+    }
 }
 
 fn said(controls: &[evidence::Control]) -> Vec<(bool, &str)> {
@@ -25,16 +36,67 @@ fn said(controls: &[evidence::Control]) -> Vec<(bool, &str)> {
 }
 
 #[tokio::test]
-async fn an_answer_of_any_status_is_an_answer_but_for_a_gateways() {
+async fn an_answer_of_any_status_is_an_answer_but_for_a_failing_servers() {
     let identity = Identity::new();
-    let mut targets = Vec::new();
-    for status in ["200 OK", "301 Moved", "403 Forbidden", "404 Not Found", "500 Oops", "502 No", "503 No", "504 No"] {
-        targets.push(control("localhost", identity.serve(Answer::say(status, "")).await));
+    let answered = async |status: &str| {
+        let port = identity.serve(Answer::say(status, "")).await;
+        ask(identity.plain_client(), vec![control("localhost", port)], None).await
+    };
+    for status in ["200 OK", "301 Moved", "403 Forbidden", "404 Not Found", "429 Slow down"] {
+        assert_eq!(said(&answered(status).await), [(true, format!("HTTP {}", &status[..3]).as_str())]);
     }
-    let controls = ask(identity.plain_client(), targets, None).await;
-    let answered: Vec<bool> = controls.iter().map(|control| control.answered).collect();
-    assert_eq!(answered, [true, true, true, true, true, false, false, false], "{controls:?}");
-    assert_eq!((controls[2].target.as_str(), controls[2].found.as_str()), ("localhost", "HTTP 403"));
+    for status in
+        ["500 Squid", "501 No", "502 No", "503 No", "504 No", "505 No", "511 Log in first", "520 No", "599 No"]
+    {
+        let controls = answered(status).await;
+        assert!(!controls[0].answered && controls[0].found.contains("a gateway's"), "{status}: {controls:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_the_service_marks_its_answers_a_page_without_the_mark_is_not_its_own() {
+    let identity = Identity::new();
+    for (head, answered) in [
+        ("200 OK", false),
+        ("403 Forbidden", false),
+        ("302 Found\r\nlocation: https://login.corp", false),
+        ("200 OK\r\nvia: x-cloud-a", false),
+        ("200 OK\r\nX-Cloud-RequestId: 1", true),
+        ("404 Not Found\r\nx-cloud-id: 1", true),
+        ("503 No\r\nx-cloud-id: 1", false),
+    ] {
+        let port = identity.serve(Answer::say(head, "<html>blocked</html>")).await;
+        let built_in = Control { marks: &["x-cloud-"], ..control("localhost", port) };
+        let controls = ask(identity.plain_client(), vec![built_in], None).await;
+        assert_eq!(controls[0].answered, answered, "{head}: {controls:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_given_in_the_failing_primarys_name_too_is_no_answer_of_a_control() {
+    let identity = Identity::new();
+    let both = async |primary: &str, own: &str| {
+        let primary = identity.serve(Answer::ok(primary)).await;
+        let own = identity.serve(Answer::ok(own)).await;
+        let primary = Some(control("localhost", primary).target);
+        ask(identity.plain_client(), vec![control("localhost", own)], primary).await.remove(0)
+    };
+    let page = |incident: &str| format!("<html>https://localhost is blocked by policy (incident {incident})</html>");
+    let long = "x ".repeat(70_000);
+    for (primary, own) in [(page("81bc2"), page("7f3a9")), (String::new(), String::new())] {
+        let control = both(&primary, &own).await;
+        assert!(!control.answered && control.found.contains("primary's name"), "{control:?}");
+    }
+    for (primary, own) in [
+        ("OK", "OK"),
+        (&page("1"), "healthy: dynamodb"),
+        (&page("1"), &long),
+        (&long, "healthy"),
+        (&long, &long),
+        ("{}", ""),
+    ] {
+        assert!(both(primary, own).await.answered, "{own}");
+    }
 }
 
 #[tokio::test]
