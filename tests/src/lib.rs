@@ -2,10 +2,10 @@
 //!
 //! # Layout
 //!
-//! - [`stand`]: a standby cluster to test against, the simulator's or a real control plane, and the function's login
+//! - [`test_cluster`]: a standby cluster to test against, the simulator's or a real control plane, and the function's login
 //! - [`mod@conformance`]: the scenarios that both must pass, so that a difference between them is a failing test
 //! - [`requests`]: questions to a Kubernetes API
-//! - `seed`: the simulator's standby, put on a real control plane
+//! - `fixture`: the simulator's standby, put on a real control plane
 //! - [`operator`]: plays humio-operator where none runs
 //! - [`pki`]: certificate authorities and leaves
 //! - [`clock`]: the machine's clock, moved on by hand
@@ -20,10 +20,10 @@ pub mod admission;
 pub mod clients;
 pub mod clock;
 pub mod conformance;
+mod fixture;
 pub mod function;
 pub mod operator;
 pub mod pki;
 pub mod requests;
 pub mod role;
-mod seed;
-pub mod stand;
+pub mod test_cluster;

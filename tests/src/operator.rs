@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use crate::{
     pki::Ca,
     requests::{ask, done, found, path},
-    stand::OPERATOR,
+    test_cluster::OPERATOR,
 };
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);

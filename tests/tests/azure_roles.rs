@@ -7,7 +7,7 @@ use holdfast_simulator::{
     Options, Simulator,
     clouds::azure::{Azure, PRINCIPAL_ID, STATE_CONTAINER},
     faults::Fault,
-    kubernetes::{AuditEntry, StandbySeed, TlsSeed},
+    kubernetes::{AuditEntry, StandbyFixture, TlsFixture},
     world::Outage,
 };
 use holdfast_tests::{
@@ -32,7 +32,7 @@ async fn simulator() -> Simulator {
         cloud: &Azure,
         bootstrap: Some(handler().await),
         function_env: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-        standby: StandbySeed { tls: TlsSeed::StaleNoCa, ..StandbySeed::default() },
+        standby: StandbyFixture { tls: TlsFixture::StaleNoCa, ..StandbyFixture::default() },
         ..Options::default()
     })
     .await
@@ -55,7 +55,7 @@ async fn failed_over(simulator: &Simulator) {
 /// An operator's call, which must be answered.
 async fn operator(simulator: &Simulator, action: &str) -> Value {
     let called = simulator.host().operate(json!({"action": action, "reason": "a test"})).await;
-    called.outcome.answer().cloned().unwrap_or_else(|| panic!("{action}: {}", called.outcome.words()))
+    called.outcome.answer().cloned().unwrap_or_else(|| panic!("{action}: {}", called.outcome.describe()))
 }
 
 /// A failover whose lock is refused for a while, so that its work is put back; what operators ask; and the way back.

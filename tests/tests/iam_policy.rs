@@ -7,7 +7,7 @@ use std::{
 
 use holdfast_simulator::{
     Options, Simulator,
-    kubernetes::{StandbySeed, TlsSeed},
+    kubernetes::{StandbyFixture, TlsFixture},
     world::Outage,
 };
 use holdfast_tests::{
@@ -30,7 +30,7 @@ async fn failed_over() -> Simulator {
         bootstrap: Some(bootstrap().await),
         function_timeout: Duration::from_secs(45),
         function_env: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-        standby: StandbySeed { tls: TlsSeed::StaleNoCa, ..StandbySeed::default() },
+        standby: StandbyFixture { tls: TlsFixture::StaleNoCa, ..StandbyFixture::default() },
         ..Options::default()
     })
     .await

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use holdfast_simulator::{
     ExternalCluster, Options, Simulator,
-    kubernetes::{StandbySeed, TlsSeed},
+    kubernetes::{StandbyFixture, TlsFixture},
     world::{Outage, Past},
 };
 use holdfast_testbed::{Assets, Testbed, required_or_skipped};
@@ -15,7 +15,7 @@ use holdfast_tests::{
     operator::PlayedOperator,
     requests::{ask, eventually, found, path},
     role::{shipped, used},
-    stand::{HUMIO, OPERATOR, TokenReview, define_humio_cluster, furnish},
+    test_cluster::{HUMIO, OPERATOR, TokenReview, define_humio_cluster, furnish},
 };
 use http::Method;
 use serde_json::{Value, json};
@@ -38,8 +38,8 @@ impl Drop for Scene {
 }
 
 impl Scene {
-    async fn set(assets: &Assets, tls: TlsSeed) -> Self {
-        let seed = StandbySeed { tls, per_node_secret: true, ..StandbySeed::default() };
+    async fn set(assets: &Assets, tls: TlsFixture) -> Self {
+        let seed = StandbyFixture { tls, per_node_secret: true, ..StandbyFixture::default() };
         let webhook = TokenReview::bind().await;
         let users = vec![admission::backup()];
         let options = holdfast_testbed::Options { users, token_webhook: Some(webhook.url()), pods: true };
@@ -134,7 +134,7 @@ async fn an_alarm_makes_the_real_standby_active_and_a_second_one_changes_nothing
     let Some(assets) = required_or_skipped(Assets::find()) else {
         return;
     };
-    let scene = Scene::set(&assets, TlsSeed::StaleNoCa).await;
+    let scene = Scene::set(&assets, TlsFixture::StaleNoCa).await;
     let stale = (scene.uid(HUMIO).await, scene.uid("logscale-core-oldone").await);
     assert!(stale.0.is_some() && stale.1.is_some());
 
@@ -158,7 +158,7 @@ async fn fresh_tls_secrets_are_kept() {
     let Some(assets) = required_or_skipped(Assets::find()) else {
         return;
     };
-    let scene = Scene::set(&assets, TlsSeed::Matching).await;
+    let scene = Scene::set(&assets, TlsFixture::Matching).await;
     let fresh = (scene.uid(HUMIO).await, scene.uid("logscale-core-oldone").await);
     assert!(fresh.0.is_some() && fresh.1.is_some());
 

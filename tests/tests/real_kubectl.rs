@@ -5,14 +5,14 @@ use std::sync::Arc;
 use holdfast_simulator::{
     Options, Simulator,
     clouds::aws::Credentials,
-    kubernetes::{StandbySeed, TlsSeed},
+    kubernetes::{StandbyFixture, TlsFixture},
 };
 use holdfast_testbed::{Venv, find::kubectl, required_or_skipped};
 use holdfast_tests::clients::{Aws, Kubectl};
 use serde_json::json;
 
 async fn simulator() -> Simulator {
-    let standby = StandbySeed { tls: TlsSeed::StaleNoCa, ..StandbySeed::default() };
+    let standby = StandbyFixture { tls: TlsFixture::StaleNoCa, ..StandbyFixture::default() };
     Simulator::start(Options { standby, ..Options::default() }).await.expect("a simulator")
 }
 

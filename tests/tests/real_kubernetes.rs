@@ -8,14 +8,14 @@ use holdfast_testbed::{Assets, AuditEntry, required_or_skipped};
 use holdfast_tests::{
     conformance::{self, access::REFUSALS},
     role::{shipped, used},
-    stand::{Ground, RealGround},
+    test_cluster::{Backend, RealBackend},
 };
 
-type Scenario = (&'static str, for<'a> fn(&'a Ground) -> Pin<Box<dyn Future<Output = ()> + 'a>>);
+type Scenario = (&'static str, for<'a> fn(&'a Backend) -> Pin<Box<dyn Future<Output = ()> + 'a>>);
 
 macro_rules! as_list {
     ($($module:ident::$name:ident),* $(,)?) => {
-        [$((stringify!($name), |ground| Box::pin(conformance::$module::$name(ground)))),*]
+        [$((stringify!($name), |backend| Box::pin(conformance::$module::$name(backend)))),*]
     };
 }
 
@@ -27,12 +27,12 @@ async fn every_scenario_passes_and_the_audit_log_equals_the_role() {
         return;
     };
     let scenarios: &[Scenario] = &holdfast_tests::conformance!(as_list);
-    let ground = Ground::Real(Box::new(RealGround::start(&assets).await));
+    let backend = Backend::Real(Box::new(RealBackend::start(&assets).await));
     for (name, run) in scenarios {
         eprintln!("scenario: {name}");
-        run(&ground).await;
+        run(&backend).await;
     }
-    let Ground::Real(real) = &ground else { unreachable!("made above") };
+    let Backend::Real(real) = &backend else { unreachable!("made above") };
     let audit = real.bed.audit().await.expect("an audit log");
     let function: Vec<_> = audit.iter().filter(|entry| entry.user == real.function.user).collect();
     equals_the_role(&function);

@@ -26,7 +26,7 @@ use holdfast_kubernetes::Connector;
 use holdfast_testbed::{Moto, Venv, required_or_skipped};
 use holdfast_tests::{
     clock::call,
-    stand::{function, token},
+    test_cluster::{function, token},
 };
 
 const PRIMARY: &str = "primary.logscale.example";

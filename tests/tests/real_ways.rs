@@ -21,13 +21,13 @@ use holdfast_core::{
     step::Need,
 };
 use holdfast_kubernetes::store;
-use holdfast_proof::ways::{Account, Plan, Stand, Way, arms::Arms, every_step_every_way};
-use holdfast_simulator::kubernetes::{StandbySeed, TlsSeed};
+use holdfast_proof::ways::{Account, Plan, TestBed, Way, arms::Arms, every_step_every_way};
+use holdfast_simulator::kubernetes::{StandbyFixture, TlsFixture};
 use holdfast_testbed::{Assets, AuditEntry, required_or_skipped};
 use holdfast_tests::{
     clock::FollowedClock,
     operator::PlayedOperator,
-    stand::{RealGround, Stand as Standby},
+    test_cluster::{RealBackend, TestCluster},
 };
 
 /// Namespaces in which there is a failover at the same time: each is mostly waiting.
@@ -41,8 +41,8 @@ const FAILING_FOR_S: u64 = 600;
 
 /// A failover in a namespace of its own.
 struct Real<'a> {
-    ground: &'a RealGround,
-    standby: Standby,
+    backend: &'a RealBackend,
+    standby: TestCluster,
     world: World,
     clock: Arc<FollowedClock>,
     lock: Arc<FakeStep>,
@@ -54,9 +54,9 @@ struct Real<'a> {
 
 impl<'a> Real<'a> {
     /// A standby with a stale TLS secret, asleep, and a primary that has been failing for long enough.
-    async fn fresh(ground: &'a RealGround, name: &str) -> Self {
-        let seed = StandbySeed { tls: TlsSeed::StaleOtherCa, ..StandbySeed::default() };
-        let standby = ground.stand(name, &seed).await;
+    async fn fresh(backend: &'a RealBackend, name: &str) -> Self {
+        let seed = StandbyFixture { tls: TlsFixture::StaleOtherCa, ..StandbyFixture::default() };
+        let standby = backend.cluster(name, &seed).await;
         let world = World::new();
         let fakes = Arc::clone(&world.clock);
         let clock = Arc::new(FollowedClock::new(move |now| fakes.advance(until(fakes.now(), now))));
@@ -66,7 +66,7 @@ impl<'a> Real<'a> {
         let lock = Arc::new(FakeStep::new(weather, time, "lock", ("see lock", "lock"), Need::Owed, effects));
         let operator = standby.play_operator().expect("nobody else plays it on a real control plane");
         let (arms, workers) = (Arms::default(), AtomicUsize::default());
-        Self { ground, standby, world, clock, lock, locked, arms, workers, _operator: operator }
+        Self { backend, standby, world, clock, lock, locked, arms, workers, _operator: operator }
     }
 
     /// The engine of a process that has just started: nothing is known, nothing is connected.
@@ -90,8 +90,8 @@ impl<'a> Real<'a> {
 
     /// What the API server noted of the function in this namespace.
     async fn audit(&self) -> Vec<AuditEntry> {
-        let entries = self.ground.bed.audit_of(&self.standby.namespace).await.expect("an audit log");
-        entries.into_iter().filter(|entry| entry.user == self.ground.function.user).collect()
+        let entries = self.backend.bed.audit_of(&self.standby.namespace).await.expect("an audit log");
+        entries.into_iter().filter(|entry| entry.user == self.backend.function.user).collect()
     }
 
     /// The steps that changed something, in the order of their effects.
@@ -145,7 +145,7 @@ fn effect(entry: &AuditEntry) -> Result<Option<&'static str>, String> {
     }
 }
 
-impl Stand for Real<'_> {
+impl TestBed for Real<'_> {
     fn arm(&self, step: &str, way: Way) {
         self.arms.arm(step, way);
     }
@@ -175,9 +175,9 @@ async fn every_step_may_meet_every_way_on_a_real_api_server() {
     let Some(assets) = required_or_skipped(Assets::find()) else {
         return;
     };
-    let ground = RealGround::start(&assets).await;
+    let backend = RealBackend::start(&assets).await;
     let plan = Plan { effects: &Way::ALL, watches: &Way::ALL, at_once: AT_ONCE };
-    let cases = every_step_every_way(async |name| Real::fresh(&ground, name).await, plan).await;
+    let cases = every_step_every_way(async |name| Real::fresh(&backend, name).await, plan).await;
     let cases = cases.unwrap_or_else(|broken| panic!("{broken:#?}"));
     println!("{cases} cases, all kept");
 }

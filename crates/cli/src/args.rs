@@ -46,7 +46,7 @@ pub struct DrillArguments {
     /// Seed of everything that is drawn at random.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Print the result as JSON instead of a story.
+    /// Print the result as JSON instead of text.
     #[arg(long)]
     pub json: bool,
     /// How many scenarios of --all run side by side.

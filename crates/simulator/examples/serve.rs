@@ -67,7 +67,7 @@ fn tell(simulator: &Simulator) {
     let mut events = simulator.timeline();
     tokio::spawn(async move {
         while let Ok(event) = events.recv().await {
-            eprintln!("{} {}", event.at.strftime("%H:%M:%S.%3f"), event.what);
+            eprintln!("{} {}", event.at.strftime("%H:%M:%S.%3f"), event.kind);
         }
     });
 }

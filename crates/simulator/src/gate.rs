@@ -11,7 +11,7 @@ use crate::calls::{CallLog, OpenCall};
 use crate::faults::{Fault, Faults};
 use crate::host::HostSlot;
 use crate::net::Cut;
-use crate::timeline::{Timeline, What};
+use crate::timeline::{EventKind, Timeline};
 use crate::way_out::WayOut;
 
 /// The refusal that a fault asks for, to be put in the service's own shape.
@@ -74,7 +74,7 @@ impl Gate {
 
     fn note(&self, name: &str, fault: &Fault, call: &OpenCall) {
         call.fault(fault.to_string());
-        self.timeline.tell(What::FaultInjected { call: name.to_owned(), fault: fault.to_string() });
+        self.timeline.record_event(EventKind::FaultInjected { call: name.to_owned(), fault: fault.to_string() });
     }
 
     async fn apply(

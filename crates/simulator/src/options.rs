@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::backend::CloudBackend;
-use crate::kubernetes::StandbySeed;
+use crate::kubernetes::StandbyFixture;
 use crate::test_bed::ExternalCluster;
 
 /// How a simulator is set up.
@@ -31,7 +31,7 @@ pub struct Options {
     /// Added to the function's environment last, so it overrides.
     pub function_env: BTreeMap<String, String>,
     /// What the standby cluster holds at first.
-    pub standby: StandbySeed,
+    pub standby: StandbyFixture,
     /// A real API server as the standby; the cloud then tells its endpoint.
     pub external_kubernetes: Option<ExternalCluster>,
     /// Whether the function gets the cluster's endpoint and CA as variables instead of having to ask the cloud.
@@ -53,7 +53,7 @@ impl Options {
             function_folder: None,
             client_certificate: false,
             function_env: BTreeMap::new(),
-            standby: StandbySeed::default(),
+            standby: StandbyFixture::default(),
             external_kubernetes: None,
             known_cluster: false,
             round_trip_delay: Duration::ZERO,

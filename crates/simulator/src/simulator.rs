@@ -164,7 +164,7 @@ impl Simulator {
         self.host.as_ref()
     }
 
-    /// The simulated standby cluster. Beside an external one it is there and nobody is told of it.
+    /// The simulated standby cluster. Beside an external one it is there, and the function does not know of it.
     pub fn cluster(&self) -> &Arc<Cluster> {
         &self.cluster
     }
@@ -187,7 +187,7 @@ impl Simulator {
 
     /// Every event so far.
     pub fn events(&self) -> Vec<Event> {
-        self.gate.timeline.told()
+        self.gate.timeline.events()
     }
 
     /// The environment that the function's processes get; credentials and addresses that differ per process are examples.

@@ -13,19 +13,19 @@ use tower::ServiceExt;
 use crate::backend::CloudBackend;
 use crate::environment::{CLUSTER_NAME, FUNCTION_KEYS, NAMESPACE, STANDBY_REGION};
 use crate::gate::{Gate, Refusal};
-use crate::kubernetes::{Change, Cluster, ClusterOptions, StandbySeed, seed_standby};
+use crate::kubernetes::{Change, Cluster, ClusterOptions, StandbyFixture, apply_fixture};
 use crate::net::{Cut, Handler};
-use crate::timeline::What;
+use crate::timeline::EventKind;
 use crate::world::World;
 
-/// How often (real) the cluster is looked at for changes to tell.
+/// How often (real) the cluster is looked at for changes to record.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Kubernetes group of the function (facts aws 7.3).
 const GROUP: &str = "dr-failover";
 
 /// The standby cluster as it is at first.
-pub(crate) fn cluster(pace: f64, seed: u64, standby: &StandbySeed) -> Arc<Cluster> {
+pub(crate) fn cluster(pace: f64, seed: u64, standby: &StandbyFixture) -> Arc<Cluster> {
     let cluster = Cluster::new(ClusterOptions {
         name: CLUSTER_NAME.to_owned(),
         region: STANDBY_REGION.to_owned(),
@@ -36,7 +36,7 @@ pub(crate) fn cluster(pace: f64, seed: u64, standby: &StandbySeed) -> Arc<Cluste
         pace,
         seed,
     });
-    seed_standby(&cluster, standby);
+    apply_fixture(&cluster, standby);
     cluster
 }
 
@@ -86,21 +86,21 @@ fn refuse(refusal: Refusal) -> Response<Body> {
     answer
 }
 
-/// The task that tells the cluster's changes and lets the standby site answer once a LogScale pod is ready. Dropping it ends it.
+/// The task that records the cluster's changes and lets the standby site answer once a LogScale pod is ready. Dropping it ends it.
 pub(crate) struct Watch(JoinHandle<()>);
 
 impl Watch {
     pub(crate) fn start(cluster: Arc<Cluster>, world: World, cloud: &'static dyn CloudBackend) -> Self {
         Self(tokio::spawn(async move {
             let mut interval = tokio::time::interval(LOOK_EVERY);
-            let mut told = 0;
+            let mut recorded = 0;
             loop {
                 interval.tick().await;
                 let changes = cluster.changes();
-                for change in changes.get(told..).unwrap_or_default() {
-                    tell(&world, cloud, change);
+                for change in changes.get(recorded..).unwrap_or_default() {
+                    record(&world, cloud, change);
                 }
-                told = changes.len();
+                recorded = changes.len();
                 world.set_standby_ready(cluster.list("pods").iter().any(is_ready_logscale));
             }
         }))
@@ -113,12 +113,15 @@ impl Drop for Watch {
     }
 }
 
-fn tell(world: &World, cloud: &dyn CloudBackend, change: &Change) {
+fn record(world: &World, cloud: &dyn CloudBackend, change: &Change) {
     let Change { actor, verb, resource, name, .. } = change;
     let actor = if cloud.is_function(actor) { "the function" } else { actor };
     // Statuses change all the time and are consequences; what matters of them shows elsewhere.
     if !resource.ends_with("/status") {
-        world.tell_at(change.at, What::ClusterChanged { change: format!("{verb} {resource} {name} (by {actor})") });
+        world.record_event_at(
+            change.at,
+            EventKind::ClusterChanged { change: format!("{verb} {resource} {name} (by {actor})") },
+        );
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::gate::Gate;
-use crate::kubernetes::{Cluster, StandbySeed};
+use crate::kubernetes::{Cluster, StandbyFixture};
 use crate::net::{Authority, Listener, TlsError};
 use crate::outside;
 use crate::time::Pace;
@@ -79,7 +79,7 @@ pub struct TestBed<'a> {
     pub(crate) authority: &'a Authority,
     pub(crate) cluster: &'a Arc<Cluster>,
     /// What the cluster holds at first.
-    pub(crate) standby: &'a StandbySeed,
+    pub(crate) standby: &'a StandbyFixture,
     pub(crate) world: &'a World,
     pub(crate) gate: &'a Gate,
     pub(crate) ports: &'a Ports,

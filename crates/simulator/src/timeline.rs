@@ -1,4 +1,4 @@
-//! What happens where, told as it happens.
+//! What happens where, recorded as it happens.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -20,14 +20,14 @@ pub struct Event {
     pub at: Timestamp,
     /// What. Its `Display` is a sentence in plain words.
     #[serde(flatten)]
-    pub what: What,
+    pub kind: EventKind,
 }
 
 /// The kinds of events, each with what a reader or a check needs to know.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the variants' docs and the fields' names say it all")]
-pub enum What {
+pub enum EventKind {
     /// A site stopped answering as it should.
     SiteDown { site: Site, outage: Outage },
     /// A site answers again, or for the first time.
@@ -71,7 +71,7 @@ pub enum What {
     Queued { queue: String, in_ms: u64 },
     /// The Functions host was restarted: what ran is gone, with the process.
     HostRestarted { why: String },
-    /// What `service` keeps for the function was written. The value is not told.
+    /// What `service` keeps for the function was written. The value is left out.
     NoteWritten { service: &'static str, name: String, version: u64 },
     /// Something changed in the standby cluster.
     ClusterChanged { change: String },
@@ -89,7 +89,7 @@ pub enum Delivered {
     Nothing,
 }
 
-impl What {
+impl EventKind {
     /// Where it happened, in a word or two, for a table.
     pub fn place(&self) -> &'static str {
         match self {
@@ -148,7 +148,7 @@ impl What {
 }
 
 /// One sentence for each kind; the match has no arm for the rest, so that a new kind cannot print nothing.
-impl fmt::Display for What {
+impl fmt::Display for EventKind {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SiteDown { site, outage } => write!(out, "the {site} site is down ({outage})"),
@@ -204,28 +204,28 @@ impl fmt::Display for What {
     }
 }
 
-/// Everything told so far, and a channel for what is told next. Clones share one story.
+/// Everything recorded so far, and a channel for what comes next. Clones share one record.
 #[derive(Debug, Clone)]
 pub(crate) struct Timeline {
-    told: Arc<Mutex<Vec<Event>>>,
+    events: Arc<Mutex<Vec<Event>>>,
     channel: broadcast::Sender<Event>,
 }
 
 impl Timeline {
     pub(crate) fn new() -> Self {
-        Self { told: Arc::default(), channel: broadcast::channel(CAPACITY).0 }
+        Self { events: Arc::default(), channel: broadcast::channel(CAPACITY).0 }
     }
 
-    /// Tells an event that happens now.
-    pub(crate) fn tell(&self, what: What) {
-        self.tell_at(time::now(), what);
+    /// Records an event that happens now.
+    pub(crate) fn record_event(&self, kind: EventKind) {
+        self.record_event_at(time::now(), kind);
     }
 
-    /// Tells an event that happened a moment ago and was noticed only now.
-    pub(crate) fn tell_at(&self, at: Timestamp, what: What) {
-        let event = Event { at, what };
-        tracing::debug!(what = %event.what, "simulated");
-        self.told.lock().expect("no code panics while it holds this lock").push(event.clone());
+    /// Records an event that happened a moment ago and was noticed only now.
+    pub(crate) fn record_event_at(&self, at: Timestamp, kind: EventKind) {
+        let event = Event { at, kind };
+        tracing::debug!(what = %event.kind, "simulated");
+        self.events.lock().expect("no code panics while it holds this lock").push(event.clone());
         // An error means that nobody listens.
         drop(self.channel.send(event));
     }
@@ -234,8 +234,8 @@ impl Timeline {
         self.channel.subscribe()
     }
 
-    pub(crate) fn told(&self) -> Vec<Event> {
-        self.told.lock().expect("no code panics while it holds this lock").clone()
+    pub(crate) fn events(&self) -> Vec<Event> {
+        self.events.lock().expect("no code panics while it holds this lock").clone()
     }
 }
 
@@ -244,20 +244,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn events_are_told_in_plain_words() {
-        let event = What::SiteDown { site: Site::Primary, outage: Outage::Silent };
+    fn events_are_described_in_plain_words() {
+        let event = EventKind::SiteDown { site: Site::Primary, outage: Outage::Silent };
         assert_eq!(event.to_string(), "the primary site is down (takes connections and says nothing)");
-        let event =
-            What::CheckersReport { health_check: "h".to_owned(), healthy: false, healthy_checkers: 2, checkers: 16 };
+        let event = EventKind::CheckersReport {
+            health_check: "h".to_owned(),
+            healthy: false,
+            healthy_checkers: 2,
+            checkers: 16,
+        };
         assert_eq!(event.to_string(), "health checkers report unhealthy: 2 of 16 see a good answer");
     }
 
     #[test]
-    fn a_late_listener_finds_the_past_in_what_was_told() {
+    fn a_late_listener_finds_the_past_in_the_record() {
         let timeline = Timeline::new();
-        timeline.tell(What::SiteUp { site: Site::Standby });
+        timeline.record_event(EventKind::SiteUp { site: Site::Standby });
         let mut listener = timeline.listen();
         assert!(listener.try_recv().is_err());
-        assert_eq!(timeline.told().len(), 1);
+        assert_eq!(timeline.events().len(), 1);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::conditions::Lost;
 use crate::faults::Fault;
 use crate::net::Entry;
-use crate::timeline::{Timeline, What};
+use crate::timeline::{EventKind, Timeline};
 
 /// The function's way out of the standby's network. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -25,12 +25,12 @@ impl WayOut {
         *self.lost.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the way out, or gives it back, and tells so.
+    /// Takes the way out, or gives it back, and records it.
     pub(crate) fn set(&self, lost: Option<Lost>, timeline: &Timeline) {
         let mut now = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         if *now != lost {
             *now = lost;
-            timeline.tell(lost.map_or(What::WayOutBack, |how| What::WayOutLost { how }));
+            timeline.record_event(lost.map_or(EventKind::WayOutBack, |how| EventKind::WayOutLost { how }));
         }
     }
 
@@ -68,6 +68,6 @@ mod tests {
         }
         way_out.set(None, &timeline);
         assert_eq!((way_out.fault("arm:GET:metrics"), way_out.entry()), (None, Entry::Open));
-        assert_eq!(timeline.told().len(), 2);
+        assert_eq!(timeline.events().len(), 2);
     }
 }

@@ -9,7 +9,7 @@ use common::{Caller, text};
 use holdfast_simulator::clouds::azure::functions::FunctionsHost;
 use holdfast_simulator::clouds::azure::{Azure, Condition};
 use holdfast_simulator::host::{InvocationResult, Outcome};
-use holdfast_simulator::timeline::What;
+use holdfast_simulator::timeline::EventKind;
 use holdfast_simulator::world::Outage;
 use holdfast_simulator::{Options, Simulator};
 use http::Request;
@@ -39,7 +39,7 @@ fn word(result: &InvocationResult) -> String {
     result
         .outcome
         .answer()
-        .map_or_else(|| result.outcome.words(), |answer| answer["outcome"].as_str().unwrap_or("?").to_owned())
+        .map_or_else(|| result.outcome.describe(), |answer| answer["outcome"].as_str().unwrap_or("?").to_owned())
 }
 
 /// Puts an order into the queue by way of the function that takes alarms.
@@ -139,7 +139,7 @@ async fn a_dead_primary_calls_once_and_its_return_once_more() {
         let events = simulator.events();
         events
             .iter()
-            .filter(|event| matches!(event.what, What::AlarmDelivered { state, .. } if state == wanted.as_str()))
+            .filter(|event| matches!(event.kind, EventKind::AlarmDelivered { state, .. } if state == wanted.as_str()))
             .count()
     };
     simulator.world().break_primary(Outage::Closed);

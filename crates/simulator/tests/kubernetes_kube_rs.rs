@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
-use holdfast_simulator::kubernetes::{Cluster, ClusterOptions, StandbySeed, TlsSeed, seed_standby};
+use holdfast_simulator::kubernetes::{Cluster, ClusterOptions, StandbyFixture, TlsFixture, apply_fixture};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
@@ -18,7 +18,7 @@ use serde_json::json;
 const PACE: f64 = 200.0;
 
 /// A served standby and a client in `system:masters`.
-async fn serve(tls: TlsSeed) -> (Arc<Cluster>, Client) {
+async fn serve(tls: TlsFixture) -> (Arc<Cluster>, Client) {
     let cluster = Cluster::new(ClusterOptions {
         name: "dr-eks".to_owned(),
         region: "us-east-2".to_owned(),
@@ -29,7 +29,7 @@ async fn serve(tls: TlsSeed) -> (Arc<Cluster>, Client) {
         pace: PACE,
         seed: 1,
     });
-    seed_standby(&cluster, &StandbySeed { tls, ..StandbySeed::default() });
+    apply_fixture(&cluster, &StandbyFixture { tls, ..StandbyFixture::default() });
     cluster.spawn_operator();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -67,7 +67,7 @@ async fn wait_ready(pods: &Api<Pod>, labels: &str) -> Pod {
 
 #[tokio::test]
 async fn a_failover_as_kube_rs_does_it() {
-    let (cluster, client) = serve(TlsSeed::StaleNoCa).await;
+    let (cluster, client) = serve(TlsFixture::StaleNoCa).await;
     let secrets: Api<Secret> = Api::namespaced(client.clone(), "logging");
     let stale = secrets.get("logscale").await.unwrap();
     let fence = Preconditions { uid: stale.metadata.uid.clone(), resource_version: stale.metadata.resource_version };
@@ -100,7 +100,7 @@ async fn a_failover_as_kube_rs_does_it() {
 
 #[tokio::test]
 async fn of_two_writers_with_one_version_the_second_is_refused() {
-    let (_cluster, client) = serve(TlsSeed::Absent).await;
+    let (_cluster, client) = serve(TlsFixture::Absent).await;
     let leases: Api<Lease> = Api::namespaced(client.clone(), "logging");
     let mut first = leases.get("holdfast").await.unwrap();
     let mut second = first.clone();
@@ -128,7 +128,7 @@ async fn of_two_writers_with_one_version_the_second_is_refused() {
 
 #[tokio::test]
 async fn a_watch_sees_the_operators_pod_come_and_go() {
-    let (_cluster, client) = serve(TlsSeed::Matching).await;
+    let (_cluster, client) = serve(TlsFixture::Matching).await;
     let pods: Api<Pod> = Api::namespaced(client.clone(), "logging");
     let labels = "app.kubernetes.io/name=humio-operator";
     let from = pods.list(&ListParams::default().labels(labels)).await.unwrap().metadata.resource_version.unwrap();

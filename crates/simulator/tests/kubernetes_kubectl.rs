@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use holdfast_simulator::kubernetes::{StandbySeed, TlsSeed};
+use holdfast_simulator::kubernetes::{StandbyFixture, TlsFixture};
 use holdfast_simulator::{Options, Simulator};
 use holdfast_testbed::{find::kubectl, required_or_skipped};
 
@@ -15,8 +15,8 @@ struct Terminal {
 }
 
 impl Terminal {
-    async fn open(kubectl: PathBuf, tls: TlsSeed) -> Terminal {
-        let standby = StandbySeed { tls, ..StandbySeed::default() };
+    async fn open(kubectl: PathBuf, tls: TlsFixture) -> Terminal {
+        let standby = StandbyFixture { tls, ..StandbyFixture::default() };
         let simulator = Simulator::start(Options { standby, ..Options::default() }).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("ca.pem"), simulator.ca_pem()).unwrap();
@@ -55,7 +55,7 @@ async fn a_failover_by_hand_works_with_kubectl() {
     let Some(kubectl) = required_or_skipped(kubectl()) else {
         return;
     };
-    let terminal = Terminal::open(kubectl, TlsSeed::StaleNoCa).await;
+    let terminal = Terminal::open(kubectl, TlsFixture::StaleNoCa).await;
     terminal.expect("get deployment humio-operator -o jsonpath=[{.spec.replicas}]", "[0]").await;
     terminal.expect("auth can-i delete secrets", "yes").await;
     terminal.expect("delete secret logscale", "deleted").await;
@@ -82,7 +82,7 @@ async fn the_record_can_be_read_and_changed_with_kubectl() {
     let Some(kubectl) = required_or_skipped(kubectl()) else {
         return;
     };
-    let terminal = Terminal::open(kubectl, TlsSeed::Absent).await;
+    let terminal = Terminal::open(kubectl, TlsFixture::Absent).await;
     terminal.expect("patch configmap holdfast -p {\"data\":{\"state\":\"one\"}}", "patched").await;
     terminal.expect("patch configmap holdfast --type merge -p {\"data\":{\"more\":\"two\"}}", "patched").await;
     terminal.expect("get configmap holdfast -o jsonpath={.data.state}-{.data.more}", "one-two").await;

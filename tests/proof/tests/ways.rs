@@ -8,7 +8,9 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use holdfast_proof::ways::{Account, Plan, Stand, Undisturbed, Way, every_step_every_way, memory::Memory, undisturbed};
+use holdfast_proof::ways::{
+    Account, Plan, TestBed, Undisturbed, Way, every_step_every_way, memory::Memory, undisturbed,
+};
 
 /// Nothing in memory waits for anything but itself.
 fn now<T>(work: impl Future<Output = T>) -> T {
@@ -36,8 +38,8 @@ fn a_step_that_was_done_and_put_back_may_meet_every_way_and_is_brought_about_aga
         let effects = once.effects.iter().chain([step]).cloned().collect();
         let expected = Undisturbed { effects, ..once.clone() };
         for way in Way::ALL {
-            let stand = now(Memory::lapsed(step));
-            let proven = now(holdfast_proof::ways::prove(&stand, step, way, &expected));
+            let bed = now(Memory::lapsed(step));
+            let proven = now(holdfast_proof::ways::prove(&bed, step, way, &expected));
             assert_eq!(proven, Ok(()), "{step}, put back, {way:?}");
             cases += 1;
         }
@@ -46,10 +48,10 @@ fn a_step_that_was_done_and_put_back_may_meet_every_way_and_is_brought_about_aga
     assert_eq!(cases, once.effects.len() * Way::ALL.len());
 }
 
-/// A stand that lies about what the world saw, to see that the helper notices.
+/// A test bed that lies about what the world saw, to see that the helper notices.
 struct Liar(Memory, fn(&mut Account));
 
-impl Stand for Liar {
+impl TestBed for Liar {
     fn arm(&self, step: &str, way: Way) {
         self.0.arm(step, way);
     }
@@ -84,8 +86,8 @@ fn a_second_effect_a_skipped_step_and_an_untrue_record_are_noticed() {
         |account| account.complaints.push("the world complains".to_owned()),
     ];
     for (number, lie) in lies.into_iter().enumerate() {
-        let stand = Liar(Memory::fresh(), lie);
-        let proven = now(holdfast_proof::ways::prove(&stand, "scale", Way::KilledAfter, &expected));
+        let bed = Liar(Memory::fresh(), lie);
+        let proven = now(holdfast_proof::ways::prove(&bed, "scale", Way::KilledAfter, &expected));
         assert!(proven.is_err(), "lie {number} was not noticed");
     }
 }

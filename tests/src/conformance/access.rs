@@ -2,14 +2,14 @@
 //! comparison of the audit log with the Role leaves them out.
 
 use holdfast_core::{FaultClass, ports::StateStore};
-use holdfast_simulator::kubernetes::{StandbySeed, TlsSeed, TokenPolicy};
+use holdfast_simulator::kubernetes::{StandbyFixture, TlsFixture, TokenPolicy};
 use http::Method;
 use serde_json::{Value, json};
 
 use crate::{
     clock::call,
     requests::ask,
-    stand::{Ground, OPERATOR, Stand},
+    test_cluster::{Backend, OPERATOR, TestCluster},
 };
 
 /// Where calls are made that are to be refused.
@@ -40,23 +40,23 @@ fn outside() -> Vec<Outside> {
 }
 
 /// A fit standby whose secrets are all there.
-async fn stand(ground: &Ground) -> Stand {
-    ground.stand(REFUSALS, StandbySeed { tls: TlsSeed::Matching, ..StandbySeed::default() }).await
+async fn standby(backend: &Backend) -> TestCluster {
+    backend.cluster(REFUSALS, StandbyFixture { tls: TlsFixture::Matching, ..StandbyFixture::default() }).await
 }
 
 /// The function can do nothing beyond its Role, and the server says what was tried, by whom and where.
-pub async fn a_call_outside_the_role_is_refused_and_says_what_was_tried(ground: &Ground) {
-    let stand = stand(ground).await;
-    let function = stand.login(&stand.function);
+pub async fn a_call_outside_the_role_is_refused_and_says_what_was_tried(backend: &Backend) {
+    let standby = standby(backend).await;
+    let function = standby.login(&standby.function);
     for (method, resource, name, body, says) in outside() {
-        let (status, answer) = ask(&function, method.clone(), &stand.path(resource, name), body).await;
+        let (status, answer) = ask(&function, method.clone(), &standby.path(resource, name), body).await;
         let message = answer["message"].as_str().unwrap_or_default();
         assert_eq!(
             (status, answer["reason"].as_str()),
             (403, Some("Forbidden")),
             "{method} {resource} {name}: {answer}"
         );
-        for part in [says, &stand.function.user, &format!("in the namespace \"{}\"", stand.namespace)] {
+        for part in [says, &standby.function.user, &format!("in the namespace \"{}\"", standby.namespace)] {
             assert!(message.contains(part), "{method} {resource} {name}: no {part:?} in {message:?}");
         }
     }
@@ -67,11 +67,11 @@ pub async fn a_call_outside_the_role_is_refused_and_says_what_was_tried(ground: 
 }
 
 /// The same token rules as on EKS.
-pub async fn only_a_token_of_the_right_key_and_cluster_logs_in(ground: &Ground) {
-    let stand = stand(ground).await;
-    let right = stand.function.clone();
-    let path = stand.path("configmaps", "holdfast");
-    let status = async |policy: &TokenPolicy| ask(&stand.login(policy), Method::GET, &path, Value::Null).await.0;
+pub async fn only_a_token_of_the_right_key_and_cluster_logs_in(backend: &Backend) {
+    let standby = standby(backend).await;
+    let right = standby.function.clone();
+    let path = standby.path("configmaps", "holdfast");
+    let status = async |policy: &TokenPolicy| ask(&standby.login(policy), Method::GET, &path, Value::Null).await.0;
     assert_eq!(status(&right).await, 200);
     let wrong = [
         TokenPolicy { secret_key: "another".to_owned(), ..right.clone() },
@@ -83,25 +83,25 @@ pub async fn only_a_token_of_the_right_key_and_cluster_logs_in(ground: &Ground) 
         assert_eq!(status(policy).await, 401, "{} {} {}", policy.access_key, policy.cluster_name, policy.region);
     }
     for token in ["k8s-aws-v1.", "k8s-aws-v1.aHR0cHM6Ly8", "nonsense"] {
-        let (status, answer) = ask(&stand.login_with(token), Method::GET, &path, Value::Null).await;
+        let (status, answer) = ask(&standby.login_with(token), Method::GET, &path, Value::Null).await;
         assert_eq!((status, answer["reason"].as_str()), (401, Some("Unauthorized")), "{token}: {answer}");
     }
 }
 
 /// As whom nobody is refused is a setting: kube-apiserver lets anonymous requests come as far as RBAC (403), EKS since
 /// Kubernetes 1.32 does not (401), and neither does the simulator.
-pub async fn nobody_comes_in_without_a_token(ground: &Ground) {
-    let stand = stand(ground).await;
+pub async fn nobody_comes_in_without_a_token(backend: &Backend) {
+    let standby = standby(backend).await;
     let (status, answer) =
-        ask(&stand.login_with(""), Method::GET, &stand.path("configmaps", "holdfast"), Value::Null).await;
+        ask(&standby.login_with(""), Method::GET, &standby.path("configmaps", "holdfast"), Value::Null).await;
     assert!([401, 403].contains(&status), "{answer}");
 }
 
 /// What the operator reads when the cluster does not know the function.
-pub async fn a_refused_login_is_told_as_denied(ground: &Ground) {
-    let stand = stand(ground).await;
-    let stranger = TokenPolicy { secret_key: "another".to_owned(), ..stand.function.clone() };
-    let fault = stand.site_with(&stranger).store().load(&call()).await.expect_err("refused");
+pub async fn a_refused_login_is_told_as_denied(backend: &Backend) {
+    let standby = standby(backend).await;
+    let stranger = TokenPolicy { secret_key: "another".to_owned(), ..standby.function.clone() };
+    let fault = standby.site_with(&stranger).store().load(&call()).await.expect_err("refused");
     assert_eq!(fault.class, FaultClass::Denied, "{fault}");
     assert!(fault.message.contains("no access entry"), "{fault}");
 }

@@ -1,39 +1,39 @@
 //! A roll-out, watched from the outside.
 
 use holdfast_core::step::{Observation, Standing, Step};
-use holdfast_simulator::kubernetes::{StandbySeed, TlsSeed};
+use holdfast_simulator::kubernetes::{StandbyFixture, TlsFixture};
 
 use crate::{
     clock::call,
     requests::eventually,
-    stand::{Ground, Stand},
+    test_cluster::{Backend, TestCluster},
 };
 
-async fn activate(stand: &Stand) {
-    let (site, call) = (stand.site(), call());
+async fn activate(standby: &TestCluster) {
+    let (site, call) = (standby.site(), call());
     for step in [site.remove_stale_tls() as std::sync::Arc<dyn Step>, site.scale_operator()] {
         let seen = step.observe(&call).await.expect("seen");
         step.apply(&call, &seen).await.expect("applied");
     }
 }
 
-async fn observe(stand: &Stand) -> Observation {
-    stand.site().verify_standby().observe(&call()).await.expect("seen")
+async fn observe(standby: &TestCluster) -> Observation {
+    standby.site().verify_standby().observe(&call()).await.expect("seen")
 }
 
 /// From stale secrets and an operator at 0 to nodes that are ready under the new CA.
-pub async fn a_roll_out_ends_in_a_verified_standby(ground: &Ground) {
-    let seed = StandbySeed { tls: TlsSeed::StaleNoCa, ..StandbySeed::default() };
-    let stand = ground.stand("verify-roll-out", seed).await;
-    let before = observe(&stand).await;
+pub async fn a_roll_out_ends_in_a_verified_standby(backend: &Backend) {
+    let seed = StandbyFixture { tls: TlsFixture::StaleNoCa, ..StandbyFixture::default() };
+    let standby = backend.cluster("verify-roll-out", seed).await;
+    let before = observe(&standby).await;
     assert_eq!(before.standing, Standing::Todo, "{}", before.found);
     for part in ["0 of 1 operators available", "0 of 1 nodes of pool logscale ready", "TLS secret logscale"] {
         assert!(before.found.contains(part), "no {part:?} in {:?}", before.found);
     }
-    let _operator = stand.play_operator();
-    activate(&stand).await;
+    let _operator = standby.play_operator();
+    activate(&standby).await;
     let after = eventually("the standby is verified", async || {
-        Some(observe(&stand).await).filter(|seen| seen.standing != Standing::Todo)
+        Some(observe(&standby).await).filter(|seen| seen.standing != Standing::Todo)
     })
     .await;
     assert_eq!(after.standing, Standing::Done, "{}", after.found);
@@ -41,12 +41,12 @@ pub async fn a_roll_out_ends_in_a_verified_standby(ground: &Ground) {
 }
 
 /// It is not waited out: no pod will ever come.
-pub async fn a_config_error_is_told_at_once_with_its_message(ground: &Ground) {
-    let seed = StandbySeed { replication_factor: None, ..StandbySeed::default() };
-    let stand = ground.stand("verify-config-error", seed).await;
-    let _operator = stand.play_operator();
-    activate(&stand).await;
-    let why = eventually("the error is told", async || match observe(&stand).await.standing {
+pub async fn a_config_error_is_told_at_once_with_its_message(backend: &Backend) {
+    let seed = StandbyFixture { replication_factor: None, ..StandbyFixture::default() };
+    let standby = backend.cluster("verify-config-error", seed).await;
+    let _operator = standby.play_operator();
+    activate(&standby).await;
+    let why = eventually("the error is told", async || match observe(&standby).await.standing {
         Standing::Blocked { why } => Some(why),
         Standing::Todo => None,
         Standing::Done => panic!("verified without a pod"),

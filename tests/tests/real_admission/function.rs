@@ -22,7 +22,7 @@ use holdfast_tests::{
     pki::Ca,
     requests::{ask, path},
     role::{shipped, used},
-    stand::{HUMIO, OPERATOR, Site},
+    test_cluster::{HUMIO, OPERATOR, Site},
 };
 use http::Method;
 use serde_json::{Value, json};

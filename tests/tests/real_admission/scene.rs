@@ -2,13 +2,13 @@
 
 use std::{path::Path, process::Command};
 
-use holdfast_simulator::kubernetes::{StandbySeed, TlsSeed};
+use holdfast_simulator::kubernetes::{StandbyFixture, TlsFixture};
 use holdfast_testbed::{Assets, Options, Testbed, User};
 use holdfast_tests::{
     admission::{backup, enforce, is_refusal},
     requests::{ask, done, eventually, found, path},
     role::AZURE_BINDING,
-    stand::{HUMIO, define_humio_cluster, furnish},
+    test_cluster::{HUMIO, define_humio_cluster, furnish},
 };
 use http::Method;
 use kube::Client;
@@ -71,7 +71,7 @@ impl Scene {
         let options = Options { users, pods: true, ..Options::default() };
         let bed = Testbed::start(assets, &options).await.expect("a control plane");
         define_humio_cluster(&bed).await;
-        let seed = StandbySeed { tls: TlsSeed::StaleOtherCa, per_node_secret: true, ..StandbySeed::default() };
+        let seed = StandbyFixture { tls: TlsFixture::StaleOtherCa, per_node_secret: true, ..StandbyFixture::default() };
         furnish(&bed, NAMESPACE, &seed).await;
         for text in form.binding.into_iter().chain([PEOPLE]) {
             bed.apply_yaml(&text.replace("${principal_id}", PRINCIPAL)).await.expect("rights");

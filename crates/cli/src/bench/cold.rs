@@ -14,7 +14,7 @@ pub async fn measure(bootstrap: &Path, runs: u32) -> Result<Vec<Row>, String> {
     // The first start warms the page cache and is not counted.
     for _ in 0..=runs {
         let result = sim.host().deliver(json!({})).await;
-        result.outcome.answer().ok_or_else(|| format!("the function did not answer: {}", result.outcome.words()))?;
+        result.outcome.answer().ok_or_else(|| format!("the function did not answer: {}", result.outcome.describe()))?;
         sim.host().discard_idle();
     }
     let starts = sim.host().cold_starts();

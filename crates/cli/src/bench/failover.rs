@@ -76,7 +76,7 @@ async fn once(bootstrap: &Path, delay: Duration, known: bool) -> Result<Run, Str
     let mark = sim.calls().mark();
     let result = sim.host().operate(json!({"action": "failover", "reason": "measurement"})).await;
     let answer =
-        result.outcome.answer().ok_or_else(|| format!("the function did not answer: {}", result.outcome.words()))?;
+        result.outcome.answer().ok_or_else(|| format!("the function did not answer: {}", result.outcome.describe()))?;
     let calls = sim.calls().since(mark);
     let lock = sim.traffic_cloud().traffic_calls().lock;
     let lock = calls.iter().find(|call| call.name == lock && call.status == Some(200));

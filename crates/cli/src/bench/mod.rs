@@ -16,7 +16,7 @@ mod waiting;
 
 use std::{path::Path, process::ExitCode, time::Duration};
 
-use holdfast_simulator::{Options, StartError, clouds::CLOUDS, kubernetes::TlsSeed};
+use holdfast_simulator::{Options, StartError, clouds::CLOUDS, kubernetes::TlsFixture};
 
 use crate::args::{BenchArguments, function};
 use table::Row;
@@ -58,7 +58,7 @@ async fn measure(bootstrap: &Path, runs: u32) -> Result<Vec<Row>, String> {
 fn options(bootstrap: &Path, delay: Duration, known_cluster: bool) -> Options {
     let mut options =
         Options { bootstrap: Some(bootstrap.to_owned()), round_trip_delay: delay, known_cluster, ..Options::default() };
-    options.standby.tls = TlsSeed::StaleOtherCa;
+    options.standby.tls = TlsFixture::StaleOtherCa;
     let own = [
         ("HOLDFAST_CALL_TIMEOUT_SECONDS", "5"),
         ("HOLDFAST_LOOK_SECONDS", "10"),

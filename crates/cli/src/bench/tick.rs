@@ -21,8 +21,10 @@ pub async fn measure(bootstrap: &Path) -> Result<Row, String> {
             return Err("the tick did not come to its end".to_owned());
         }
         let result = sim.host().results().pop().ok_or("the tick left no result")?;
-        let answer =
-            result.outcome.answer().ok_or_else(|| format!("the tick was not answered: {}", result.outcome.words()))?;
+        let answer = result
+            .outcome
+            .answer()
+            .ok_or_else(|| format!("the tick was not answered: {}", result.outcome.describe()))?;
         if answer["outcome"] != "stood_down" {
             return Err(format!("the tick on a healthy primary came to {}", answer["outcome"]));
         }

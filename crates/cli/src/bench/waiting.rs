@@ -44,7 +44,7 @@ pub async fn measure(bootstrap: &Path) -> Result<Row, String> {
     let result = sim.lambda().invoke(json!({"action": "pause", "reason": "measurement"})).await;
     let took = until(asked, time::now());
     sim.stop().await;
-    result.outcome.answer().ok_or_else(|| format!("the pause was not answered: {}", result.outcome.words()))?;
+    result.outcome.answer().ok_or_else(|| format!("the pause was not answered: {}", result.outcome.describe()))?;
     let measured = format!("{fewest} waits, a pause is answered after {:.2} s", took.as_secs_f64());
     Ok(Row::new(format!("{ALARMS} alarms in the holdoff, {CONCURRENCY} at once at most"), measured, "1 waits"))
 }

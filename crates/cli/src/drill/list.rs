@@ -14,7 +14,7 @@ pub fn print(scenarios: &[Scenario], arguments: &DrillArguments) {
         return;
     }
     for scenario in scenarios {
-        println!("{:32} {}", scenario.name, scenario.says);
+        println!("{:32} {}", scenario.name, scenario.summary);
     }
 }
 
@@ -26,6 +26,6 @@ fn json(scenarios: &[Scenario], arguments: &DrillArguments) -> Value {
             "package": program.package,
         })
     });
-    let scenarios = scenarios.iter().map(|scenario| json!({"name": scenario.name, "summary": scenario.says}));
+    let scenarios = scenarios.iter().map(|scenario| json!({"name": scenario.name, "summary": scenario.summary}));
     json!({"clouds": clouds, "cloud": arguments.cloud.name(), "scenarios": scenarios.collect::<Vec<_>>()})
 }

@@ -3,28 +3,28 @@
 use holdfast_simulator::clouds::CLOUDS;
 use serde_json::{Value, json};
 
-use super::{setup::Stuck, stage::Stage};
+use super::{environment::Environment, setup::Stuck};
 
 /// Sends notifications that are well formed and not about our primary, or not from our rule.
-pub async fn foreign_alarms(stage: &Stage) {
-    for message in stage.sim.services().foreign_alarms() {
-        drop(stage.sim.host().deliver(message).await);
+pub async fn foreign_alarms(environment: &Environment) {
+    for message in environment.sim.services().foreign_alarms() {
+        drop(environment.sim.host().deliver(message).await);
     }
 }
 
 /// Sends nonsense of every kind and of every cloud, each of which must be ignored.
-pub async fn nonsense(stage: &Stage) -> Result<(), Stuck> {
-    let variables = stage.sim.function_env();
+pub async fn nonsense(environment: &Environment) -> Result<(), Stuck> {
+    let variables = environment.sim.function_env();
     let shapes = CLOUDS.into_iter().flat_map(|cloud| cloud.nonsense(&variables));
     for payload in plain().into_iter().chain(shapes) {
-        let host = stage.sim.host();
+        let host = environment.sim.host();
         // Where alarms and people have a way each, an action is a person's.
         let result = match payload.get("action") {
             Some(_) => host.operate(payload.clone()).await,
             None => host.deliver(payload.clone()).await,
         };
         if result.outcome.answer().is_none_or(|answer| answer["outcome"] != "ignored") {
-            return Err(format!("{:.80} was not ignored but {}", payload.to_string(), result.outcome.words()));
+            return Err(format!("{:.80} was not ignored but {}", payload.to_string(), result.outcome.describe()));
         }
     }
     Ok(())

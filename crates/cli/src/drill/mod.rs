@@ -3,21 +3,21 @@
 //! # Layout
 //!
 //! * `scenario`: what a scenario is, `setup`: how it begins; `scenarios`: all of them, by theme.
-//! * `stage`: the simulator during one scenario, and what a scenario can do on it; `messages`: what is sent that is not for us. What
+//! * `environment`: the simulator during one scenario, and what a scenario can do on it; `messages`: what is sent that is not for us. What
 //!   differs from cloud to cloud is in the simulator's `clouds`.
-//! * `facts`: everything that is known when it is over; `promise`: what must be true of it.
+//! * `run_report`: everything that is known when it is over; `promise`: what must be true of it.
 //! * `list`: the scenarios and clouds that there are.
-//! * `show`: the live timeline; `verdict`: results, for people and as JSON.
+//! * `live_view`: the live timeline; `verdict`: results, for people and as JSON.
 
-mod facts;
+mod environment;
 mod list;
+mod live_view;
 mod messages;
 mod promise;
+mod run_report;
 mod scenario;
 mod scenarios;
 mod setup;
-mod show;
-mod stage;
 mod verdict;
 
 use std::{path::Path, process::ExitCode};
@@ -25,8 +25,8 @@ use std::{path::Path, process::ExitCode};
 use futures_util::{StreamExt, stream};
 
 use crate::args::{DrillArguments, function};
+use environment::{Environment, Terms};
 use scenario::Scenario;
-use stage::{Stage, Terms};
 use verdict::Verdict;
 
 /// Runs the drill that was asked for. The exit code is 0 only when every promise was kept, 2 when it could not run.
@@ -58,7 +58,7 @@ pub async fn run(arguments: &DrillArguments) -> ExitCode {
     let mut runs = stream::iter(runs).buffered(jobs);
     while let Some(verdict) = runs.next().await {
         if !arguments.json {
-            if alone { verdict.tell() } else { verdict.tell_in_a_line() }
+            if alone { verdict.print() } else { verdict.print_line() }
         }
         verdicts.push(verdict);
     }
@@ -76,21 +76,21 @@ fn choose(all: Vec<Scenario>, arguments: &DrillArguments) -> Result<Vec<Scenario
     Ok(all.into_iter().filter(|scenario| arguments.scenarios.iter().any(|name| name == scenario.name)).collect())
 }
 
-/// Plays one scenario and checks its promises.
+/// Runs one scenario and checks its promises.
 async fn play(scenario: Scenario, arguments: &DrillArguments, bootstrap: &Path, live: bool) -> Verdict {
     let terms = Terms::new((scenario.setup)(), arguments, bootstrap);
-    let stage = match Stage::open(terms).await {
-        Ok(stage) => stage,
+    let environment = match Environment::open(terms).await {
+        Ok(environment) => environment,
         Err(error) => return Verdict::stuck(&scenario, &format!("the simulator did not start: {error}")),
     };
-    let show = live.then(|| show::Show::start(&scenario, &stage));
-    let acted = (scenario.act)(&stage).await;
-    stage.settle().await;
-    if let Some(show) = show {
-        show.end().await;
+    let live_view = live.then(|| live_view::LiveView::start(&scenario, &environment));
+    let played = (scenario.run)(&environment).await;
+    environment.settle().await;
+    if let Some(live_view) = live_view {
+        live_view.end().await;
     }
-    let facts = facts::Facts::gather(&stage);
-    let verdict = Verdict::of(&scenario, acted, &facts);
-    stage.close().await;
+    let report = run_report::RunReport::gather(&environment);
+    let verdict = Verdict::of(&scenario, played, &report);
+    environment.close().await;
     verdict
 }

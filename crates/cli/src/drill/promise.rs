@@ -5,19 +5,19 @@ use holdfast_core::{
     clock::until,
     record::{Execution, Progress, Status},
 };
-use holdfast_simulator::{timeline::What, world::Site};
+use holdfast_simulator::{timeline::EventKind, world::Site};
 
-use super::facts::{Effect, Facts};
+use super::run_report::{Effect, RunReport};
 
 /// One promise.
 pub struct Promise {
     /// In a few words.
     pub name: &'static str,
     /// `Ok` says what was seen, `Err` how the promise was broken.
-    pub check: fn(&Facts) -> Result<String, String>,
+    pub check: fn(&RunReport) -> Result<String, String>,
 }
 
-const fn promise(name: &'static str, check: fn(&Facts) -> Result<String, String>) -> Promise {
+const fn promise(name: &'static str, check: fn(&RunReport) -> Result<String, String>) -> Promise {
     Promise { name, check }
 }
 
@@ -59,32 +59,32 @@ pub fn and(mut promises: Vec<Promise>, more: Vec<Promise>) -> Vec<Promise> {
 
 /// The primary came back, and traffic stayed.
 pub fn traffic_stays() -> Promise {
-    promise("traffic stays when the primary returns", |facts| {
-        let back = facts
+    promise("traffic stays when the primary returns", |report| {
+        let back = report
             .events
             .iter()
-            .filter(|event| matches!(event.what, What::DnsChanged { to: Site::Primary, .. }))
+            .filter(|event| matches!(event.kind, EventKind::DnsChanged { to: Site::Primary, .. }))
             .count();
-        let well = facts.world.primary.is_none();
-        if well && back == 0 && facts.world.answer == Site::Standby {
+        let well = report.world.primary.is_none();
+        if well && back == 0 && report.world.answer == Site::Standby {
             return Ok("DNS answers with the standby while the primary is well".to_owned());
         }
-        Err(format!("primary well: {well}, DNS answers with the {}, went back {back} times", facts.world.answer))
+        Err(format!("primary well: {well}, DNS answers with the {}, went back {back} times", report.world.answer))
     })
 }
 
 /// One worker began the work and ended it. Where nobody crashed, a take-over means that the election failed.
 pub fn one_worker() -> Promise {
-    promise("one worker did it", |facts| match execution(facts)?.takeovers {
+    promise("one worker did it", |report| match execution(report)?.takeovers {
         0 => Ok("no take-over".to_owned()),
         takeovers => Err(format!("{takeovers} take-overs")),
     })
 }
 
-/// Weather was sat out inside the call that met it: no call gave up.
+/// Injected faults were waited out inside the call that met it: no call gave up.
 pub fn nothing_failed() -> Promise {
-    promise("no call gave up", |facts| {
-        let outcomes = facts.outcomes();
+    promise("no call gave up", |report| {
+        let outcomes = report.outcomes();
         // On Azure a call that gave up and could not put its work back fails, and the host says no more than that.
         let words = ["failed", "owed", "Holdfast.Failed", "Holdfast.Owed", "HandlerStatus"];
         let given_up = |outcome: &&String| words.contains(&outcome.as_str());
@@ -94,13 +94,13 @@ pub fn nothing_failed() -> Promise {
 }
 
 /// Some invocation said this.
-pub fn said(name: &'static str, check: fn(&Facts) -> Result<String, String>) -> Promise {
+pub fn said(name: &'static str, check: fn(&RunReport) -> Result<String, String>) -> Promise {
     promise(name, check)
 }
 
 /// Whether any invocation came to `outcome`; for use in [`said`].
-pub fn came_to(facts: &Facts, outcome: &str) -> Result<String, String> {
-    let outcomes = facts.outcomes();
+pub fn came_to(report: &RunReport, outcome: &str) -> Result<String, String> {
+    let outcomes = report.outcomes();
     if outcomes.iter().any(|seen| seen == outcome) {
         return Ok(format!("an invocation came to {outcome}"));
     }
@@ -108,84 +108,84 @@ pub fn came_to(facts: &Facts, outcome: &str) -> Result<String, String> {
 }
 
 /// Whether any answer gave a reason with this code; for use in [`said`].
-pub fn gave_reason(facts: &Facts, code: &str) -> Result<String, String> {
+pub fn gave_reason(report: &RunReport, code: &str) -> Result<String, String> {
     let has = |answer: &serde_json::Value| {
         answer["reasons"].as_array().is_some_and(|reasons| reasons.iter().any(|reason| reason["code"] == code))
     };
-    if facts.answers().any(has) {
+    if report.answers().any(has) {
         return Ok(format!("an answer names {code}"));
     }
-    Err(format!("no answer names {code}; outcomes: {}", facts.outcomes().join(", ")))
+    Err(format!("no answer names {code}; outcomes: {}", report.outcomes().join(", ")))
 }
 
 /// The execution, when there is one.
-pub fn execution(facts: &Facts) -> Result<&Execution, String> {
-    let state = facts.state.as_ref().ok_or("the record is empty or cannot be read")?;
+pub fn execution(report: &RunReport) -> Result<&Execution, String> {
+    let state = report.state.as_ref().ok_or("the record is empty or cannot be read")?;
     state.current.as_ref().ok_or_else(|| "the record holds no execution".to_owned())
 }
 
-fn standby_serves(facts: &Facts) -> Result<String, String> {
-    let ready = facts.operator["status"]["readyReplicas"].as_i64().unwrap_or(0);
-    if facts.replicas() == 1 && ready == 1 && facts.world.standby_ready {
+fn standby_serves(report: &RunReport) -> Result<String, String> {
+    let ready = report.operator["status"]["readyReplicas"].as_i64().unwrap_or(0);
+    if report.replicas() == 1 && ready == 1 && report.world.standby_ready {
         return Ok("operator 1/1, the standby's status endpoint answers 200".to_owned());
     }
-    let (wanted, up) = (facts.replicas(), facts.world.standby_ready);
+    let (wanted, up) = (report.replicas(), report.world.standby_ready);
     Err(format!("operator {ready}/{wanted}, standby answers: {up}"))
 }
 
-fn locked(facts: &Facts) -> Result<String, String> {
-    let words = &facts.world.lock.words;
-    if facts.is_locked() && facts.world.answer == Site::Standby {
+fn locked(report: &RunReport) -> Result<String, String> {
+    let words = &report.world.lock.summary;
+    if report.is_locked() && report.world.answer == Site::Standby {
         return Ok(format!("{words}; DNS answers with the standby"));
     }
-    Err(format!("{words}; DNS answers with the {}", facts.world.answer))
+    Err(format!("{words}; DNS answers with the {}", report.world.answer))
 }
 
-fn once(facts: &Facts) -> Result<String, String> {
-    let (scaled, locked) = (facts.count(Effect::Scaled), facts.count(Effect::Locked));
-    let writes = facts.world.lock.writes - facts.lock_writes_before;
-    let past = facts.state.as_ref().map_or(0, |state| state.past.len());
+fn once(report: &RunReport) -> Result<String, String> {
+    let (scaled, locked) = (report.count(Effect::Scaled), report.count(Effect::Locked));
+    let writes = report.world.lock.writes - report.lock_writes_before;
+    let past = report.state.as_ref().map_or(0, |state| state.past.len());
     if scaled <= 1 && locked <= 1 && writes == locked as u64 && past == 0 {
         return Ok(format!("scaled {scaled} time, locked {locked} time, one execution"));
     }
     Err(format!("scaled {scaled} times, locked {locked} times ({writes} writes), {past} earlier executions"))
 }
 
-/// The longest that a probe of a drill takes: its time-out (see the stage).
+/// The longest that a probe of a drill takes: its time-out (see the environment).
 const ON_ITS_WAY: std::time::Duration = std::time::Duration::from_millis(500);
 
-fn not_early(facts: &Facts) -> Result<String, String> {
-    let broke = facts.broke_at.ok_or("the primary was never broken")?;
-    let Some((effect, first)) = facts.effects.first() else { return Err("there was no effect at all".to_owned()) };
+fn not_early(report: &RunReport) -> Result<String, String> {
+    let broke = report.broke_at.ok_or("the primary was never broken")?;
+    let Some((effect, first)) = report.effects.first() else { return Err("there was no effect at all".to_owned()) };
     let waited = until(broke, *first);
-    let (waited_s, holdoff_s) = (facts.simulated(waited), facts.simulated(facts.holdoff));
-    let streak = execution(facts)?.decision.streak.as_ref();
+    let (waited_s, holdoff_s) = (report.simulated(waited), report.simulated(report.holdoff));
+    let streak = execution(report)?.decision.streak.as_ref();
     // A probe bears the time at which it was sent: one that was on its way when the primary broke begins a little early.
     if let Some(streak) = streak.filter(|streak| streak.since + ON_ITS_WAY < broke) {
-        let early_s = facts.simulated(until(streak.since, broke));
+        let early_s = report.simulated(until(streak.since, broke));
         return Err(format!("the streak begins {early_s:.0} s before the break: time was counted that nobody proved"));
     }
     let proven = streak.map(|streak| streak.proven).unwrap_or_default();
-    if waited >= facts.holdoff && proven >= facts.holdoff {
-        let proven_s = facts.simulated(proven);
+    if waited >= report.holdoff && proven >= report.holdoff {
+        let proven_s = report.simulated(proven);
         return Ok(format!("first effect {waited_s:.0} s after the break, {proven_s:.0} s of failing time proven"));
     }
     Err(format!(
         "{effect:?} came {waited_s:.0} s after the break with {:.0} s proven; {holdoff_s:.0} s are needed",
-        facts.simulated(proven)
+        report.simulated(proven)
     ))
 }
 
-fn in_order(facts: &Facts) -> Result<String, String> {
-    let kinds: Vec<_> = facts.effects.iter().map(|(kind, _)| *kind).collect();
+fn in_order(report: &RunReport) -> Result<String, String> {
+    let kinds: Vec<_> = report.effects.iter().map(|(kind, _)| *kind).collect();
     if kinds.is_sorted() {
         return Ok(format!("{kinds:?}"));
     }
     Err(format!("out of order: {kinds:?}"))
 }
 
-fn record_true(facts: &Facts) -> Result<String, String> {
-    let execution = execution(facts)?;
+fn record_true(report: &RunReport) -> Result<String, String> {
+    let execution = execution(report)?;
     if execution.status != Status::Completed || execution.finished_at.is_none() {
         return Err(format!("the record says {:?}", execution.status));
     }
@@ -199,7 +199,7 @@ fn record_true(facts: &Facts) -> Result<String, String> {
         ("lock-traffic", Effect::Locked),
     ];
     for (name, effect) in told {
-        let (says, seen) = (changed(name), facts.count(effect) > 0);
+        let (says, seen) = (changed(name), report.count(effect) > 0);
         // A worker that died after its effect leaves a step that its successor finds done.
         if says && !seen || seen && !says && execution.takeovers == 0 {
             return Err(format!("the record says {name} changed something: {says}; the cloud saw it: {seen}"));
@@ -212,54 +212,54 @@ fn record_true(facts: &Facts) -> Result<String, String> {
     Ok(format!("execution {} completed, {} steps, evidence kept", execution.id, execution.steps.len()))
 }
 
-fn nothing_touched(facts: &Facts) -> Result<String, String> {
+fn nothing_touched(report: &RunReport) -> Result<String, String> {
     let ours = |entry: &&holdfast_simulator::kubernetes::AuditEntry| {
         let reading = matches!(entry.verb.as_str(), "get" | "list" | "watch");
         let notes = matches!(entry.resource.as_str(), "leases" | "configmaps");
         !reading && !notes
     };
     let writes: Vec<_> =
-        facts.audit.iter().filter(ours).map(|entry| format!("{} {}", entry.verb, entry.resource)).collect();
-    let executions = facts.state.as_ref().is_some_and(|state| state.current.is_some());
-    if writes.is_empty() && facts.effects.is_empty() && facts.replicas() == 0 && !executions && !facts.is_locked() {
+        report.audit.iter().filter(ours).map(|entry| format!("{} {}", entry.verb, entry.resource)).collect();
+    let executions = report.state.as_ref().is_some_and(|state| state.current.is_some());
+    if writes.is_empty() && report.effects.is_empty() && report.replicas() == 0 && !executions && !report.is_locked() {
         return Ok(format!(
             "{} calls to the cluster, all of them reads; operator at 0; traffic as it was",
-            facts.audit.len()
+            report.audit.len()
         ));
     }
     Err(format!(
         "writes: {}; effects: {:?}; replicas {}; an execution: {executions}",
         writes.join(", "),
-        facts.effects,
-        facts.replicas()
+        report.effects,
+        report.replicas()
     ))
 }
 
-fn nothing_refused(facts: &Facts) -> Result<String, String> {
-    let refused = facts.audit.iter().filter(|entry| !entry.allowed || matches!(entry.code, 401 | 403));
+fn nothing_refused(report: &RunReport) -> Result<String, String> {
+    let refused = report.audit.iter().filter(|entry| !entry.allowed || matches!(entry.code, 401 | 403));
     let mut refused: Vec<_> =
         refused.map(|entry| format!("{} {}/{}", entry.verb, entry.resource, entry.subresource)).collect();
-    refused.extend(facts.refused.iter().cloned());
+    refused.extend(report.refused.iter().cloned());
     if refused.is_empty() {
-        Ok(format!("{} calls to the cluster under the shipped Role", facts.audit.len()))
+        Ok(format!("{} calls to the cluster under the shipped Role", report.audit.len()))
     } else {
         Err(refused.join(", "))
     }
 }
 
-fn no_secrets_logged(facts: &Facts) -> Result<String, String> {
+fn no_secrets_logged(report: &RunReport) -> Result<String, String> {
     let mut lines = 0;
-    for line in facts.results.iter().flat_map(|result| &result.log) {
+    for line in report.results.iter().flat_map(|result| &result.log) {
         lines += 1;
-        if let Some(secret) = facts.secrets_of_the_cloud.iter().find(|secret| line.text.contains(secret.as_str())) {
+        if let Some(secret) = report.secrets_of_the_cloud.iter().find(|secret| line.text.contains(secret.as_str())) {
             return Err(format!("a line holds {:.12}...", secret));
         }
     }
     Ok(format!("{lines} lines read"))
 }
 
-fn all_answered(facts: &Facts) -> Result<String, String> {
-    let outcomes = facts.outcomes();
+fn all_answered(report: &RunReport) -> Result<String, String> {
+    let outcomes = report.outcomes();
     if outcomes.is_empty() {
         return Err("the function was never called".to_owned());
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use holdfast_core::clock::until;
 use serde_json::{Value, json};
 
-use super::{facts::Facts, scenario::Scenario};
+use super::{run_report::RunReport, scenario::Scenario};
 
 /// How one promise came out.
 struct Kept {
@@ -24,20 +24,20 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The verdict on a scenario that was played.
-    pub fn of(scenario: &Scenario, acted: Result<(), String>, facts: &Facts) -> Self {
-        let check = |promise: &super::promise::Promise| Kept { name: promise.name, result: (promise.check)(facts) };
-        let locked = facts.first(super::facts::Effect::Locked);
+    /// The verdict on a scenario that was run.
+    pub fn of(scenario: &Scenario, played: Result<(), String>, report: &RunReport) -> Self {
+        let check = |promise: &super::promise::Promise| Kept { name: promise.name, result: (promise.check)(report) };
+        let locked = report.first(super::run_report::Effect::Locked);
         Self {
             scenario: scenario.name,
-            stuck: acted.err(),
+            stuck: played.err(),
             promises: scenario.promises.iter().map(check).collect(),
-            break_to_lock_s: facts.broke_at.zip(locked).map(|(broke, locked)| facts.simulated(until(broke, locked))),
-            record: serde_json::to_value(&facts.state).unwrap_or_default(),
+            break_to_lock_s: report.broke_at.zip(locked).map(|(broke, locked)| report.simulated(until(broke, locked))),
+            record: serde_json::to_value(&report.state).unwrap_or_default(),
         }
     }
 
-    /// The verdict on a scenario that could not be played.
+    /// The verdict on a scenario that could not be run.
     pub fn stuck(scenario: &Scenario, why: &str) -> Self {
         let promises = Vec::new();
         Self {
@@ -53,9 +53,9 @@ impl Verdict {
         self.stuck.is_none() && self.promises.iter().all(|kept| kept.result.is_ok())
     }
 
-    /// Tells it at length.
+    /// Prints it at length.
     #[allow(clippy::print_stdout, reason = "this is the command line's own voice")]
-    pub fn tell(&self) {
+    pub fn print(&self) {
         println!("\nPromises");
         for kept in &self.promises {
             match &kept.result {
@@ -73,9 +73,9 @@ impl Verdict {
         }
     }
 
-    /// Tells it in a line, and what is wrong below it.
+    /// Prints it in a line, and what is wrong below it.
     #[allow(clippy::print_stdout, reason = "this is the command line's own voice")]
-    pub fn tell_in_a_line(&self) {
+    pub fn print_line(&self) {
         let word = if self.passed() { "PASS" } else { "FAIL" };
         println!("{word}  {:32} {} promises", self.scenario, self.promises.len());
         if let Some(why) = &self.stuck {
@@ -100,7 +100,7 @@ impl Verdict {
     }
 }
 
-/// Tells the sum of all and gives the exit code.
+/// Prints the sum of all and gives the exit code.
 #[allow(clippy::print_stdout, reason = "this is the command line's own voice")]
 pub fn close(verdicts: &[Verdict], as_json: bool, alone: bool) -> ExitCode {
     let failed = verdicts.iter().filter(|verdict| !verdict.passed()).count();

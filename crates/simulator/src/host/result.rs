@@ -36,7 +36,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// A short sentence without the function's payload.
-    pub fn words(&self) -> String {
+    pub fn describe(&self) -> String {
         match self {
             Self::Ok { .. } => "answered".to_owned(),
             Self::FunctionError { kind, .. } => format!("returned the error {kind}"),

@@ -12,7 +12,7 @@
 //! Beside them:
 //! - `cluster`: the [`Cluster`] as its owner holds it
 //! - `operator/`: Deployment controller, kubelet, humio-operator and cert-manager
-//! - `seed`, `certificates`: a standby to begin with, with real X.509 material
+//! - `fixture`, `certificates`: a standby to begin with, with real X.509 material
 //! - `token_review`: the same token rules as a webhook for a real kube-apiserver
 //!
 //! # What is left out
@@ -26,6 +26,7 @@ mod clock;
 mod cluster;
 mod discovery;
 mod failure;
+mod fixture;
 mod kinds;
 mod logs;
 mod object;
@@ -37,7 +38,6 @@ mod rbac;
 mod request;
 mod reviews;
 mod scale;
-mod seed;
 mod selector;
 mod signature;
 mod store;
@@ -50,8 +50,8 @@ mod write;
 
 pub use cluster::{AuditEntry, Cluster, ClusterOptions};
 pub use failure::Failure;
-pub(crate) use seed::under_azure;
-pub use seed::{Reissue, StandbySeed, TlsSeed, seed_standby};
+pub(crate) use fixture::under_azure;
+pub use fixture::{Reissue, StandbyFixture, TlsFixture, apply_fixture};
 pub use store::Change;
 pub use token::{Identity, TokenError, TokenPolicy, review};
 pub use token_review::token_review_router;

@@ -124,7 +124,7 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// An empty store whose uids and generated names come from `seed`.
+    /// An empty store whose uids and generated names come from `fixture`.
     pub(super) fn new(seed: u64) -> Store {
         Store {
             objects: BTreeMap::new(),

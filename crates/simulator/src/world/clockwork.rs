@@ -9,7 +9,7 @@ use super::World;
 use super::watched::Effect;
 use crate::host::Host;
 use crate::time::Pace;
-use crate::timeline::What;
+use crate::timeline::EventKind;
 
 /// Simulated seconds between two steps of the world: fine enough for checkers that look every ten.
 const STEP_S: f64 = 1.2;
@@ -41,11 +41,11 @@ impl Drop for Clockwork {
 pub(crate) fn carry_out(world: &World, host: &dyn Host, effects: Vec<Effect>) {
     for effect in effects {
         match effect {
-            Effect::Tell(what) => world.tell(what),
+            Effect::Record(kind) => world.record_event(kind),
             Effect::Notify(notice) => host.notify(notice),
             Effect::Tick => {
                 if let Some(request_id) = host.tick() {
-                    world.tell(What::Ticked { request_id });
+                    world.record_event(EventKind::Ticked { request_id });
                 }
             }
         }

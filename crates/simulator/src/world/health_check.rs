@@ -36,13 +36,13 @@ pub struct HealthCheckConfig {
     pub request_interval: u32,
     /// So many equal results in a row change a checker's mind: 1 to 10.
     pub failure_threshold: u32,
-    /// Stored and told, without effect here; fixed at creation.
+    /// Stored and reported, without effect here; fixed at creation.
     pub measure_latency: bool,
     /// Healthy counts as unhealthy and the other way round.
     pub inverted: bool,
     /// Checking stops and the check counts as healthy (unhealthy when inverted as well).
     pub disabled: bool,
-    /// Stored and told, without effect here.
+    /// Stored and reported, without effect here.
     pub enable_sni: bool,
     /// The regions whose checkers check; empty means all eight.
     pub regions: Vec<String>,

@@ -29,7 +29,7 @@ pub(crate) use state::State;
 pub(crate) use watched::{Checks, Effect, Judging, Watched};
 
 use crate::time::{self, Pace};
-use crate::timeline::{Timeline, What};
+use crate::timeline::{EventKind, Timeline};
 
 /// The name of the primary site, which its health check looks at.
 pub const PRIMARY_NAME: &str = "primary.logscale.example";
@@ -82,25 +82,25 @@ impl World {
         work(&mut self.state.lock().expect("no code panics while it holds this lock"))
     }
 
-    pub(crate) fn tell(&self, what: What) {
-        self.timeline.tell(what);
+    pub(crate) fn record_event(&self, kind: EventKind) {
+        self.timeline.record_event(kind);
     }
 
-    pub(crate) fn tell_at(&self, at: jiff::Timestamp, what: What) {
-        self.timeline.tell_at(at, what);
+    pub(crate) fn record_event_at(&self, at: jiff::Timestamp, kind: EventKind) {
+        self.timeline.record_event_at(at, kind);
     }
 
     /// Takes the primary down, in this way. The checkers, the metric, the alarm and DNS follow by themselves.
     pub fn break_primary(&self, outage: Outage) {
         if self.with(|state| state.primary.replace(outage)) != Some(outage) {
-            self.tell(What::SiteDown { site: Site::Primary, outage });
+            self.record_event(EventKind::SiteDown { site: Site::Primary, outage });
         }
     }
 
     /// Makes the primary well.
     pub fn heal_primary(&self) {
         if self.with(|state| state.primary.take()).is_some() {
-            self.tell(What::SiteUp { site: Site::Primary });
+            self.record_event(EventKind::SiteUp { site: Site::Primary });
         }
     }
 
@@ -108,8 +108,8 @@ impl World {
     pub fn set_standby_ready(&self, ready: bool) {
         let was = self.with(|state| std::mem::replace(&mut state.standby_ready, ready));
         match (was, ready) {
-            (false, true) => self.tell(What::SiteUp { site: Site::Standby }),
-            (true, false) => self.tell(What::SiteDown { site: Site::Standby, outage: Outage::Refuse }),
+            (false, true) => self.record_event(EventKind::SiteUp { site: Site::Standby }),
+            (true, false) => self.record_event(EventKind::SiteDown { site: Site::Standby, outage: Outage::Refuse }),
             _ => {}
         }
     }
@@ -117,7 +117,7 @@ impl World {
     /// What the metric store does with points from now on.
     pub fn set_metrics(&self, mode: MetricsMode) {
         self.with(|state| state.metrics = mode);
-        self.tell(What::MetricsChanged { mode });
+        self.record_event(EventKind::MetricsChanged { mode });
     }
 
     /// Simulated time from the end of a period until its point is readable; 30 s at first.

@@ -22,7 +22,7 @@ pub(crate) struct MetricView<'a> {
 
 /// The rule that watches the primary's metric and has the function called.
 pub(crate) trait AlarmRule: Any + Debug + Send {
-    /// Judges the metric after each period; gives what the rule tells and notifies.
+    /// Judges the metric after each period; gives what the rule records and notifies.
     fn evaluate(&mut self, metric: &MetricView<'_>, now: Timestamp) -> Vec<Effect>;
 
     /// Switches the rule on or off. Off it is never evaluated, as when its region is gone.
@@ -50,7 +50,7 @@ pub struct Lock {
     /// Whether it is on.
     pub on: bool,
     /// How the locked thing stands, in words.
-    pub words: String,
+    pub summary: String,
     /// How often the API has written it.
     pub writes: u64,
 }

@@ -14,7 +14,7 @@ use super::watched::{Checks, Effect, Judging, Watched};
 use super::{PRIMARY_ADDRESS, PRIMARY_NAME, STANDBY_ADDRESS, STANDBY_NAME};
 use crate::conditions::{MetricsMode, Outage, Site};
 use crate::time::{Pace, plus};
-use crate::timeline::What;
+use crate::timeline::EventKind;
 
 /// Simulated seconds from the end of a period until its point is readable. No figure is documented (facts 5); half a minute is plausible.
 const METRIC_DELAY_S: f64 = 30.0;
@@ -178,7 +178,12 @@ impl State {
             if std::mem::replace(&mut watched.verdict, healthy) != healthy {
                 let (healthy_checkers, checkers) = watched.checkers.count(config);
                 let health_check = watched.check.id.clone();
-                effects.push(Effect::Tell(What::CheckersReport { health_check, healthy, healthy_checkers, checkers }));
+                effects.push(Effect::Record(EventKind::CheckersReport {
+                    health_check,
+                    healthy,
+                    healthy_checkers,
+                    checkers,
+                }));
             }
         }
         self.sample(now);
@@ -220,15 +225,15 @@ impl State {
             let health_check = watched.check.id.clone();
             let period = Timestamp::from_second(start).unwrap_or(Timestamp::MIN);
             let told = watched.status.close(start, publish).filter(|_| publish).map_or(
-                What::MetricWithheld { health_check: health_check.clone(), start: period },
-                |point| What::MetricPublished {
+                EventKind::MetricWithheld { health_check: health_check.clone(), start: period },
+                |point| EventKind::MetricPublished {
                     health_check,
                     start: period,
                     minimum: point.minimum,
                     maximum: point.maximum,
                 },
             );
-            effects.push(Effect::Tell(told));
+            effects.push(Effect::Record(told));
         }
         if let Some(watched) = self.checks.get(&self.primary_check) {
             let metric = MetricView { series: &watched.status, newest: start, period: self.period };
@@ -243,7 +248,7 @@ impl State {
         let Some(to) = to else { return };
         let from = std::mem::replace(&mut self.answer, to);
         if from != to {
-            effects.push(Effect::Tell(What::DnsChanged { from, to }));
+            effects.push(Effect::Record(EventKind::DnsChanged { from, to }));
         }
     }
 

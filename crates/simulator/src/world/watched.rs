@@ -6,7 +6,7 @@ use super::checkers::Checkers;
 use super::health_check::{HealthCheck, HealthCheckConfig};
 use super::metrics::Series;
 use crate::host::Notice;
-use crate::timeline::What;
+use crate::timeline::EventKind;
 
 /// How a service comes from its checkers to a verdict, and to the samples of its metric.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +40,7 @@ pub(crate) type Checks = BTreeMap<String, Watched>;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Effect {
     /// Tell it on the timeline.
-    Tell(What),
+    Record(EventKind),
     /// Have the cloud deliver a notification of the alarm rule.
     Notify(Notice),
     /// Call the function with the scheduler's input.

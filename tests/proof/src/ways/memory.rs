@@ -1,4 +1,4 @@
-//! The stand in memory: core's own fakes, and a step that only watches beside them.
+//! The test bed in memory: core's own fakes, and a step that only watches beside them.
 
 use std::{
     future::Future,
@@ -20,7 +20,7 @@ use holdfast_core::{
     step::{Need, Observation, Step},
 };
 
-use super::{Account, Stand, Way, arms::Arms};
+use super::{Account, TestBed, Way, arms::Arms};
 
 /// A world in memory.
 #[derive(Default)]
@@ -59,7 +59,7 @@ impl Memory {
     }
 }
 
-impl Stand for Memory {
+impl TestBed for Memory {
     fn arm(&self, step: &str, way: Way) {
         self.arms.arm(step, way);
     }

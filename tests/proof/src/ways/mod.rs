@@ -3,11 +3,11 @@
 //! # Layout
 //!
 //! - [`Way`]: what happens to a step
-//! - [`Stand`]: a fresh world with a registered runbook, and what can be done to it
+//! - [`TestBed`]: a fresh world with a registered runbook, and what can be done to it
 //! - [`prove`]: one step in one way: arm, call until it is finished, hold the promises against the world's own account
 //! - [`every_step_every_way`]: all of them, several worlds at once
 //! - [`arms`]: meets any [`Step`](holdfast_core::step::Step) with any way, for engines in this process
-//! - [`memory`]: the stand in memory
+//! - [`memory`]: the test bed in memory
 //!
 //! Steps come from the runbook, and what a failover changes from an undisturbed run: a new step is in without a line here.
 
@@ -82,8 +82,8 @@ pub struct Account {
 }
 
 /// A world of its own with a registered runbook, a primary that has been failing for long enough, and nothing done.
-pub trait Stand {
-    /// From now on `step` meets `way`: once, or until [`Stand::repair`] when it is [`Way::Refused`].
+pub trait TestBed {
+    /// From now on `step` meets `way`: once, or until [`TestBed::repair`] when it is [`Way::Refused`].
     fn arm(&self, step: &str, way: Way);
 
     /// Calls the function once and waits until it has answered or is dead, and then until it may be called again.
@@ -123,8 +123,8 @@ impl Undisturbed {
 ///
 /// # Errors
 /// When even that does not end well.
-pub async fn undisturbed(stand: &impl Stand) -> Result<Undisturbed, String> {
-    let account = finish(stand).await;
+pub async fn undisturbed(bed: &impl TestBed) -> Result<Undisturbed, String> {
+    let account = finish(bed).await;
     let execution = account.state.as_ref().and_then(|state| state.current.as_ref()).ok_or("there is no record")?;
     let steps = execution.steps.iter().map(|step| step.step.clone()).collect();
     let undisturbed = Undisturbed { steps, effects: account.effects.clone() };
@@ -136,10 +136,10 @@ pub async fn undisturbed(stand: &impl Stand) -> Result<Undisturbed, String> {
 ///
 /// # Errors
 /// The promise that was broken, or that the step was never met and nothing is proven.
-pub async fn prove(stand: &impl Stand, step: &str, way: Way, expected: &Undisturbed) -> Result<(), String> {
-    stand.arm(step, way);
-    stand.invoke().await;
-    let first = stand.account().await;
+pub async fn prove(bed: &impl TestBed, step: &str, way: Way, expected: &Undisturbed) -> Result<(), String> {
+    bed.arm(step, way);
+    bed.invoke().await;
+    let first = bed.account().await;
     if first.met == 0 {
         return Err(format!("{step} was never met, so nothing is proven"));
     }
@@ -149,24 +149,24 @@ pub async fn prove(stand: &impl Stand, step: &str, way: Way, expected: &Undistur
         if promises::is_owed(&first, step) {
             expected.comes_last(step);
         }
-        stand.repair();
+        bed.repair();
     }
-    promises(&finish(stand).await, &expected)
+    promises(&finish(bed).await, &expected)
 }
 
 /// Calls until it is finished, or often enough.
-async fn finish(stand: &impl Stand) -> Account {
+async fn finish(bed: &impl TestBed) -> Account {
     for _ in 0..CALLS {
-        let account = stand.account().await;
+        let account = bed.account().await;
         let status = account.state.as_ref().and_then(|state| state.current.as_ref()).map(|run| run.status);
         if status == Some(Status::Completed) {
             break;
         }
-        stand.invoke().await;
+        bed.invoke().await;
     }
     // One more: what is finished stays as it is.
-    stand.invoke().await;
-    stand.account().await
+    bed.invoke().await;
+    bed.account().await
 }
 
 /// The ways to drive steps through, and how many worlds there may be at once.
@@ -185,20 +185,20 @@ pub struct Plan<'a> {
 ///
 /// # Errors
 /// One line for each case in which a promise was broken.
-pub async fn every_step_every_way<S: Stand>(
+pub async fn every_step_every_way<S: TestBed>(
     fresh: impl AsyncFn(&str) -> S,
     plan: Plan<'_>,
 ) -> Result<usize, Vec<String>> {
-    let stand = fresh("undisturbed").await;
-    let expected = undisturbed(&stand).await.map_err(|why| vec![format!("undisturbed: {why}; {}", stand.story())])?;
+    let bed = fresh("undisturbed").await;
+    let expected = undisturbed(&bed).await.map_err(|why| vec![format!("undisturbed: {why}; {}", bed.story())])?;
     let cases = expected.steps.iter().flat_map(|step| {
         let ways = if expected.effects.contains(step) { plan.effects } else { plan.watches };
         ways.iter().map(move |way| (step, *way))
     });
     let case = async |(step, way): (&String, Way)| {
-        let stand = fresh(&format!("{step}-{way:?}").to_lowercase()).await;
-        let proven = prove(&stand, step, way, &expected).await;
-        proven.map_err(|why| format!("{step}, {way:?}: {why}; {}", stand.story()))
+        let bed = fresh(&format!("{step}-{way:?}").to_lowercase()).await;
+        let proven = prove(&bed, step, way, &expected).await;
+        proven.map_err(|why| format!("{step}, {way:?}: {why}; {}", bed.story()))
     };
     let results: Vec<_> = stream::iter(cases.map(case)).buffer_unordered(plan.at_once).collect().await;
     let count = results.len();

@@ -4,13 +4,13 @@
 
 #![allow(clippy::print_stdout, reason = "a test tells its figures")]
 
-mod stand;
+mod bed;
 mod steps;
 
+use bed::Wire;
 use holdfast_proof::ways::{Plan, Way, every_step_every_way};
 use holdfast_simulator::backend::CloudBackend;
 use holdfast_simulator::clouds::CLOUDS;
-use stand::Wire;
 
 /// Worlds at once: each is mostly waiting.
 const AT_ONCE: usize = 5;

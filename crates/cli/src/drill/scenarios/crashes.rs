@@ -2,16 +2,16 @@
 
 use holdfast_simulator::{
     faults::Fault,
-    kubernetes::TlsSeed,
+    kubernetes::TlsFixture,
     time,
     world::{Outage, Past},
 };
 
 use crate::drill::{
-    facts::Facts,
+    environment::Environment,
     promise::{Promise, and, execution, failed_over, said},
+    run_report::RunReport,
     scenario::{Scenario, Setup},
-    stage::Stage,
 };
 
 /// All of them.
@@ -22,17 +22,17 @@ pub fn all() -> Vec<Scenario> {
 fn crash_after_claim() -> Scenario {
     Scenario {
         name: "crash-after-claim",
-        says: "killed once the intent is written and nothing is touched yet",
+        summary: "killed once the intent is written and nothing is touched yet",
         setup: stale,
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
                 // The holdoff is over when the first call looks: who has to wait writes its mark into the record first.
-                stage.sim.world().publish_history(&[vec![Past::Healthy], vec![Past::Failing; 4]].concat());
-                stage.sim.faults().once("kubernetes:update:configmaps", Fault::KillFunction { after: true });
-                stage.break_primary(Outage::Refuse);
-                stage.sim.world().settle_checkers();
-                stage.note_broken(time::now() - stage.seconds(300.0));
-                stage.until_failed_over().await
+                environment.sim.world().publish_history(&[vec![Past::Healthy], vec![Past::Failing; 4]].concat());
+                environment.sim.faults().once("kubernetes:update:configmaps", Fault::KillFunction { after: true });
+                environment.break_primary(Outage::Refuse);
+                environment.sim.world().settle_checkers();
+                environment.note_broken(time::now() - environment.seconds(300.0));
+                environment.until_failed_over().await
             })
         },
         promises: and(failed_over(), vec![taken_over()]),
@@ -42,9 +42,9 @@ fn crash_after_claim() -> Scenario {
 fn crash_after_tls() -> Scenario {
     Scenario {
         name: "crash-after-tls",
-        says: "killed once the stale TLS secret is gone",
+        summary: "killed once the stale TLS secret is gone",
         setup: stale,
-        act: |stage| Box::pin(killed_after(stage, "kubernetes:delete:secrets")),
+        run: |environment| Box::pin(killed_after(environment, "kubernetes:delete:secrets")),
         promises: and(failed_over(), vec![taken_over()]),
     }
 }
@@ -52,27 +52,27 @@ fn crash_after_tls() -> Scenario {
 fn crash_after_scale() -> Scenario {
     Scenario {
         name: "crash-after-scale",
-        says: "killed once the operator is scaled: the next call must lock, although the operator already runs",
+        summary: "killed once the operator is scaled: the next call must lock, although the operator already runs",
         setup: stale,
-        act: |stage| Box::pin(killed_after(stage, "kubernetes:patch:deployments/scale")),
+        run: |environment| Box::pin(killed_after(environment, "kubernetes:patch:deployments/scale")),
         promises: and(failed_over(), vec![taken_over()]),
     }
 }
 
 fn stale() -> Setup {
-    Setup::standby(|standby| standby.tls = TlsSeed::StaleOtherCa)
+    Setup::standby(|standby| standby.tls = TlsFixture::StaleOtherCa)
 }
 
-async fn killed_after(stage: &Stage, call: &str) -> Result<(), String> {
-    stage.sim.faults().once(call, Fault::KillFunction { after: true });
-    stage.break_primary(Outage::Refuse);
-    stage.until_failed_over().await
+async fn killed_after(environment: &Environment, call: &str) -> Result<(), String> {
+    environment.sim.faults().once(call, Fault::KillFunction { after: true });
+    environment.break_primary(Outage::Refuse);
+    environment.until_failed_over().await
 }
 
 fn taken_over() -> Promise {
-    said("another call took the work over", |facts: &Facts| {
-        let execution = execution(facts)?;
-        let crashed = facts.outcomes().iter().filter(|outcome| outcome.contains("crashed")).count();
+    said("another call took the work over", |report: &RunReport| {
+        let execution = execution(report)?;
+        let crashed = report.outcomes().iter().filter(|outcome| outcome.contains("crashed")).count();
         if crashed > 0 && execution.takeovers > 0 {
             return Ok(format!("{crashed} crash, {} take-over", execution.takeovers));
         }

@@ -5,13 +5,13 @@ use holdfast_core::evidence::{Probe, ProbeResult};
 use holdfast_simulator::{
     outside::Lost,
     time,
-    timeline::What,
+    timeline::EventKind,
     world::{MetricsMode, Outage, Site},
 };
 
 use crate::drill::{
-    facts::Facts,
     promise::{and, came_to, execution, failed_over, said, untouched},
+    run_report::RunReport,
     scenario::{Scenario, Setup},
 };
 
@@ -29,15 +29,15 @@ pub fn all() -> Vec<Scenario> {
 fn cut_off() -> Scenario {
     Scenario {
         name: "cut-off",
-        says: "the function loses its way out for a quarter of an hour: metrics and primary are silent to it, and the primary is well",
+        summary: "the function loses its way out for a quarter of an hour: metrics and primary are silent to it, and the primary is well",
         setup: Setup::default,
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
-                stage.pass(BEFORE_S).await;
-                stage.sim.cut_off(Lost::Silent);
-                stage.pass(CUT_OFF_S).await;
-                stage.sim.give_way_out_back();
-                stage.pass(180.0).await;
+                environment.pass(BEFORE_S).await;
+                environment.sim.cut_off(Lost::Silent);
+                environment.pass(CUT_OFF_S).await;
+                environment.sim.give_way_out_back();
+                environment.pass(180.0).await;
                 Ok(())
             })
         },
@@ -47,7 +47,7 @@ fn cut_off() -> Scenario {
                 said("nothing was written, no lease and no record", nothing_written),
                 said("it says that it is cut off, and defers", deferred_as_cut_off),
                 said("the primary was well all the while", primary_well),
-                said("it sees so when it has a way out again", |facts| came_to(facts, "stood_down")),
+                said("it sees so when it has a way out again", |report| came_to(report, "stood_down")),
             ],
         ),
     }
@@ -56,18 +56,18 @@ fn cut_off() -> Scenario {
 fn cut_off_then_real_outage() -> Scenario {
     Scenario {
         name: "cut-off-then-real-outage",
-        says: "the function is cut off and gets its way out back; then the primary really dies, and its metrics with it",
+        summary: "the function is cut off and gets its way out back; then the primary really dies, and its metrics with it",
         setup: Setup::default,
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
-                stage.pass(BEFORE_S).await;
-                stage.sim.cut_off(Lost::Refused);
-                stage.pass(CUT_OFF_S).await;
-                stage.sim.give_way_out_back();
-                stage.pass(60.0).await;
-                stage.sim.world().set_metrics(MetricsMode::Failing);
-                stage.break_primary(Outage::Closed);
-                stage.until_failed_over().await
+                environment.pass(BEFORE_S).await;
+                environment.sim.cut_off(Lost::Refused);
+                environment.pass(CUT_OFF_S).await;
+                environment.sim.give_way_out_back();
+                environment.pass(60.0).await;
+                environment.sim.world().set_metrics(MetricsMode::Failing);
+                environment.break_primary(Outage::Closed);
+                environment.until_failed_over().await
             })
         },
         promises: and(
@@ -83,18 +83,18 @@ fn cut_off_then_real_outage() -> Scenario {
 fn outage_while_cut_off() -> Scenario {
     Scenario {
         name: "outage-while-cut-off",
-        says: "the primary dies with its metrics while the function is cut off: what it could not see does not count",
+        summary: "the primary dies with its metrics while the function is cut off: what it could not see does not count",
         setup: Setup::default,
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
-                stage.pass(BEFORE_S).await;
-                stage.sim.cut_off(Lost::Silent);
-                stage.sim.world().set_metrics(MetricsMode::Failing);
-                stage.break_primary(Outage::Silent);
-                stage.pass(CUT_OFF_S).await;
-                stage.sim.give_way_out_back();
-                stage.note_broken(time::now());
-                stage.until_failed_over().await
+                environment.pass(BEFORE_S).await;
+                environment.sim.cut_off(Lost::Silent);
+                environment.sim.world().set_metrics(MetricsMode::Failing);
+                environment.break_primary(Outage::Silent);
+                environment.pass(CUT_OFF_S).await;
+                environment.sim.give_way_out_back();
+                environment.note_broken(time::now());
+                environment.until_failed_over().await
             })
         },
         promises: and(
@@ -107,21 +107,21 @@ fn outage_while_cut_off() -> Scenario {
     }
 }
 
-fn nothing_written(facts: &Facts) -> Result<String, String> {
+fn nothing_written(report: &RunReport) -> Result<String, String> {
     let reading = |verb: &str| matches!(verb, "get" | "list" | "watch");
-    let written: Vec<_> = facts.audit.iter().filter(|entry| !reading(&entry.verb)).collect();
+    let written: Vec<_> = report.audit.iter().filter(|entry| !reading(&entry.verb)).collect();
     match written.first() {
-        None => Ok(format!("{} calls to the cluster, all of them reads", facts.audit.len())),
+        None => Ok(format!("{} calls to the cluster, all of them reads", report.audit.len())),
         Some(first) => Err(format!("{} writes, the first: {} {}", written.len(), first.verb, first.resource)),
     }
 }
 
 /// Every answer that names it is deferred, and none takes it for an outage.
-fn deferred_as_cut_off(facts: &Facts) -> Result<String, String> {
+fn deferred_as_cut_off(report: &RunReport) -> Result<String, String> {
     let has = |answer: &serde_json::Value, code: &str| {
         answer["reasons"].as_array().is_some_and(|reasons| reasons.iter().any(|reason| reason["code"] == code))
     };
-    let cut_off: Vec<_> = facts.answers().filter(|answer| has(answer, "cut_off")).collect();
+    let cut_off: Vec<_> = report.answers().filter(|answer| has(answer, "cut_off")).collect();
     if let Some(other) = cut_off.iter().find(|answer| answer["outcome"] != "deferred") {
         return Err(format!("an answer names it and is {}", other["outcome"]));
     }
@@ -129,29 +129,29 @@ fn deferred_as_cut_off(facts: &Facts) -> Result<String, String> {
         return Err("an answer names it and says that the primary fails".to_owned());
     }
     match cut_off.len() {
-        0 => Err(format!("no answer names cut_off; outcomes: {}", facts.outcomes().join(", "))),
+        0 => Err(format!("no answer names cut_off; outcomes: {}", report.outcomes().join(", "))),
         answers => Ok(format!("{answers} answers are deferred as cut_off")),
     }
 }
 
-fn primary_well(facts: &Facts) -> Result<String, String> {
-    let ill = facts.events.iter().find(|event| match &event.what {
-        What::SiteDown { site, .. } => *site == Site::Primary,
-        What::DnsChanged { .. } => true,
-        What::MetricPublished { health_check, minimum, .. } => {
-            *health_check == facts.world.health_check.id && *minimum == 0.0
+fn primary_well(report: &RunReport) -> Result<String, String> {
+    let ill = report.events.iter().find(|event| match &event.kind {
+        EventKind::SiteDown { site, .. } => *site == Site::Primary,
+        EventKind::DnsChanged { .. } => true,
+        EventKind::MetricPublished { health_check, minimum, .. } => {
+            *health_check == report.world.health_check.id && *minimum == 0.0
         }
         _ => false,
     });
     match ill {
         None => Ok("its metric was 1, and DNS answered with it".to_owned()),
-        Some(event) => Err(event.what.to_string()),
+        Some(event) => Err(event.kind.to_string()),
     }
 }
 
 /// The record holds what each control target said, with every probe that counted.
-fn controlled(facts: &Facts) -> Result<String, String> {
-    let execution = execution(facts)?;
+fn controlled(report: &RunReport) -> Result<String, String> {
+    let execution = execution(report)?;
     let streak = execution.decision.streak.as_ref().ok_or("the record holds no streak")?;
     let counted = |probe: &&Probe| probe.at >= streak.since && matches!(probe.result, ProbeResult::Failing { .. });
     let probes: Vec<_> = execution.evidence.probes.iter().filter(counted).collect();

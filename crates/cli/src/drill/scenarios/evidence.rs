@@ -3,14 +3,14 @@
 use holdfast_core::holdoff::Source;
 use holdfast_simulator::{
     time,
-    timeline::What,
+    timeline::EventKind,
     world::{MetricsMode, Outage, Past},
 };
 
 use crate::drill::{
+    environment::HOLDOFF_S,
     promise::{and, execution, failed_over, gave_reason, said, untouched},
     scenario::{Scenario, Setup},
-    stage::HOLDOFF_S,
 };
 
 /// All of them.
@@ -21,13 +21,13 @@ pub fn all() -> Vec<Scenario> {
 fn metrics_lost() -> Scenario {
     Scenario {
         name: "metrics-lost",
-        says: "the metric store fails together with the primary: our own probes must prove the outage",
+        summary: "the metric store fails together with the primary: our own probes must prove the outage",
         setup: Setup::default,
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
-                stage.sim.world().set_metrics(MetricsMode::Failing);
-                stage.break_primary(Outage::Closed);
-                stage.until_failed_over().await
+                environment.sim.world().set_metrics(MetricsMode::Failing);
+                environment.break_primary(Outage::Closed);
+                environment.until_failed_over().await
             })
         },
         promises: and(failed_over(), vec![said("probes are the evidence", proven_by_probes)]),
@@ -37,14 +37,14 @@ fn metrics_lost() -> Scenario {
 fn metrics_stale() -> Scenario {
     Scenario {
         name: "metrics-stale",
-        says: "the metrics stopped while they said failing; the primary is well",
+        summary: "the metrics stopped while they said failing; the primary is well",
         setup: Setup::default,
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
                 let past = [vec![Past::Healthy; 5], vec![Past::Failing; 6]].concat();
-                stage.sim.world().publish_history(&past);
-                stage.sim.world().set_metrics(MetricsMode::Stale);
-                stage.pass(600.0).await;
+                environment.sim.world().publish_history(&past);
+                environment.sim.world().set_metrics(MetricsMode::Stale);
+                environment.pass(600.0).await;
                 Ok(())
             })
         },
@@ -55,17 +55,17 @@ fn metrics_stale() -> Scenario {
 fn gap_in_metrics() -> Scenario {
     Scenario {
         name: "gap-in-metrics",
-        says: "two minutes of data are missing in the middle of the outage: what lies before them does not count",
+        summary: "two minutes of data are missing in the middle of the outage: what lies before them does not count",
         setup: Setup::default,
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
                 use Past::{Failing, Healthy, Missing};
-                stage.sim.world().publish_history(&[Healthy, Healthy, Failing, Failing, Missing, Missing]);
-                stage.break_primary(Outage::Refuse);
-                stage.sim.world().settle_checkers();
+                environment.sim.world().publish_history(&[Healthy, Healthy, Failing, Failing, Missing, Missing]);
+                environment.break_primary(Outage::Refuse);
+                environment.sim.world().settle_checkers();
                 // The gap ends where the running period of one real second began.
-                stage.note_broken(time::now() - stage.seconds(60.0));
-                stage.until_failed_over().await
+                environment.note_broken(time::now() - environment.seconds(60.0));
+                environment.until_failed_over().await
             })
         },
         promises: and(failed_over(), vec![said("the gap is in the record", gap_recorded)]),
@@ -76,12 +76,12 @@ fn gap_in_metrics() -> Scenario {
 fn wrong_checkers() -> Scenario {
     Scenario {
         name: "checkers-wrong",
-        says: "the checkers look past the primary: its metrics fail for good while it is well",
+        summary: "the checkers look past the primary: its metrics fail for good while it is well",
         setup: Setup::default,
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
-                stage.sim.services().mislead_checkers();
-                stage.pass(600.0).await;
+                environment.sim.services().mislead_checkers();
+                environment.pass(600.0).await;
                 Ok(())
             })
         },
@@ -95,8 +95,8 @@ fn wrong_checkers() -> Scenario {
     }
 }
 
-fn proven_by_probes(facts: &crate::drill::facts::Facts) -> Result<String, String> {
-    let execution = execution(facts)?;
+fn proven_by_probes(report: &crate::drill::run_report::RunReport) -> Result<String, String> {
+    let execution = execution(report)?;
     let streak = execution.decision.streak.as_ref().ok_or("the record holds no streak")?;
     if streak.source == Source::Probes {
         return Ok(format!("{} probes in the record", execution.evidence.probes.len()));
@@ -104,30 +104,30 @@ fn proven_by_probes(facts: &crate::drill::facts::Facts) -> Result<String, String
     Err("the record says that metrics proved it".to_owned())
 }
 
-fn stale_said(facts: &crate::drill::facts::Facts) -> Result<String, String> {
-    let stale = facts.answers().any(|answer| answer["says"].to_string().contains("freshest period ended"));
+fn stale_said(report: &crate::drill::run_report::RunReport) -> Result<String, String> {
+    let stale = report.answers().any(|answer| answer["says"].to_string().contains("freshest period ended"));
     if stale { Ok("an answer says how old they are".to_owned()) } else { Err("no answer says so".to_owned()) }
 }
 
 /// For longer than the holdoff, so that nothing but our own probe speaks for the primary.
-fn checkers_wrong(facts: &crate::drill::facts::Facts) -> Result<String, String> {
-    let primary = &facts.world.health_check.id;
-    let failing = facts.events.iter().filter(|event| {
-        matches!(&event.what, What::MetricPublished { health_check, maximum, .. } if health_check == primary && *maximum == 0.0)
+fn checkers_wrong(report: &crate::drill::run_report::RunReport) -> Result<String, String> {
+    let primary = &report.world.health_check.id;
+    let failing = report.events.iter().filter(|event| {
+        matches!(&event.kind, EventKind::MetricPublished { health_check, maximum, .. } if health_check == primary && *maximum == 0.0)
     });
-    let (minutes, (good, all)) = (failing.count(), facts.world.checkers);
-    if facts.world.primary.is_none() && good == 0 && minutes as f64 * 60.0 > HOLDOFF_S {
+    let (minutes, (good, all)) = (failing.count(), report.world.checkers);
+    if report.world.primary.is_none() && good == 0 && minutes as f64 * 60.0 > HOLDOFF_S {
         return Ok(format!("{minutes} minutes of failing metrics, {good} of {all} checkers see a good answer"));
     }
     Err(format!("{minutes} minutes of failing metrics, {good} of {all} checkers see a good answer"))
 }
 
-fn well_said(facts: &crate::drill::facts::Facts) -> Result<String, String> {
-    gave_reason(facts, "primary_healthy")
+fn well_said(report: &crate::drill::run_report::RunReport) -> Result<String, String> {
+    gave_reason(report, "primary_healthy")
 }
 
-fn gap_recorded(facts: &crate::drill::facts::Facts) -> Result<String, String> {
-    let streak = execution(facts)?.decision.streak.clone().ok_or("the record holds no streak")?;
+fn gap_recorded(report: &crate::drill::run_report::RunReport) -> Result<String, String> {
+    let streak = execution(report)?.decision.streak.clone().ok_or("the record holds no streak")?;
     if streak.gaps.is_empty() {
         Err("no gap is in the record".to_owned())
     } else {

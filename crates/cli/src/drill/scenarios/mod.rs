@@ -5,12 +5,12 @@ mod crashes;
 mod cut_off;
 mod evidence;
 mod gates;
+mod injected_faults;
 mod outages;
 mod standing;
 mod tls;
 mod triggers;
 mod trust;
-mod weather;
 
 use holdfast_simulator::backend::CloudBackend;
 
@@ -38,7 +38,7 @@ const THEMES: [Theme; 11] = [
     everywhere(cut_off::all),
     everywhere(evidence::all),
     everywhere(gates::all),
-    everywhere(weather::all),
+    everywhere(injected_faults::all),
     everywhere(crashes::all),
     everywhere(standing::all),
     everywhere(tls::all),

@@ -1,7 +1,7 @@
 //! The primary goes away, for good or for a moment.
 
 use holdfast_simulator::{
-    kubernetes::TlsSeed,
+    kubernetes::TlsFixture,
     world::{Outage, Past},
 };
 use serde_json::json;
@@ -19,14 +19,14 @@ pub fn all() -> Vec<Scenario> {
 fn region_down() -> Scenario {
     Scenario {
         name: "region-down",
-        says: "the primary falls silent for good and later comes back: traffic must not follow it",
-        setup: || Setup::standby(|standby| standby.tls = TlsSeed::StaleOtherCa),
-        act: |stage| {
+        summary: "the primary falls silent for good and later comes back: traffic must not follow it",
+        setup: || Setup::standby(|standby| standby.tls = TlsFixture::StaleOtherCa),
+        run: |environment| {
             Box::pin(async move {
-                stage.pass(60.0).await;
-                stage.break_primary(Outage::Silent);
-                stage.until_failed_over().await?;
-                stage.primary_returns().await;
+                environment.pass(60.0).await;
+                environment.break_primary(Outage::Silent);
+                environment.until_failed_over().await?;
+                environment.primary_returns().await;
                 Ok(())
             })
         },
@@ -37,12 +37,12 @@ fn region_down() -> Scenario {
 fn primary_down() -> Scenario {
     Scenario {
         name: "primary-down",
-        says: "LogScale on the primary answers 503 for good",
+        summary: "LogScale on the primary answers 503 for good",
         setup: Setup::default,
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
-                stage.break_primary(Outage::Refuse);
-                stage.until_failed_over().await
+                environment.break_primary(Outage::Refuse);
+                environment.until_failed_over().await
             })
         },
         promises: failed_over(),
@@ -52,21 +52,21 @@ fn primary_down() -> Scenario {
 fn transient_outage() -> Scenario {
     Scenario {
         name: "transient-outage",
-        says: "the primary is away for less than three minutes: an operator asks in the middle and has to wait",
+        summary: "the primary is away for less than three minutes: an operator asks in the middle and has to wait",
         setup: Setup::default,
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
                 // One minute of it lies behind us, in the metrics too; at most another is the running period.
-                stage.sim.world().publish_history(&[Past::Healthy, Past::Healthy, Past::Failing]);
-                stage.break_primary(Outage::Closed);
-                stage.sim.world().settle_checkers();
-                let asked = stage.invoke(json!({"action": "failover", "reason": "is it time?"}));
+                environment.sim.world().publish_history(&[Past::Healthy, Past::Healthy, Past::Failing]);
+                environment.break_primary(Outage::Closed);
+                environment.sim.world().settle_checkers();
+                let asked = environment.invoke(json!({"action": "failover", "reason": "is it time?"}));
                 let back = async {
-                    stage.pass(50.0).await;
-                    stage.sim.world().heal_primary();
+                    environment.pass(50.0).await;
+                    environment.sim.world().heal_primary();
                 };
                 futures_util::join!(asked, back);
-                stage.pass(420.0).await;
+                environment.pass(420.0).await;
                 Ok(())
             })
         },
@@ -77,17 +77,17 @@ fn transient_outage() -> Scenario {
 fn flapping() -> Scenario {
     Scenario {
         name: "flapping",
-        says: "the primary goes and comes every 80 s, for nine minutes",
+        summary: "the primary goes and comes every 80 s, for nine minutes",
         setup: Setup::default,
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
                 for _ in 0..4 {
-                    stage.break_primary(Outage::Refuse);
-                    stage.pass(80.0).await;
-                    stage.sim.world().heal_primary();
-                    stage.pass(60.0).await;
+                    environment.break_primary(Outage::Refuse);
+                    environment.pass(80.0).await;
+                    environment.sim.world().heal_primary();
+                    environment.pass(60.0).await;
                 }
-                stage.pass(120.0).await;
+                environment.pass(120.0).await;
                 Ok(())
             })
         },
@@ -98,19 +98,21 @@ fn flapping() -> Scenario {
 fn primary_recovers_while_waiting() -> Scenario {
     Scenario {
         name: "primary-recovers-while-waiting",
-        says: "the function waits for the holdoff inside the call; the primary comes back in the meantime",
+        summary: "the function waits for the holdoff inside the call; the primary comes back in the meantime",
         setup: Setup::default,
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
-                stage.sim.world().set_scheduler(false);
-                stage.break_primary(Outage::Closed);
-                stage.until("the alarm has called the function", |stage| stage.sim.host().running() > 0).await?;
-                stage.pass(15.0).await;
-                stage.sim.world().heal_primary();
-                stage.pass(360.0).await;
+                environment.sim.world().set_scheduler(false);
+                environment.break_primary(Outage::Closed);
+                environment
+                    .until("the alarm has called the function", |environment| environment.sim.host().running() > 0)
+                    .await?;
+                environment.pass(15.0).await;
+                environment.sim.world().heal_primary();
+                environment.pass(360.0).await;
                 Ok(())
             })
         },
-        promises: and(untouched(), vec![said("it says so and stands down", |facts| came_to(facts, "stood_down"))]),
+        promises: and(untouched(), vec![said("it says so and stands down", |report| came_to(report, "stood_down"))]),
     }
 }

@@ -3,8 +3,8 @@
 use holdfast_simulator::world::Outage;
 
 use crate::drill::{
-    facts::{Effect, Facts},
     promise::{and, failed_over, said},
+    run_report::{Effect, RunReport},
     scenario::{Scenario, Setup},
 };
 
@@ -16,22 +16,22 @@ pub fn all() -> Vec<Scenario> {
 fn already_locked() -> Scenario {
     Scenario {
         name: "already-locked",
-        says: "traffic was locked by hand before the primary went down: what the lock makes of the metric says nothing about the primary",
+        summary: "traffic was locked by hand before the primary went down: what the lock makes of the metric says nothing about the primary",
         setup: Setup::default,
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
-                stage.sim.world().lock_by_hand();
-                stage.pass(300.0).await;
-                if stage.state().is_some_and(|state| state.current.is_some()) {
+                environment.sim.world().lock_by_hand();
+                environment.pass(300.0).await;
+                if environment.state().is_some_and(|state| state.current.is_some()) {
                     return Err("a well primary was failed over on the word of its lock".to_owned());
                 }
-                stage.break_primary(Outage::Refuse);
-                stage.until_failed_over().await
+                environment.break_primary(Outage::Refuse);
+                environment.until_failed_over().await
             })
         },
         promises: and(
             failed_over(),
-            vec![said("the lock was left as it was", |facts| happened(facts, Effect::Locked, 0))],
+            vec![said("the lock was left as it was", |report| happened(report, Effect::Locked, 0))],
         ),
     }
 }
@@ -39,26 +39,26 @@ fn already_locked() -> Scenario {
 fn already_active() -> Scenario {
     Scenario {
         name: "already-active",
-        says: "the operator of the standby runs already: the lock must be set all the same",
+        summary: "the operator of the standby runs already: the lock must be set all the same",
         setup: || Setup::standby(|standby| standby.operator_replicas = 1),
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
-                stage.pass(120.0).await;
-                stage.break_primary(Outage::Refuse);
-                stage.until_failed_over().await
+                environment.pass(120.0).await;
+                environment.break_primary(Outage::Refuse);
+                environment.until_failed_over().await
             })
         },
         promises: and(
             failed_over(),
             vec![
-                said("the operator was left as it was", |facts| happened(facts, Effect::Scaled, 0)),
-                said("the lock was set", |facts| happened(facts, Effect::Locked, 1)),
+                said("the operator was left as it was", |report| happened(report, Effect::Scaled, 0)),
+                said("the lock was set", |report| happened(report, Effect::Locked, 1)),
             ],
         ),
     }
 }
 
-fn happened(facts: &Facts, effect: Effect, times: usize) -> Result<String, String> {
-    let count = facts.count(effect);
+fn happened(report: &RunReport, effect: Effect, times: usize) -> Result<String, String> {
+    let count = report.count(effect);
     if count == times { Ok(format!("{effect:?}: {count}")) } else { Err(format!("{effect:?}: {count}, not {times}")) }
 }

@@ -2,13 +2,13 @@
 
 use holdfast_core::record::Status;
 use holdfast_simulator::{
-    kubernetes::{Reissue, TlsSeed},
+    kubernetes::{Reissue, TlsFixture},
     world::Outage,
 };
 
 use crate::drill::{
-    facts::{Effect, Facts},
     promise::{and, failed_over, said},
+    run_report::{Effect, RunReport},
     scenario::{Scenario, Setup},
 };
 
@@ -20,17 +20,17 @@ pub fn all() -> Vec<Scenario> {
 fn stale_tls_secret() -> Scenario {
     Scenario {
         name: "stale-tls-secret",
-        says: "the cluster's TLS secret is from a CA that is gone: left alone, LogScale would never come up",
+        summary: "the cluster's TLS secret is from a CA that is gone: left alone, LogScale would never come up",
         setup: || {
             Setup::standby(|standby| {
-                standby.tls = TlsSeed::StaleNoCa;
+                standby.tls = TlsFixture::StaleNoCa;
                 standby.per_node_secret = true;
             })
         },
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
-                stage.break_primary(Outage::Refuse);
-                stage.until_failed_over().await
+                environment.break_primary(Outage::Refuse);
+                environment.until_failed_over().await
             })
         },
         promises: and(failed_over(), vec![said("the stale secrets are gone", stale_gone)]),
@@ -40,17 +40,17 @@ fn stale_tls_secret() -> Scenario {
 fn fresh_tls_secret() -> Scenario {
     Scenario {
         name: "fresh-tls-secret",
-        says: "the cluster's TLS secret is good: it must be kept",
+        summary: "the cluster's TLS secret is good: it must be kept",
         setup: || {
             Setup::standby(|standby| {
-                standby.tls = TlsSeed::Matching;
+                standby.tls = TlsFixture::Matching;
                 standby.per_node_secret = true;
             })
         },
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
-                stage.break_primary(Outage::Refuse);
-                stage.until_failed_over().await
+                environment.break_primary(Outage::Refuse);
+                environment.until_failed_over().await
             })
         },
         promises: and(failed_over(), vec![said("the good secrets are kept", all_kept)]),
@@ -60,43 +60,48 @@ fn fresh_tls_secret() -> Scenario {
 fn tls_reissued_at_once() -> Scenario {
     Scenario {
         name: "tls-reissued-at-once",
-        says: "whenever the stale TLS secret is deleted, another stale one is there before the answer: nothing waits for that to end",
+        summary: "whenever the stale TLS secret is deleted, another stale one is there before the answer: nothing waits for that to end",
         setup: || {
             Setup::standby(|standby| {
-                standby.tls = TlsSeed::StaleOtherCa;
+                standby.tls = TlsFixture::StaleOtherCa;
                 standby.reissue = Reissue::AtOnceFromTheEarlierCa;
             })
         },
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
-                stage.break_primary(Outage::Refuse);
-                stage.until("traffic is locked", |stage| stage.sim.world().snapshot().lock.on).await?;
-                stage.pass(240.0).await;
-                if stage.state().is_some_and(|state| state.current.is_some_and(|run| run.status == Status::Completed)) {
+                environment.break_primary(Outage::Refuse);
+                environment
+                    .until("traffic is locked", |environment| environment.sim.world().snapshot().lock.on)
+                    .await?;
+                environment.pass(240.0).await;
+                if environment
+                    .state()
+                    .is_some_and(|state| state.current.is_some_and(|run| run.status == Status::Completed))
+                {
                     return Err("a standby whose nodes nobody trusts was verified".to_owned());
                 }
-                stage.sim.cluster().mend_issuer("logscale");
-                stage.until_status(Status::Completed).await
+                environment.sim.cluster().mend_issuer("logscale");
+                environment.until_status(Status::Completed).await
             })
         },
         promises: and(failed_over(), vec![said("the stale secret was deleted once", deleted_once)]),
     }
 }
 
-fn deleted_once(facts: &Facts) -> Result<String, String> {
-    let (deleted, scaled) = (facts.count(Effect::SecretDeleted), facts.count(Effect::Scaled));
+fn deleted_once(report: &RunReport) -> Result<String, String> {
+    let (deleted, scaled) = (report.count(Effect::SecretDeleted), report.count(Effect::Scaled));
     if (deleted, scaled) == (1, 1) {
         return Ok("one delete; the operator was started all the same".to_owned());
     }
     Err(format!("{deleted} deletes, scaled {scaled} times"))
 }
 
-fn stale_gone(facts: &Facts) -> Result<String, String> {
-    let before = facts.secrets_before.get("logscale").ok_or("there was no secret to begin with")?;
-    if facts.secrets.get("logscale") == Some(before) {
+fn stale_gone(report: &RunReport) -> Result<String, String> {
+    let before = report.secrets_before.get("logscale").ok_or("there was no secret to begin with")?;
+    if report.secrets.get("logscale") == Some(before) {
         return Err("the stale secret is still there".to_owned());
     }
-    let deleted = facts.count(Effect::SecretDeleted);
+    let deleted = report.count(Effect::SecretDeleted);
     if deleted == 2 {
         Ok("the cluster's and the old node's secret were deleted".to_owned())
     } else {
@@ -104,16 +109,16 @@ fn stale_gone(facts: &Facts) -> Result<String, String> {
     }
 }
 
-fn all_kept(facts: &Facts) -> Result<String, String> {
-    let lost: Vec<_> = facts
+fn all_kept(report: &RunReport) -> Result<String, String> {
+    let lost: Vec<_> = report
         .secrets_before
         .iter()
-        .filter(|(name, uid)| facts.secrets.get(*name) != Some(uid))
+        .filter(|(name, uid)| report.secrets.get(*name) != Some(uid))
         .map(|(name, _)| name.as_str())
         .collect();
-    let deleted = facts.count(Effect::SecretDeleted);
-    if lost.is_empty() && deleted == 0 && !facts.secrets_before.is_empty() {
-        return Ok(format!("{} secrets as they were", facts.secrets_before.len()));
+    let deleted = report.count(Effect::SecretDeleted);
+    if lost.is_empty() && deleted == 0 && !report.secrets_before.is_empty() {
+        return Ok(format!("{} secrets as they were", report.secrets_before.len()));
     }
     Err(format!("deleted {deleted}; lost: {}", lost.join(", ")))
 }

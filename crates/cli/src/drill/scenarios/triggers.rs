@@ -3,9 +3,9 @@
 use holdfast_simulator::world::{MetricsMode, Outage};
 
 use crate::drill::{
-    facts::Facts,
     messages,
     promise::{and, came_to, failed_over, gave_reason, one_worker, said, untouched},
+    run_report::RunReport,
     scenario::{Scenario, Setup},
 };
 
@@ -17,18 +17,18 @@ pub fn all() -> Vec<Scenario> {
 fn alarm_before_holdoff() -> Scenario {
     Scenario {
         name: "alarm-before-holdoff",
-        says: "one notification at the first bad minute, no tick ever: that call is the only one there will be",
+        summary: "one notification at the first bad minute, no tick ever: that call is the only one there will be",
         setup: Setup::default,
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
-                stage.sim.world().set_scheduler(false);
-                stage.break_primary(Outage::Refuse);
-                stage.until_failed_over().await
+                environment.sim.world().set_scheduler(false);
+                environment.break_primary(Outage::Refuse);
+                environment.until_failed_over().await
             })
         },
         promises: and(
             failed_over(),
-            vec![said("that one call did it", |facts| called(facts, facts.cloud.platform_calls().per_alarm))],
+            vec![said("that one call did it", |report| called(report, report.cloud.platform_calls().per_alarm))],
         ),
     }
 }
@@ -36,20 +36,20 @@ fn alarm_before_holdoff() -> Scenario {
 fn alarm_region_down() -> Scenario {
     Scenario {
         name: "alarm-region-down",
-        says: "alarm, metrics and the API of the traffic switch are gone with their region: the tick alone must do it, the lock when it can",
+        summary: "alarm, metrics and the API of the traffic switch are gone with their region: the tick alone must do it, the lock when it can",
         setup: Setup::default,
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
-                stage.sim.world().set_alarm(false);
-                stage.sim.world().set_metrics(MetricsMode::Failing);
-                for call in stage.sim.traffic_cloud().traffic_calls().all {
-                    stage.sim.faults().always(call, super::weather::unavailable());
+                environment.sim.world().set_alarm(false);
+                environment.sim.world().set_metrics(MetricsMode::Failing);
+                for call in environment.sim.traffic_cloud().traffic_calls().all {
+                    environment.sim.faults().always(call, super::injected_faults::unavailable());
                 }
-                stage.break_primary(Outage::Silent);
-                stage.until_status(holdfast_core::record::Status::Owed).await?;
-                stage.pass(120.0).await;
-                stage.sim.faults().clear();
-                stage.until_failed_over().await
+                environment.break_primary(Outage::Silent);
+                environment.until_status(holdfast_core::record::Status::Owed).await?;
+                environment.pass(120.0).await;
+                environment.sim.faults().clear();
+                environment.until_failed_over().await
             })
         },
         promises: failed_over(),
@@ -59,14 +59,14 @@ fn alarm_region_down() -> Scenario {
 fn duplicate_alarms() -> Scenario {
     Scenario {
         name: "duplicate-alarms",
-        says: "the same notification is delivered five times at once",
+        summary: "the same notification is delivered five times at once",
         setup: Setup::default,
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
-                stage.sim.world().duplicate_notifications(4);
-                stage.break_primary(Outage::Refuse);
-                stage.until_failed_over().await?;
-                stage.pass(240.0).await;
+                environment.sim.world().duplicate_notifications(4);
+                environment.break_primary(Outage::Refuse);
+                environment.until_failed_over().await?;
+                environment.pass(240.0).await;
                 Ok(())
             })
         },
@@ -77,42 +77,42 @@ fn duplicate_alarms() -> Scenario {
 fn wrong_alarm() -> Scenario {
     Scenario {
         name: "wrong-alarm",
-        says: "the alarm of somebody else's primary comes while the primary is down",
+        summary: "the alarm of somebody else's primary comes while the primary is down",
         setup: Setup::default,
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
-                stage.sim.world().set_scheduler(false);
-                stage.sim.world().set_alarm(false);
-                stage.break_primary(Outage::Refuse);
-                stage.pass(300.0).await;
-                messages::foreign_alarms(stage).await;
+                environment.sim.world().set_scheduler(false);
+                environment.sim.world().set_alarm(false);
+                environment.break_primary(Outage::Refuse);
+                environment.pass(300.0).await;
+                messages::foreign_alarms(environment).await;
                 // On Azure what an alarm asks for is done by another call.
-                stage.pass(60.0).await;
+                environment.pass(60.0).await;
                 Ok(())
             })
         },
-        promises: and(untouched(), vec![said("it is answered and ignored", |facts| came_to(facts, "ignored"))]),
+        promises: and(untouched(), vec![said("it is answered and ignored", |report| came_to(report, "ignored"))]),
     }
 }
 
 fn malformed_event() -> Scenario {
     Scenario {
         name: "malformed-event",
-        says: "nonsense of every kind comes, and then a real alarm",
+        summary: "nonsense of every kind comes, and then a real alarm",
         setup: Setup::default,
-        act: |stage| {
+        run: |environment| {
             Box::pin(async move {
-                messages::nonsense(stage).await?;
-                stage.break_primary(Outage::Refuse);
-                stage.until_failed_over().await
+                messages::nonsense(environment).await?;
+                environment.break_primary(Outage::Refuse);
+                environment.until_failed_over().await
             })
         },
-        promises: and(failed_over(), vec![said("nonsense is named", |facts| gave_reason(facts, "invalid_request"))]),
+        promises: and(failed_over(), vec![said("nonsense is named", |report| gave_reason(report, "invalid_request"))]),
     }
 }
 
 /// How often the function was called, repetitions by the cloud included.
-fn called(facts: &Facts, times: usize) -> Result<String, String> {
-    let calls = facts.results.len();
+fn called(report: &RunReport, times: usize) -> Result<String, String> {
+    let calls = report.results.len();
     if calls == times { Ok(format!("{calls} invocation")) } else { Err(format!("{calls} invocations, not {times}")) }
 }

@@ -172,7 +172,7 @@ pub(crate) struct Alarm {
     pub(crate) reason: String,
 }
 
-/// A change of state, with all that a notification tells.
+/// A change of state, with all that a notification says.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Transition {
     pub(crate) from: AlarmState,

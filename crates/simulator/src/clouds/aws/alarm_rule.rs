@@ -1,11 +1,11 @@
-//! When the CloudWatch alarm is evaluated, and what it tells and notifies then.
+//! When the CloudWatch alarm is evaluated, and what it records and notifies then.
 
 use jiff::Timestamp;
 
 use super::alarm::{Alarm, AlarmState, Transition, reason};
 use super::notification::message;
 use crate::host::Notice;
-use crate::timeline::What;
+use crate::timeline::EventKind;
 use crate::world::{AlarmRule, Effect, MetricView};
 
 impl AlarmRule for Alarm {
@@ -33,11 +33,11 @@ impl AlarmRule for Alarm {
 }
 
 impl Alarm {
-    /// Goes to a state; a change is told, and notified when the settings say so.
+    /// Goes to a state; a change is recorded, and notified when the settings say so.
     pub(crate) fn go_to(&mut self, to: AlarmState, reason: String, now: Timestamp) -> Vec<Effect> {
         let Some(change) = self.enter(to, reason, now) else { return Vec::new() };
         let (state, from) = (to.as_str(), Some(change.from.as_str()));
-        let mut effects = vec![Effect::Tell(What::AlarmChanged { service: "CloudWatch", state, from })];
+        let mut effects = vec![Effect::Record(EventKind::AlarmChanged { service: "CloudWatch", state, from })];
         effects.extend(self.notifies(to).then(|| Effect::Notify(self.notice(&change))));
         effects
     }

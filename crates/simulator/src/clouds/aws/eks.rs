@@ -10,7 +10,7 @@ use super::request::AwsRequest;
 use super::tree::Node;
 use super::{Cloud, Outcome};
 
-/// What DescribeCluster tells.
+/// What DescribeCluster answers.
 #[derive(Debug, Clone)]
 pub struct ClusterView {
     /// Name of the cluster.

@@ -42,7 +42,11 @@ impl TrafficControl for FailoverRecord {
     fn lock(&self, checks: &Checks) -> Lock {
         let check = &checks[&self.primary_check].check;
         let name = check.config.name.as_deref().unwrap_or("nothing");
-        Lock { on: name == LOCKED_NAME, words: format!("the health check looks at {name}"), writes: check.version - 1 }
+        Lock {
+            on: name == LOCKED_NAME,
+            summary: format!("the health check looks at {name}"),
+            writes: check.version - 1,
+        }
     }
 
     fn switch_by_hand(&mut self, checks: &mut Checks, locked: bool, _: Timestamp) {

@@ -41,12 +41,12 @@ pub(super) async fn answer(cloud: &Cloud, request: &AwsRequest) -> Outcome {
             cloud.lambda.invoke_async(payload);
             Ok(respond(StatusCode::ACCEPTED, "application/json", Vec::new()))
         }
-        _ => told(&cloud.lambda.invoke(payload).await, request.header("x-amz-log-type") == "Tail"),
+        _ => answer_of(&cloud.lambda.invoke(payload).await, request.header("x-amz-log-type") == "Tail"),
     }
 }
 
 /// The answer of a synchronous call. A failed function is a success of the service, with a header that says so.
-fn told(result: &InvocationResult, tail: bool) -> Outcome {
+fn answer_of(result: &InvocationResult, tail: bool) -> Outcome {
     let (body, failed) = match &result.outcome {
         Ending::Ok { answer } => (answer.clone(), false),
         Ending::FunctionError { kind, message } => (error(kind, message), true),

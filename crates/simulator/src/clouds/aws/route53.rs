@@ -9,7 +9,7 @@ use super::request::AwsRequest;
 use super::route53_xml::{Document, Element};
 use super::{Cloud, Outcome, route53_config, route53_status};
 use crate::time;
-use crate::timeline::What;
+use crate::timeline::EventKind;
 use crate::world::{HealthCheck, State, Watched};
 
 /// How many checks or failures a list holds at most; the API's default.
@@ -133,7 +133,7 @@ fn update(cloud: &Cloud, request: &AwsRequest, id: &str) -> Outcome {
     let name = check.config.name.clone().unwrap_or_default();
     let (locked, detail) =
         (name == LOCKED_NAME, format!("the health check now looks at {name} (version {})", check.version));
-    cloud.world.tell(What::TrafficWritten { service: "Route 53", detail, locked });
+    cloud.world.record_event(EventKind::TrafficWritten { service: "Route 53", detail, locked });
     Ok(ok(Element::root("UpdateHealthCheckResponse").child(route53_config::element(&check))))
 }
 

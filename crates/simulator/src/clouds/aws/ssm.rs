@@ -10,7 +10,7 @@ use super::request::AwsRequest;
 use super::tree::{Node, read_json};
 use super::{Cloud, Outcome};
 use crate::time;
-use crate::timeline::What;
+use crate::timeline::EventKind;
 
 /// The largest value of a standard parameter, in bytes (facts 6).
 const LONGEST_VALUE: usize = 4096;
@@ -115,7 +115,7 @@ fn put(cloud: &Cloud, body: &Value) -> Result<Node, AwsError> {
         }
     }?;
     let name = format!("the parameter {name}");
-    cloud.world.tell(What::NoteWritten { service: "SSM", name, version });
+    cloud.world.record_event(EventKind::NoteWritten { service: "SSM", name, version });
     Ok(Node::map([("Version", Node::Integer(version as i64)), ("Tier", Node::text("Standard"))]))
 }
 

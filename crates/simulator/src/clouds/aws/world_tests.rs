@@ -6,7 +6,7 @@ use super::alarm::{Alarm, AlarmState, MissingData};
 use super::backend;
 use crate::conditions::{MetricsMode, Outage, Site};
 use crate::time::Pace;
-use crate::timeline::What;
+use crate::timeline::EventKind;
 use crate::world::{Effect, Point, State};
 
 const START: i64 = 1_767_225_600;
@@ -155,7 +155,8 @@ fn a_verdict_is_told_when_it_changes_and_only_then() {
     let mut state = world();
     state.primary = Some(Outage::Refuse);
     let effects = run(&mut state, 0, 300);
-    let reports = effects.iter().filter(|effect| matches!(effect, Effect::Tell(What::CheckersReport { .. }))).count();
+    let reports =
+        effects.iter().filter(|effect| matches!(effect, Effect::Record(EventKind::CheckersReport { .. }))).count();
     assert_eq!(reports, 1);
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::functions::FunctionsHost;
 use crate::host::Notice;
-use crate::timeline::{Delivered, What};
+use crate::timeline::{Delivered, EventKind};
 
 /// Simulated seconds before each repetition.
 const PAUSES_S: [f64; 5] = [5.0, 20.0, 5.0, 40.0, 5.0];
@@ -34,7 +34,7 @@ async fn send(functions: &FunctionsHost, body: String, state: &'static str) {
         let call = functions.alarm(body.clone().into_bytes());
         let status = tokio::time::timeout(patience, call).await.ok().map(|answer| answer.status);
         let answer = Some(status.map_or(Delivered::Nothing, Delivered::Status));
-        functions.tell(What::AlarmDelivered { service: "action group", state, answer });
+        functions.record_event(EventKind::AlarmDelivered { service: "action group", state, answer });
         if status.is_some_and(|status| !REPEATED.contains(&status)) {
             return;
         }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::alert_schema::{Alert, Condition, document};
 use crate::host::Notice;
-use crate::timeline::What;
+use crate::timeline::EventKind;
 use crate::world::{AlarmRule, Effect, MetricView};
 
 /// So many evaluations in a row must be good before a stateful alert resolves.
@@ -68,8 +68,8 @@ impl AlarmRule for AlertRule {
         let Some(alert) = self.judge(value, window, now) else { return Vec::new() };
         let state = alert.condition.as_str();
         let body = document(&alert, metric.period);
-        let told = What::AlarmChanged { service: "Monitor", state, from: None };
-        vec![Effect::Tell(told), Effect::Notify(Notice { body, state, at: now, copies: 1 + self.duplicates })]
+        let told = EventKind::AlarmChanged { service: "Monitor", state, from: None };
+        vec![Effect::Record(told), Effect::Notify(Notice { body, state, at: now, copies: 1 + self.duplicates })]
     }
 
     fn set_enabled(&mut self, on: bool) {

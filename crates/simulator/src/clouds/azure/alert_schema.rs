@@ -26,7 +26,7 @@ impl Condition {
     }
 }
 
-/// One act of the rule, with what its notification tells.
+/// One act of the rule, with what its notification says.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Alert {
     pub(crate) condition: Condition,

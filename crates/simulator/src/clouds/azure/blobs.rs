@@ -110,11 +110,11 @@ pub(super) fn answer(blobs: &Blobs, request: &StorageRequest, name: &str) -> Res
                     "The value for one of the HTTP headers is not in the correct format.",
                 ));
             }
-            Ok(told(&account.put(container, &blob, request.body.clone()), StatusCode::CREATED, Bytes::new()))
+            Ok(answer_of(&account.put(container, &blob, request.body.clone()), StatusCode::CREATED, Bytes::new()))
         }
         (_, None) => Err(StorageError::new(404, "BlobNotFound", "The specified blob does not exist.")),
         ("GetBlob", Some(found)) => ranged(request, &found),
-        ("GetBlobProperties", Some(found)) => Ok(told(&found, StatusCode::OK, Bytes::new())),
+        ("GetBlobProperties", Some(found)) => Ok(answer_of(&found, StatusCode::OK, Bytes::new())),
         ("DeleteBlob", Some(_)) => {
             if let Some(blobs) = account.containers.get_mut(container) {
                 blobs.remove(&blob);
@@ -157,7 +157,7 @@ fn ranged(request: &StorageRequest, blob: &Blob) -> Result<Response<Body>, Stora
     let asked = [request.header("x-ms-range"), request.header("range")].into_iter().find(|text| !text.is_empty());
     let range = asked.and_then(|text| text.strip_prefix("bytes=")?.split_once('-'));
     let Some((Ok(first), last)) = range.map(|(first, last)| (first.parse::<usize>(), last.parse::<usize>())) else {
-        return Ok(told(blob, StatusCode::OK, blob.bytes.clone()));
+        return Ok(answer_of(blob, StatusCode::OK, blob.bytes.clone()));
     };
     if first >= size {
         return Err(StorageError::new(
@@ -167,14 +167,14 @@ fn ranged(request: &StorageRequest, blob: &Blob) -> Result<Response<Body>, Stora
         ));
     }
     let last = last.unwrap_or(size).clamp(first, size - 1);
-    let mut answer = told(blob, StatusCode::PARTIAL_CONTENT, blob.bytes.slice(first..=last));
+    let mut answer = answer_of(blob, StatusCode::PARTIAL_CONTENT, blob.bytes.slice(first..=last));
     if let Ok(range) = HeaderValue::from_str(&format!("bytes {first}-{last}/{size}")) {
         answer.headers_mut().insert(header::CONTENT_RANGE, range);
     }
     Ok(answer)
 }
 
-fn told(blob: &Blob, status: StatusCode, bytes: Bytes) -> Response<Body> {
+fn answer_of(blob: &Blob, status: StatusCode, bytes: Bytes) -> Response<Body> {
     let mut answer = Response::new(Body::from(bytes));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();

@@ -63,8 +63,8 @@ impl TrafficControl for TrafficManager {
     fn lock(&self, _: &Checks) -> Lock {
         let endpoint = self.profile.endpoint(PRIMARY_ENDPOINT);
         let on = endpoint.is_some_and(|endpoint| !endpoint.enabled);
-        let words = format!("the primary endpoint is {}", if on { "Disabled" } else { "Enabled" });
-        Lock { on, words, writes: endpoint.map_or(0, |endpoint| endpoint.writes) }
+        let summary = format!("the primary endpoint is {}", if on { "Disabled" } else { "Enabled" });
+        Lock { on, summary, writes: endpoint.map_or(0, |endpoint| endpoint.writes) }
     }
 
     fn switch_by_hand(&mut self, checks: &mut Checks, locked: bool, now: Timestamp) {
@@ -80,11 +80,11 @@ impl TrafficControl for TrafficManager {
 pub struct Profile {
     /// `profileStatus`.
     pub enabled: bool,
-    /// Seconds that a resolver may keep an answer; told, without effect here.
+    /// Seconds that a resolver may keep an answer; reported, without effect here.
     pub ttl_s: u32,
     /// Simulated seconds between the probes of one location: 10 or 30 (facts azure 4.3).
     pub interval_s: u32,
-    /// Simulated seconds that a probe may take; told, without effect here.
+    /// Simulated seconds that a probe may take; reported, without effect here.
     pub timeout_s: u32,
     /// So many failures in a row are borne; one more marks the endpoint down. 0 to 9.
     pub tolerated: u32,

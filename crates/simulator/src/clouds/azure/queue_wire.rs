@@ -7,7 +7,7 @@ use http::{HeaderValue, Method, Response, StatusCode};
 
 use super::queues::{Message, Miss};
 use super::storage::{Storage, StorageError, StorageRequest, escape, http_date, xml};
-use crate::timeline::What;
+use crate::timeline::EventKind;
 
 /// For how long a message that was got is out of sight, unless the caller says otherwise.
 const DEFAULT_HIDE: Duration = Duration::from_secs(30);
@@ -92,7 +92,7 @@ fn put(storage: &Storage, request: &StorageRequest, queue: &str) -> Result<Respo
         ));
     }
     let message = storage.queues.put(queue, &text_of(&request.body)?, hidden, request.seconds("messagettl")?);
-    storage.gate.timeline.tell(What::Queued { queue: queue.to_owned(), in_ms: hidden.as_millis() as u64 });
+    storage.gate.timeline.record_event(EventKind::Queued { queue: queue.to_owned(), in_ms: hidden.as_millis() as u64 });
     let inner = format!("<QueueMessagesList><QueueMessage>{}</QueueMessage></QueueMessagesList>", head(&message, true));
     Ok(xml(StatusCode::CREATED, &inner))
 }

@@ -10,7 +10,7 @@ use super::profile::{Endpoint, PRIMARY_ENDPOINT, Profile, TrafficManager};
 use super::request::{ArmRequest, PROFILES};
 use super::{Cloud, PROFILE_NAME, json_answer, profile_id};
 use crate::time;
-use crate::timeline::What;
+use crate::timeline::EventKind;
 use crate::world::State;
 
 /// The global name, which the probes send as the Host header (facts azure 1).
@@ -106,14 +106,14 @@ fn write_endpoint(cloud: &Cloud, name: &str, properties: &Value) -> Result<(), A
         let (id, enabled, always) = (endpoint.name.clone(), endpoint.enabled, endpoint.always_serve);
         let detail = format!("the Traffic Manager endpoint {id} is {}", word(enabled));
         let locked = id == PRIMARY_ENDPOINT && !enabled;
-        let event = What::TrafficWritten { service: "Traffic Mgr", detail, locked };
+        let event = EventKind::TrafficWritten { service: "Traffic Mgr", detail, locked };
         if let Some(watched) = checks.get_mut(&id) {
             watched.check.config.disabled = !enabled || always;
         }
         Some(event)
     });
     if let Some(event) = event {
-        cloud.world.tell(event);
+        cloud.world.record_event(event);
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::kubernetes::{ClusterOptions, Reissue, StandbySeed, TlsSeed, seed_standby};
+use crate::kubernetes::{ClusterOptions, Reissue, StandbyFixture, TlsFixture, apply_fixture};
 
 /// A standby and its controllers, with a clock of their own.
 struct Bench {
@@ -16,7 +16,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(seed: &StandbySeed) -> Bench {
+    fn new(seed: &StandbyFixture) -> Bench {
         let cluster = Cluster::new(ClusterOptions {
             name: "dr-eks".to_owned(),
             region: "us-east-2".to_owned(),
@@ -27,7 +27,7 @@ impl Bench {
             pace: 1.0,
             seed: 1,
         });
-        seed_standby(&cluster, seed);
+        apply_fixture(&cluster, seed);
         Bench { cluster, model: Model::new(1.0), now: clock::now() }
     }
 
@@ -59,13 +59,13 @@ impl Bench {
     }
 }
 
-fn with(tls: TlsSeed) -> StandbySeed {
-    StandbySeed { tls, ..StandbySeed::default() }
+fn with(tls: TlsFixture) -> StandbyFixture {
+    StandbyFixture { tls, ..StandbyFixture::default() }
 }
 
 #[test]
 fn nothing_runs_while_the_operator_is_at_zero() {
-    let mut bench = Bench::new(&with(TlsSeed::Matching));
+    let mut bench = Bench::new(&with(TlsFixture::Matching));
     bench.pass(120);
     assert!(bench.cluster.list("pods").is_empty());
     assert!(bench.status().is_null());
@@ -73,7 +73,7 @@ fn nothing_runs_while_the_operator_is_at_zero() {
 
 #[test]
 fn scaling_up_makes_the_operator_ready_and_then_the_node() {
-    let mut bench = Bench::new(&with(TlsSeed::Absent));
+    let mut bench = Bench::new(&with(TlsFixture::Absent));
     bench.scale(1);
     bench.pass(3);
     let deployment = bench.cluster.get("deployments", "humio-operator").unwrap();
@@ -99,7 +99,7 @@ fn scaling_up_makes_the_operator_ready_and_then_the_node() {
 
 #[test]
 fn scaling_down_removes_the_operators_pod_and_leaves_the_nodes() {
-    let mut bench = Bench::new(&with(TlsSeed::Matching));
+    let mut bench = Bench::new(&with(TlsFixture::Matching));
     bench.scale(1);
     bench.pass(60);
     bench.scale(0);
@@ -111,7 +111,7 @@ fn scaling_down_removes_the_operators_pod_and_leaves_the_nodes() {
 
 #[test]
 fn a_stale_bundle_keeps_the_node_from_becoming_ready_until_it_is_deleted() {
-    for tls in [TlsSeed::StaleOtherCa, TlsSeed::StaleNoCa] {
+    for tls in [TlsFixture::StaleOtherCa, TlsFixture::StaleNoCa] {
         let mut bench = Bench::new(&with(tls));
         bench.scale(1);
         bench.pass(600);
@@ -126,7 +126,7 @@ fn a_stale_bundle_keeps_the_node_from_becoming_ready_until_it_is_deleted() {
 #[test]
 fn an_issuer_of_the_earlier_ca_issues_the_bundle_stale_at_once_until_it_is_mended() {
     let reissue = Reissue::AtOnceFromTheEarlierCa;
-    let mut bench = Bench::new(&StandbySeed { reissue, ..with(TlsSeed::StaleOtherCa) });
+    let mut bench = Bench::new(&StandbyFixture { reissue, ..with(TlsFixture::StaleOtherCa) });
     let uid = |bench: &Bench| bench.cluster.get("secrets", "logscale").map(|it| it["metadata"]["uid"].clone());
     let before = uid(&bench);
     assert!(bench.cluster.delete("secrets", "logscale"));
@@ -142,7 +142,7 @@ fn an_issuer_of_the_earlier_ca_issues_the_bundle_stale_at_once_until_it_is_mende
 
 #[test]
 fn a_bundle_that_was_deleted_before_the_scale_up_comes_back_matching() {
-    for (tls, at_zero) in [(TlsSeed::StaleOtherCa, true), (TlsSeed::StaleNoCa, false)] {
+    for (tls, at_zero) in [(TlsFixture::StaleOtherCa, true), (TlsFixture::StaleNoCa, false)] {
         let mut bench = Bench::new(&with(tls));
         bench.pass(1);
         bench.cluster.delete("secrets", "logscale");
@@ -160,9 +160,9 @@ fn a_bundle_that_was_deleted_before_the_scale_up_comes_back_matching() {
 
 #[test]
 fn a_bad_configuration_is_told_in_the_status_and_starts_no_node() {
-    let too_few = StandbySeed { replication_factor: None, ..with(TlsSeed::Absent) };
+    let too_few = StandbyFixture { replication_factor: None, ..with(TlsFixture::Absent) };
     for (seed, words) in
-        [(too_few, "nodeCount is too low"), (with(TlsSeed::CustomCaMissing), "specified CA secret invalid")]
+        [(too_few, "nodeCount is too low"), (with(TlsFixture::CustomCaMissing), "specified CA secret invalid")]
     {
         let mut bench = Bench::new(&seed);
         bench.scale(1);
@@ -177,7 +177,7 @@ fn a_bad_configuration_is_told_in_the_status_and_starts_no_node() {
 fn a_variable_that_occurs_twice_is_a_configuration_error_in_the_top_list_alone() {
     let again = json!({"name": "ENABLE_ALERTS", "value": "true"});
     for (list, state) in [("environmentVariables", "ConfigError"), ("commonEnvironmentVariables", "Running")] {
-        let mut bench = Bench::new(&with(TlsSeed::Absent));
+        let mut bench = Bench::new(&with(TlsFixture::Absent));
         let mut cluster = bench.cluster.get("humioclusters", "logscale").unwrap();
         let variables = cluster["spec"][list].as_array_mut().unwrap();
         variables.extend([again.clone(), again.clone()]);
@@ -195,7 +195,7 @@ fn a_variable_that_occurs_twice_is_a_configuration_error_in_the_top_list_alone()
 /// All nodes in pools, as in humio-operator's sample of that name.
 #[test]
 fn each_pool_gets_its_nodes_with_its_own_variables_over_the_common_ones() {
-    let mut bench = Bench::new(&with(TlsSeed::Matching));
+    let mut bench = Bench::new(&with(TlsFixture::Matching));
     let mut cluster = bench.cluster.get("humioclusters", "logscale").unwrap();
     let own = json!([{"name": "ENABLE_ALERTS", "value": "true"}]);
     let volume = json!({"emptyDir": {}});
@@ -228,7 +228,7 @@ fn what_the_operator_cannot_work_with_is_a_configuration_error() {
         ("/spec/environmentVariablesSource", json!([{"secretRef": {"name": "gone"}}]), "no secret exists by name gone"),
     ];
     for (field, value, words) in cases {
-        let mut bench = Bench::new(&with(TlsSeed::Absent));
+        let mut bench = Bench::new(&with(TlsFixture::Absent));
         let mut cluster = bench.cluster.get("humioclusters", "logscale").unwrap();
         cluster["spec"][field.rsplit('/').next().unwrap()] = value;
         bench.cluster.apply(cluster).unwrap();
@@ -240,7 +240,7 @@ fn what_the_operator_cannot_work_with_is_a_configuration_error() {
 
 #[test]
 fn a_missing_bootstrap_token_costs_a_phase() {
-    let mut bench = Bench::new(&StandbySeed { bootstrap_token: false, ..with(TlsSeed::Matching) });
+    let mut bench = Bench::new(&StandbyFixture { bootstrap_token: false, ..with(TlsFixture::Matching) });
     bench.scale(1);
     bench.pass(20);
     assert!(bench.cluster.get("pods", "logscale-bootstrap-token-onetime").is_some());
@@ -252,7 +252,7 @@ fn a_missing_bootstrap_token_costs_a_phase() {
 
 #[test]
 fn the_reset_variable_stops_a_recovering_node() {
-    let mut bench = Bench::new(&StandbySeed { kafka_reset_variable: true, ..with(TlsSeed::Matching) });
+    let mut bench = Bench::new(&StandbyFixture { kafka_reset_variable: true, ..with(TlsFixture::Matching) });
     bench.scale(1);
     bench.pass(600);
     assert_eq!((bench.nodes().len(), bench.ready_nodes()), (1, 0));
@@ -260,7 +260,7 @@ fn the_reset_variable_stops_a_recovering_node() {
 
 #[test]
 fn a_recovering_node_logs_the_whole_ladder_before_it_is_ready() {
-    let mut bench = Bench::new(&with(TlsSeed::Matching));
+    let mut bench = Bench::new(&with(TlsFixture::Matching));
     bench.scale(1);
     bench.pass(60);
     let state = bench.cluster.state();
@@ -274,7 +274,7 @@ fn a_recovering_node_logs_the_whole_ladder_before_it_is_ready() {
 
 #[test]
 fn a_node_pod_that_is_deleted_is_made_again() {
-    let mut bench = Bench::new(&with(TlsSeed::Matching));
+    let mut bench = Bench::new(&with(TlsFixture::Matching));
     bench.scale(1);
     bench.pass(60);
     let name = text(&bench.nodes()[0], "name").to_owned();

@@ -34,7 +34,7 @@ fn empty() -> Arc<Cluster> {
 /// A fit standby.
 fn standby() -> Arc<Cluster> {
     let cluster = empty();
-    seed_standby(&cluster, &StandbySeed { tls: TlsSeed::Matching, ..StandbySeed::default() });
+    apply_fixture(&cluster, &StandbyFixture { tls: TlsFixture::Matching, ..StandbyFixture::default() });
     cluster
 }
 

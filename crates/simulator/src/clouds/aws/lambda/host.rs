@@ -10,7 +10,7 @@ use super::LambdaHost;
 use crate::clouds::aws::notification::envelope;
 use crate::clouds::aws::services::channel;
 use crate::host::{Host, InvocationResult, Notice};
-use crate::timeline::What;
+use crate::timeline::EventKind;
 
 impl Host for LambdaHost {
     fn operate(&self, payload: Value) -> BoxFuture<'_, InvocationResult> {
@@ -31,7 +31,7 @@ impl Host for LambdaHost {
         let event = envelope(&channel(), &message_id, &subscription, &notice.body, notice.state, notice.at);
         for _ in 0..notice.copies {
             self.invoke_async(event.clone());
-            self.tell(What::AlarmDelivered { service: "SNS", state: notice.state, answer: None });
+            self.record_event(EventKind::AlarmDelivered { service: "SNS", state: notice.state, answer: None });
         }
     }
 

@@ -20,7 +20,7 @@ use crate::host::{GivenUp, InvocationResult, Outcome};
 use crate::host::Process;
 use crate::ids::Ids;
 use crate::time::{self, Pace};
-use crate::timeline::{Timeline, What};
+use crate::timeline::{EventKind, Timeline};
 use environment::{Environment, Handled, Handover, Stillborn};
 
 /// How the function is configured. Durations are real.
@@ -200,18 +200,18 @@ impl LambdaHost {
     }
 
     fn record(&self, result: &InvocationResult) {
-        self.tell(What::InvocationEnded {
+        self.record_event(EventKind::InvocationEnded {
             request_id: result.request_id.clone(),
             attempt: result.attempt,
-            outcome: result.outcome.words(),
+            outcome: result.outcome.describe(),
             took_ms: result.took().as_millis() as u64,
         });
         self.state().results.push(result.clone());
         self.0.finished.send_modify(|count| *count += 1);
     }
 
-    fn tell(&self, what: What) {
-        self.0.timeline.tell(what);
+    fn record_event(&self, kind: EventKind) {
+        self.0.timeline.record_event(kind);
     }
 
     /// One attempt at an event.
@@ -240,7 +240,7 @@ impl LambdaHost {
         result.environment = environment.number;
         let session = environment.session.clone();
         self.state().running.insert(session.clone(), (result.request_id.clone(), environment.process.clone()));
-        self.tell(What::InvocationStarted {
+        self.record_event(EventKind::InvocationStarted {
             request_id: result.request_id.clone(),
             attempt: result.attempt,
             environment: environment.number,
@@ -287,9 +287,9 @@ impl LambdaHost {
         let bootstrap =
             self.0.settings.bootstrap.as_deref().ok_or_else(|| failed("no bootstrap was given to the simulator"))?;
         variables.insert("AWS_SESSION_TOKEN".to_owned(), session_token(number));
-        self.tell(What::FunctionStarted { environment: number });
+        self.record_event(EventKind::FunctionStarted { environment: number });
         let (environment, took) = Environment::start(number, bootstrap, variables).await?;
-        self.tell(What::FunctionReady { environment: number, after_ms: took.as_millis() as u64 });
+        self.record_event(EventKind::FunctionReady { environment: number, after_ms: took.as_millis() as u64 });
         self.state().cold_starts.push(took);
         Ok(environment)
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::LambdaHost;
 use crate::host::{GivenUp, InvocationResult, Outcome};
-use crate::timeline::What;
+use crate::timeline::EventKind;
 
 /// Simulated seconds before the second and the third attempt.
 const RETRY_DELAYS_S: [f64; 2] = [60.0, 120.0];
@@ -39,7 +39,11 @@ async fn work(host: &LambdaHost, request_id: &str, payload: Value) {
         };
         attempt += 1;
         let delay = host.0.settings.pace.seconds(*delay);
-        host.tell(What::RetryScheduled { request_id: request_id.to_owned(), attempt, in_ms: delay.as_millis() as u64 });
+        host.record_event(EventKind::RetryScheduled {
+            request_id: request_id.to_owned(),
+            attempt,
+            in_ms: delay.as_millis() as u64,
+        });
         tokio::time::sleep(delay).await;
     }
 }
@@ -62,7 +66,7 @@ async fn patient_attempt(host: &LambdaHost, request_id: &str, attempt: u32, payl
 }
 
 fn give_up(host: &LambdaHost, payload: Value, result: InvocationResult) {
-    host.tell(What::GaveUp { request_id: result.request_id.clone() });
+    host.record_event(EventKind::GaveUp { request_id: result.request_id.clone() });
     let given_up = GivenUp { request_id: result.request_id, payload, attempts: result.attempt, last: result.outcome };
     host.state().given_up.push(given_up);
 }

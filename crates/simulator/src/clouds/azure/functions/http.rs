@@ -15,7 +15,7 @@ use super::invocation::{Called, Request, without_function};
 use super::worker::Post;
 use crate::host::InvocationResult;
 use crate::net::{Cut, Handler};
-use crate::timeline::What;
+use crate::timeline::EventKind;
 
 /// Simulated seconds after which the load balancer answers in the function's place; the function goes on.
 const FRONT_S: f64 = 230.0;
@@ -144,7 +144,7 @@ impl FunctionsHost {
             if let Some(queue) = function.output_queue(output) {
                 let text = if app.queues.base64 { STANDARD.encode(text) } else { text.clone() };
                 self.0.queues.put(queue, &text, std::time::Duration::ZERO, None);
-                self.tell(What::Queued { queue: queue.to_owned(), in_ms: 0 });
+                self.record_event(EventKind::Queued { queue: queue.to_owned(), in_ms: 0 });
             }
         }
     }

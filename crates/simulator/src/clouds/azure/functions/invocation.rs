@@ -11,7 +11,7 @@ use super::envelope::{self, HttpAnswer, Read};
 use super::worker::{Post, Reply, Worker};
 use crate::host::{InvocationResult, Outcome};
 use crate::time;
-use crate::timeline::What;
+use crate::timeline::EventKind;
 
 /// How long the host waits for the last lines of a handler that has answered.
 const DRAIN: Duration = Duration::from_millis(3);
@@ -91,7 +91,7 @@ impl FunctionsHost {
     ) -> Result<Reply, Outcome> {
         result.started = time::now();
         self.state().running.push(result.request_id.clone());
-        self.tell(What::InvocationStarted {
+        self.record_event(EventKind::InvocationStarted {
             request_id: result.request_id.clone(),
             attempt: result.attempt,
             environment: worker.number,

@@ -13,7 +13,7 @@ use super::envelope::{self, Delivery};
 use super::invocation::{Called, Request};
 use crate::clouds::azure::Message;
 use crate::host::{GivenUp, Outcome};
-use crate::timeline::What;
+use crate::timeline::EventKind;
 
 /// Simulated seconds for which a message that is worked on is out of sight; renewed while the work goes on. From general knowledge
 /// of the host; not in the facts.
@@ -121,13 +121,13 @@ impl FunctionsHost {
         let settled = if called.result.outcome.answer().is_some() {
             self.0.queues.delete(queue, id, receipt)
         } else if message.count >= limits.most_deliveries {
-            self.put_aside(queue, message, &called.result.outcome.words());
+            self.put_aside(queue, message, &called.result.outcome.describe());
             Ok(())
         } else {
             let after = settings.pace.scale(limits.retry_after);
             self.0.queues.update(queue, id, receipt, after, None).map(|_| {
                 let (request_id, attempt, in_ms) = (id.clone(), message.count + 1, after.as_millis() as u64);
-                self.tell(What::RetryScheduled { request_id, attempt, in_ms });
+                self.record_event(EventKind::RetryScheduled { request_id, attempt, in_ms });
             })
         };
         if let Err(miss) = settled {
@@ -149,7 +149,7 @@ impl FunctionsHost {
             return;
         }
         self.0.queues.put(&format!("{queue}-poison"), &message.text, Duration::ZERO, None);
-        self.tell(What::GaveUp { request_id: message.id.clone() });
+        self.record_event(EventKind::GaveUp { request_id: message.id.clone() });
         let text = self.decoded(&message.text).unwrap_or_else(|| message.text.clone());
         self.state().given_up.push(GivenUp {
             request_id: message.id.clone(),

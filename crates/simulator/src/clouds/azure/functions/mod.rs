@@ -35,7 +35,7 @@ use crate::clouds::azure::{Identity, Queues};
 use crate::host::{GivenUp, InvocationResult, LogLine};
 use crate::ids::Ids;
 use crate::time::{self, Pace, between};
-use crate::timeline::{Timeline, What};
+use crate::timeline::{EventKind, Timeline};
 use worker::Worker;
 
 /// So many ends of the handler's process within this time stop the host; the platform starts it again after a while (facts azure 2.2).
@@ -202,7 +202,7 @@ impl FunctionsHost {
     /// Restarts the host, as the platform does for an update: what runs is killed with its process, messages that were being worked
     /// on come back when their lease ends.
     pub async fn restart(&self, why: &str) {
-        self.tell(What::HostRestarted { why: why.to_owned() });
+        self.record_event(EventKind::HostRestarted { why: why.to_owned() });
         let worker = {
             let mut state = self.state();
             state.generation += 1;
@@ -276,8 +276,8 @@ impl FunctionsHost {
         self.0.settings.pace
     }
 
-    pub(crate) fn tell(&self, what: What) {
-        self.0.timeline.tell(what);
+    pub(crate) fn record_event(&self, kind: EventKind) {
+        self.0.timeline.record_event(kind);
     }
 
     fn now_and_guid(&self) -> (Timestamp, String) {
@@ -307,9 +307,9 @@ impl FunctionsHost {
         };
         tokio::time::sleep(pause).await;
         variables.insert("IDENTITY_HEADER".to_owned(), self.0.identity.rotate());
-        self.tell(What::FunctionStarted { environment: number });
+        self.record_event(EventKind::FunctionStarted { environment: number });
         let (worker, took) = Worker::start(number, handler, variables).await.inspect_err(|_| self.count_crash())?;
-        self.tell(What::FunctionReady { environment: number, after_ms: took.as_millis() as u64 });
+        self.record_event(EventKind::FunctionReady { environment: number, after_ms: took.as_millis() as u64 });
         let worker = Arc::new(worker);
         let mut state = self.state();
         state.cold_starts.push(took);
@@ -329,15 +329,17 @@ impl FunctionsHost {
             state.generation += 1;
             state.stopped_until = Some(time::plus(now, pace.seconds(PLATFORM_RESTART_S)));
             drop(state);
-            self.tell(What::HostRestarted { why: format!("the handler's process ended {MOST_CRASHES} times") });
+            self.record_event(EventKind::HostRestarted {
+                why: format!("the handler's process ended {MOST_CRASHES} times"),
+            });
         }
     }
 
     fn record(&self, result: InvocationResult) {
-        self.tell(What::InvocationEnded {
+        self.record_event(EventKind::InvocationEnded {
             request_id: result.request_id.clone(),
             attempt: result.attempt,
-            outcome: result.outcome.words(),
+            outcome: result.outcome.describe(),
             took_ms: result.took().as_millis() as u64,
         });
         self.state().results.push(result);

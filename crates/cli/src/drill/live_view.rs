@@ -5,41 +5,42 @@ use std::time::Duration;
 use holdfast_core::clock::until;
 use holdfast_simulator::{
     time,
-    timeline::{Event, What},
+    timeline::{Event, EventKind},
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use tokio::{sync::broadcast::error::RecvError, task::JoinHandle};
 
 use super::{
+    environment::{Environment, HOLDOFF_S},
     scenario::Scenario,
-    stage::{HOLDOFF_S, Stage},
 };
 
 /// How often the bar moves.
 const FRAME: Duration = Duration::from_millis(100);
 
-/// The running show.
-pub struct Show {
+/// The view while it runs.
+pub struct LiveView {
     task: JoinHandle<()>,
     stop: tokio::sync::oneshot::Sender<()>,
 }
 
-impl Show {
-    /// Begins to tell.
+impl LiveView {
+    /// Starts to print.
     #[allow(clippy::print_stdout, reason = "this is the command line's own voice")]
-    pub fn start(scenario: &Scenario, stage: &Stage) -> Self {
-        println!("Scenario {}: {}", scenario.name, scenario.says);
-        println!("Simulated on this machine, {}x faster than life; times are simulated minutes.\n", stage.pace);
+    pub fn start(scenario: &Scenario, environment: &Environment) -> Self {
+        println!("Scenario {}: {}", scenario.name, scenario.summary);
+        println!("Simulated on this machine, {}x faster than life; times are simulated minutes.\n", environment.pace);
         let (stop, stopped) = tokio::sync::oneshot::channel();
-        let teller = Teller { began: stage.began, pace: stage.pace, broke: None, done: false, bar: bar() };
-        let task = tokio::spawn(teller.tell(stage.sim.timeline(), stopped));
+        let printer =
+            Printer { began: environment.began, pace: environment.pace, broke: None, done: false, bar: bar() };
+        let task = tokio::spawn(printer.run(environment.sim.timeline(), stopped));
         Self { task, stop }
     }
 
-    /// Tells what is left and stops.
+    /// Prints what is left and stops.
     pub async fn end(self) {
-        // An error means that the teller has stopped by itself.
+        // An error means that the printer has stopped by itself.
         let _ = self.stop.send(());
         let _ = self.task.await;
     }
@@ -53,7 +54,7 @@ fn bar() -> ProgressBar {
     bar
 }
 
-struct Teller {
+struct Printer {
     began: Timestamp,
     pace: f64,
     broke: Option<Timestamp>,
@@ -61,8 +62,8 @@ struct Teller {
     bar: ProgressBar,
 }
 
-impl Teller {
-    async fn tell(
+impl Printer {
+    async fn run(
         mut self,
         mut events: tokio::sync::broadcast::Receiver<Event>,
         mut stopped: tokio::sync::oneshot::Receiver<()>,
@@ -84,15 +85,15 @@ impl Teller {
 
     #[allow(clippy::print_stdout, reason = "this is the command line's own voice")]
     fn event(&mut self, event: &Event) {
-        match &event.what {
-            What::SiteDown { .. } if self.broke.is_none() => self.broke = Some(event.at),
-            What::ClusterChanged { .. } | What::TrafficWritten { .. } => self.done = true,
+        match &event.kind {
+            EventKind::SiteDown { .. } if self.broke.is_none() => self.broke = Some(event.at),
+            EventKind::ClusterChanged { .. } | EventKind::TrafficWritten { .. } => self.done = true,
             _ => {}
         }
-        if !event.what.is_routine() {
+        if !event.kind.is_routine() {
             let since = until(self.began, event.at).as_secs_f64() * self.pace;
             let (minutes, seconds) = ((since / 60.0) as u64, since % 60.0);
-            let text = format!("{minutes:3}:{seconds:04.1}  {:11}  {}", event.what.place(), event.what);
+            let text = format!("{minutes:3}:{seconds:04.1}  {:11}  {}", event.kind.place(), event.kind);
             self.bar.suspend(|| println!("{text}"));
         }
     }

@@ -21,11 +21,11 @@ const OLD_NODE: &str = "core-oldone";
 
 /// What the standby looks like before a failover.
 #[derive(Clone, Debug)]
-pub struct StandbySeed {
+pub struct StandbyFixture {
     /// Name of the HumioCluster, and so of its TLS secret.
     pub cluster_name: String,
     /// The TLS secrets that lie there.
-    pub tls: TlsSeed,
+    pub tls: TlsFixture,
     /// Whether `ALLOW_KAFKA_RESET_UNTIL_TIMESTAMP_MS` is declared, with a value in the past.
     pub kafka_reset_variable: bool,
     /// Whether the `S3_RECOVER_FROM_*` variables are declared.
@@ -61,12 +61,12 @@ pub enum Reissue {
     AtOnceFromTheEarlierCa,
 }
 
-impl Default for StandbySeed {
+impl Default for StandbyFixture {
     /// A fit standby that has never been promoted.
-    fn default() -> StandbySeed {
-        StandbySeed {
+    fn default() -> StandbyFixture {
+        StandbyFixture {
             cluster_name: "logscale".to_owned(),
-            tls: TlsSeed::Absent,
+            tls: TlsFixture::Absent,
             kafka_reset_variable: false,
             recover_from: true,
             node_count: 1,
@@ -84,7 +84,7 @@ impl Default for StandbySeed {
 
 /// The state of the CA's Secret and of Secret C (named as the HumioCluster), after the table of facts/logscale.md 2.4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TlsSeed {
+pub enum TlsFixture {
     /// Neither is there.
     Absent,
     /// Both are there and belong together.
@@ -97,24 +97,24 @@ pub enum TlsSeed {
     CustomCaMissing,
 }
 
-/// How long a standby has been there when a story begins.
+/// How long a standby has been there when a scenario begins.
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Puts a standby into the cluster, as its owner.
-pub fn seed_standby(cluster: &Cluster, seed: &StandbySeed) {
+pub fn apply_fixture(cluster: &Cluster, fixture: &StandbyFixture) {
     for mut manifest in shipped(&cluster.options().namespace) {
-        if let Some(record) = seed.record.as_ref().filter(|_| manifest["kind"] == "ConfigMap") {
+        if let Some(record) = fixture.record.as_ref().filter(|_| manifest["kind"] == "ConfigMap") {
             manifest["data"]["state"] = record.to_string().into();
         }
         put(cluster, manifest);
     }
-    put(cluster, operator_deployment(seed.operator_replicas));
-    for secret in plain_secrets(seed) {
+    put(cluster, operator_deployment(fixture.operator_replicas));
+    for secret in plain_secrets(fixture) {
         put(cluster, secret);
     }
-    let name = &seed.cluster_name;
-    let humio = humiocluster(seed, &cluster.options().region);
-    let declared = if seed.humiocluster {
+    let name = &fixture.cluster_name;
+    let humio = humiocluster(fixture, &cluster.options().region);
+    let declared = if fixture.humiocluster {
         put(cluster, humio);
         cluster.get("humioclusters", name).expect("just stored")
     } else {
@@ -123,7 +123,7 @@ pub fn seed_standby(cluster: &Cluster, seed: &StandbySeed) {
         humio["metadata"]["namespace"] = cluster.options().namespace.as_str().into();
         humio
     };
-    seed_tls(cluster, seed, &declared);
+    put_tls(cluster, fixture, &declared);
     // The controllers have seen all this a month ago: one look, so that nothing is left for them to do when the story begins.
     let mut state = cluster.state();
     Model::new(cluster.options().pace).step(&mut state, clock::now());
@@ -131,13 +131,13 @@ pub fn seed_standby(cluster: &Cluster, seed: &StandbySeed) {
     state.store.backdate(clock::now() - MONTH);
 }
 
-/// Makes a seeded standby one on Azure: `rights`, which say who the function is there, and a HumioCluster with the variables that it
+/// Makes a standby one on Azure: `rights`, which say who the function is there, and a HumioCluster with the variables that it
 /// has there (facts/logscale.md 5.1): other names, and no regions.
-pub(crate) fn under_azure(cluster: &Cluster, seed: &StandbySeed, rights: &str) {
+pub(crate) fn under_azure(cluster: &Cluster, fixture: &StandbyFixture, rights: &str) {
     for manifest in manifests(rights, &cluster.options().namespace) {
         put(cluster, manifest);
     }
-    let Some(mut humio) = cluster.get("humioclusters", &seed.cluster_name) else { return };
+    let Some(mut humio) = cluster.get("humioclusters", &fixture.cluster_name) else { return };
     if let Some(variables) = humio["spec"]["commonEnvironmentVariables"].as_array_mut() {
         variables.retain(|variable| variable["name"].as_str().is_some_and(|name| !name.contains("REGION")));
         for variable in variables {
@@ -150,7 +150,7 @@ pub(crate) fn under_azure(cluster: &Cluster, seed: &StandbySeed, rights: &str) {
 }
 
 fn put(cluster: &Cluster, manifest: Value) {
-    cluster.apply(manifest).expect("the seed is valid");
+    cluster.apply(manifest).expect("the fixture is valid");
 }
 
 fn shipped(namespace: &str) -> Vec<Value> {
@@ -187,9 +187,9 @@ fn operator_deployment(replicas: i32) -> Value {
     })
 }
 
-fn plain_secrets(seed: &StandbySeed) -> Vec<Value> {
+fn plain_secrets(fixture: &StandbyFixture) -> Vec<Value> {
     let secret = |name: String, data: Value| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data});
-    let name = &seed.cluster_name;
+    let name = &fixture.cluster_name;
     let part = |claims: Value| URL_SAFE_NO_PAD.encode(claims.to_string());
     let licence = format!(
         "{}.{}.c2lnbmF0dXJl",
@@ -201,37 +201,37 @@ fn plain_secrets(seed: &StandbySeed) -> Vec<Value> {
         secret(format!("{name}-s3-encryption-key"), json!({"s3-storage-encryption-key": STANDARD.encode("simulated")})),
         secret(format!("{name}-strimzi-kafka-cluster-ca-cert"), json!({"ca.p12": STANDARD.encode("simulated")})),
     ];
-    if seed.bootstrap_token {
+    if fixture.bootstrap_token {
         let data = json!({"secret": STANDARD.encode("simulated"), "hashedToken": STANDARD.encode("simulated")});
         secrets.push(secret(format!("{name}-bootstrap-token"), data));
     }
     secrets
 }
 
-fn humiocluster(seed: &StandbySeed, region: &str) -> Value {
-    let name = &seed.cluster_name;
+fn humiocluster(fixture: &StandbyFixture, region: &str) -> Value {
+    let name = &fixture.cluster_name;
     let mut spec = json!({
-        "image": "humio/humio-core:1.245.0", "nodeCount": seed.node_count, "hostname": "logscale.example.com",
+        "image": "humio/humio-core:1.245.0", "nodeCount": fixture.node_count, "hostname": "logscale.example.com",
         "dataVolumeSource": {"emptyDir": {}},
         "license": {"secretKeyRef": {"name": format!("{name}-license"), "key": "humio-license-key"}},
-        "tls": {"enabled": true}, "environmentVariables": [], "commonEnvironmentVariables": variables(seed, region),
+        "tls": {"enabled": true}, "environmentVariables": [], "commonEnvironmentVariables": variables(fixture, region),
     });
-    if let Some(factor) = seed.replication_factor {
+    if let Some(factor) = fixture.replication_factor {
         spec["targetReplicationFactor"] = factor.into();
     }
-    if seed.tls == TlsSeed::CustomCaMissing {
+    if fixture.tls == TlsFixture::CustomCaMissing {
         spec["tls"]["caSecretName"] = format!("{name}-custom-ca").into();
     }
     let mut metadata = json!({"name": name});
-    if let Some(room) = seed.room_for_nodes {
+    if let Some(room) = fixture.room_for_nodes {
         metadata["annotations"] = json!({ROOM: room.to_string()});
     }
     json!({"apiVersion": "core.humio.com/v1alpha1", "kind": "HumioCluster", "metadata": metadata, "spec": spec})
 }
 
-fn variables(seed: &StandbySeed, region: &str) -> Value {
+fn variables(fixture: &StandbyFixture, region: &str) -> Value {
     let (source, own) = ("logscale-s3-dr-primary", "logscale-s3-dr-secondary");
-    let key = format!("{}-s3-encryption-key", seed.cluster_name);
+    let key = format!("{}-s3-encryption-key", fixture.cluster_name);
     let text = |name: &str, value: &str| json!({"name": name, "value": value});
     let reference = |name: &str| json!({"name": name, "valueFrom": {"secretKeyRef": {"name": key, "key": "s3-storage-encryption-key"}}});
     let mut list = vec![
@@ -240,7 +240,7 @@ fn variables(seed: &StandbySeed, region: &str) -> Value {
         text("S3_STORAGE_REGION", region),
         reference("S3_STORAGE_ENCRYPTION_KEY"),
     ];
-    if seed.recover_from {
+    if fixture.recover_from {
         // Any other region than the standby's own will do for the primary.
         let primary = if region == "us-west-2" { "us-east-1" } else { "us-west-2" };
         list.extend([
@@ -251,41 +251,43 @@ fn variables(seed: &StandbySeed, region: &str) -> Value {
             reference("S3_RECOVER_FROM_ENCRYPTION_KEY"),
         ]);
     }
-    if seed.kafka_reset_variable {
+    if fixture.kafka_reset_variable {
         list.push(text("ALLOW_KAFKA_RESET_UNTIL_TIMESTAMP_MS", "1767225600000"));
     }
     Value::Array(list)
 }
 
-fn seed_tls(cluster: &Cluster, seed: &StandbySeed, humio: &Value) {
+fn put_tls(cluster: &Cluster, fixture: &StandbyFixture, humio: &Value) {
     // The numbers stand for times of creation: the earlier CA was made in 2023.
     let (earlier, present) = (authority(1_700_000_000), authority(1_767_225_600));
-    let signer = match seed.tls {
-        TlsSeed::Absent => return,
-        TlsSeed::Matching => &present,
-        TlsSeed::StaleOtherCa | TlsSeed::StaleNoCa | TlsSeed::CustomCaMissing => &earlier,
+    let signer = match fixture.tls {
+        TlsFixture::Absent => return,
+        TlsFixture::Matching => &present,
+        TlsFixture::StaleOtherCa | TlsFixture::StaleNoCa | TlsFixture::CustomCaMissing => &earlier,
     };
-    if matches!(seed.tls, TlsSeed::Matching | TlsSeed::StaleOtherCa) {
+    if matches!(fixture.tls, TlsFixture::Matching | TlsFixture::StaleOtherCa) {
         put(
             cluster,
-            if seed.humiocluster { ca_key_pair(humio, &present) } else { orphan(ca_key_pair(humio, &present)) },
+            if fixture.humiocluster { ca_key_pair(humio, &present) } else { orphan(ca_key_pair(humio, &present)) },
         );
-        if seed.humiocluster {
+        if fixture.humiocluster {
             put(cluster, issuer(humio));
-            put(cluster, certificate(humio, &seed.cluster_name));
+            put(cluster, certificate(humio, &fixture.cluster_name));
         }
     }
-    put(cluster, issued(humio, &seed.cluster_name, signer));
-    if seed.reissue == Reissue::AtOnceFromTheEarlierCa {
-        let heir = issued(humio, &seed.cluster_name, &earlier);
+    put(cluster, issued(humio, &fixture.cluster_name, signer));
+    if fixture.reissue == Reissue::AtOnceFromTheEarlierCa {
+        let heir = issued(humio, &fixture.cluster_name, &earlier);
         let secrets = Kind::of_plural("secrets").expect("secrets are served");
-        let key = Key::new(secrets, &cluster.options().namespace, &seed.cluster_name);
+        let key = Key::new(secrets, &cluster.options().namespace, &fixture.cluster_name);
         cluster.state().store.succeed(key, Some(Heir { object: heir, create: create_heir }));
     }
-    if seed.per_node_secret {
-        put(cluster, issued(humio, &format!("{}-{OLD_NODE}", seed.cluster_name), signer));
+    if fixture.per_node_secret {
+        put(cluster, issued(humio, &format!("{}-{OLD_NODE}", fixture.cluster_name), signer));
     }
-    debug_assert!(seed.tls != TlsSeed::CustomCaMissing || cluster.get("secrets", &ca_secret_name(humio)).is_none());
+    debug_assert!(
+        fixture.tls != TlsFixture::CustomCaMissing || cluster.get("secrets", &ca_secret_name(humio)).is_none()
+    );
 }
 
 fn issued(humio: &Value, name: &str, ca: &Pair) -> Value {

@@ -12,7 +12,7 @@ use holdfast_kubernetes::{
 use holdfast_logscale::LogScale;
 use holdfast_simulator::{
     Options, Simulator,
-    kubernetes::{StandbySeed, TokenPolicy, token_review_router},
+    kubernetes::{StandbyFixture, TokenPolicy, token_review_router},
 };
 use holdfast_site::clock::SystemClock;
 use holdfast_testbed::{Assets, Testbed};
@@ -22,13 +22,13 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
-    admission,
+    admission, fixture,
     operator::PlayedOperator,
     requests::{ask, done, eventually, found, path},
-    role, seed,
+    role,
 };
 
-/// The HumioCluster of every seed, unless it says otherwise.
+/// The HumioCluster of every fixture, unless it says otherwise.
 pub const HUMIO: &str = "logscale";
 /// The operator's Deployment.
 pub const OPERATOR: &str = "humio-operator";
@@ -36,25 +36,25 @@ pub const OPERATOR: &str = "humio-operator";
 const HUMIO_DEFINITION: &str = include_str!("../real/fixtures/crds/core.humio.com_humioclusters.yaml");
 
 /// What a scenario stands on.
-pub enum Ground {
-    /// A simulator for each stand.
+pub enum Backend {
+    /// A simulator for each standby.
     Simulated,
-    /// A namespace of one control plane for each stand.
-    Real(Box<RealGround>),
+    /// A namespace of one control plane for each standby.
+    Real(Box<RealBackend>),
 }
 
-impl Ground {
-    /// A standby as `seed` says. `name` tells the stands of one real control plane apart.
-    pub async fn stand(&self, name: &str, seed: StandbySeed) -> Stand {
+impl Backend {
+    /// A standby as `fixture` says. `name` tells the stands of one real control plane apart.
+    pub async fn cluster(&self, name: &str, fixture: StandbyFixture) -> TestCluster {
         match self {
-            Self::Simulated => Stand::simulated(seed).await,
-            Self::Real(ground) => ground.stand(name, &seed).await,
+            Self::Simulated => TestCluster::simulated(fixture).await,
+            Self::Real(backend) => backend.cluster(name, &fixture).await,
         }
     }
 }
 
 /// A real control plane, with pods, that takes the tokens which the function makes, under the admission policies.
-pub struct RealGround {
+pub struct RealBackend {
     /// Its servers.
     pub bed: Testbed,
     /// Whom it lets in.
@@ -62,7 +62,7 @@ pub struct RealGround {
     review: JoinHandle<()>,
 }
 
-impl RealGround {
+impl RealBackend {
     /// Starts one.
     pub async fn start(assets: &Assets) -> Self {
         let function = function();
@@ -76,28 +76,28 @@ impl RealGround {
     }
 
     /// A standby in a namespace of its own.
-    pub async fn stand(&self, name: &str, seed: &StandbySeed) -> Stand {
-        furnish(&self.bed, name, seed).await;
+    pub async fn cluster(&self, name: &str, fixture: &StandbyFixture) -> TestCluster {
+        furnish(&self.bed, name, fixture).await;
         let access = (self.bed.endpoint(), self.bed.ca_pem().to_owned());
         let admin = client(&access, Arc::new(Fixed(self.bed.admin_token())));
-        Stand { namespace: name.to_owned(), admin, access, function: self.function.clone(), simulator: None }
+        TestCluster { namespace: name.to_owned(), admin, access, function: self.function.clone(), simulator: None }
             .settled()
             .await
     }
 }
 
-impl Drop for RealGround {
+impl Drop for RealBackend {
     fn drop(&mut self) {
         self.review.abort();
     }
 }
 
-/// A namespace on a real control plane that looks as `seed` says, under the rights that we ship.
-pub async fn furnish(bed: &Testbed, namespace: &str, seed: &StandbySeed) {
+/// A namespace on a real control plane that looks as `fixture` says, under the rights that we ship.
+pub async fn furnish(bed: &Testbed, namespace: &str, fixture: &StandbyFixture) {
     let name = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
     let role = role::MANIFEST.replace("namespace: logging", &format!("namespace: {namespace}"));
     bed.apply_yaml(&format!("{name}\n---\n{role}")).await.expect("the shipped manifest");
-    for mut object in seed::objects(seed) {
+    for mut object in fixture::objects(fixture) {
         object["metadata"]["namespace"] = namespace.into();
         bed.apply_yaml(&object.to_string()).await.expect("an object of the seed");
     }
@@ -131,7 +131,7 @@ impl TokenReview {
 }
 
 /// One standby.
-pub struct Stand {
+pub struct TestCluster {
     /// Its namespace.
     pub namespace: String,
     /// A client that may do everything; it sets the scene.
@@ -142,9 +142,10 @@ pub struct Stand {
     simulator: Option<Simulator>,
 }
 
-impl Stand {
-    async fn simulated(seed: StandbySeed) -> Self {
-        let simulator = Simulator::start(Options { standby: seed, ..Options::default() }).await.expect("a simulator");
+impl TestCluster {
+    async fn simulated(fixture: StandbyFixture) -> Self {
+        let simulator =
+            Simulator::start(Options { standby: fixture, ..Options::default() }).await.expect("a simulator");
         let access = (simulator.kubernetes_endpoint(), simulator.ca_pem().to_owned());
         let admin = client(&access, Arc::new(Fixed(simulator.cluster().admin_token().to_owned())));
         let function = simulator.cluster().token_policy();
@@ -222,7 +223,7 @@ fn client((endpoint, ca_pem): &(String, String), token: Arc<dyn TokenSource>) ->
 
 /// The function, as real servers are to know it.
 pub fn function() -> TokenPolicy {
-    seed::token_policy()
+    fixture::token_policy()
 }
 
 /// The function's own maker of tokens, with `policy`'s keys.

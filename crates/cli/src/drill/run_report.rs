@@ -7,15 +7,15 @@ use holdfast_simulator::{
     backend::CloudBackend,
     host::{InvocationResult, Outcome},
     kubernetes::{AuditEntry, Change},
-    timeline::{Event, What},
+    timeline::{Event, EventKind},
     world::WorldSnapshot,
 };
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::stage::{COOLDOWN_S, HOLDOFF_S, Stage, uids};
+use super::environment::{COOLDOWN_S, Environment, HOLDOFF_S, uids};
 
-/// An effect of a failover, as the cloud or the cluster saw it, and not as the function tells it.
+/// An effect of a failover, as the cloud or the cluster saw it, and not as the function reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
     /// A TLS secret was deleted.
@@ -26,8 +26,8 @@ pub enum Effect {
     Locked,
 }
 
-/// What is left when the curtain has fallen.
-pub struct Facts {
+/// What is known when a scenario is over.
+pub struct RunReport {
     /// The cloud that the function ran on.
     pub cloud: &'static dyn CloudBackend,
     /// Simulated seconds per real one.
@@ -58,35 +58,35 @@ pub struct Facts {
     pub results: Vec<InvocationResult>,
     /// What happened, in order.
     pub events: Vec<Event>,
-    /// The document.
+    /// The record.
     pub state: Option<State>,
     /// Every text that must never be in a log: keys, tokens.
     pub secrets_of_the_cloud: Vec<String>,
 }
 
-impl Facts {
+impl RunReport {
     /// Gathers them.
-    pub fn gather(stage: &Stage) -> Self {
-        let sim = &stage.sim;
+    pub fn gather(environment: &Environment) -> Self {
+        let sim = &environment.sim;
         let audit = sim.cluster().audit().into_iter();
         let audit: Vec<_> = audit.filter(|entry| sim.cloud().is_function(&entry.user)).collect();
         let users: Vec<&str> = audit.iter().map(|entry| entry.user.as_str()).collect();
         let mut effects: Vec<_> = sim.cluster().changes().iter().filter_map(|change| effect(change, &users)).collect();
         let events = sim.events();
-        effects.extend(events.iter().filter_map(|event| match event.what {
-            What::TrafficWritten { .. } => Some((Effect::Locked, event.at)),
+        effects.extend(events.iter().filter_map(|event| match event.kind {
+            EventKind::TrafficWritten { .. } => Some((Effect::Locked, event.at)),
             _ => None,
         }));
         effects.sort_by_key(|(_, at)| *at);
         Self {
             cloud: sim.cloud(),
-            pace: stage.pace,
-            broke_at: stage.broke_at(),
-            holdoff: stage.seconds(HOLDOFF_S),
-            cooldown: stage.seconds(COOLDOWN_S),
+            pace: environment.pace,
+            broke_at: environment.broke_at(),
+            holdoff: environment.seconds(HOLDOFF_S),
+            cooldown: environment.seconds(COOLDOWN_S),
             world: sim.world().snapshot(),
-            lock_writes_before: stage.lock_writes_before,
-            secrets_before: stage.secrets_before.clone(),
+            lock_writes_before: environment.lock_writes_before,
+            secrets_before: environment.secrets_before.clone(),
             secrets: uids(sim),
             operator: sim.cluster().get("deployments", "humio-operator").unwrap_or_default(),
             effects,
@@ -94,7 +94,7 @@ impl Facts {
             refused: sim.refused(),
             results: sim.host().results(),
             events,
-            state: stage.state(),
+            state: environment.state(),
             secrets_of_the_cloud: sim.secrets(),
         }
     }
@@ -109,7 +109,7 @@ impl Facts {
         let word = |result: &InvocationResult| match &result.outcome {
             Outcome::Ok { answer } => answer["outcome"].as_str().unwrap_or("?").to_owned(),
             Outcome::FunctionError { kind, .. } => kind.clone(),
-            other => other.words(),
+            other => other.describe(),
         };
         self.results.iter().map(word).collect()
     }

@@ -21,12 +21,12 @@ use crate::args::DrillArguments;
 pub const HOLDOFF_S: f64 = 180.0;
 /// The cooldown likewise.
 pub const COOLDOWN_S: f64 = 300.0;
-/// The longest that a scenario waits for one thing, in simulated seconds: what a tired engineer would call for ever.
+/// The longest that a scenario waits for one thing, in simulated seconds: twenty minutes.
 const PATIENCE_S: f64 = 1200.0;
 /// How often it looks.
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// What is needed to open a stage.
+/// What is needed to start an environment.
 pub struct Terms {
     setup: Setup,
     cloud: &'static dyn CloudBackend,
@@ -44,21 +44,21 @@ impl Terms {
 }
 
 /// One scenario's world.
-pub struct Stage {
+pub struct Environment {
     /// The clouds and the cluster.
     pub sim: Simulator,
     /// Simulated seconds per real one.
     pub pace: f64,
-    /// When the curtain rose.
+    /// When the scenario began.
     pub began: Timestamp,
-    /// The uids of all secrets before the curtain rose.
+    /// The uids of all secrets at that time.
     pub secrets_before: BTreeMap<String, String>,
     /// How often the API had written what is locked, before.
     pub lock_writes_before: u64,
     broke_at: Mutex<Option<Timestamp>>,
 }
 
-impl Stage {
+impl Environment {
     /// Starts the simulator and lets it settle.
     pub async fn open(terms: Terms) -> Result<Self, StartError> {
         let Terms { setup, cloud, pace, seed, bootstrap } = terms;
@@ -120,14 +120,15 @@ impl Stage {
 
     /// Waits until the failover is recorded as done, the lock included.
     pub async fn until_failed_over(&self) -> Result<(), Stuck> {
-        self.until("the failover is done", |stage| stage.state().is_some_and(|state| state.failed_over())).await
+        self.until("the failover is done", |environment| environment.state().is_some_and(|state| state.failed_over()))
+            .await
     }
 
     /// Waits until an execution with this status is recorded.
     pub async fn until_status(&self, status: holdfast_core::record::Status) -> Result<(), Stuck> {
         let what = format!("an execution is {status:?}");
         let is = |state: State| state.current.is_some_and(|run| run.status == status);
-        self.until(&what, |stage| stage.state().is_some_and(is)).await
+        self.until(&what, |environment| environment.state().is_some_and(is)).await
     }
 
     /// The primary comes back after a failover. Traffic must not follow it, however long we look.
@@ -148,7 +149,7 @@ impl Stage {
             .outcome
             .answer()
             .cloned()
-            .ok_or_else(|| format!("{action} was not answered but {}", result.outcome.words()))
+            .ok_or_else(|| format!("{action} was not answered but {}", result.outcome.describe()))
     }
 
     /// The document as it is on the standby now; `None` while it is empty or cannot be read.

@@ -1,4 +1,4 @@
-//! A simulated cloud with the shipped function, as a stand.
+//! A simulated cloud with the shipped function, as a test bed.
 
 use std::{
     collections::BTreeMap,
@@ -8,13 +8,13 @@ use std::{
 };
 
 use holdfast_core::record::State;
-use holdfast_proof::ways::{Account, Stand, Way};
+use holdfast_proof::ways::{Account, TestBed, Way};
 use holdfast_simulator::{
     Options, Simulator,
     backend::{CloudBackend, FunctionProgram, TrafficCalls},
     faults::{Fault, Rule},
-    kubernetes::{StandbySeed, TlsSeed},
-    timeline::What,
+    kubernetes::{StandbyFixture, TlsFixture},
+    timeline::EventKind,
     world::Outage,
 };
 use serde_json::json;
@@ -40,7 +40,7 @@ impl Wire {
             cloud,
             bootstrap: Some(program(cloud)),
             function_env: variables(),
-            standby: StandbySeed { tls: TlsSeed::StaleOtherCa, ..StandbySeed::default() },
+            standby: StandbyFixture { tls: TlsFixture::StaleOtherCa, ..StandbyFixture::default() },
             function_timeout: Duration::from_secs(40),
             ..Options::default()
         };
@@ -83,7 +83,7 @@ impl Wire {
             .sim
             .events()
             .into_iter()
-            .filter(|event| matches!(event.what, What::TrafficWritten { locked: true, .. }));
+            .filter(|event| matches!(event.kind, EventKind::TrafficWritten { locked: true, .. }));
         seen.extend(locks.map(|event| (event.at, LOCK.to_owned())));
         seen.sort();
         seen.into_iter().map(|(_, step)| step).collect()
@@ -97,7 +97,7 @@ impl Wire {
     }
 }
 
-impl Stand for Wire {
+impl TestBed for Wire {
     fn arm(&self, step: &str, way: Way) {
         let found = shown(self.traffic()).into_iter().find(|shown| shown.step == step);
         let shown = found.unwrap_or_else(|| panic!("steps.rs does not say how {step} shows on the wire"));
@@ -106,7 +106,7 @@ impl Stand for Wire {
             let rule = if way == Way::Refused { rule } else { rule.times(1) };
             self.sim.faults().add(shown.after.into_iter().fold(rule, Rule::after));
         }
-        assert!(self.armed.set((shown, way)).is_ok(), "a stand is for one case");
+        assert!(self.armed.set((shown, way)).is_ok(), "a bed is for one case");
     }
 
     async fn invoke(&self) {
@@ -131,7 +131,7 @@ impl Stand for Wire {
     }
 
     fn story(&self) -> String {
-        let words = self.sim.host().results().into_iter().map(|result| format!("{:.400}", result.outcome.words()));
+        let words = self.sim.host().results().into_iter().map(|result| format!("{:.400}", result.outcome.describe()));
         words.collect::<Vec<_>>().join(" | ")
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast_simulator::kubernetes::{Cluster, ClusterOptions, StandbySeed, TokenPolicy, seed_standby};
+use holdfast_simulator::kubernetes::{Cluster, ClusterOptions, StandbyFixture, TokenPolicy, apply_fixture};
 use serde_json::{Value, json};
 
 /// What Terraform and Helm put on a standby. The Role, the Lease and the ConfigMap come from the shipped manifest.
@@ -27,11 +27,11 @@ pub(crate) fn token_policy() -> TokenPolicy {
     cluster().token_policy()
 }
 
-/// The objects of `seed`, without what only its own server could have written into them: in another one, owners of
+/// The objects of `fixture`, without what only its own server could have written into them: in another one, owners of
 /// these uids would not exist, and the garbage collector would act on it.
-pub(crate) fn objects(seed: &StandbySeed) -> Vec<Value> {
+pub(crate) fn objects(fixture: &StandbyFixture) -> Vec<Value> {
     let cluster = cluster();
-    seed_standby(&cluster, seed);
+    apply_fixture(&cluster, fixture);
     RESOURCES.iter().flat_map(|resource| cluster.list(resource)).map(plain).collect()
 }
 
