@@ -1,6 +1,6 @@
 //! Liveness: what has to happen in the calm after the storm, and until when.
 
-use holdfast_core::record::Execution;
+use holdfast_core::{Timestamp, record::Execution};
 
 use super::{
     Micros,
@@ -172,7 +172,9 @@ impl World {
     pub fn ends_early(&mut self) -> bool {
         let dead = self.dead_since().is_some();
         let state = &self.stored.0;
-        let settled = !self.stormy() && state.open().is_none() && (state.failed_over() || !dead);
+        // A lock that is missing, or that nobody knows of, is still to be seen to.
+        let news = state.lock_is_news(Timestamp::MIN, self.standby.locked);
+        let settled = !self.stormy() && !news && state.open().is_none() && (state.failed_over() || !dead);
         if !settled {
             self.quiet_since = None;
             return false;
