@@ -16,6 +16,8 @@ pub enum Act {
     Call(Action),
     /// Calls for a failover and waives every gate.
     Force,
+    /// Locks traffic by hand.
+    Lock,
     /// Takes the lock away by hand.
     Unlock,
     /// Scales the operator by hand.
@@ -31,6 +33,18 @@ impl Act {
         let mut acts: Vec<_> = (0..count).map(|_| (rng.u64(0..calm), Self::draw(rng))).collect();
         acts.sort_by_key(|(at, _)| *at);
         acts
+    }
+
+    /// Some people lock by hand, and most of them take that back. Drawn apart from all else, so that the other stories
+    /// stay as they are.
+    pub fn draw_lock(rng: &Rng, calm: Micros) -> Vec<(Micros, Self)> {
+        let mut apart = Rng::with_seed(rng.clone().u64(..) ^ 0x006c_6f63_6b65_6421);
+        if apart.f64() >= 0.08 {
+            return Vec::new();
+        }
+        let from = apart.u64(0..calm);
+        let back = (apart.f64() < 0.8).then(|| (apart.u64(from..calm), Self::Unlock));
+        [(from, Self::Lock)].into_iter().chain(back).collect()
     }
 
     fn draw(rng: &mut Rng) -> Self {
@@ -72,6 +86,10 @@ impl World {
     pub fn by_hand(&mut self, act: Act) {
         self.tell(self.current, || format!("by hand: {act:?}"));
         match act {
+            Act::Lock if !self.standby.locked => {
+                self.standby.lock(true);
+                self.book.lock_unknown |= !self.stored.0.failed_over() && self.stored.0.open().is_none();
+            }
             Act::Unlock => self.take_back(Undoes::Lock),
             Act::Scale(0) => self.take_back(Undoes::Scale),
             Act::Scale(replicas) => {
@@ -81,7 +99,7 @@ impl World {
             Act::DeleteSecret if !self.standby.secrets.is_empty() => {
                 self.standby.secrets.remove(0);
             }
-            Act::DeleteSecret | Act::Call(_) | Act::Force => {}
+            Act::Lock | Act::DeleteSecret | Act::Call(_) | Act::Force => {}
         }
     }
 }

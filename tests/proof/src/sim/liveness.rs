@@ -1,6 +1,6 @@
 //! Liveness: what has to happen in the calm after the storm, and until when.
 
-use holdfast_core::record::Execution;
+use holdfast_core::{Timestamp, record::Execution};
 
 use super::{
     Micros,
@@ -8,7 +8,7 @@ use super::{
     safety::STANDS_STILL,
     seconds,
     story::LARGEST_SKEW_S,
-    world::{Deed, Event, World, micros},
+    world::{Deed, Event, World, micros, stamp},
 };
 
 /// A tick a minute.
@@ -33,6 +33,7 @@ impl World {
             self.promise_owed();
             self.promise_failover();
             self.promise_lock();
+            self.promise_lock_seen();
         }
         self.at(self.story.end, Event::Deed(Box::new(World::at_the_end)));
     }
@@ -92,15 +93,38 @@ impl World {
             && self.story.longest_up(self.now, self.story.end) > self.story.end - self.now - 1;
         let from = self.dead_since().filter(|from| *from <= self.now);
         let tells = self.story.prober || !self.story.metrics_dead;
-        if !stands || from.is_none() && !(well && tells) {
+        // A lock that is missed long after it was set needs the holdoff, proven since it was seen gone.
+        let provable = from.is_some() && self.is_provable();
+        if !stands || !provable && !(well && tells) {
             return;
         }
-        let due = self.seen_by(from.unwrap_or(self.now)) + LEASE + 2 * TICK + STEPS;
+        let holdoff = u64::try_from(self.story.policy.holdoff.as_micros()).unwrap_or(0);
+        let due = self.seen_by(from.unwrap_or(self.now)) + holdoff + LEASE + 5 * TICK + STEPS;
         self.promise(due, |world| {
+            let foreign = world.stored.0.current.as_ref().is_some_and(|run| world.book.foreign.as_ref() == Some(&run.id));
+            if foreign {
+                return;
+            }
             if !world.standby.locked && world.stored.0.failed_over() {
                 world.breaks(
                     "the lock was gone when the storm ended, and nobody has set it again or noted that it is gone",
                 );
+            }
+        });
+    }
+
+    /// A lock that no execution of the record set is noted, so that what the metrics say of it is not held against the
+    /// primary. Where the metrics are gone they say nothing of it either.
+    fn promise_lock_seen(&mut self) {
+        let unknown = |world: &World| world.standby.locked && world.stored.0.lock_is_news(stamp(world.now, 0), true);
+        if !unknown(self) || self.story.metrics_dead || self.story.wrong_clocks > 0.0 {
+            return;
+        }
+        let cooldown = u64::try_from(self.story.policy.cooldown.as_micros()).unwrap_or(0);
+        let due = self.seen_by(self.now) + cooldown + LEASE + 3 * TICK;
+        self.promise(due, move |world| {
+            if unknown(world) {
+                world.breaks("a lock stands that no execution set, and nobody has noted it");
             }
         });
     }
@@ -148,7 +172,9 @@ impl World {
     pub fn ends_early(&mut self) -> bool {
         let dead = self.dead_since().is_some();
         let state = &self.stored.0;
-        let settled = !self.stormy() && state.open().is_none() && (state.failed_over() || !dead);
+        // A lock that is missing, or that nobody knows of, is still to be seen to.
+        let news = state.lock_is_news(Timestamp::MIN, self.standby.locked);
+        let settled = !self.stormy() && !news && state.open().is_none() && (state.failed_over() || !dead);
         if !settled {
             self.quiet_since = None;
             return false;

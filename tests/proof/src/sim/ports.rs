@@ -130,6 +130,9 @@ impl StateStore for Link {
             if world.lacks(Sabotage::MarksUnseen) {
                 state.waiter = None;
             }
+            if world.lacks(Sabotage::LockNotesUnseen) {
+                state.lock_seen = None;
+            }
             let told = !world.lacks(Sabotage::ServerTimeUnseen);
             // `Date` is in whole seconds.
             let server_time = told.then(|| stamp(world.now / SECOND * SECOND, 0));

@@ -261,7 +261,7 @@ impl Runner {
         match act {
             Act::Call(action) => self.deliver(call(action, false)),
             Act::Force => self.deliver(call(Action::FailOver, true)),
-            Act::Unlock | Act::Scale(_) | Act::DeleteSecret => lock(&self.world).by_hand(act),
+            Act::Lock | Act::Unlock | Act::Scale(_) | Act::DeleteSecret => lock(&self.world).by_hand(act),
         }
     }
 }

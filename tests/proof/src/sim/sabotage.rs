@@ -21,13 +21,15 @@ pub enum Sabotage {
     LapsesUnseen,
     /// The marks of waiting calls are not seen.
     MarksUnseen,
+    /// What is noted of locks is not seen.
+    LockNotesUnseen,
     /// The API server does not tell its time, so nobody sees that his clock is wrong.
     ServerTimeUnseen,
 }
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::StoreOverwrites,
         Self::EffectsUnfenced,
         Self::TicksStop,
@@ -37,6 +39,7 @@ impl Sabotage {
         Self::OldWorkTrusted,
         Self::LapsesUnseen,
         Self::MarksUnseen,
+        Self::LockNotesUnseen,
         Self::ServerTimeUnseen,
     ];
 }

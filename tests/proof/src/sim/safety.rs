@@ -44,8 +44,9 @@ pub struct Book {
     pub begun_at: Option<Micros>,
     /// A person ended the newest failover: it was aborted, or seen to be unlocked.
     pub ended: bool,
-    /// The record was put there by somebody else, and the lock of a failover that it does not know of may stand.
-    pub put_there: bool,
+    /// A lock may stand that the record does not know of: somebody else put the record there, or locked by hand, and
+    /// nobody has noted the lock yet.
+    pub lock_unknown: bool,
     /// A person waived the cooldown since the newest execution began.
     pub acknowledged: bool,
     /// When somebody else last scaled the operator down.
@@ -98,6 +99,7 @@ impl World {
             _ => {}
         }
         self.book.acknowledged |= new.acknowledged != old.acknowledged;
+        self.book.lock_unknown &= new.lock_seen.is_none() && old.unlocked == new.unlocked;
         if new.unlocked.is_some() && old.unlocked != new.unlocked {
             self.check_unlock(worker, &old);
         }
@@ -108,9 +110,10 @@ impl World {
         self.stored.0 = old;
     }
 
-    /// A person took the lock away, and the primary was well, or that person had ended the failover before.
+    /// A person took the lock away, and the primary was well, or that person had ended the failover before, or the lock
+    /// was none of a failover's.
     fn check_unlock(&mut self, worker: Worker, old: &State) {
-        let aborted = old.current.as_ref().is_some_and(|run| run.status == Status::Aborted);
+        let aborted = old.lock_may_stand();
         if !aborted && self.book.unlocked_at.is_none() {
             self.breaks("an unlock was noted that nobody made");
         }
@@ -205,9 +208,9 @@ impl World {
         let most = if history_alone { DETECTION } else { UNSEEN };
         let known_to = to.saturating_sub(if streak.source == Source::Probes { SKEW } else { PARTIAL + DETECTION });
         let up = self.story.longest_up(since + SKEW, known_to.max(since + SKEW));
-        // A limit: a record from before a failover does not know of its lock, so what the metrics say of the lock counts.
+        // A limit: while nobody has seen a lock that the record does not know of, what the metrics say of it counts.
         let about_the_lock = self.standby.locked || self.book.unlocked_at.is_some_and(|at| at >= since);
-        if up > most && !(self.book.put_there && about_the_lock) {
+        if up > most && !(self.book.lock_unknown && about_the_lock) {
             self.breaks(format!(
                 "a failover began on a streak of {} s, and the primary was well for {} s of it",
                 (to - since) / SECOND,
@@ -241,12 +244,23 @@ impl World {
         if old.pause.is_some() {
             self.breaks("an execution was resumed while paused");
         }
-        if self.workers[worker].waives || !self.saw_well(worker) {
+        let slack = CLAIM + 2 * SKEW + self.workers[worker].frozen_for;
+        if self.workers[worker].waives {
+            return;
+        }
+        if was.status == Status::Completed && self.stood_still(was, slack) {
+            let holdoff = u64::try_from(self.story.policy.holdoff.as_micros()).unwrap_or(0);
+            let since = self.now.saturating_sub(holdoff + oldest_evidence() + slack);
+            if self.story.longest_up(since, self.now) == self.now - since {
+                self.breaks("a lock was missed long after it was set, and set again on a primary that was well all the time");
+            }
+        }
+        if !self.saw_well(worker) {
             return;
         }
         if was.status == Status::Completed {
             self.breaks("a lock was set again on a primary that was seen to be well");
-        } else if self.stood_still(was, CLAIM + 2 * SKEW + self.workers[worker].frozen_for) {
+        } else if self.stood_still(was, slack) {
             self.breaks("work that had stood still went on, and the primary was seen to be well");
         }
     }

@@ -86,7 +86,7 @@ pub enum Strange {
     Copy,
     /// The backup is put back.
     Restore,
-    /// An open execution is put there.
+    /// An execution is put there, open or completed.
     Plant,
     /// The cloud's note of the last failover gets a time that is none.
     Note,
@@ -178,6 +178,8 @@ impl Story {
             // Asks in the calm, and must get an answer.
             acts.push((calm + seconds(rng.u64(200..600)), Act::Call(Action::Status)));
         }
+        let by_hand = Act::draw_lock(rng, calm);
+        acts.extend(by_hand);
         Self {
             down: outages(rng, calm, end),
             weather: weather(rng),

@@ -113,14 +113,14 @@ impl World {
             unlock_noted_at: state.unlocked.filter(|_| state.armed.is_none()).map(micros).filter(|at| *at <= self.now),
             paused_at: state.pause.as_ref().map(|_| self.now),
             kept_out_since,
-            put_there: true,
+            lock_unknown: true,
             foreign,
             ..Book::default()
         };
         self.stored = (state, self.stored.1 + 1);
     }
 
-    /// An open execution of long ago, or of no time at all, with all, one or none of its steps done.
+    /// An execution of long ago, or of no time at all, with all, one or none of its steps done: open, or completed.
     fn plant(&mut self) -> State {
         let now = self.now;
         let never = [Timestamp::UNIX_EPOCH, far_away()];
@@ -129,6 +129,9 @@ impl World {
         let done = *pick(&mut self.rng, &[0, 1, NAMES.len()]);
         let fence = *pick(&mut self.rng, &[0, 1, 2_147_483_647, u64::MAX]);
         let mut planted = execution(now, started, fence, done);
+        if done == NAMES.len() && self.rng.bool() {
+            (planted.status, planted.finished_at) = (Status::Completed, Some(started));
+        }
         let mut state = self.stored.0.clone();
         if self.rng.f64() < 0.3 {
             match self.rng.u32(0..4) {
