@@ -40,8 +40,8 @@ pack() {
 }
 
 mkdir -p dist
-fits "$bootstrap" 2.34 "Amazon Linux 2023" # facts/aws.md, provided.al2023
-fits "$handler" 2.28 "the oldest Functions host" # facts/azure.md, 2.8; ours is static
+fits "$bootstrap" 2.34 "Amazon Linux 2023" # docs/reference/aws.md#lambda-runtime
+fits "$handler" 2.28 "the oldest Functions host" # docs/reference/azure.md#binaries; ours is static
 pack holdfast-aws-lambda "$bootstrap"
 pack holdfast-azure-function "$handler" infra/azure/function
 echo "package: the OCI function is not built yet"

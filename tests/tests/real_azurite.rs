@@ -115,7 +115,7 @@ async fn the_sdk_sees_no_difference_between_azurite_and_the_simulator() {
     let simulated = Account::of_simulator(&venv, &simulator).sdk(&parts).await;
     assert_eq!(real, simulated, "Azurite on the left, the simulator on the right");
 
-    // What the function builds on, in case both are wrong (facts/azure.md, section 8).
+    // What the function builds on, in case both are wrong (docs/reference/azure.md#blob-storage).
     let blobs = &real["blobs"];
     assert_eq!(blobs["absent"], json!([404, "BlobNotFound"]));
     assert_eq!(blobs["create_again"], json!([409, "BlobAlreadyExists"]));

@@ -1,5 +1,5 @@
 //! The function's calls to AWS against moto, which others wrote. What moto cannot do is asserted as such, so that a
-//! newer moto that can do it makes a test fail and the assertion grow (facts/aws.md, section 10).
+//! newer moto that can do it makes a test fail and the assertion grow (docs/reference/aws.md#moto).
 
 use std::{sync::Arc, time::Duration};
 

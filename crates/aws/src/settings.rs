@@ -259,7 +259,7 @@ fn lock_fqdn(read: &mut Reader<'_>) -> String {
 fn cooldown_parameter(read: &mut Reader<'_>, function: &str) -> String {
     let name = read.text("COOLDOWN_SSM_PARAMETER");
     let name = name.unwrap_or_else(|| default_parameter(function));
-    // Parameter names: facts of SSM, up to 1011 characters together with the ARN; 15 levels.
+    // Parameter names (docs/reference/aws.md#parameter-store): up to 1011 characters together with the ARN; 15 levels.
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-/".contains(c);
     if !name.chars().all(allowed) || name.len() > 900 || name.matches('/').count() > 15 {
         read.fault("COOLDOWN_SSM_PARAMETER", "letters, digits, and _ . - / only, at most 15 levels");

@@ -77,7 +77,7 @@ impl CooldownStore for BlobCooldown {
             None => ("if-none-match", "*".to_owned()),
         });
         sent.body = at.as_second().to_string();
-        // A lost race is 409 or 412 (facts: blob codes); both are conflicts.
+        // A lost race is 409 or 412 (docs/reference/azure.md#blob-storage); both are conflicts.
         let answer = self.azure.store(call, PUT, sent).await?.success()?;
         self.keep(Some(Some(etag(&answer, PUT)?)));
         Ok(())

@@ -42,7 +42,7 @@ pub(crate) fn of_answer(call: &'static str, status: u16, headers: &Headers, body
 fn class_of(status: u16, code: &str) -> FaultClass {
     match (status, code) {
         (400..=499, "") if !matches!(status, 401 | 403 | 408 | 429) => FaultClass::Server,
-        // The network provider's way to say "later" (facts: ARM request limits), and that of others.
+        // The network provider's way to say "later" (docs/reference/azure.md#request-limits), and that of others.
         (
             _,
             "RetryableErrorDueToAnotherOperation"

@@ -21,7 +21,7 @@ use crate::{
 };
 use series::Document;
 
-/// 1 where a probe agent saw the endpoint up, else 0; one sample for each agent (facts: Traffic Manager metrics).
+/// 1 where a probe agent saw the endpoint up, else 0; one sample for each agent (docs/reference/azure.md#traffic-manager-metrics).
 const METRIC: &str = "ProbeAgentCurrentEndpointStateByProfileResourceId";
 
 const CALL: &str = "arm:ListMetrics";
@@ -31,7 +31,7 @@ const VERSION: &str = "2024-02-01";
 /// minute where it is recent.
 const RECENT_PERIODS: u32 = 180;
 
-/// The period in which it is looked for further back: the longest that this metric has (facts: Traffic Manager metrics).
+/// The period in which it is looked for further back: the longest that this metric has (docs/reference/azure.md#traffic-manager-metrics).
 const COARSE: u32 = 3600;
 
 /// One question spans 30 days, which are 720 points, and three of them are asked: Azure Monitor keeps 93 days.

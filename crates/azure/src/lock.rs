@@ -2,7 +2,7 @@
 //!
 //! Answers of Traffic Manager follow its probes by themselves, as long as one endpoint is well. Between the start of
 //! the standby's operator and the first healthy probe of it both are degraded, and then the primary is answered again
-//! (facts: routing semantics). Disabling the primary's endpoint ends both that and a primary that comes back before a
+//! (docs/reference/azure.md#traffic-manager-routing). Disabling the primary's endpoint ends both that and a primary that comes back before a
 //! person says so.
 
 use std::sync::Arc;
@@ -44,7 +44,8 @@ impl Original {
 /// Locks traffic to the standby by disabling the primary's endpoint. Owed, not required: Resource Manager may refuse
 /// updates while the region of the profile's resource group is down, and the standby serves without it.
 ///
-/// Traffic Manager honours no `ETag` (facts: REST), so this effect alone carries no fence: it sets one property to one
+/// Traffic Manager honours no `ETag` (docs/reference/azure.md#traffic-manager-api), so this effect alone carries no
+/// fence: it sets one property to one
 /// value, touches no other, and is read back. Whoever enables the endpoint later is seen by the next look.
 pub struct TrafficManagerLock {
     endpoints: Endpoints,

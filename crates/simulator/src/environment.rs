@@ -8,7 +8,7 @@ pub(crate) const CLUSTER_NAME: &str = "logscale-standby";
 pub(crate) const STANDBY_REGION: &str = "us-west-2";
 /// Namespace of LogScale.
 pub(crate) const NAMESPACE: &str = "logging";
-/// Name of the function, formed as the reference forms it (facts logscale 8.1).
+/// Name of the function, formed as the reference forms it (docs/reference/logscale.md#reference-automation).
 pub(crate) const FUNCTION_NAME: &str = "logscale-standby-dr-failover-handler";
 /// Keys of the function's role, with which it signs its tokens for EKS. They open nothing but the simulator.
 pub(crate) const FUNCTION_KEYS: (&str, &str) = ("AKIDHOLDFASTFUNCTION", "simulated/function+secret");

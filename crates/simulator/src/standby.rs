@@ -21,7 +21,7 @@ use crate::world::World;
 /// How often (real) the cluster is looked at for changes to record.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// Kubernetes group of the function (facts aws 7.3).
+/// Kubernetes group of the function (docs/reference/aws.md#eks-permissions).
 const GROUP: &str = "dr-failover";
 
 /// The standby cluster as it is at first.
@@ -125,7 +125,7 @@ fn record(world: &World, cloud: &dyn CloudBackend, change: &Change) {
     }
 }
 
-/// A pod of LogScale (labels: facts logscale 8.2) whose condition Ready is true.
+/// A pod of LogScale (labels: docs/reference/logscale.md#reference-automation) whose condition Ready is true.
 fn is_ready_logscale(pod: &Value) -> bool {
     let labels = &pod["metadata"]["labels"];
     let ready = |condition: &Value| condition["type"] == "Ready" && condition["status"] == "True";

@@ -1,4 +1,4 @@
-//! The wires of Azure, answer by answer, after the samples of facts azure 4 to 8.
+//! The wires of Azure, answer by answer, after the samples of docs/reference/azure.md.
 
 mod common;
 

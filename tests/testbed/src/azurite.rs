@@ -1,7 +1,7 @@
 //! Azurite, the storage server that Microsoft ships for tests.
 //!
 //! It looks at a bearer token's times, issuer and audience and not at its signature, and takes tokens over TLS only; it
-//! knows no roles (facts/azure.md, section 9.1).
+//! knows no roles (docs/reference/azure.md#azurite).
 
 use std::{fs, net::TcpStream, path::Path, time::Duration};
 

@@ -1,6 +1,6 @@
 //! moto, a stand-in for AWS that others wrote.
 //!
-//! What it cannot do (facts/test-servers.md): it answers 404 to the CBOR protocol of the Rust CloudWatch client, its
+//! What it cannot do (docs/reference/aws.md#moto): it answers 404 to the CBOR protocol of the Rust CloudWatch client, its
 //! health checks always report success, it ignores `HealthCheckVersion`, and its alarms fire no actions.
 
 use std::time::Duration;

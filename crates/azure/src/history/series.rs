@@ -11,7 +11,8 @@ use serde::Deserialize;
 
 use super::CALL;
 
-/// Below this share of agents that see it up, an endpoint is down (facts: the threshold that Traffic Manager's
+/// Below this share of agents that see it up, an endpoint is down (docs/reference/azure.md#traffic-manager-metrics: the
+/// threshold that Traffic Manager's
 /// documentation gives for the average).
 const DOWN_BELOW: f64 = 0.5;
 

@@ -6,7 +6,7 @@
 //! * `failover`: one whole failover: time, memory, round trips in sequence.
 //! * `tick`: the calls of a tick on a healthy primary.
 //! * `waiting`: how many calls wait during the holdoff, and what an operator waits beside them.
-//! * `table`: figures with the budgets of design.md beside them.
+//! * `table`: figures with the budgets of docs/PROOF.md beside them.
 
 mod cold;
 mod failover;

@@ -1,4 +1,4 @@
-//! Figures with the budgets of design.md beside them.
+//! Figures with the budgets of docs/PROOF.md beside them.
 
 /// One figure.
 pub struct Row {

@@ -69,7 +69,7 @@ pub struct LogLine {
 /// One attempt at an event.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct InvocationResult {
-    /// The same for all attempts at one asynchronous event (facts 3.1).
+    /// The same for all attempts at one asynchronous event (docs/reference/aws.md#lambda-asynchronous-calls).
     pub request_id: String,
     /// From 1; more only for asynchronous events.
     pub attempt: u32,
@@ -100,7 +100,7 @@ impl InvocationResult {
     }
 }
 
-/// What the on-failure destination keeps of an event that was given up (facts 3.1).
+/// What the on-failure destination keeps of an event that was given up (docs/reference/aws.md#lambda-asynchronous-calls).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GivenUp {
     /// The event's request id.

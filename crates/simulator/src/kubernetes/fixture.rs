@@ -82,7 +82,7 @@ impl Default for StandbyFixture {
     }
 }
 
-/// The state of the CA's Secret and of Secret C (named as the HumioCluster), after the table of facts/logscale.md 2.4.
+/// The state of the CA's Secret and of Secret C (named as the HumioCluster), after the table of docs/reference/logscale.md#tls-judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsFixture {
     /// Neither is there.
@@ -132,7 +132,7 @@ pub fn apply_fixture(cluster: &Cluster, fixture: &StandbyFixture) {
 }
 
 /// Makes a standby one on Azure: `rights`, which say who the function is there, and a HumioCluster with the variables that it
-/// has there (facts/logscale.md 5.1): other names, and no regions.
+/// has there (docs/reference/logscale.md#recovery-variables): other names, and no regions.
 pub(crate) fn under_azure(cluster: &Cluster, fixture: &StandbyFixture, rights: &str) {
     for manifest in manifests(rights, &cluster.options().namespace) {
         put(cluster, manifest);

@@ -1,7 +1,7 @@
 //! Reviews of EKS bearer tokens: a presigned `sts:GetCallerIdentity` URL in base64url behind `k8s-aws-v1.`.
 //!
 //! The rules are those of aws-iam-authenticator (form of the URL) and of STS (the signature, which is recomputed
-//! here because the secret key is known). Source: facts/aws.md, section 7.1.
+//! here because the secret key is known). Source: docs/reference/aws.md#eks-tokens.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,4 +1,4 @@
-//! Token reviews against the vectors of facts/aws.md section 12, on which botocore and aws-sigv4 agree.
+//! Token reviews against the vectors of docs/reference/aws.md#eks-tokens, on which botocore and aws-sigv4 agree.
 
 use super::*;
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::health_check::HealthCheckConfig;
 use crate::time::{Pace, plus};
 
-/// The eight regions that checkers stand in, two in each (facts 4.1).
+/// The eight regions that checkers stand in, two in each (docs/reference/aws.md#health-checks).
 pub(crate) const REGIONS: [&str; 8] = [
     "us-east-1",
     "us-west-1",
@@ -38,7 +38,8 @@ impl Sight {
         matches!(self, Self::Good(_))
     }
 
-    /// The sentence of `StatusReport.Status`. Success as documented, time-out as seen live (facts 4.2); that of a missing name is not known exactly.
+    /// The sentence of `StatusReport.Status`. Success as documented, time-out as seen live
+    /// (docs/reference/aws.md#health-decision); that of a missing name is not known exactly.
     pub(crate) fn sentence(self) -> String {
         match self {
             Self::Good(ip) => format!("Success: HTTP Status Code: 200. Resolved IP: {ip}. OK"),
@@ -89,7 +90,8 @@ pub(crate) struct Checkers {
 }
 
 impl Checkers {
-    /// Sixteen checkers that start out healthy (facts 4.1: a new check counts as healthy), spread over the interval by the seed.
+    /// Sixteen checkers that start out healthy (docs/reference/aws.md#health-checks: a new check counts as healthy),
+    /// spread over the interval by the seed.
     pub(crate) fn new(now: Timestamp, interval_s: u32, pace: Pace, seed: u64) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
         let all = REGIONS.iter().flat_map(|region| [*region; PER_REGION]).enumerate();

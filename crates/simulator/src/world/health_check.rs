@@ -17,7 +17,7 @@ pub struct HealthCheck {
     pub tags: BTreeMap<String, String>,
 }
 
-/// The configuration of a health check. The meaning and ranges are those of the Route 53 API (facts 4.1).
+/// The configuration of a health check. The meaning and ranges are those of the Route 53 API (docs/reference/aws.md#health-checks).
 #[derive(Debug, Clone, PartialEq)]
 pub struct HealthCheckConfig {
     /// Fixed at creation; when there, the checkers go to this address and the name is only the Host header.
@@ -49,7 +49,8 @@ pub struct HealthCheckConfig {
 }
 
 impl HealthCheckConfig {
-    /// The check that the reference attaches to the primary: HTTPS 443, `/api/v1/status`, by name, every 10 s, three in a row (facts 11).
+    /// The check that the reference attaches to the primary: HTTPS 443, `/api/v1/status`, by name, every 10 s, three in
+    /// a row (docs/reference/aws.md#reference-function).
     pub fn https(name: &str) -> Self {
         Self {
             ip_address: None,

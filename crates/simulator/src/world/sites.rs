@@ -13,7 +13,7 @@ use crate::conditions::{Outage, Site};
 use crate::gate::Gate;
 use crate::net::{Cut, Entry, Handler, Listener};
 
-/// The version in the answer's body, in LogScale's form (facts logscale 7).
+/// The version in the answer's body, in LogScale's form (docs/reference/logscale.md#status-endpoint).
 const VERSION: &str = "1.235.0--build-1--sha-abc";
 
 /// Which door a request came in by.

@@ -16,11 +16,13 @@ use crate::conditions::{MetricsMode, Outage, Site};
 use crate::time::{Pace, plus};
 use crate::timeline::EventKind;
 
-/// Simulated seconds from the end of a period until its point is readable. No figure is documented (facts 5); half a minute is plausible.
+/// Simulated seconds from the end of a period until its point is readable. No figure is documented
+/// (docs/reference/aws.md#route-53-metrics); half a minute is plausible.
 const METRIC_DELAY_S: f64 = 30.0;
 /// Periods of health that the metric knows when the simulator starts.
 const PAST_PERIODS: i64 = 10;
-/// The metric's value for a disabled check at first, where the metric goes on. Which value Azure has is not known (facts azure 4.4), so
+/// The metric's value for a disabled check at first, where the metric goes on. Which value Azure has is not known
+/// (docs/reference/azure.md#traffic-manager-metrics), so
 /// the harmful one is taken: a zero looks like an outage.
 const DISABLED_VALUE: f64 = 0.0;
 /// Samples in a point of the made-up past: one every ten seconds of a minute.

@@ -24,7 +24,7 @@ pub struct Watched {
     pub(crate) checkers: Checkers,
     pub(crate) judging: Judging,
     /// The state as 1 or 0 (`HealthCheckStatus`, the endpoint's state). Whether Route 53's metric shows an inverted check inverted is
-    /// not known (facts 4.3); here it does.
+    /// not known (docs/reference/aws.md#route-53-metrics); here it does.
     pub(crate) status: Series,
     /// `HealthCheckPercentageHealthy`.
     pub(crate) percentage: Series,

@@ -101,7 +101,8 @@ impl World {
         let holdoff = u64::try_from(self.story.policy.holdoff.as_micros()).unwrap_or(0);
         let due = self.seen_by(from.unwrap_or(self.now)) + holdoff + LEASE + 5 * TICK + STEPS;
         self.promise(due, |world| {
-            let foreign = world.stored.0.current.as_ref().is_some_and(|run| world.book.foreign.as_ref() == Some(&run.id));
+            let foreign =
+                world.stored.0.current.as_ref().is_some_and(|run| world.book.foreign.as_ref() == Some(&run.id));
             if foreign {
                 return;
             }

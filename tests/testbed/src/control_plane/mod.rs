@@ -17,7 +17,7 @@ use crate::{
     process::{Server, free_port},
 };
 
-/// The API server is ready after about 3 s on an idle machine (facts/test-servers.md); ten tests may start at once.
+/// The API server is ready after about 3 s on an idle machine (docs/reference/test-servers.md#control-plane); ten tests may start at once.
 const READY_WITHIN: Duration = Duration::from_secs(120);
 /// A controller does its first work within a second of its start.
 const NODE_WITHIN: Duration = Duration::from_secs(60);

@@ -72,7 +72,8 @@ impl World {
         self.with(|state| state.rule::<Alarm>().map(|alarm| alarm.state))
     }
 
-    /// Gives the secondary record a health check of its own, as the reference does (TCP 443, every 30 s, two in a row; facts 11), and its
+    /// Gives the secondary record a health check of its own, as the reference does (TCP 443, every 30 s, two in a row;
+    /// docs/reference/aws.md#reference-function), and its
     /// id. Nothing happens where Route 53 does not switch traffic.
     pub fn attach_secondary_check(&self, id: &str) {
         let config = HealthCheckConfig {

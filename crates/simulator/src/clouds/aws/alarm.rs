@@ -1,4 +1,5 @@
-//! The CloudWatch alarm: its configuration, and how points and gaps become a state (facts 1, 1.1).
+//! The CloudWatch alarm: its configuration, and how points and gaps become a state (docs/reference/aws.md#alarms,
+//! docs/reference/aws.md#missing-data).
 
 use std::fmt;
 
@@ -7,10 +8,10 @@ use serde::Serialize;
 
 /// The account of the simulated cloud.
 pub(crate) const ACCOUNT: &str = "111122223333";
-/// Where Route 53's metrics, and so its alarm and topic, live (facts 4.3).
+/// Where Route 53's metrics, and so its alarm and topic, live (docs/reference/aws.md#route-53-metrics).
 pub(crate) const METRICS_REGION: &str = "us-east-1";
 
-/// How many periods beyond N are looked at when points are missing. The documented example looks at 5 for N = 3 (facts 1.1).
+/// How many periods beyond N are looked at when points are missing. The documented example looks at 5 for N = 3 (docs/reference/aws.md#missing-data).
 const EXTRA_RANGE: usize = 2;
 
 /// State of an alarm, spelled as CloudWatch does.
@@ -92,7 +93,8 @@ pub struct AlarmSettings {
 }
 
 impl Default for AlarmSettings {
-    /// The public reference's alarm (N = M = 1, a missing point counts as bad; facts 11), notified on all three states (facts 13).
+    /// The public reference's alarm (N = M = 1, a missing point counts as bad;
+    /// docs/reference/aws.md#reference-function), notified on all three states (docs/reference/aws.md#alarm-settings).
     fn default() -> Self {
         Self {
             evaluation_periods: 1,
@@ -129,7 +131,7 @@ impl AlarmSettings {
         }
     }
 
-    /// With only bad points and gaps, the alarm goes off once the oldest bad point is at least M points old (facts 1.1).
+    /// With only bad points and gaps, the alarm goes off once the oldest bad point is at least M points old (docs/reference/aws.md#missing-data).
     fn premature(&self, points: &[Option<bool>]) -> bool {
         let oldest_bad = points.iter().position(|point| *point == Some(true));
         oldest_bad.is_some_and(|index| {
@@ -249,7 +251,7 @@ mod tests {
         settings.evaluate(&points, current)
     }
 
-    /// The documented table of facts 1.1, row by row; `current` is OK unless the table says "keep".
+    /// The documented table of docs/reference/aws.md#missing-data, row by row; `current` is OK unless the table says "keep".
     #[test]
     fn missing_points_count_as_the_documentation_says() {
         for (picture, expected) in

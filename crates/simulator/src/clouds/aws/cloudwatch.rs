@@ -1,4 +1,4 @@
-//! CloudWatch (RPC v2 CBOR and AWS JSON 1.0; facts 5): the metrics of the health checks, and the alarm.
+//! CloudWatch (RPC v2 CBOR and AWS JSON 1.0; docs/reference/aws.md#metric-reads): the metrics of the health checks, and the alarm.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::world::{MetricsMode, Point};
 
 /// The statistics of GetMetricStatistics.
 const STATISTICS: [&str; 5] = ["SampleCount", "Average", "Sum", "Minimum", "Maximum"];
-/// At most so many queries in one call (facts 5).
+/// At most so many queries in one call (docs/reference/aws.md#metric-reads).
 const MOST_QUERIES: usize = 500;
 
 pub(super) fn answer(cloud: &Cloud, request: &AwsRequest) -> Outcome {
@@ -82,7 +82,8 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// The readable points. A metric that does not exist has none, and neither has one asked for in another region (facts 4.3).
+    /// The readable points. A metric that does not exist has none, and neither has one asked for in another region
+    /// (docs/reference/aws.md#route-53-metrics).
     fn points(&self, cloud: &Cloud, region: &str) -> Result<BTreeMap<i64, Point>, AwsError> {
         cloud.world.with(|state| {
             if state.metrics == MetricsMode::Failing {
@@ -201,7 +202,7 @@ fn document(alarm: &Alarm) -> Node {
     ])
 }
 
-/// Fires the action when the state differs; the next evaluation puts the alarm back to its true state (facts 1).
+/// Fires the action when the state differs; the next evaluation puts the alarm back to its true state (docs/reference/aws.md#alarms).
 fn set_alarm_state(cloud: &Cloud, request: &AwsRequest, body: &Value) -> Result<Node, AwsError> {
     let to = body["StateValue"]
         .as_str()

@@ -1,4 +1,4 @@
-//! EKS: where the standby cluster is and how to trust it (facts 7.2, 12).
+//! EKS: where the standby cluster is and how to trust it (docs/reference/aws.md#eks-clusters, docs/reference/aws.md#wire-samples).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -6,7 +6,7 @@ use crate::environment::{CLUSTER_NAME, FUNCTION_NAME, NAMESPACE, STANDBY_REGION,
 use crate::time::Pace;
 use crate::world::PRIMARY_NAME;
 
-/// Memory of the function in megabytes (facts 3.2: the reference's).
+/// Memory of the function in megabytes (docs/reference/aws.md#lambda-limits: the reference's).
 const MEMORY_MB: &str = "256";
 
 /// Where things are and who the function is.
@@ -36,7 +36,7 @@ pub(crate) fn build(facts: &Facts<'_>, pace: Pace) -> BTreeMap<String, String> {
     variables
 }
 
-/// What Lambda sets for an OS-only runtime (facts 3.3), and the way to the simulated services.
+/// What Lambda sets for an OS-only runtime (docs/reference/aws.md#lambda-runtime), and the way to the simulated services.
 fn lambda(set: &mut impl FnMut(&str, &str), facts: &Facts<'_>) {
     set("AWS_REGION", STANDBY_REGION);
     set("AWS_DEFAULT_REGION", STANDBY_REGION);
@@ -57,7 +57,7 @@ fn lambda(set: &mut impl FnMut(&str, &str), facts: &Facts<'_>) {
     set("SSL_CERT_FILE", &facts.ca_file);
 }
 
-/// The reference's variables with its defaults (facts 11), paced.
+/// The reference's variables with its defaults (docs/reference/aws.md#reference-function), paced.
 fn reference(set: &mut impl FnMut(&str, &str), facts: &Facts<'_>, pace: Pace) {
     let whole = |simulated: f64| pace.seconds(simulated).as_secs_f64().round().max(1.0).to_string();
     set("CLUSTER_NAME", CLUSTER_NAME);

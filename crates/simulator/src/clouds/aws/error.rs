@@ -29,7 +29,7 @@ impl AwsError {
         if self.status < 500 { "Sender" } else { "Receiver" }
     }
 
-    /// The answer in the shape of the protocol (facts 12).
+    /// The answer in the shape of the protocol (docs/reference/aws.md#wire-samples).
     pub(crate) fn answer(&self, protocol: Protocol) -> Response<Body> {
         let fields = |message: &'static str| {
             Node::map([("__type", Node::text(&self.code)), (message, Node::text(&self.message))])

@@ -1,20 +1,21 @@
-//! The failover records of the global name, and Route 53's rules for health checks (facts 4.2, 4.4).
+//! The failover records of the global name, and Route 53's rules for health checks
+//! (docs/reference/aws.md#health-decision, docs/reference/aws.md#failover-records).
 
 use jiff::Timestamp;
 
 use crate::conditions::Site;
 use crate::world::{Checkers, Checks, HealthCheckConfig, Judging, Lock, PRIMARY_NAME, TrafficControl, Watched};
 
-/// The name that a locked health check looks at (facts logscale 8.1).
+/// The name that a locked health check looks at (docs/reference/logscale.md#reference-automation).
 pub(crate) const LOCKED_NAME: &str = "failover-locked.invalid";
 
-/// More than this share of healthy checkers makes a check healthy (facts 4.2).
+/// More than this share of healthy checkers makes a check healthy (docs/reference/aws.md#health-decision).
 const HEALTHY_ABOVE: f64 = 0.18;
 
 /// How Route 53 judges a health check; its metric is the verdict.
 pub(crate) const JUDGING: Judging = Judging { verdict, samples };
 
-/// The 18 % rule, then `Inverted`; `Disabled` replaces the first (facts 4.1, 4.2).
+/// The 18 % rule, then `Inverted`; `Disabled` replaces the first (docs/reference/aws.md#health-checks, docs/reference/aws.md#health-decision).
 fn verdict(checkers: &Checkers, config: &HealthCheckConfig) -> bool {
     let (healthy, all) = checkers.count(config);
     let endpoint = config.disabled || healthy as f64 > all as f64 * HEALTHY_ABOVE;

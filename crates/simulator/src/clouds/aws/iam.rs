@@ -121,7 +121,7 @@ impl Authority {
         Err(AwsError::new(if request.service == Service::Ssm { 400 } else { 403 }, code, &message))
     }
 
-    /// GetCallerIdentity needs no permission (facts 7.3).
+    /// GetCallerIdentity needs no permission (docs/reference/aws.md#eks-permissions).
     fn allows(&self, action: &str, resource: &str) -> bool {
         let fits = |statement: &&Statement| {
             statement.effect == "Allow"

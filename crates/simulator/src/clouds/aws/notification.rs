@@ -1,4 +1,5 @@
-//! What SNS hands to Lambda: the envelope of facts 2.1 around the alarm's message of facts 2.2.
+//! What SNS hands to Lambda: the envelope of docs/reference/aws.md#sns-envelope around the alarm's message of
+//! docs/reference/aws.md#alarm-notification.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

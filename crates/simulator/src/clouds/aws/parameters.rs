@@ -17,14 +17,14 @@ pub struct Parameter {
     pub version: u64,
     /// When the newest value was written.
     pub modified: Timestamp,
-    /// The values of earlier versions, for `name:version`; the service keeps 100 versions (facts 6).
+    /// The values of earlier versions, for `name:version`; the service keeps 100 versions (docs/reference/aws.md#parameter-store).
     pub(crate) earlier: BTreeMap<u64, String>,
 }
 
-/// How many versions are kept (facts 6).
+/// How many versions are kept (docs/reference/aws.md#parameter-store).
 const KEPT_VERSIONS: u64 = 100;
 
-/// All parameters. `/x` and `x` are the same name (facts 6).
+/// All parameters. `/x` and `x` are the same name (docs/reference/aws.md#parameter-store).
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parameters(BTreeMap<String, Parameter>);
 

@@ -1,4 +1,4 @@
-//! Route 53 health checks (REST-XML; facts 4.1, 12).
+//! Route 53 health checks (REST-XML; docs/reference/aws.md#health-checks, docs/reference/aws.md#wire-samples).
 
 use axum::body::Body;
 use http::{Response, StatusCode};
@@ -80,7 +80,8 @@ fn count(cloud: &Cloud) -> Response<Body> {
     ok(Element::root("GetHealthCheckCountResponse").text("HealthCheckCount", count))
 }
 
-/// One caller reference makes one check: again with the same settings is the same check, with others a conflict (facts 4.1).
+/// One caller reference makes one check: again with the same settings is the same check, with others a conflict
+/// (docs/reference/aws.md#health-checks).
 fn create(cloud: &Cloud, request: &AwsRequest) -> Outcome {
     let document = Document::read(&request.body)?;
     let reference =
@@ -114,7 +115,7 @@ fn create(cloud: &Cloud, request: &AwsRequest) -> Outcome {
     Ok(answer)
 }
 
-/// Partial update. A version that is not the stored one is refused and nothing is written (facts 4.1).
+/// Partial update. A version that is not the stored one is refused and nothing is written (docs/reference/aws.md#health-checks).
 fn update(cloud: &Cloud, request: &AwsRequest, id: &str) -> Outcome {
     let document = Document::read(&request.body)?;
     let expected: Option<u64> = document.parse("HealthCheckVersion")?;

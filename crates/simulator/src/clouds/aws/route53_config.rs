@@ -1,4 +1,4 @@
-//! Health check configurations as XML: read, created and partially updated (facts 4.1).
+//! Health check configurations as XML: read, created and partially updated (docs/reference/aws.md#health-checks).
 
 use super::error::AwsError;
 use super::route53_xml::{Document, Element};

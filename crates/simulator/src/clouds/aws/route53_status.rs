@@ -1,4 +1,4 @@
-//! What the checkers of a health check report (facts 4.2).
+//! What the checkers of a health check report (docs/reference/aws.md#health-decision).
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! SSM parameters (awsJson1.1; facts 6, 12).
+//! SSM parameters (awsJson1.1; docs/reference/aws.md#parameter-store, docs/reference/aws.md#wire-samples).
 
 use http::StatusCode;
 use serde_json::Value;
@@ -12,10 +12,10 @@ use super::{Cloud, Outcome};
 use crate::time;
 use crate::timeline::EventKind;
 
-/// The largest value of a standard parameter, in bytes (facts 6).
+/// The largest value of a standard parameter, in bytes (docs/reference/aws.md#parameter-store).
 const LONGEST_VALUE: usize = 4096;
 
-/// The ARN of the parameter that the call names; a slash in front of the name is not doubled (facts 6).
+/// The ARN of the parameter that the call names; a slash in front of the name is not doubled (docs/reference/aws.md#parameter-store).
 pub(super) fn resource(region: &str, request: &AwsRequest) -> String {
     let body = read_json(&request.body).unwrap_or_default();
     let name = body["Name"].as_str().unwrap_or_default();
@@ -119,7 +119,7 @@ fn put(cloud: &Cloud, body: &Value) -> Result<Node, AwsError> {
     Ok(Node::map([("Version", Node::Integer(version as i64)), ("Tier", Node::text("Standard"))]))
 }
 
-/// The rules for names (facts 6).
+/// The rules for names (docs/reference/aws.md#parameter-store).
 fn check_name(name: &str) -> Result<(), AwsError> {
     let allowed = |sign: char| sign.is_ascii_alphanumeric() || "_.-/".contains(sign);
     let first = name.trim_start_matches('/').to_ascii_lowercase();

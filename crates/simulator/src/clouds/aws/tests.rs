@@ -1,4 +1,4 @@
-//! The wires, answer by answer, after the samples of facts 12.
+//! The wires, answer by answer, after the samples of docs/reference/aws.md#wire-samples.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -100,7 +100,7 @@ async fn a_health_check_reads_as_the_sample_does() {
     assert_eq!(route53(&cloud(), http::Request::get(GET), "").await, (200, expected.to_owned()));
 }
 
-/// The lock request of facts 12, for a version.
+/// The lock request of docs/reference/aws.md#wire-samples, for a version.
 fn lock(version: u64) -> String {
     format!(
         r#"<UpdateHealthCheckRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><HealthCheckVersion>{version}</HealthCheckVersion><FullyQualifiedDomainName>failover-locked.invalid</FullyQualifiedDomainName></UpdateHealthCheckRequest>"#

@@ -60,7 +60,7 @@ impl Node {
         }
     }
 
-    /// An answer in RPC v2 CBOR; clients want the protocol named in a header (facts 5).
+    /// An answer in RPC v2 CBOR; clients want the protocol named in a header (docs/reference/aws.md#metric-reads).
     pub(crate) fn cbor_response(&self, status: StatusCode) -> Response<Body> {
         let mut bytes = Vec::new();
         ciborium::into_writer(&self.cbor(), &mut bytes).expect("writing to memory cannot fail");

@@ -1,4 +1,4 @@
-//! The action group: how often it tries to deliver an alert (facts azure 3.4).
+//! The action group: how often it tries to deliver an alert (docs/reference/azure.md#action-groups).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! AKS: the standby's document, and the two kinds of kubeconfig (facts azure 6.1).
+//! AKS: the standby's document, and the two kinds of kubeconfig (docs/reference/azure.md#aks-credentials).
 
 use axum::body::Body;
 use base64::Engine;
@@ -19,7 +19,7 @@ const CLIENT_APPLICATION: &str = "80faf920-1908-4b52-b5ef-a8e7bedfc67a";
 pub enum AksLogin {
     /// With a token of the tenant; the kubeconfig holds no secret.
     Entra,
-    /// With the certificate that the kubeconfig holds; the reference's clusters have no Entra (facts azure 1).
+    /// With the certificate that the kubeconfig holds; the reference's clusters have no Entra (docs/reference/azure.md#reference-function).
     Certificate {
         /// PEM of the certificate.
         certificate: String,

@@ -1,4 +1,5 @@
-//! The metric alert on the primary endpoint's state: when it acts (facts azure 3.3, 3.5).
+//! The metric alert on the primary endpoint's state: when it acts (docs/reference/azure.md#alert-rules,
+//! docs/reference/azure.md#alert-rule-definition).
 
 use jiff::Timestamp;
 

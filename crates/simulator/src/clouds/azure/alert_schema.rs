@@ -1,4 +1,4 @@
-//! An alert in the common alert schema (facts azure 3.1).
+//! An alert in the common alert schema (docs/reference/azure.md#common-alert-schema).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -35,7 +35,8 @@ impl CloudBackend for Azure {
         FunctionProgram { executable: "handler", package: "holdfast-azure-function" }
     }
 
-    /// The primary's endpoint is disabled. There is no precondition (facts azure 4.1), so two workers are kept apart by the lease
+    /// The primary's endpoint is disabled. There is no precondition (docs/reference/azure.md#traffic-manager-api), so
+    /// two workers are kept apart by the lease
     /// alone; 409 is what Resource Manager says while another operation is on the resource.
     fn traffic_calls(&self) -> TrafficCalls {
         TrafficCalls {

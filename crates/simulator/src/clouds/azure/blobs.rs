@@ -1,4 +1,4 @@
-//! The blob service: small block blobs with their ETags, which make compare-and-set (facts azure 8).
+//! The blob service: small block blobs with their ETags, which make compare-and-set (docs/reference/azure.md#blob-storage).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -129,7 +129,7 @@ fn unknown() -> StorageError {
     StorageError::new(400, "UnsupportedHttpVerb", "The simulator does not know this operation.")
 }
 
-/// The conditional headers, with the codes that Azurite answers (facts azure 8).
+/// The conditional headers, with the codes that Azurite answers (docs/reference/azure.md#blob-storage).
 fn condition(request: &StorageRequest, found: Option<&Blob>, writes: bool) -> Result<(), StorageError> {
     let (wanted, unwanted) = (request.header("if-match"), request.header("if-none-match"));
     let not_met = || {
@@ -210,7 +210,7 @@ mod tests {
         answer(blobs, &request, name).map(etag).map_err(|error| format!("{} {}", error.status, error.code))
     }
 
-    /// The table of facts azure 8, which was measured on Azurite.
+    /// The table of docs/reference/azure.md#blob-storage, which was measured on Azurite.
     #[test]
     fn conditions_are_answered_as_azurite_answers_them() {
         let blobs = Blobs::default();

@@ -54,7 +54,7 @@ pub(crate) fn traffic(arm_endpoint: &str, authority_host: &str, tenant: &str) ->
     variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// What the platform and the host set (facts azure 2.2, 7.1).
+/// What the platform and the host set (docs/reference/azure.md#custom-handler-process, docs/reference/azure.md#managed-identity).
 fn host(set: &mut impl FnMut(&str, &str), facts: &Facts<'_>) {
     set("FUNCTIONS_WORKER_RUNTIME", "custom");
     set("FUNCTIONS_APP_ROOT_PATH", "/home/site/wwwroot");

@@ -1,4 +1,4 @@
-//! Refusals in ARM's shape (facts azure 4.1).
+//! Refusals in ARM's shape (docs/reference/azure.md#traffic-manager-api).
 
 use axum::body::Body;
 use http::{HeaderValue, Response, StatusCode, header};

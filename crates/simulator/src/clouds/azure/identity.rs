@@ -1,4 +1,4 @@
-//! The managed identity's endpoint, as App Service and Functions give it to a process (facts azure 7.1).
+//! The managed identity's endpoint, as App Service and Functions give it to a process (docs/reference/azure.md#managed-identity).
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -107,7 +107,7 @@ impl Identity {
             return Err((StatusCode::BAD_REQUEST, "The resource principal was not found in the tenant."));
         }
         let (token, expires) = self.issuer.issue(PRINCIPAL_ID, CLIENT_ID, resource, session, time::now());
-        // A number here breaks the official client (facts azure 7.2); the platform sends text.
+        // A number here breaks the official client (docs/reference/azure.md#managed-identity); the platform sends text.
         Ok(json!({
             "access_token": token, "expires_on": expires.as_second().to_string(), "resource": resource,
             "token_type": "Bearer", "client_id": CLIENT_ID.to_uppercase(),

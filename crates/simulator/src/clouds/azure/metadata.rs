@@ -1,4 +1,4 @@
-//! What SDKs and the `az` CLI ask before anything else (facts azure 9.3).
+//! What SDKs and the `az` CLI ask before anything else (docs/reference/azure.md#command-line-client).
 
 use axum::body::Body;
 use http::{Response, StatusCode};

@@ -1,4 +1,4 @@
-//! Azure Monitor's metrics of the profile (facts azure 4.4, 5).
+//! Azure Monitor's metrics of the profile (docs/reference/azure.md#traffic-manager-metrics, docs/reference/azure.md#metric-reads).
 //!
 //! Under a pace a metric's minute is shorter, and so is the finest interval that is served: `PT1S` at pace 60, where a real cloud's is
 //! `PT1M`. Longer intervals put points together, so a client that asks for `PT1M` is served as well.

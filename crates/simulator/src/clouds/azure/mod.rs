@@ -66,7 +66,7 @@ use request::{ArmRequest, Target};
 
 /// The subscription of the simulated cloud.
 pub const SUBSCRIPTION: &str = "11111111-2222-4333-8444-555555555555";
-/// The resource group of everything; it lies in the standby's region (facts azure 4.5).
+/// The resource group of everything; it lies in the standby's region (docs/reference/azure.md#control-plane).
 pub const GROUP: &str = "rg-logscale-dr";
 /// The Traffic Manager profile.
 pub const PROFILE_NAME: &str = "logscale-global";
@@ -78,9 +78,9 @@ pub const STANDBY_REGION: &str = "westus2";
 pub const PRIMARY_REGION: &str = "eastus2";
 /// The function's storage account.
 pub const STORAGE_ACCOUNT: &str = "stlogscaledr";
-/// Name of the alert rule (facts azure 3.1).
+/// Name of the alert rule (docs/reference/azure.md#common-alert-schema).
 pub const ALERT_RULE: &str = "tm-primary-down";
-/// Object id of the function's identity, which is its username in Kubernetes (facts azure 6.2).
+/// Object id of the function's identity, which is its username in Kubernetes (docs/reference/azure.md#aks-tokens).
 pub const PRINCIPAL_ID: &str = "0f0f0f0f-1111-4222-8333-444444444444";
 /// Client id of the same.
 pub const CLIENT_ID: &str = "c1c1c1c1-1111-4222-8333-444444444444";

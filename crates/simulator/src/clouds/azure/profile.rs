@@ -1,4 +1,5 @@
-//! A Traffic Manager profile with two external endpoints, and which of them its DNS answers with (facts azure 4.1, 4.2).
+//! A Traffic Manager profile with two external endpoints, and which of them its DNS answers with
+//! (docs/reference/azure.md#traffic-manager-api, docs/reference/azure.md#traffic-manager-routing).
 
 use jiff::Timestamp;
 
@@ -11,12 +12,13 @@ use crate::world::{
 /// Name of the primary's endpoint.
 pub(crate) const PRIMARY_ENDPOINT: &str = "primary";
 
-/// How Traffic Manager judges an endpoint. Each probing location reports for itself (facts azure 4.4); a disabled endpoint has the
+/// How Traffic Manager judges an endpoint. Each probing location reports for itself
+/// (docs/reference/azure.md#traffic-manager-metrics); a disabled endpoint has the
 /// value that its watcher says.
 pub(crate) const JUDGING: Judging = Judging { verdict, samples };
 
 /// How the locations of the probes come to a verdict is not documented; that alerts are to compare the metric's Average with 0.5
-/// (facts azure 4.4) suggests half of them.
+/// (docs/reference/azure.md#traffic-manager-metrics) suggests half of them.
 fn verdict(checkers: &Checkers, config: &HealthCheckConfig) -> bool {
     let (good, all) = checkers.count(config);
     good * 2 >= all
@@ -82,7 +84,7 @@ pub struct Profile {
     pub enabled: bool,
     /// Seconds that a resolver may keep an answer; reported, without effect here.
     pub ttl_s: u32,
-    /// Simulated seconds between the probes of one location: 10 or 30 (facts azure 4.3).
+    /// Simulated seconds between the probes of one location: 10 or 30 (docs/reference/azure.md#traffic-manager-probes).
     pub interval_s: u32,
     /// Simulated seconds that a probe may take; reported, without effect here.
     pub timeout_s: u32,
@@ -144,7 +146,8 @@ impl Endpoint {
 }
 
 impl Default for Profile {
-    /// The reference's profile (facts azure 1) with fast probing: every 10 s, two failures borne, so that an outage is seen after 30 s.
+    /// The reference's profile (docs/reference/azure.md#reference-function) with fast probing: every 10 s, two failures
+    /// borne, so that an outage is seen after 30 s.
     fn default() -> Self {
         Self {
             enabled: true,
@@ -205,7 +208,7 @@ mod tests {
         profile.answer(status)
     }
 
-    /// The table of facts azure 4.2, row by row: (enabled, up) of the primary and the secondary.
+    /// The table of docs/reference/azure.md#traffic-manager-routing, row by row: (enabled, up) of the primary and the secondary.
     #[test]
     fn priority_routing_answers_as_the_documentation_says() {
         let (online, degraded, disabled) = ((true, true), (true, false), (false, true));

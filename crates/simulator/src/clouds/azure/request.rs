@@ -100,7 +100,8 @@ impl ArmRequest {
         }
     }
 
-    /// The versions of the API that are spoken for this target (facts azure 4.1, 5, 6.1).
+    /// The versions of the API that are spoken for this target (docs/reference/azure.md#traffic-manager-api,
+    /// docs/reference/azure.md#metric-reads, docs/reference/azure.md#aks-credentials).
     fn versions(&self) -> (&'static str, &'static [&'static str]) {
         match &self.target {
             Target::Profiles | Target::Profile { .. } | Target::Endpoint { .. } => {
@@ -189,7 +190,7 @@ impl Target {
     }
 }
 
-/// The pairs of a query. The `az` CLI escapes some values twice (facts azure 5), so an escape that is left is undone as well.
+/// The pairs of a query. The `az` CLI escapes some values twice (docs/reference/azure.md#metric-reads), so an escape that is left is undone as well.
 pub(crate) fn query_of(uri: &http::Uri) -> BTreeMap<String, String> {
     let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
     let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));

@@ -1,4 +1,4 @@
-//! What the function's identity may do: the custom role that ships, judged as Azure does (facts azure 6.6).
+//! What the function's identity may do: the custom role that ships, judged as Azure does (docs/reference/azure.md#roles).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};

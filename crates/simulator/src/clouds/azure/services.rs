@@ -26,7 +26,8 @@ use crate::world::World;
 const SHIPPED_ROLES: &str = include_str!("../../../../../infra/azure/roles.json");
 /// Who it is on the cluster; the Role that it is bound to is the same on every cloud.
 const SHIPPED_BINDING: &str = include_str!("../../../../../infra/azure/binding.yaml");
-/// The user in the certificate of a kubeconfig of a cluster without Entra, and its group: in effect an administrator (facts azure 6.1).
+/// The user in the certificate of a kubeconfig of a cluster without Entra, and its group: in effect an administrator
+/// (docs/reference/azure.md#aks-credentials).
 pub(crate) const CERTIFICATE_USER: &str = "masterclient";
 const CERTIFICATE_GROUP: &str = "system:masters";
 /// The container for the function's own blobs.
@@ -241,7 +242,7 @@ fn settings(bed: &TestBed<'_>, key: &str) -> Result<Settings, StartError> {
     Ok(Settings { handler: bed.function.executable.clone(), app, timeout, pace: bed.pace, key: key.to_owned() })
 }
 
-/// Lets the cluster take tokens of the tenant that were made for AKS: the user is the principal's object id (facts azure 6.2).
+/// Lets the cluster take tokens of the tenant that were made for AKS: the user is the principal's object id (docs/reference/azure.md#aks-tokens).
 fn trust(bed: &TestBed<'_>, issuer: &Issuer) {
     if bed.client_certificate {
         return;

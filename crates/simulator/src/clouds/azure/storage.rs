@@ -1,4 +1,4 @@
-//! The storage account on the wire: queues and blobs, as far as the function uses them (facts azure 8).
+//! The storage account on the wire: queues and blobs, as far as the function uses them (docs/reference/azure.md#blob-storage).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::time;
 
 /// The audience of storage, the same in all clouds.
 pub const STORAGE_AUDIENCE: &str = "https://storage.azure.com";
-/// The newest version of the interface that Azurite 3.37.0 takes as well (facts azure 9.1).
+/// The newest version of the interface that Azurite 3.37.0 takes as well (docs/reference/azure.md#azurite).
 const NEWEST: &str = "2026-06-06";
 /// The oldest that knows tokens.
 const OLDEST: &str = "2017-11-09";

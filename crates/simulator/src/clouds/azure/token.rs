@@ -1,4 +1,5 @@
-//! Bearer tokens of the tenant: made here, and judged here again by whoever is shown one (facts azure 6.2, 7.1).
+//! Bearer tokens of the tenant: made here, and judged here again by whoever is shown one
+//! (docs/reference/azure.md#aks-tokens, docs/reference/azure.md#managed-identity).
 //!
 //! Real tokens are signed with RSA; no client reads them, so ours are signed with HMAC-SHA256 and a key that only the simulator has.
 
@@ -15,7 +16,7 @@ use sha2::Sha256;
 use crate::ids::Ids;
 use crate::time::plus;
 
-/// The audience of AKS, the same in all tenants of the public cloud (facts azure 6.2).
+/// The audience of AKS, the same in all tenants of the public cloud (docs/reference/azure.md#aks-tokens).
 pub const AKS_AUDIENCE: &str = "6dae42f8-4368-4678-94ff-3960e28e3630";
 /// How long a token is good at first: platforms give a day and keep it for hours.
 const LIFE: Duration = Duration::from_secs(24 * 3600);

@@ -1,4 +1,4 @@
-//! Traffic Manager's resources on the wire (facts azure 4.1). No ETag, no long-running operation: the last writer wins.
+//! Traffic Manager's resources on the wire (docs/reference/azure.md#traffic-manager-api). No ETag, no long-running operation: the last writer wins.
 
 use axum::body::Body;
 use http::{Method, Response, StatusCode};
@@ -13,7 +13,7 @@ use crate::time;
 use crate::timeline::EventKind;
 use crate::world::State;
 
-/// The global name, which the probes send as the Host header (facts azure 1).
+/// The global name, which the probes send as the Host header (docs/reference/azure.md#reference-function).
 const GLOBAL_NAME: &str = "logs.example.com";
 
 pub(super) fn list(cloud: &Cloud) -> Response<Body> {

@@ -1,6 +1,6 @@
 //! cert-manager: issues what a Certificate asks for when its Secret is missing, and never otherwise.
 //!
-//! A Secret that is there is adopted, whoever signed it: that is how a stale one survives (facts/logscale.md 2.3).
+//! A Secret that is there is adopted, whoever signed it: that is how a stale one survives (docs/reference/logscale.md#stale-tls-secrets).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What a LogScale node logs while it recovers from the primary's bucket: the ladder of facts/logscale.md section 6.
+//! What a LogScale node logs while it recovers from the primary's bucket: the lines of docs/reference/logscale.md#recovery-log.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -32,14 +32,14 @@ pub(super) fn lines(cluster: &Value, at: impl Fn(f64) -> Timestamp) -> Vec<(Time
 }
 
 /// Whether the node stops: it recovers from another cluster, and the reset variable, which then takes precedence over the
-/// automatic reset, lies in the past (facts/logscale.md 5.3).
+/// automatic reset, lies in the past (docs/reference/logscale.md#kafka-reset).
 pub(super) fn is_fatal(cluster: &Value, now: Timestamp) -> bool {
     let Some(until) = variable(cluster, RESET_VARIABLE) else { return false };
     let past = until.parse::<i64>().map_or(true, |until| until < now.as_millisecond());
     variable(cluster, "S3_RECOVER_FROM_BUCKET").is_some() && past
 }
 
-/// A variable by its name on AWS; `AZURE_` takes the place of `S3_` on Azure (facts/logscale.md 5.1).
+/// A variable by its name on AWS; `AZURE_` takes the place of `S3_` on Azure (docs/reference/logscale.md#recovery-variables).
 fn variable<'a>(cluster: &'a Value, name: &str) -> Option<&'a str> {
     let spec = &cluster["spec"];
     let on_azure = name.strip_prefix("S3_").map(|rest| format!("AZURE_{rest}"));

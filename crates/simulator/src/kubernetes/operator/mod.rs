@@ -1,7 +1,7 @@
 //! The controllers that act in the cluster: Deployment controller and kubelet, humio-operator, cert-manager.
 //!
 //! One task steps all of them under the cluster's lock. Each is level-triggered: it looks at the objects, does the
-//! next thing that is due, and remembers nothing but its timers. Durations are those of facts/logscale.md.
+//! next thing that is due, and remembers nothing but its timers. Durations are those of docs/reference/logscale.md#reference-automation.
 
 mod certmanager;
 mod humio;

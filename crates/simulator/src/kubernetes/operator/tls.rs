@@ -1,4 +1,4 @@
-//! The TLS objects of a HumioCluster, by the names of facts/logscale.md 2.1.
+//! The TLS objects of a HumioCluster, by the names of docs/reference/logscale.md#tls-objects.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

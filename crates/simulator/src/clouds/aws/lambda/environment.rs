@@ -14,7 +14,7 @@ use crate::host::{LogLine, Outcome};
 use crate::net::Listener;
 use crate::time::{self, between, plus};
 
-/// How long a process may take until it asks for its first event (facts 3.2). Not paced: a process starts in real time.
+/// How long a process may take until it asks for its first event (docs/reference/aws.md#lambda-limits). Not paced: a process starts in real time.
 const INIT_LIMIT: Duration = Duration::from_secs(10);
 /// How long the host waits after an answer for the process to ask again and its last lines to arrive.
 const SETTLE: Duration = Duration::from_millis(50);

@@ -35,7 +35,7 @@ impl Host for LambdaHost {
         }
     }
 
-    /// The input that the schedule is deployed with (facts 2.4).
+    /// The input that the schedule is deployed with (docs/reference/aws.md#eventbridge).
     fn tick(&self) -> Option<String> {
         self.has_function().then(|| self.invoke_async(json!({"source": "failover.schedule"})))
     }

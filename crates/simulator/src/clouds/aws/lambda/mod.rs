@@ -89,7 +89,7 @@ impl LambdaHost {
     }
 
     /// Queues an event as SNS and the scheduler do, and gives its request id. A failed attempt is followed by two more after one and two
-    /// simulated minutes; a throttled one goes back to the queue (facts 3.1).
+    /// simulated minutes; a throttled one goes back to the queue (docs/reference/aws.md#lambda-asynchronous-calls).
     pub fn invoke_async(&self, payload: Value) -> String {
         queue::enqueue(self, payload)
     }

@@ -1,4 +1,5 @@
-//! The asynchronous queue: at least one attempt, two retries after failures, patience with throttling (facts 3.1).
+//! The asynchronous queue: at least one attempt, two retries after failures, patience with throttling
+//! (docs/reference/aws.md#lambda-asynchronous-calls).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The Lambda Runtime API (2018-06-01) of one execution environment (facts 3.3).
+//! The Lambda Runtime API (2018-06-01) of one execution environment (docs/reference/aws.md#lambda-runtime).
 
 use std::sync::{Arc, Mutex, MutexGuard};
 

@@ -1,4 +1,4 @@
-//! What is deployed with the handler: `host.json`, and a `function.json` for each function (facts azure 2.1).
+//! What is deployed with the handler: `host.json`, and a `function.json` for each function (docs/reference/azure.md#custom-handler-files).
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Messages that one function takes at once, unless host.json says otherwise (facts azure 2.7).
+/// Messages that one function takes at once, unless host.json says otherwise (docs/reference/azure.md#retries-by-trigger).
 const BATCH: usize = 16;
 /// Deliveries of a message before it is given up, likewise.
 const MOST_DELIVERIES: u32 = 5;
 /// Longest pause between two looks into an empty queue, likewise.
 const POLL: Duration = Duration::from_secs(60);
-/// What `functionTimeout` is on the plans without a limit of their own (facts azure 2.6).
+/// What `functionTimeout` is on the plans without a limit of their own (docs/reference/azure.md#time-limits).
 const TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 /// The app.
@@ -82,7 +82,7 @@ impl Function {
         self.trigger().filter(|trigger| trigger.kind == kind)
     }
 
-    /// Whether it has exactly an HTTP trigger and an HTTP answer, which is what can be forwarded (facts azure 2.4).
+    /// Whether it has exactly an HTTP trigger and an HTTP answer, which is what can be forwarded (docs/reference/azure.md#http-forwarding).
     pub(crate) fn is_plain_http(&self) -> bool {
         self.bindings.len() == 2
             && self.triggered_by("httpTrigger").is_some()

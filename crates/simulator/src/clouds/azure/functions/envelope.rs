@@ -1,4 +1,4 @@
-//! The JSON in which the host and a custom handler speak (facts azure 2.3).
+//! The JSON in which the host and a custom handler speak (docs/reference/azure.md#handler-envelope).
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};

@@ -1,4 +1,5 @@
-//! The front door: routes, keys, and the load balancer that gives a caller up after 230 s (facts azure 2.5, 2.6).
+//! The front door: routes, keys, and the load balancer that gives a caller up after 230 s
+//! (docs/reference/azure.md#keys, docs/reference/azure.md#time-limits).
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The queue trigger: messages are delivered at least once, and given up after too many failures (facts azure 2.7).
+//! The queue trigger: messages are delivered at least once, and given up after too many failures (docs/reference/azure.md#retries-by-trigger).
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::host::{GivenUp, Outcome};
 use crate::timeline::EventKind;
 
 /// Simulated seconds for which a message that is worked on is out of sight; renewed while the work goes on. From general knowledge
-/// of the host; not in the facts.
+/// of the host; unconfirmed (docs/reference/azure.md#retries-by-trigger).
 const LEASE_S: f64 = 600.0;
 /// First pause between two looks into an empty queue, real.
 const LEAST_POLL: Duration = Duration::from_millis(20);

@@ -1,5 +1,5 @@
 //! The Azure Functions host: it starts the shipped handler and calls it for HTTP requests, queue messages and the timer, as `host.json`
-//! and the `function.json` files say (facts azure 2).
+//! and the `function.json` files say (docs/reference/azure.md#custom-handler-process).
 //!
 //! # Layout
 //!
@@ -38,7 +38,8 @@ use crate::time::{self, Pace, between};
 use crate::timeline::{EventKind, Timeline};
 use worker::Worker;
 
-/// So many ends of the handler's process within this time stop the host; the platform starts it again after a while (facts azure 2.2).
+/// So many ends of the handler's process within this time stop the host; the platform starts it again after a while
+/// (docs/reference/azure.md#custom-handler-process).
 const MOST_CRASHES: usize = 3;
 /// Simulated seconds in which these ends are counted.
 const CRASH_WINDOW_S: f64 = 1800.0;

@@ -1,4 +1,4 @@
-//! One running handler: started, asked until it listens, and called over HTTP on loopback (facts azure 2.2).
+//! One running handler: started, asked until it listens, and called over HTTP on loopback (docs/reference/azure.md#custom-handler-process).
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
