@@ -5,10 +5,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::*;
 use crate::testing::{Answer, Fixed, Identity, Server, call, proxies, proxy, serve};
 
-/// A system that is healthy whenever it answers 200, and says what it said.
+/// A system that answers in JSON, says so with 200, and whose gateway says 5xx when it is gone.
 fn judge(status: http::StatusCode, body: &[u8]) -> ProbeResult {
     let said = String::from_utf8_lossy(body).into_owned();
-    if status == 200 { ProbeResult::Healthy { said } } else { ProbeResult::Inconclusive { why: said } }
+    match status.as_u16() {
+        200 if said.starts_with('{') => ProbeResult::Healthy { said },
+        200 | 500.. => ProbeResult::Failing { why: said },
+        _ => ProbeResult::Inconclusive { why: said },
+    }
 }
 
 async fn probe(url: &str) -> ProbeResult {
