@@ -2,10 +2,12 @@
 
 mod environment;
 mod https;
+mod role;
 
 use std::time::Duration;
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_sdk_sts::config::IdentityCache;
 use aws_smithy_runtime_api::client::{
     behavior_version::BehaviorVersion, stalled_stream_protection::StalledStreamProtectionConfig,
 };
@@ -14,6 +16,8 @@ use aws_types::{SdkConfig, region::Region};
 use holdfast_http::Proxies;
 
 pub use environment::{Endpoints, Environment, MissingCredentials, Service};
+pub use role::Role;
+use role::{AssumedRole, BEFORE_THE_END};
 
 /// The region in which Route 53 publishes the metrics of health checks, for the ordinary partition.
 pub const METRIC_REGION: &str = "us-east-1";
@@ -61,7 +65,27 @@ impl Sdk {
     /// warning: a production function must not inherit them by accident.
     pub fn new(environment: &Environment, options: &Options) -> Self {
         environment.endpoints.warn_of_overrides();
-        let shared = shared(environment, options);
+        Self::of(environment, options, &shared(environment, options))
+    }
+
+    /// The same under `role`, whose credentials are asked for with the first request, kept, and asked for anew up to five
+    /// minutes before their end. [`credentials`](Self::credentials) stay those of the environment.
+    pub fn under(environment: &Environment, options: &Options, role: Role) -> Self {
+        let own = shared(environment, options);
+        let region = Region::new(options.cluster_region.clone());
+        let mut sts = own.to_builder().region(region);
+        sts.set_endpoint_url(environment.endpoints.of(Service::Sts).map(str::to_owned));
+        let assumed = AssumedRole { sts: aws_sdk_sts::Client::new(&sts.build()), role };
+        let cache = IdentityCache::lazy().load_timeout(options.attempt_timeout).buffer_time(BEFORE_THE_END).build();
+        let other = own
+            .to_builder()
+            .credentials_provider(SharedCredentialsProvider::new(assumed))
+            .identity_cache(cache)
+            .build();
+        Self::of(environment, options, &other)
+    }
+
+    fn of(environment: &Environment, options: &Options, shared: &SdkConfig) -> Self {
         let config = |region: &str, service: Service| {
             let mut builder = shared.to_builder().region(Region::new(region.to_owned()));
             builder.set_endpoint_url(environment.endpoints.of(service).map(str::to_owned));
@@ -132,6 +156,59 @@ mod tests {
         let error = sdk.route53.get_health_check().health_check_id("hc").send().await.expect_err("a fault");
         assert_eq!(server.requests().len(), 1, "one call is one attempt");
         of_sdk("route53:GetHealthCheck", &error)
+    }
+
+    fn role() -> Role {
+        Role {
+            arn: "arn:aws:iam::444455556666:role/dns".to_owned(),
+            external_id: Some("e-1".to_owned()),
+            session: "dr-handler".to_owned(),
+        }
+    }
+
+    fn credentials_for(seconds: u64) -> Answer {
+        #[allow(clippy::disallowed_methods, reason = "the SDK goes by the wall clock")]
+        let end = holdfast_core::Timestamp::now() + Duration::from_secs(seconds);
+        Answer::xml(&format!(
+            "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
+             <AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>\
+             <Expiration>{end:.0}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+        ))
+    }
+
+    /// How often STS is asked while two calls are made under a role whose credentials hold for so long.
+    async fn asked_of_sts(seconds: u64) -> usize {
+        let given = credentials_for(seconds);
+        let server = Server::start(vec![given.clone(), Answer::Cut, given, Answer::Cut]).await;
+        let sdk = Sdk::under(&environment(&server.url()), &options(), role());
+        for _ in 0..2 {
+            sdk.route53.get_health_check().health_check_id("hc").send().await.expect_err("nothing is answered");
+        }
+        let requests = server.requests();
+        let asked: Vec<_> = requests.iter().filter(|seen| seen.method == "POST").collect();
+        let body = String::from_utf8_lossy(&asked[0].body);
+        for part in ["Action=AssumeRole", "role%2Fdns", "ExternalId=e-1", "RoleSessionName=dr-handler"] {
+            assert!(body.contains(part), "{body}");
+        }
+        asked.len()
+    }
+
+    #[tokio::test]
+    async fn a_role_is_assumed_once_and_again_when_its_credentials_end() {
+        assert_eq!(asked_of_sts(3600).await, 1);
+        assert_eq!(asked_of_sts(0).await, 2);
+    }
+
+    #[tokio::test]
+    async fn a_role_that_may_not_be_assumed_is_a_fault_of_the_call_with_the_reason() {
+        let refusal =
+            "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not yours</Message></Error></ErrorResponse>";
+        let server = Server::start(vec![Answer::status(403, "text/xml", refusal)]).await;
+        let sdk = Sdk::under(&environment(&server.url()), &options(), role());
+        let error = sdk.route53.get_health_check().health_check_id("hc").send().await.expect_err("refused");
+        let fault = of_sdk("route53:GetHealthCheck", &error);
+        assert!(fault.message.contains("sts:AssumeRole") && fault.message.contains("AccessDenied"), "{fault}");
+        assert_eq!(server.requests().len(), 1);
     }
 
     #[tokio::test]

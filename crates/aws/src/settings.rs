@@ -25,7 +25,7 @@ use crate::{
     live::CheckerStatus,
     lock::{HealthCheckLock, LockConfig},
     public,
-    sdk::{Environment, METRIC_REGION, MissingCredentials, Options, Sdk},
+    sdk::{Environment, METRIC_REGION, MissingCredentials, Options, Role, Sdk},
     secondary::WithHealthCheck,
 };
 
@@ -36,6 +36,10 @@ pub const LOCK_FQDN: &str = "failover-locked.invalid";
 const HEALTH_CHECK: &str = "the id of a Route 53 health check: letters, digits and -";
 const TOPIC: &str = "the ARN of a topic, arn:aws:sns:REGION:ACCOUNT:NAME";
 const ALARMS: &str = "names of alarms, or ARNs arn:aws:cloudwatch:REGION:ACCOUNT:alarm:NAME, separated by commas";
+
+/// What is allowed where a role is named.
+const ROLE: &str = "the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME";
+const EXTERNAL_ID: &str = "an external id: 2 to 1224 letters, digits and _ + = , . @ : / -";
 
 /// AWS, as a site knows it.
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +96,9 @@ struct Settings {
     roles: Roles,
     /// SSM parameter of the last failover.
     note: Option<String>,
+    history_role: Option<Role>,
+    traffic_role: Option<Role>,
+    note_role: Option<Role>,
 }
 
 /// The standby cluster.
@@ -130,6 +137,18 @@ impl Settings {
             health_check: (roles.history || roles.traffic).then(|| HealthCheck::read(read)),
             roles,
             note: roles.note.then(|| cooldown_parameter(read, context.function)),
+            history_role: roles
+                .history
+                .then(|| role(read, "HOLDFAST_HISTORY_ROLE_ARN", "HOLDFAST_HISTORY_EXTERNAL_ID", context.function))
+                .flatten(),
+            traffic_role: roles
+                .traffic
+                .then(|| role(read, "HOLDFAST_TRAFFIC_ROLE_ARN", "HOLDFAST_TRAFFIC_EXTERNAL_ID", context.function))
+                .flatten(),
+            note_role: roles
+                .note
+                .then(|| role(read, "HOLDFAST_NOTE_ROLE_ARN", "HOLDFAST_NOTE_EXTERNAL_ID", context.function))
+                .flatten(),
         }
     }
 }
@@ -199,6 +218,10 @@ impl CloudSettings for Settings {
             proxies: shared.proxies.clone(),
         };
         let sdk = Arc::new(Sdk::new(environment, &options));
+        let under = |role: &Option<Role>| match role {
+            Some(role) => Arc::new(Sdk::under(environment, &options, role.clone())),
+            None => Arc::clone(&sdk),
+        };
         let cluster = self.cluster.as_ref().map(|Cluster { name, known }| {
             let clock = Arc::clone(&shared.clock);
             let token = EksToken::new(sdk.credentials.clone(), &self.home_region, name, clock);
@@ -207,9 +230,11 @@ impl CloudSettings for Settings {
         let checks = self.health_check.as_ref();
         Ok(CloudParts {
             cluster,
-            history: checks.filter(|_| self.roles.history).map(|check| check.history(&sdk, shared.period)),
-            traffic: checks.filter(|_| self.roles.traffic).map(|check| check.traffic(&sdk)),
-            note: self.note.as_ref().map(|name| Arc::new(SsmCooldown::new(Arc::clone(&sdk), name)) as _),
+            history: checks
+                .filter(|_| self.roles.history)
+                .map(|check| check.history(&under(&self.history_role), shared.period)),
+            traffic: checks.filter(|_| self.roles.traffic).map(|check| check.traffic(&under(&self.traffic_role))),
+            note: self.note.as_ref().map(|name| Arc::new(SsmCooldown::new(under(&self.note_role), name)) as _),
         })
     }
 }
@@ -235,6 +260,13 @@ impl AlarmFilter {
                 .list_of("HOLDFAST_ALARM_NAMES", ALARMS, |name| !name.starts_with("arn:") || shape::is_alarm_arn(name)),
         }
     }
+}
+
+/// The role of another account under which a role of the site is filled.
+fn role(read: &mut Reader<'_>, arn: &str, external_id: &str, function: &str) -> Option<Role> {
+    let external_id = read.shaped(external_id, EXTERNAL_ID, shape::is_external_id);
+    let arn = read.shaped(arn, ROLE, shape::is_role_arn)?;
+    Some(Role { arn, external_id, session: shape::session_name(function) })
 }
 
 fn region(read: &mut Reader<'_>, name: &str) -> Option<String> {

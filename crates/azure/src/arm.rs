@@ -25,6 +25,7 @@ use holdfast_http::{Client, Proxies};
 use crate::fault;
 pub use answer::Answer;
 use identity::Identity;
+pub use identity::{Credential, Proof};
 
 /// Azure Resource Manager of the public cloud.
 pub const PUBLIC: &str = "https://management.azure.com";
@@ -39,8 +40,8 @@ pub struct Options {
     pub endpoint: String,
     /// What Resource Manager's tokens are made out to; [`PUBLIC`] but for other clouds.
     pub audience: String,
-    /// The client id of a user-assigned identity; `None` for the system-assigned one.
-    pub client_id: Option<String>,
+    /// Who we are.
+    pub credential: Credential,
     /// Which calls go through a proxy.
     pub proxies: Proxies,
 }
@@ -89,18 +90,18 @@ impl fmt::Debug for Azure {
 }
 
 impl Azure {
-    /// Clients for `options`. The identity is the one that the platform offers by `IDENTITY_ENDPOINT` and
+    /// Clients for `options`. A managed identity is the one that the platform offers by `IDENTITY_ENDPOINT` and
     /// `IDENTITY_HEADER`, else that of the virtual machine.
     ///
     /// # Errors
-    /// A platform whose identity is not supported.
+    /// A platform whose identity is not supported; an application that cannot be one, or whose token file is not there.
     pub fn new(options: &Options) -> Result<Self, Fault> {
         Self::over(options, Transport::new(Arc::new(transport::Pooled(Client::new(options.proxies.clone())))))
     }
 
     /// The same over `transport`.
     pub(crate) fn over(options: &Options, transport: Transport) -> Result<Self, Fault> {
-        let identity = Identity::new(options.client_id.clone(), transport.clone())
+        let identity = Identity::new(options.credential.clone(), transport.clone())
             .map_err(|error| Fault::new(FaultClass::Invalid, IDENTITY, error.to_string()))?;
         let identity = Arc::new(identity);
         let credential: Arc<dyn TokenCredential> = Arc::clone(&identity) as _;

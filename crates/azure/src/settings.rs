@@ -16,7 +16,7 @@ use holdfast_settings::{ConfigurationFaults, Reader, SettingFault, shape::is_id}
 
 use crate::{
     aks::{AksConnector, Place},
-    arm::{Azure, Options, PUBLIC},
+    arm::{Azure, Credential, Options, PUBLIC, Proof},
     cooldown::BlobCooldown,
     endpoint::{EndpointKind, EndpointName, PROFILE},
     history::MonitorHistory,
@@ -75,12 +75,11 @@ impl Cloud for AzureCloud {
 }
 
 /// Who we are on Azure, and where Resource Manager is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Account {
     endpoint: String,
     audience: String,
-    /// The client id of a user-assigned identity.
-    client_id: Option<String>,
+    credential: Credential,
 }
 
 impl Account {
@@ -88,7 +87,7 @@ impl Account {
         Self {
             endpoint: read.https("HOLDFAST_ARM_ENDPOINT").unwrap_or_else(|| PUBLIC.to_owned()),
             audience: read.https("HOLDFAST_ARM_AUDIENCE").unwrap_or_else(|| PUBLIC.to_owned()),
-            client_id: read.shaped("AZURE_CLIENT_ID", ID, is_id),
+            credential: credential(read),
         }
     }
 
@@ -96,14 +95,37 @@ impl Account {
         let options = Options {
             endpoint: self.endpoint.clone(),
             audience: self.audience.clone(),
-            client_id: self.client_id.clone(),
+            credential: self.credential.clone(),
             proxies: proxies.clone(),
         };
         Azure::new(&options).map(Arc::new).map_err(|fault| {
-            let allowed = format!("an identity of App Service or of a virtual machine ({})", fault.message);
-            ConfigurationFaults(vec![SettingFault::of_variable("IDENTITY_ENDPOINT", None, allowed)])
+            let (name, allowed) = match &self.credential {
+                Credential::Managed { .. } => {
+                    ("IDENTITY_ENDPOINT", "an identity of App Service or of a virtual machine")
+                }
+                Credential::Application { proof: Proof::Secret(_), .. } => ("AZURE_TENANT_ID", "a tenant of Entra"),
+                Credential::Application { proof: Proof::TokenFile(_), .. } => {
+                    ("AZURE_FEDERATED_TOKEN_FILE", "a readable file with a token")
+                }
+            };
+            let allowed = format!("{allowed} ({})", fault.message);
+            ConfigurationFaults(vec![SettingFault::of_variable(name, None, allowed)])
         })
     }
+}
+
+/// Who the function is on Azure: an application where it has a secret or a token file, as outside of Azure, else the
+/// managed identity.
+fn credential(read: &mut Reader<'_>) -> Credential {
+    let client_id = read.shaped("AZURE_CLIENT_ID", ID, is_id);
+    let secret = read.text("AZURE_CLIENT_SECRET").map(|secret| Proof::Secret(secret.into()));
+    let file = read.text("AZURE_FEDERATED_TOKEN_FILE").map(|path| Proof::TokenFile(path.into()));
+    let Some(proof) = secret.or(file) else { return Credential::Managed { client_id } };
+    let client_id = client_id.unwrap_or_else(|| read.required("AZURE_CLIENT_ID", ID));
+    let tenant = "the id or the domain of a tenant of Entra: letters, digits, - and .";
+    let is_tenant = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
+    let tenant_id = read.required_shaped("AZURE_TENANT_ID", tenant, is_tenant);
+    Credential::Application { tenant_id, client_id, proof, authority: read.https("AZURE_AUTHORITY_HOST") }
 }
 
 /// What was read, for the roles that Azure fills.
@@ -203,7 +225,7 @@ impl CloudSettings for Settings {
 }
 
 /// What a function on Azure is told, whatever it fails over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct HostSettings {
     /// Which alerts are the site's.
     pub alarms: AlarmFilter,

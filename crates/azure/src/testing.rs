@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, time};
 
 use crate::{
-    arm::{Azure, Options, PUBLIC},
+    arm::{Azure, Credential, Options, PUBLIC},
     endpoint::{EndpointKind, EndpointName, PROFILE},
     resource::ResourceId,
 };
@@ -170,10 +170,14 @@ impl Server {
     }
 
     pub(crate) fn azure_as(&self, client_id: Option<&str>) -> Arc<Azure> {
+        self.azure_by(Credential::Managed { client_id: client_id.map(str::to_owned) })
+    }
+
+    pub(crate) fn azure_by(&self, credential: Credential) -> Arc<Azure> {
         let options = Options {
             endpoint: "https://arm.test/".to_owned(),
             audience: PUBLIC.to_owned(),
-            client_id: client_id.map(str::to_owned),
+            credential,
             proxies: holdfast_http::Proxies::default(),
         };
         let detour = Detour { port: self.port, inner: crate::arm::plain_transport() };

@@ -12,7 +12,13 @@ const PROFILE: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Net
 const CLUSTER: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.ContainerService/managedClusters/aks";
 
 /// Rows of the shared tables that Azure does not read, or reads with another rule.
-const AWS_ONLY: [&str; 12] = [
+const AWS_ONLY: [&str; 18] = [
+    "HOLDFAST_HISTORY_ROLE_ARN",
+    "HOLDFAST_TRAFFIC_ROLE_ARN",
+    "HOLDFAST_NOTE_ROLE_ARN",
+    "HOLDFAST_HISTORY_EXTERNAL_ID",
+    "HOLDFAST_TRAFFIC_EXTERNAL_ID",
+    "HOLDFAST_NOTE_EXTERNAL_ID",
     "CLUSTER_NAME",
     "CLUSTER_REGION",
     "PRIMARY_HEALTH_CHECK_ID",
@@ -129,6 +135,8 @@ fn broken() -> Vec<(&'static str, Vec<String>)> {
         ("at most 8 hosts", vec![many.join(",")]),
         ("a resource id", texts(&["x", "/subscriptions/s"])),
         ("a certificate in PEM", texts(&["Y2E=", "-----BEGIN CERTIFICATE-----"])),
+        ("the ARN of a role", texts(&["dns", "arn:aws:iam::4444:role/dns", "arn:aws:iam::444455556666:user/x"])),
+        ("an external id", texts(&["e", "a b"])),
         ("a system", texts(&["humio", "0"])),
         ("set with the", texts(&["https://c.example.com"])),
         ("a readable file", texts(&["/nowhere/ca.pem", "/dev/null", "/"])),

@@ -8,7 +8,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use holdfast_azure::{Azure, Options, arm::PUBLIC, cooldown::BlobCooldown, queue::Queue};
+use holdfast_azure::{
+    Azure, Options,
+    arm::{Credential, PUBLIC},
+    cooldown::BlobCooldown,
+    queue::Queue,
+};
 use holdfast_core::{Fault, Timestamp, ports::CooldownStore};
 use holdfast_http::Proxies;
 use holdfast_tests::clock::call;
@@ -25,7 +30,7 @@ async fn main() {
     let options = Options {
         endpoint: PUBLIC.to_owned(),
         audience: PUBLIC.to_owned(),
-        client_id: None,
+        credential: Credential::default(),
         proxies: Proxies::default(),
     };
     let azure = Arc::new(Azure::new(&options).expect("an identity"));

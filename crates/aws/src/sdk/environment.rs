@@ -22,11 +22,13 @@ pub enum Service {
     Ssm,
     /// The cluster's address.
     Eks,
+    /// Roles of other accounts.
+    Sts,
 }
 
 impl Service {
     /// Every service.
-    pub const ALL: [Self; 4] = [Self::Route53, Self::CloudWatch, Self::Ssm, Self::Eks];
+    pub const ALL: [Self; 5] = [Self::Route53, Self::CloudWatch, Self::Ssm, Self::Eks, Self::Sts];
 
     /// The variable that moves its endpoint: the service's id in upper case, blanks as underscores, as in every
     /// AWS SDK. Mind that Route 53's id is `Route 53`.
@@ -36,6 +38,7 @@ impl Service {
             Self::CloudWatch => "AWS_ENDPOINT_URL_CLOUDWATCH",
             Self::Ssm => "AWS_ENDPOINT_URL_SSM",
             Self::Eks => "AWS_ENDPOINT_URL_EKS",
+            Self::Sts => "AWS_ENDPOINT_URL_STS",
         }
     }
 }
@@ -43,7 +46,7 @@ impl Service {
 /// Endpoints that were moved away from AWS's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Endpoints {
-    moved: [Option<String>; 4],
+    moved: [Option<String>; 5],
 }
 
 impl Endpoints {

@@ -1,7 +1,7 @@
 //! What names of AWS look like.
 
 /// A name of EKS: letters, digits, `-` and `_`, up to 100, a letter or digit first.
-pub fn is_cluster_name(text: &str) -> bool {
+pub(crate) fn is_cluster_name(text: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     (1..=100).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -9,19 +9,19 @@ pub fn is_cluster_name(text: &str) -> bool {
 }
 
 /// A region of AWS, `us-east-1`.
-pub fn is_region(text: &str) -> bool {
+pub(crate) fn is_region(text: &str) -> bool {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     (2..=40).contains(&text.len()) && text.chars().all(allowed) && text.starts_with(|c: char| c.is_ascii_lowercase())
 }
 
 /// The ARN of a topic of SNS. FIFO topics cannot call a function.
-pub fn is_topic_arn(text: &str) -> bool {
+pub(crate) fn is_topic_arn(text: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     resource(text, "sns").is_some_and(|name| (1..=256).contains(&name.len()) && name.chars().all(allowed))
 }
 
 /// The ARN of an alarm of CloudWatch, whose name may hold anything that can be seen.
-pub fn is_alarm_arn(text: &str) -> bool {
+pub(crate) fn is_alarm_arn(text: &str) -> bool {
     let name = resource(text, "cloudwatch").and_then(|resource| resource.strip_prefix("alarm:"));
     name.is_some_and(|name| (1..=255).contains(&name.chars().count()) && !name.contains(char::is_control))
 }
@@ -34,6 +34,34 @@ fn resource<'a>(arn: &'a str, service: &str) -> Option<&'a str> {
     let is_account = account.len() == 12 && account.chars().all(|c| c.is_ascii_digit());
     let is_partition = partition == "aws" || partition.starts_with("aws-");
     (scheme == "arn" && is_partition && of == service && is_region(region) && is_account).then_some(resource)
+}
+
+/// The ARN of a role of IAM.
+pub(crate) fn is_role_arn(text: &str) -> bool {
+    let mut parts = text.splitn(6, ':');
+    let mut part = || parts.next().unwrap_or_default();
+    let (scheme, partition, service, region, account, resource) = (part(), part(), part(), part(), part(), part());
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-/".contains(c);
+    let name = resource.strip_prefix("role/").unwrap_or_default();
+    scheme == "arn"
+        && (partition == "aws" || partition.starts_with("aws-"))
+        && (service, region) == ("iam", "")
+        && account.len() == 12
+        && account.chars().all(|c| c.is_ascii_digit())
+        && (1..=576).contains(&name.len())
+        && name.chars().all(allowed)
+}
+
+/// An external id, as STS takes it.
+pub(crate) fn is_external_id(text: &str) -> bool {
+    (2..=1224).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c))
+}
+
+/// The name of a session for a function of this name: what STS does not take is left out.
+pub(crate) fn session_name(function: &str) -> String {
+    let allowed = |c: &char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(*c);
+    let name: String = function.chars().filter(allowed).take(64).collect();
+    if name.len() < 2 { "holdfast".to_owned() } else { name }
 }
 
 #[cfg(test)]
@@ -90,5 +118,26 @@ mod tests {
     fn names_are_those_that_aws_knows() {
         all(is_cluster_name, &["dr", "Dr_1-x"], &["", "-x", "a/b", &"x".repeat(101)]);
         all(is_region, &["us-east-1", "westeurope"], &["US", "us east 1", "1", "", "https://x"]);
+    }
+
+    #[test]
+    fn a_role_is_named_by_its_arn_and_a_session_by_what_sts_takes() {
+        all(
+            is_role_arn,
+            &["arn:aws:iam::444455556666:role/dns", "arn:aws-us-gov:iam::444455556666:role/path/dns"],
+            &[
+                "dns",
+                "arn:aws:iam::4444:role/dns",
+                "arn:aws:iam::444455556666:role/",
+                "arn:aws:iam::444455556666:user/dns",
+                "arn:aws:iam:us-east-1:444455556666:role/dns",
+                "arn:aws:sts::444455556666:role/dns",
+                "arn:aws:iam::444455556666:role/a b",
+            ],
+        );
+        all(is_external_id, &["e-1", "a:b/c"], &["e", "a b", ""]);
+        assert_eq!(session_name("dr handler:1"), "drhandler1");
+        assert_eq!(session_name("ü"), "holdfast");
+        assert_eq!(session_name(&"x".repeat(100)).len(), 64);
     }
 }

@@ -57,3 +57,33 @@ fn an_alert_filter_without_traffic_manager_knows_no_endpoint() {
     assert_eq!(AlarmFilter::read(&mut reader), AlarmFilter::default());
     assert!(reader.finish(()).is_ok());
 }
+
+fn credential_of(pairs: &[(&str, &str)]) -> Result<Credential, Vec<String>> {
+    let variables: BTreeMap<_, _> =
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let mut reader = Reader::new(&variables);
+    let read = credential(&mut reader);
+    reader.finish(read).map_err(|faults| faults.0.into_iter().map(|fault| fault.name).collect())
+}
+
+#[test]
+fn outside_of_azure_the_function_is_an_application_with_a_secret_or_a_token_file() {
+    assert_eq!(credential_of(&[]), Ok(Credential::Managed { client_id: None }));
+    let id = ("AZURE_CLIENT_ID", "app");
+    assert_eq!(credential_of(&[id]), Ok(Credential::Managed { client_id: Some("app".to_owned()) }));
+    let (tenant, secret) = (("AZURE_TENANT_ID", "t.example.com"), ("AZURE_CLIENT_SECRET", "hunter2"));
+    let read = credential_of(&[id, tenant, secret]).expect("sound");
+    let Credential::Application { tenant_id, client_id, proof: Proof::Secret(_), authority: None } = &read else {
+        panic!("{read:?}")
+    };
+    assert_eq!((tenant_id.as_str(), client_id.as_str()), ("t.example.com", "app"));
+    assert!(!format!("{read:?}").contains("hunter2"));
+    let file = ("AZURE_FEDERATED_TOKEN_FILE", "/var/token");
+    let read = credential_of(&[id, tenant, file, ("AZURE_AUTHORITY_HOST", "https://login.example.com")]);
+    assert!(
+        matches!(read, Ok(Credential::Application { proof: Proof::TokenFile(_), authority: Some(_), .. })),
+        "{read:?}"
+    );
+    assert_eq!(credential_of(&[secret]), Err(vec!["AZURE_CLIENT_ID".to_owned(), "AZURE_TENANT_ID".to_owned()]));
+    assert_eq!(credential_of(&[id, ("AZURE_TENANT_ID", "a/b"), secret]), Err(vec!["AZURE_TENANT_ID".to_owned()]));
+}
