@@ -9,6 +9,6 @@ mod tls_tests;
 mod verify_standby;
 
 pub use remove_stale_tls::RemoveStaleTls;
-pub use scale_operator::ScaleOperator;
 pub(crate) use scale_operator::missing as missing_operator;
+pub use scale_operator::{RestOperator, ScaleOperator};
 pub use verify_standby::VerifyStandby;

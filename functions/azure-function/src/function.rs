@@ -14,12 +14,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use holdfast_core::{
-    Clock, Timestamp,
-    engine::{Answer, Request},
-    fault::quoted,
-    record::Trigger,
-};
+use holdfast_core::{Clock, Timestamp, engine::Answer, fault::quoted, record::Trigger};
 use holdfast_runbooks::{
     clock::SystemClock,
     doors::Errand,
@@ -133,8 +128,7 @@ impl App {
 
     async fn answer(&self, asked: &Asked<'_>, trigger: Trigger, call: ManualCall) -> Answer {
         let deadline = deadline(self.clock.now(), asked.function, asked.site.config());
-        let ManualCall { action, reason, overrides } = call;
-        let request = Request { trigger, action, reason, caller: Some(asked.caller.clone()), overrides, deadline };
+        let request = call.request(trigger, asked.caller.clone(), deadline);
         // One worker is one invocation: two deliveries of one event must not share a lease.
         let holder = format!("{}/{}/{:08x}", self.name, quoted(asked.id), fastrand::u32(..));
         let answer = asked.site.engine(holder).handle(&request).await;

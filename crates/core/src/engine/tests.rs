@@ -13,6 +13,7 @@ use crate::{
 
 mod claim;
 mod drive;
+mod kinds;
 mod look;
 mod operators;
 mod put_back;

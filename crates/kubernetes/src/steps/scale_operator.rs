@@ -48,16 +48,63 @@ impl Step for ScaleOperator {
         if seen.standing != Standing::Todo {
             return Ok(());
         }
-        let Value::String(version) = &seen.fence else {
-            return Err(Fault::new(
-                FaultClass::Invalid,
-                PATCH_SCALE.name,
-                "the observation carries no resourceVersion",
-            ));
-        };
-        let patch = json!({"metadata": {"resourceVersion": version}, "spec": {"replicas": self.target}});
-        self.look.api.write(call, &PATCH_SCALE, self.look.operator(), &patch).await.map(drop)
+        scale(&self.look, self.target, call, seen).await
     }
+
+    fn inverse(&self, _before: Option<&Observation>) -> Option<Arc<dyn Step>> {
+        Some(Arc::new(RestOperator { look: Arc::clone(&self.look) }))
+    }
+}
+
+/// Puts the standby to rest: lowers `spec.replicas` of the operator's Deployment to 0. The way back of
+/// [`ScaleOperator`], by the same call. What the operator manages stays as it is.
+pub struct RestOperator {
+    look: Arc<Look>,
+}
+
+#[async_trait]
+impl Step for RestOperator {
+    fn name(&self) -> &'static str {
+        "rest-operator"
+    }
+
+    fn need(&self) -> Need {
+        Need::Required
+    }
+
+    async fn observe(&self, call: &Call) -> Result<Observation, Fault> {
+        let deployment = self.look.deployment(call).await?;
+        Ok(match deployment.as_ref() {
+            Some(deployment) => rest_observation(deployment),
+            None => Observation::blocked(missing(&self.look)),
+        })
+    }
+
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
+        if seen.standing != Standing::Todo {
+            return Ok(());
+        }
+        scale(&self.look, 0, call, seen).await
+    }
+}
+
+/// Sets the replicas on exactly the Deployment that was seen.
+async fn scale(look: &Look, replicas: i32, call: &Call, seen: &Observation) -> Result<(), Fault> {
+    let Value::String(version) = &seen.fence else {
+        let message = "the observation carries no resourceVersion";
+        return Err(Fault::new(FaultClass::Invalid, PATCH_SCALE.name, message));
+    };
+    let patch = json!({"metadata": {"resourceVersion": version}, "spec": {"replicas": replicas}});
+    look.api.write(call, &PATCH_SCALE, look.operator(), &patch).await.map(drop)
+}
+
+fn rest_observation(deployment: &Deployment) -> Observation {
+    let wanted = deployment.wanted();
+    let found = format!("{} wants {wanted} replicas", deployment.metadata.name);
+    if wanted == 0 {
+        return Observation::done(found);
+    }
+    Observation::todo(found, Value::String(deployment.metadata.resource_version.clone()))
 }
 
 /// The sentence for an operator that is not there.
@@ -101,6 +148,13 @@ mod tests {
         let seen = observation(&deployment(0), 1);
         assert_eq!(seen.standing, Standing::Todo);
         assert_eq!(seen.fence, json!("41"));
+    }
+
+    #[test]
+    fn rest_is_no_replicas_and_is_brought_about_on_the_version_that_was_seen() {
+        assert_eq!(rest_observation(&deployment(0)).standing, Standing::Done);
+        let seen = rest_observation(&deployment(2));
+        assert_eq!((seen.standing, seen.fence), (Standing::Todo, json!("41")));
     }
 
     #[test]

@@ -15,15 +15,10 @@ use holdfast_core::{
     engine::Engine,
     ports::{Ports, Standby},
     runbook::Runbook,
-    step::Step,
 };
 use holdfast_kubernetes::{KubernetesSite, SiteOptions};
 
-use super::{
-    aws::AwsConfig,
-    secondary::WithHealthCheck,
-    shared::{self, RUNBOOK},
-};
+use super::{aws::AwsConfig, secondary::WithHealthCheck, shared};
 use crate::variables::ConfigurationFaults;
 
 /// Everything that outlives one invocation: clients, the cluster's address, the token.
@@ -68,9 +63,8 @@ impl AwsSite {
             standby: standby(&config, &sdk, cluster.standby()),
         };
         let lock = Arc::new(HealthCheckLock::new(sdk, lock));
-        let steps: Vec<Arc<dyn Step>> =
-            vec![cluster.remove_stale_tls(), cluster.scale_operator(), lock, cluster.verify_standby()];
-        Ok(Self { ports, runbook: Runbook { name: RUNBOOK, steps, earlier: shared::earlier_lists() }, config })
+        let runbook = shared::runbook(&cluster, lock, ports.traffic.as_ref());
+        Ok(Self { ports, runbook, config })
     }
 
     /// An engine for one invocation by the worker `holder`.

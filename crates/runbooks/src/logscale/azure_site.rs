@@ -17,14 +17,10 @@ use holdfast_core::{
     engine::Engine,
     ports::{CooldownStore, Ports},
     runbook::Runbook,
-    step::Step,
 };
 use holdfast_kubernetes::{KubernetesSite, SiteOptions};
 
-use super::{
-    azure::AzureConfig,
-    shared::{self, RUNBOOK},
-};
+use super::{azure::AzureConfig, shared};
 use crate::variables::{ConfigurationFaults, VariableFault};
 
 /// Everything that outlives one invocation: clients, the cluster's address, the tokens.
@@ -63,10 +59,9 @@ impl AzureSite {
             }),
         };
         let lock = Arc::new(TrafficManagerLock::new(Arc::clone(&azure), primary()));
-        let steps: Vec<Arc<dyn Step>> =
-            vec![cluster.remove_stale_tls(), cluster.scale_operator(), lock, cluster.verify_standby()];
+        let runbook = shared::runbook(&cluster, lock, ports.traffic.as_ref());
         let queue = config.queue_url.as_deref().map(|url| Queue::new(azure, url));
-        Ok(Self { ports, runbook: Runbook { name: RUNBOOK, steps, earlier: shared::earlier_lists() }, config, queue })
+        Ok(Self { ports, runbook, config, queue })
     }
 
     /// An engine for one invocation by the worker `holder`.

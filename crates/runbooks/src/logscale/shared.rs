@@ -1,15 +1,17 @@
 //! What is the same on every cloud: variables with their ranges and defaults.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use holdfast_core::{
     engine::Limits,
+    kind::Kind,
     policy::{MissingData, Policy},
+    ports::TrafficWitness,
     retry::RetryPolicy,
-    runbook::StepList,
-    step::Need,
+    runbook::{PlannedStep, Runbook, StepList},
+    step::{Need, Step, TrafficArrives},
 };
-use holdfast_kubernetes::TlsCleanup;
+use holdfast_kubernetes::{KubernetesSite, TlsCleanup};
 
 use super::trust;
 use crate::variables::{
@@ -18,20 +20,40 @@ use crate::variables::{
 };
 
 /// The system's name in records.
-pub(super) const RUNBOOK: &str = "logscale";
+const RUNBOOK: &str = "logscale";
 
 /// How long a worker's lease lasts.
 const LEASE: &str = "HOLDFAST_LEASE_SECONDS";
 
 /// The lists of steps that earlier versions wrote. Until it was seen that a clean-up can hold a failover back, the
 /// first step was required.
-pub(super) fn earlier_lists() -> Vec<StepList> {
+fn earlier_lists() -> Vec<StepList> {
     vec![vec![
         ("remove-stale-tls", Need::Required),
         ("scale-operator", Need::Required),
         ("lock-traffic", Need::Owed),
         ("verify-standby", Need::Owed),
     ]]
+}
+
+/// The steps of LogScale on this standby, with the lock of the cloud.
+///
+/// A failback unlocks traffic, sees it arrive where the users' name is configured, and puts the operator to rest once a
+/// person has confirmed that. A rehearsal starts, verifies and rests the standby. A switchover is not given: making
+/// the primary passive needs access to its cluster, which the function does not have.
+pub(super) fn runbook(
+    cluster: &KubernetesSite,
+    lock: Arc<dyn Step>,
+    traffic: Option<&Arc<dyn TrafficWitness>>,
+) -> Runbook {
+    let (scale, verify) = (cluster.scale_operator() as Arc<dyn Step>, cluster.verify_standby() as Arc<dyn Step>);
+    let rest = || PlannedStep::back(Arc::clone(&scale));
+    let arrives = traffic.map(|traffic| PlannedStep::forward(Arc::new(TrafficArrives(Arc::clone(traffic)))));
+    let failback = [PlannedStep::back(Arc::clone(&lock))].into_iter().chain(arrives).chain([rest().on_confirmation()]);
+    let rehearsal = vec![PlannedStep::forward(Arc::clone(&scale)), PlannedStep::forward(Arc::clone(&verify)), rest()];
+    let others = BTreeMap::from([(Kind::Failback, failback.collect()), (Kind::Rehearsal, rehearsal)]);
+    let steps = vec![cluster.remove_stale_tls() as Arc<dyn Step>, scale, lock, verify];
+    Runbook { name: RUNBOOK, steps, earlier: earlier_lists(), others }
 }
 
 /// A standby cluster whose address is known beforehand.
@@ -127,6 +149,7 @@ pub(super) fn policy(read: &mut Reader<'_>, cooldown: &str, period: u64) -> Poli
             &[("ends-the-streak", MissingData::EndsTheStreak), ("counts-as-failing", MissingData::CountsAsFailing)],
         ),
         poll: read.seconds("HOLDFAST_POLL_SECONDS", 15.0, 0.05..=60.0),
+        well_for: read.seconds("HOLDFAST_WELL_SECONDS", 600.0, 1.0..=86_400.0),
         stands_still_after: read.seconds("HOLDFAST_STANDS_STILL_SECONDS", 300.0, 1.0..=3600.0),
     }
 }

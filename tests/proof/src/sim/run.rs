@@ -282,6 +282,7 @@ fn work(link: Arc<Link>, delivery: &Delivery) -> Work {
         action: delivery.action,
         reason: (delivery.trigger == Trigger::Operator).then(|| "a person".to_owned()),
         caller: None,
+        data: None,
         overrides: if delivery.forced { Act::Force.overrides() } else { Vec::new() },
         deadline: link.now() + deadline,
     };

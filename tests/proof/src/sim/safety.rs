@@ -14,6 +14,7 @@
 use holdfast_core::{
     Timestamp,
     holdoff::Source,
+    kind::Kind,
     policy::Policy,
     record::{Execution, Note, State, Status, StepRecord},
 };
@@ -284,9 +285,13 @@ impl World {
 
     fn check_status(&mut self, worker: Worker, was: &Execution, is: &Execution) {
         match (was.status, is.status) {
-            (Status::Aborted | Status::FailedBack, _) => self.breaks("an execution changed after its end"),
+            (Status::Aborted | Status::FailedBack | Status::Closed, _) => {
+                self.breaks("an execution changed after its end")
+            }
             (_, Status::Completed) => self.check_completed(worker, is),
             (_, Status::Aborted) => self.book.ended = true,
+            (_, Status::Closed) if is.kind == Kind::Failover => self.breaks("a failover was closed"),
+            (_, Status::Closed) => {}
             // The unlock that is noted with it is looked at for itself.
             (Status::Running | Status::Owed, Status::FailedBack | Status::Owed | Status::Running) => {}
             (Status::Completed, Status::Owed | Status::Running) if self.book.unlocked_at.is_some() => {}

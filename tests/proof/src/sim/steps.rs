@@ -25,7 +25,7 @@ impl Link {
             Arc::new(Lock(Arc::clone(self))),
             Arc::new(Verify(Arc::clone(self))),
         ];
-        Runbook { name: "simulated", steps: steps.to_vec(), earlier: Vec::new() }
+        Runbook::of_failover("simulated", steps.to_vec())
     }
 }
 
