@@ -4,7 +4,7 @@ use fastrand::Rng;
 use holdfast_core::{decision::Gate, engine::Action};
 
 use super::{
-    Micros,
+    Micros, seconds,
     story::{Undoes, pick},
     world::World,
 };
@@ -31,6 +31,19 @@ impl Act {
         let mut acts: Vec<_> = (0..count).map(|_| (rng.u64(0..calm), Self::draw(rng))).collect();
         acts.sort_by_key(|(at, _)| *at);
         acts
+    }
+
+    /// In a third of the stories a person fails back or rehearses a few times, in the storm and after it.
+    pub fn draw_kinds(rng: &mut Rng, calm: Micros) -> Vec<(Micros, Self)> {
+        let count = if rng.u32(0..3) == 0 { rng.usize(1..6) } else { 0 };
+        let draw = |_| {
+            let action = match rng.u32(0..5) {
+                0 => Action::Rehearse,
+                rest => Action::Failback { rest: rest > 2 },
+            };
+            (rng.u64(0..calm + seconds(1200)), Self::Call(action))
+        };
+        (0..count).map(draw).collect()
     }
 
     fn draw(rng: &mut Rng) -> Self {

@@ -178,6 +178,8 @@ impl Story {
             // Asks in the calm, and must get an answer.
             acts.push((calm + seconds(rng.u64(200..600)), Act::Call(Action::Status)));
         }
+        acts.extend(Act::draw_kinds(&mut rng.clone(), calm));
+        acts.sort_by_key(|(at, _)| *at);
         Self {
             down: outages(rng, calm, end),
             weather: weather(rng),
@@ -338,6 +340,7 @@ fn policy(rng: &mut Rng) -> Policy {
     Policy {
         holdoff: Duration::from_secs(*pick(rng, &[60, 120, 180, 180, 300])),
         cooldown: Duration::from_secs(*pick(rng, &[0, 300, 300, 900])),
+        well_for: Duration::from_secs(90),
         ..Policy::default()
     }
 }
