@@ -82,7 +82,7 @@ impl<'a> Real<'a> {
         let lock = Arc::clone(&self.lock);
         let steps =
             vec![site.remove_stale_tls() as _, site.scale_operator() as _, lock as _, site.verify_standby() as _];
-        engine.runbook = Runbook { name: "logscale", steps, earlier: Vec::new() };
+        engine.runbook = Runbook::of_failover("logscale", steps);
         engine.policy.poll = Duration::from_millis(500);
         engine.limits = limits();
         self.arms.on(engine)
@@ -154,7 +154,8 @@ impl TestBed for Real<'_> {
         let engine = self.engine();
         let deadline = self.clock.now() + PATIENCE;
         let (trigger, action) = (Trigger::Operator, Action::FailOver);
-        let request = Request { trigger, action, reason: None, caller: None, overrides: Vec::new(), deadline };
+        let request =
+            Request { trigger, action, reason: None, caller: None, overrides: Vec::new(), data: None, deadline };
         self.arms.until_killed(engine.handle(&request)).await;
     }
 

@@ -5,6 +5,7 @@
 //! says so.
 
 mod found;
+mod unlock;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use holdfast_core::{
 use crate::{fault::of_sdk, sdk::Sdk};
 pub use found::Original;
 use found::{Fence, Found, same_name};
+pub use unlock::HealthCheckUnlock;
 
 /// The name that a locked health check watches. The top-level domain `invalid` never resolves (RFC 2606, RFC 6761).
 pub const LOCK_NAME: &str = "failover-locked.invalid";
@@ -38,6 +40,7 @@ pub struct LockConfig {
 
 /// Locks traffic to the standby. Owed, not required: Route 53's API may be down in the very outage, and the standby
 /// serves without it.
+#[derive(Clone)]
 pub struct HealthCheckLock {
     sdk: Arc<Sdk>,
     config: LockConfig,
@@ -47,26 +50,6 @@ impl HealthCheckLock {
     /// A lock as `config` says.
     pub fn new(sdk: Arc<Sdk>, config: LockConfig) -> Self {
         Self { sdk, config }
-    }
-
-    /// Gives the health check its own name back. Nothing happens when it has it already.
-    ///
-    /// # Errors
-    /// [`Invalid`](FaultClass::Invalid) when the health check is not locked by us, or `original` is no name to go
-    /// back to; [`Conflict`](FaultClass::Conflict) when somebody changed it meanwhile; faults of the API.
-    pub async fn unlock(&self, call: &Call, original: &Original) -> Result<(), Fault> {
-        let refuse = |why: String| Err(Fault::new(FaultClass::Invalid, UPDATE, why));
-        if original.fqdn.trim().is_empty() || same_name(&original.fqdn, &self.config.lock_fqdn) {
-            return refuse(format!("{:?} is no name to go back to", original.fqdn));
-        }
-        let found = self.find(call).await?;
-        if found.watches(&original.fqdn) && found.inverted == original.inverted && !found.disabled {
-            return Ok(());
-        }
-        if !found.watches(&self.config.lock_fqdn) {
-            return refuse(format!("not locked by us: {}", found.describe(None)));
-        }
-        self.update(call, found.version, &original.fqdn, original.inverted.then_some(true)).await
     }
 
     /// Reads the health check.
@@ -116,6 +99,11 @@ impl Step for HealthCheckLock {
         true
     }
 
+    fn inverse(&self, before: Option<&Observation>) -> Option<Arc<dyn Step>> {
+        let original = before.and_then(|seen| Original::of_fence(&seen.fence));
+        Some(Arc::new(HealthCheckUnlock::new(self.clone(), original)))
+    }
+
     async fn observe(&self, call: &Call) -> Result<Observation, Fault> {
         Ok(self.find(call).await?.judge(&self.config))
     }
@@ -124,8 +112,7 @@ impl Step for HealthCheckLock {
         if seen.standing != Standing::Todo {
             return Err(Fault::new(FaultClass::Invalid, UPDATE, "there is nothing to lock in what was seen"));
         }
-        let fence: Fence = serde_json::from_value(seen.fence.clone())
-            .map_err(|error| Fault::new(FaultClass::Invalid, UPDATE, format!("the fence cannot be read: {error}")))?;
+        let fence = Fence::of(seen)?;
         // An inverted check of a name that never resolves is healthy for ever, so the inversion goes too.
         let inverted = fence.inverted.then_some(false);
         self.update(call, fence.health_check_version, &self.config.lock_fqdn, inverted).await

@@ -113,6 +113,7 @@ pub(crate) fn is(text: Option<&str>, word: &str) -> bool {
 }
 
 /// Reads and writes the one endpoint.
+#[derive(Clone)]
 pub(crate) struct Endpoints {
     azure: Arc<Azure>,
     name: EndpointName,

@@ -47,6 +47,7 @@ impl Original {
 /// Traffic Manager honours no `ETag` (docs/reference/azure.md#traffic-manager-api), so this effect alone carries no
 /// fence: it sets one property to one
 /// value, touches no other, and is read back. Whoever enables the endpoint later is seen by the next look.
+#[derive(Clone)]
 pub struct TrafficManagerLock {
     endpoints: Endpoints,
 }
@@ -55,21 +56,6 @@ impl TrafficManagerLock {
     /// A lock on `primary`.
     pub fn new(azure: Arc<Azure>, primary: EndpointName) -> Self {
         Self { endpoints: Endpoints::new(azure, primary) }
-    }
-
-    /// Puts the endpoint into service again. Nothing happens when it is.
-    ///
-    /// # Errors
-    /// [`Invalid`](FaultClass::Invalid) when `original` was not in service either; faults of the interface.
-    pub async fn unlock(&self, call: &Call, original: &Original) -> Result<(), Fault> {
-        if !original.endpoint_status.eq_ignore_ascii_case("Enabled") {
-            let message = format!("{:?} is no status to go back to", original.endpoint_status);
-            return Err(Fault::new(FaultClass::Invalid, PATCH, message));
-        }
-        if !self.endpoints.get(call).await?.is_disabled() {
-            return Ok(());
-        }
-        self.endpoints.set_status(call, "Enabled").await
     }
 }
 
@@ -102,6 +88,11 @@ impl Step for TrafficManagerLock {
         true
     }
 
+    fn inverse(&self, before: Option<&Observation>) -> Option<Arc<dyn Step>> {
+        let original = before.and_then(|seen| Original::of_fence(&seen.fence));
+        Some(Arc::new(TrafficManagerUnlock { endpoints: self.endpoints.clone(), original }))
+    }
+
     async fn observe(&self, call: &Call) -> Result<Observation, Fault> {
         Ok(judge(&self.endpoints.get(call).await?))
     }
@@ -111,6 +102,50 @@ impl Step for TrafficManagerLock {
             return Err(Fault::new(FaultClass::Invalid, PATCH, "there is nothing to lock in what was seen"));
         }
         self.endpoints.set_status(call, "Disabled").await
+    }
+}
+
+/// Puts the primary's endpoint into service again: the way back of [`TrafficManagerLock`], by the same permissions.
+pub struct TrafficManagerUnlock {
+    endpoints: Endpoints,
+    original: Option<Original>,
+}
+
+impl TrafficManagerUnlock {
+    fn judge(&self, endpoint: &Endpoint) -> Observation {
+        let described = endpoint.describe();
+        if !endpoint.is_disabled() {
+            return Observation::done(described);
+        }
+        match &self.original {
+            Some(original) if !original.endpoint_status.eq_ignore_ascii_case("Enabled") => {
+                let status = &original.endpoint_status;
+                Observation::blocked(format!("{status:?} is no status to go back to; found: {described}"))
+            }
+            _ => Observation::todo(described, json!(true)),
+        }
+    }
+}
+
+#[async_trait]
+impl Step for TrafficManagerUnlock {
+    fn name(&self) -> &'static str {
+        "unlock-traffic"
+    }
+
+    fn need(&self) -> Need {
+        Need::Required
+    }
+
+    async fn observe(&self, call: &Call) -> Result<Observation, Fault> {
+        Ok(self.judge(&self.endpoints.get(call).await?))
+    }
+
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
+        if seen.standing != Standing::Todo {
+            return Err(Fault::new(FaultClass::Invalid, PATCH, "there is nothing to unlock in what was seen"));
+        }
+        self.endpoints.set_status(call, "Enabled").await
     }
 }
 

@@ -2,13 +2,22 @@
 
 use std::time::Duration;
 
-use crate::decision::Gate;
+use crate::{decision::Gate, kind::Kind};
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Judge the evidence and fail over if it is due; drive an unfinished execution on in any case.
     FailOver,
+    /// Begin a switchover: make the primary passive, and then as a failover.
+    Switchover,
+    /// Begin a failback, or drive one on.
+    Failback {
+        /// Put the standby to rest, too.
+        rest: bool,
+    },
+    /// Begin a rehearsal.
+    Rehearse,
     /// Drive an unfinished execution on, begin none.
     Finish,
     /// Say what a failover would do now. Writes nothing.
@@ -65,11 +74,15 @@ pub enum Argument {
     Abort,
     /// A duration, such as `2h` or `1h 30m`.
     For,
+    /// A person's word on the primary's data, at most as long as a reason.
+    Data,
+    /// True or false.
+    Rest,
 }
 
 impl Argument {
     /// Every argument.
-    pub const ALL: [Self; 3] = [Self::Waive, Self::Abort, Self::For];
+    pub const ALL: [Self; 5] = [Self::Waive, Self::Abort, Self::For, Self::Data, Self::Rest];
 
     /// Its name, as it is spelled in calls.
     pub fn name(self) -> &'static str {
@@ -77,6 +90,8 @@ impl Argument {
             Self::Waive => "waive",
             Self::Abort => "abort",
             Self::For => "for",
+            Self::Data => "data",
+            Self::Rest => "rest",
         }
     }
 }
@@ -99,7 +114,7 @@ pub struct ActionRule {
 }
 
 /// Every action.
-pub const ACTIONS: [ActionRule; 8] = [
+pub const ACTIONS: [ActionRule; 11] = [
     ActionRule {
         action: Action::FailOver,
         name: "failover",
@@ -107,6 +122,30 @@ pub const ACTIONS: [ActionRule; 8] = [
         waives: &Gate::ALL,
         access: Access::Acts,
         says: "Fails over if that is due by the same rules as for an alarm, and drives an open execution on.",
+    },
+    ActionRule {
+        action: Action::Switchover,
+        name: "switchover",
+        arguments: &[Argument::Waive],
+        waives: &[Gate::StandbyFit],
+        access: Access::Acts,
+        says: "Makes a primary that is well passive, and then as a failover; refused where the system gives no steps for it.",
+    },
+    ActionRule {
+        action: Action::Failback { rest: false },
+        name: "failback",
+        arguments: &[Argument::Data, Argument::Rest, Argument::Waive],
+        waives: &[Gate::WellFor],
+        access: Access::Acts,
+        says: "Unlocks traffic to a primary that is well and sees it arrive; with `rest` it puts the standby to rest, too.",
+    },
+    ActionRule {
+        action: Action::Rehearse,
+        name: "rehearse",
+        arguments: &[Argument::Waive],
+        waives: &[Gate::StandbyFit],
+        access: Access::Acts,
+        says: "Starts and verifies the standby and puts it back to rest, while the primary is well; traffic is not touched.",
     },
     ActionRule {
         action: Action::Finish,
@@ -169,9 +208,13 @@ pub const ACTIONS: [ActionRule; 8] = [
 impl Action {
     /// Its row.
     pub fn rule(self) -> &'static ActionRule {
-        let [failover, finish, plan, preflight, status, acknowledge, pause, resume] = &ACTIONS;
+        let [failover, switchover, failback, rehearse, finish, plan, preflight, status, acknowledge, pause, resume] =
+            &ACTIONS;
         match self {
             Self::FailOver => failover,
+            Self::Switchover => switchover,
+            Self::Failback { .. } => failback,
+            Self::Rehearse => rehearse,
             Self::Finish => finish,
             Self::Plan => plan,
             Self::Preflight => preflight,
@@ -179,6 +222,23 @@ impl Action {
             Self::Acknowledge { .. } => acknowledge,
             Self::Pause { .. } => pause,
             Self::Resume => resume,
+        }
+    }
+
+    /// The kind of execution that it asks for, where that is not a failover.
+    pub fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Switchover => Some(Kind::Switchover),
+            Self::Failback { .. } => Some(Kind::Failback),
+            Self::Rehearse => Some(Kind::Rehearsal),
+            Self::FailOver
+            | Self::Finish
+            | Self::Plan
+            | Self::Preflight
+            | Self::Status
+            | Self::Acknowledge { .. }
+            | Self::Pause { .. }
+            | Self::Resume => None,
         }
     }
 

@@ -7,14 +7,18 @@ use crate::{
     clock::{later, until},
     evidence::{Evidence, Reading},
     holdoff::Streak,
+    kind::Kind,
     policy::Policy,
     record::State,
 };
 
+mod kinds;
 mod primary;
 mod reason;
 mod standing;
 
+pub(crate) use kinds::has_begun_to_act;
+pub use kinds::{Asked, answers_now, counts_wellness};
 pub use reason::Reason;
 
 /// A question that must be answered before the first effect. An operator can waive some, by name and with a reason.
@@ -31,10 +35,12 @@ pub enum Gate {
     StandbyFit,
     /// Has the primary ever been seen well?
     Armed,
+    /// Has the primary been well for long enough, by its own endpoint, to be failed back to?
+    WellFor,
 }
 
 impl Gate {
-    /// Every gate that can be waived.
+    /// Every gate of a failover that can be waived.
     pub const ALL: [Self; 5] = [Self::Cooldown, Self::PrimaryFailing, Self::Holdoff, Self::StandbyFit, Self::Armed];
 
     /// Its name, as an operator writes it.
@@ -45,6 +51,7 @@ impl Gate {
             Self::Holdoff => "holdoff",
             Self::StandbyFit => "standby-fit",
             Self::Armed => "armed",
+            Self::WellFor => "well-for",
         }
     }
 }
@@ -76,6 +83,15 @@ pub enum Verdict {
     Relock,
     /// The open execution is over: a person has failed back.
     NoteFailback,
+    /// Begin an execution of this kind.
+    Begin {
+        /// The kind.
+        kind: Kind,
+    },
+    /// The open execution asks for a primary that is well, and it is not: it is over.
+    Close,
+    /// All that is left of the open execution waits for a person's confirmation.
+    AwaitPerson,
 }
 
 /// A verdict with every reason that led to it.
@@ -104,6 +120,20 @@ pub fn decide(
 ) -> Decision {
     let mut judge = Judge { state, evidence, policy, now, overrides, cut: None, reasons: Vec::new(), streak: None };
     let verdict = judge.verdict();
+    Decision { verdict, reasons: judge.reasons, streak: judge.streak }
+}
+
+/// Decides on what a person asks for: a kind that no alarm begins. The same arguments otherwise.
+pub fn decide_asked(
+    asked: Asked,
+    state: &Reading<State>,
+    evidence: &Evidence,
+    policy: &Policy,
+    now: Timestamp,
+    overrides: &[Gate],
+) -> Decision {
+    let mut judge = Judge { state, evidence, policy, now, overrides, reasons: Vec::new(), streak: None };
+    let verdict = judge.asked(asked);
     Decision { verdict, reasons: judge.reasons, streak: judge.streak }
 }
 
@@ -174,7 +204,7 @@ impl Judge<'_> {
 
     fn cooldown(&mut self) -> Option<Verdict> {
         let state = self.state.as_ref().ok()?;
-        let recorded = self.believed("the record", state.current.as_ref().map(|execution| execution.started_at));
+        let recorded = self.believed("the record", state.last_failover());
         let noted = match &self.evidence.last_failover {
             Some(Ok(noted)) => self.believed("the note of the last failover", *noted),
             Some(Err(fault)) => {

@@ -7,7 +7,7 @@ use crate::{
     clock::{later, until},
     fault::NotedFault,
     policy::MOST_AHEAD,
-    step::Observation,
+    step::{Direction, Observation},
 };
 
 /// One period of the primary's health history. It covers `[start, start + period)`.
@@ -156,6 +156,9 @@ pub struct StepSeen {
     /// True for the step that locks traffic.
     #[serde(default, skip_serializing_if = "is_false")]
     pub locks: bool,
+    /// Which side of it was looked at.
+    #[serde(default)]
+    pub direction: Direction,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
@@ -198,8 +201,11 @@ pub struct Evidence {
     /// Why the execution that is open or stands is none that this runbook can have written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign: Option<String>,
-    /// Each step as found, in order.
+    /// Each step of a failover as found, in order.
     pub steps: Vec<StepSeen>,
+    /// The steps of the kind that a person asks for, where that is another one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kind_steps: Vec<StepSeen>,
 }
 
 impl Evidence {
@@ -229,6 +235,7 @@ impl Evidence {
             server_time: None,
             foreign: None,
             steps: Vec::new(),
+            kind_steps: Vec::new(),
         }
     }
 }

@@ -8,6 +8,7 @@
 //! * [`holdoff`]: how long the primary is *proven* to have been failing.
 //! * [`policy`]: the numbers a decision depends on.
 //! * [`decision`]: `decide(view, policy, now)`, pure; every reason has a name.
+//! * [`kind`]: what an execution is for.
 //! * [`record`]: the one document that is kept, and [`transition`]: the only way it changes.
 //! * [`step`]: one idempotent effect; [`runbook`]: steps in order.
 //! * [`ports`]: what the engine needs of the world, with the guarantees in prose.
@@ -43,6 +44,7 @@ pub mod evidence;
 pub mod fakes;
 pub mod fault;
 pub mod holdoff;
+pub mod kind;
 pub mod policy;
 pub mod ports;
 pub mod record;

@@ -43,6 +43,14 @@ pub struct Policy {
     /// been restored from a backup, or planted.
     #[serde(with = "seconds", default = "stands_still_after", rename = "stands_still_after_s")]
     pub stands_still_after: Duration,
+    /// How long the primary must have been well, by its own endpoint, before a failback.
+    #[serde(with = "seconds", default = "well_for", rename = "well_for_s")]
+    pub well_for: Duration,
+}
+
+/// Ten minutes: longer than any restart of a primary that looks well in between.
+fn well_for() -> Duration {
+    Duration::from_secs(600)
 }
 
 /// Five minutes: ticks that drive an execution come each minute.
@@ -60,6 +68,7 @@ impl Default for Policy {
             missing: MissingData::default(),
             poll: Duration::from_secs(15),
             stands_still_after: stands_still_after(),
+            well_for: well_for(),
         }
     }
 }
@@ -69,6 +78,12 @@ impl Policy {
     /// period, as for the history, or two polls where polls are slower than that.
     pub fn probe_gap(&self) -> Duration {
         self.period.max(self.poll.saturating_mul(2))
+    }
+
+    /// The longest pause between two sights of a primary that is well which still counts as unbroken: ticks come once a
+    /// minute, and one may be lost.
+    pub fn well_gap(&self) -> Duration {
+        self.probe_gap().saturating_mul(2).saturating_add(self.poll)
     }
 
     /// How long the mark of a waiting call stands unless it is renewed: three polls, so that one poll may fail.

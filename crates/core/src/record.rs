@@ -1,20 +1,45 @@
 //! The one document that survives between calls, kept on the standby cluster.
+//!
+//! # Layout
+//!
+//! * this file: the document; `execution`: one run of a runbook in it; `step`: one step of that.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
-use crate::{
-    decision::{Decision, Gate},
-    evidence::Evidence,
-    fault::NotedFault,
-    policy::Policy,
-    step::{Need, Observation},
-};
+use crate::kind::Kind;
 
+mod execution;
 mod lenient;
+mod step;
+#[cfg(test)]
+mod tests;
 
-/// The version of the document that this code writes and reads.
-pub const SCHEMA: u32 = 1;
+pub use execution::{Execution, Note, Status, Trigger};
+pub use step::{Progress, StepRecord, Why};
+
+/// The version of the document that this code writes. It is raised only where an earlier version could not go on with
+/// what is written: fields that a version does not know are carried along.
+///
+/// * 1: failovers only.
+/// * 2: executions have a kind; a failback keeps the failover that it takes back beside it (`stands`), which a version
+///   that knows 1 would lose.
+pub const SCHEMA: u32 = 2;
+
+/// The oldest version of the document that this code reads.
+pub const OLDEST_SCHEMA: u32 = 1;
+
+/// How many fields that this version does not know are carried along in one object. The document as a whole is bounded
+/// by its store.
+pub const KEPT_UNKNOWN: usize = 50;
+
+/// Fields that this version does not know: written by another one, and kept for it.
+pub type Unknown = Map<String, Value>;
+
+fn unknown<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Unknown, D::Error> {
+    Ok(Unknown::deserialize(deserializer)?.into_iter().take(KEPT_UNKNOWN).collect())
+}
 
 /// How many notes of operators are kept, newest first.
 pub const KEPT_OPERATOR_NOTES: usize = 20;
@@ -62,9 +87,27 @@ pub struct State {
     /// The newest execution, open or ended, in full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<Execution>,
+    /// The failover or switchover that an open failback takes back. It stands until traffic is unlocked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands: Option<Box<Execution>>,
+    /// Since when the primary has been seen well while a failover stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub well: Option<Well>,
     /// Earlier ones, newest first.
     #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
     pub past: Vec<Summary>,
+    /// See [`Unknown`].
+    #[serde(flatten, deserialize_with = "unknown")]
+    pub unknown: Unknown,
+}
+
+/// The primary was seen well by its own endpoint, without a break.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Well {
+    /// The first time.
+    pub since: Timestamp,
+    /// The last time.
+    pub until: Timestamp,
 }
 
 impl Default for State {
@@ -80,7 +123,10 @@ impl Default for State {
             waiter: None,
             operators: Vec::new(),
             current: None,
+            stands: None,
+            well: None,
             past: Vec::new(),
+            unknown: Unknown::new(),
         }
     }
 }
@@ -99,7 +145,8 @@ impl State {
 
     /// True when a person ended the last failover, and whether its lock is gone is not known.
     pub(crate) fn was_aborted(&self) -> bool {
-        self.unlocked.is_none() && self.current.as_ref().is_some_and(|run| run.status == Status::Aborted)
+        let ended = |run: &Execution| run.kind.activates_standby() && run.status == Status::Aborted;
+        self.unlocked.is_none() && self.current.as_ref().is_some_and(ended)
     }
 
     /// True when it is news for the record that, at `at`, the lock was seen to stand, or to be gone.
@@ -114,7 +161,15 @@ impl State {
 
     /// True while the last failover stands: it was driven to its end and nobody has taken its lock away.
     pub fn failed_over(&self) -> bool {
-        self.unlocked.is_none() && self.current.as_ref().is_some_and(|run| run.status == Status::Completed)
+        let stands = |run: &Execution| run.kind.activates_standby() && run.status == Status::Completed;
+        self.unlocked.is_none() && self.current.as_ref().is_some_and(stands)
+    }
+
+    /// When the last failover or switchover began: the cooldown counts from there.
+    pub fn last_failover(&self) -> Option<Timestamp> {
+        let full = self.current.iter().chain(self.stands.as_deref()).map(|run| (run.kind, run.started_at));
+        let mut all = full.chain(self.past.iter().map(|run| (run.kind, run.started_at)));
+        all.find(|(kind, _)| kind.activates_standby()).map(|(_, at)| at)
     }
 }
 
@@ -174,240 +229,14 @@ pub struct OperatorNote {
     pub caller: Option<String>,
 }
 
-/// What made us look.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Trigger {
-    /// An alarm changed its state.
-    Alarm {
-        /// Its name.
-        name: String,
-        /// When it changed, by its own account.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        changed_at: Option<Timestamp>,
-    },
-    /// The timer.
-    Tick,
-    /// A person.
-    Operator,
-}
-
-impl Trigger {
-    /// A short stable name, for logs.
-    pub fn label(&self) -> &'static str {
-        match self {
-            Self::Alarm { .. } => "alarm",
-            Self::Tick => "tick",
-            Self::Operator => "operator",
-        }
-    }
-}
-
-/// How far an execution is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// A required step is not done yet.
-    Running,
-    /// Every required step is done; owed steps are not done yet.
-    Owed,
-    /// Every step is done.
-    Completed,
-    /// A person ended it.
-    Aborted,
-    /// It was still open when a person took the lock away from a primary that was well.
-    FailedBack,
-}
-
-impl Status {
-    /// True while there is something left to do.
-    pub fn is_open(self) -> bool {
-        matches!(self, Self::Running | Self::Owed)
-    }
-}
-
-/// One run of a runbook.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Execution {
-    /// Start and fence: unique for one store.
-    pub id: String,
-    /// The system.
-    pub runbook: String,
-    /// What made us look.
-    pub trigger: Trigger,
-    /// The operator's words, when an operator called.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Who called, where the platform tells it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub caller: Option<String>,
-    /// Gates that the operator waived.
-    #[serde(
-        default,
-        deserialize_with = "lenient::list",
-        rename = "waived",
-        alias = "overrides",
-        skip_serializing_if = "Vec::is_empty"
-    )]
-    pub overrides: Vec<Gate>,
-    /// When the intent was written; the cooldown counts from here.
-    pub started_at: Timestamp,
-    /// When the last step was done, or a person ended it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub finished_at: Option<Timestamp>,
-    /// How far it is.
-    pub status: Status,
-    /// Why it was ended before every step was done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub abort_reason: Option<String>,
-    /// The lease's fencing number of the worker that drives it. A worker with a smaller one must stop.
-    pub fence: u64,
-    /// That worker.
-    pub holder: String,
-    /// How many times another worker took it over.
-    pub takeovers: u32,
-    /// Why it was begun.
-    pub decision: Decision,
-    /// On what evidence.
-    pub evidence: Evidence,
-    /// Under which numbers.
-    pub policy: Policy,
-    /// Its steps, in order.
-    pub steps: Vec<StepRecord>,
-    /// Things worth knowing that are not steps.
-    #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<Note>,
-}
-
-impl Execution {
-    /// When it was last driven: a step was tried, whatever came of it. Times after `latest` are no times.
-    pub fn last_driven(&self, latest: Timestamp) -> Option<Timestamp> {
-        let steps = self.steps.iter().flat_map(|step| [step.started_at, step.ended_at]).flatten();
-        steps.chain([self.started_at]).filter(|at| *at <= latest).max()
-    }
-
-    /// True when the step called `name` is done, by this record.
-    pub fn has_done(&self, name: &str) -> bool {
-        self.steps.iter().any(|step| step.step == name && step.is_done())
-    }
-}
-
-/// Something worth knowing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Note {
-    /// When.
-    pub at: Timestamp,
-    /// What.
-    pub text: String,
-}
-
-/// How far a step is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "progress")]
-pub enum Progress {
-    /// Not reached yet.
-    Pending,
-    /// The effect holds, read back.
-    Done {
-        /// False when it held already.
-        changed: bool,
-    },
-    /// Tried and not done; later steps did not wait.
-    Owed {
-        /// Why not.
-        why: Why,
-    },
-    /// Tried and not done; later steps wait.
-    Failing {
-        /// Why not.
-        why: Why,
-    },
-}
-
-/// Why a step is not done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "cause")]
-pub enum Why {
-    /// A call failed.
-    Fault {
-        /// The last fault.
-        fault: NotedFault,
-    },
-    /// The world does not allow it.
-    Blocked {
-        /// What stands in the way.
-        why: String,
-    },
-    /// It has not come true in the time that was left.
-    NotYet {
-        /// What was seen last.
-        found: String,
-    },
-}
-
-impl std::fmt::Display for Why {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Fault { fault } => write!(f, "{fault}"),
-            Self::Blocked { why } => write!(f, "{why}"),
-            Self::NotYet { found } => write!(f, "not yet: {found}"),
-        }
-    }
-}
-
-/// One step of an execution.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StepRecord {
-    /// The step's name.
-    pub step: String,
-    /// Whether later steps wait for it.
-    pub need: Need,
-    /// How far it is.
-    #[serde(flatten)]
-    pub progress: Progress,
-    /// How many times its effect was sent.
-    pub attempts: u32,
-    /// When it was first driven.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started_at: Option<Timestamp>,
-    /// When it was last driven.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended_at: Option<Timestamp>,
-    /// What was seen last.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub found: String,
-    /// What was there before the effect, with its fence: what a failback needs to know, so that no person has to
-    /// remember it. Written with the intent where it was known then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<Observation>,
-}
-
-impl StepRecord {
-    /// A step that has not been reached.
-    pub fn pending(step: &str, need: Need) -> Self {
-        Self {
-            step: step.to_owned(),
-            need,
-            progress: Progress::Pending,
-            attempts: 0,
-            started_at: None,
-            ended_at: None,
-            found: String::new(),
-            before: None,
-        }
-    }
-
-    /// True when the effect holds.
-    pub fn is_done(&self) -> bool {
-        matches!(self.progress, Progress::Done { .. })
-    }
-}
-
 /// An ended execution in short.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// See [`Execution::id`].
     pub id: String,
+    /// See [`Execution::kind`].
+    #[serde(default)]
+    pub kind: Kind,
     /// See [`Execution::started_at`].
     pub started_at: Timestamp,
     /// See [`Execution::finished_at`].
@@ -415,18 +244,4 @@ pub struct Summary {
     pub finished_at: Option<Timestamp>,
     /// See [`Execution::status`].
     pub status: Status,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fault::FaultClass;
-
-    #[test]
-    fn why_a_step_is_not_done_is_told_in_words() {
-        let fault = NotedFault { class: FaultClass::Denied, call: "c".to_owned(), message: "no".to_owned() };
-        assert_eq!(Why::Fault { fault }.to_string(), "c: no (denied)");
-        assert_eq!(Why::Blocked { why: "no CA".to_owned() }.to_string(), "no CA");
-        assert_eq!(Why::NotYet { found: "0 of 1".to_owned() }.to_string(), "not yet: 0 of 1");
-    }
 }

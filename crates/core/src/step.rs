@@ -1,10 +1,12 @@
 //! One idempotent effect.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{clock::Call, fault::Fault};
+use crate::{clock::Call, evidence::NamedSite, fault::Fault, ports::TrafficWitness};
 
 /// Whether the failover may go on without a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +16,17 @@ pub enum Need {
     Required,
     /// Later steps do not wait for it. It is owed until it is done: every call tries again, none forgets it.
     Owed,
+}
+
+/// Which side of a step is meant: lock and unlock are one step seen from two sides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Its effect is brought about.
+    #[default]
+    Forward,
+    /// Its effect is taken back.
+    Back,
 }
 
 /// How the world stands with regard to a step.
@@ -92,6 +105,12 @@ pub trait Step: Send + Sync {
         false
     }
 
+    /// The step that takes this one's effect back, under a name of its own; `None` where there is no way back.
+    /// `before` is what a record kept of the time before the effect, where one did.
+    fn inverse(&self, _before: Option<&Observation>) -> Option<Arc<dyn Step>> {
+        None
+    }
+
     /// How things stand.
     ///
     /// # Errors
@@ -103,4 +122,35 @@ pub trait Step: Send + Sync {
     /// # Errors
     /// After a transient fault the effect may or may not have happened; the engine observes again.
     async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault>;
+}
+
+/// Watches traffic arrive at the primary: done when the name that users type leads to it.
+pub struct TrafficArrives(pub Arc<dyn TrafficWitness>);
+
+#[async_trait]
+impl Step for TrafficArrives {
+    fn name(&self) -> &'static str {
+        "see-traffic-arrive"
+    }
+
+    fn need(&self) -> Need {
+        Need::Required
+    }
+
+    fn only_watches(&self) -> bool {
+        true
+    }
+
+    async fn observe(&self, call: &Call) -> Result<Observation, Fault> {
+        let answer = self.0.answer(call).await?;
+        Ok(match answer.names {
+            NamedSite::Primary => Observation::done(answer.found),
+            // Nothing is written, so nothing needs a fence.
+            NamedSite::Other => Observation::todo(answer.found, Value::Bool(true)),
+        })
+    }
+
+    async fn apply(&self, _: &Call, _: &Observation) -> Result<(), Fault> {
+        Ok(())
+    }
 }

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use thiserror::Error;
 
+use crate::kind::Kind;
 use crate::record::{
-    Execution, KEPT_NOTES, KEPT_OPERATOR_NOTES, KEPT_SUMMARIES, Note, OperatorNote, Pause, Progress, State, Status,
-    StepRecord, Summary, Waiter, Why,
+    Execution, KEPT_NOTES, KEPT_OPERATOR_NOTES, KEPT_SUMMARIES, Note, OperatorNote, Pause, Progress, SCHEMA, State,
+    Status, StepRecord, Summary, Waiter, Well, Why,
 };
-use crate::step::{Need, Observation, Standing};
+use crate::step::{Direction, Need, Observation, Standing};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +65,19 @@ pub enum Event {
         at: Timestamp,
         /// Whether it stands.
         stands: bool,
+    },
+    /// The primary was seen well by its own endpoint while a failover stands; without a break since the mark's start.
+    WellFor(Well),
+    /// It was seen not to be well.
+    NotWell,
+    /// A person confirmed the steps of the open execution that need it.
+    Confirmed,
+    /// The primary did not stay well: the open failback, rehearsal or switchover is over.
+    Closed {
+        /// When.
+        at: Timestamp,
+        /// What was seen.
+        reason: String,
     },
     /// A call waits, and others need not.
     Waits(Waiter),
@@ -126,6 +140,11 @@ pub enum IllegalEvent {
     /// A required step cannot be owed.
     #[error("{0} is required and cannot be owed")]
     NotOwable(String),
+    /// A failback takes a failover back, and the other kinds begin where none stands.
+    #[error(
+        "a {0} cannot begin here: a failback needs a failover that stands, a rehearsal or switchover that none does"
+    )]
+    WrongPlace(Kind),
     /// An execution begins with all steps pending.
     #[error("an execution begins running, with steps, all of them pending")]
     BadBeginning,
@@ -136,15 +155,31 @@ pub enum IllegalEvent {
 /// # Errors
 /// When the state does not allow the event; the state is as it was.
 pub fn next(state: &State, event: Event) -> Result<State, IllegalEvent> {
-    let mut state = state.clone();
+    let mut state = State { schema: SCHEMA, ..state.clone() };
     match event {
         Event::Began(execution) => begin(&mut state, *execution)?,
         Event::TakenOver { fence, holder, found } => {
-            take_over(standing(&mut state)?, fence, holder, found);
-            // It is driven, so its lock is not gone: who planted the record may have said so.
-            (state.unlocked, state.lock_seen, state.lock_gone) = (None, None, None);
+            let execution = standing(&mut state)?;
+            take_over(execution, fence, holder, found);
+            if execution.kind.activates_standby() {
+                // It is driven, so its lock is not gone: who planted the record may have said so.
+                (state.unlocked, state.lock_seen, state.lock_gone) = (None, None, None);
+            }
         }
-        Event::Stepped { fence, step } => advance(open(&mut state)?, fence, step)?,
+        Event::Stepped { fence, step } => {
+            advance(open(&mut state)?, fence, step)?;
+            if state.open().is_none() {
+                // A failback that is driven to its end ends the failover that it took back.
+                retire_what_stood(&mut state);
+            }
+        }
+        Event::WellFor(well) => state.well = Some(well),
+        Event::NotWell => state.well = None,
+        Event::Confirmed => open(&mut state)?.confirmed = true,
+        Event::Closed { at, reason } => {
+            end(open(&mut state)?, Status::Closed, at, reason);
+            put_back_what_stands(&mut state);
+        }
         Event::Lapsed { fence, step, note, watching } => lapse(standing(&mut state)?, fence, &step, note, &watching)?,
         Event::Noted(note) => keep_note(standing(&mut state)?, note),
         Event::FailedBack { at, reason } => {
@@ -159,9 +194,14 @@ pub fn next(state: &State, event: Event) -> Result<State, IllegalEvent> {
             state.operators.truncate(KEPT_OPERATOR_NOTES);
         }
         Event::Aborted { at, reason } => {
-            end(standing(&mut state)?, Status::Aborted, at, reason);
-            // Its lock may stand until somebody sees that it does not.
-            (state.unlocked, state.lock_gone) = (None, None);
+            let execution = standing(&mut state)?;
+            let activates = execution.kind.activates_standby();
+            end(execution, Status::Aborted, at, reason);
+            if activates {
+                // Its lock may stand until somebody sees that it does not.
+                (state.unlocked, state.lock_gone) = (None, None);
+            }
+            put_back_what_stands(&mut state);
         }
         Event::Paused(pause) => state.pause = Some(pause),
         Event::Resumed => state.pause = None,
@@ -175,6 +215,7 @@ pub fn next(state: &State, event: Event) -> Result<State, IllegalEvent> {
 fn unlock(state: &mut State, at: Timestamp) {
     state.unlocked = Some(at);
     (state.armed, state.lock_seen, state.lock_gone) = (None, None, None);
+    state.well = None;
 }
 
 fn see_lock(state: &mut State, at: Timestamp, stands: bool) {
@@ -185,6 +226,25 @@ fn see_lock(state: &mut State, at: Timestamp, stands: bool) {
         state.lock_gone = Some(at);
     } else if state.lock_gone.take().is_none() {
         state.lock_seen = Some(at);
+    }
+}
+
+/// What the failback that is over was to take back stands as before, unless traffic was unlocked.
+fn put_back_what_stands(state: &mut State) {
+    let Some(stands) = state.stands.take() else { return };
+    let ended = if state.unlocked.is_none() { state.current.replace(*stands) } else { Some(*stands) };
+    keep_summary(state, ended.as_ref());
+}
+
+fn retire_what_stood(state: &mut State) {
+    let stood = state.stands.take();
+    keep_summary(state, stood.as_deref());
+}
+
+fn keep_summary(state: &mut State, ended: Option<&Execution>) {
+    if let Some(ended) = ended {
+        state.past.insert(0, summary(ended));
+        state.past.truncate(KEPT_SUMMARIES);
     }
 }
 
@@ -202,19 +262,35 @@ fn begin(state: &mut State, execution: Execution) -> Result<(), IllegalEvent> {
     if execution.status != Status::Running || execution.steps.is_empty() || !pending {
         return Err(IllegalEvent::BadBeginning);
     }
-    if let Some(ended) = state.current.replace(execution) {
-        state.past.insert(0, summary(&ended));
-        state.past.truncate(KEPT_SUMMARIES);
+    let kind = execution.kind;
+    if state.failed_over() != (kind == Kind::Failback) && kind != Kind::Failover {
+        return Err(IllegalEvent::WrongPlace(kind));
+    }
+    let before = state.current.replace(execution);
+    state.waiter = None;
+    if kind == Kind::Failback {
+        state.stands = before.map(Box::new);
+        return Ok(());
+    }
+    keep_summary(state, before.as_ref());
+    if !kind.activates_standby() {
+        return Ok(());
     }
     (state.unlocked, state.lock_seen, state.lock_gone) = (None, None, None);
-    state.waiter = None;
+    state.well = None;
     // It was for the cooldown of the one before. Its time alone would not tell: clocks differ.
     state.acknowledged = None;
     Ok(())
 }
 
 fn summary(ended: &Execution) -> Summary {
-    Summary { id: ended.id.clone(), started_at: ended.started_at, finished_at: ended.finished_at, status: ended.status }
+    Summary {
+        id: ended.id.clone(),
+        kind: ended.kind,
+        started_at: ended.started_at,
+        finished_at: ended.finished_at,
+        status: ended.status,
+    }
 }
 
 fn open(state: &mut State) -> Result<&mut Execution, IllegalEvent> {
@@ -288,7 +364,10 @@ fn advance(execution: &mut Execution, fence: u64, step: StepRecord) -> Result<()
     let unknown = || IllegalEvent::UnknownStep(step.step.clone());
     let position = execution.steps.iter().position(|known| known.step == step.step).ok_or_else(unknown)?;
     let waits_for = |known: &&StepRecord| known.need == Need::Required && !known.is_done();
-    if let Some(before) = execution.steps.iter().take(position).find(waits_for) {
+    let in_the_way = execution.steps.iter().take(position).find(waits_for);
+    // A rehearsal is put back to rest wherever it stands.
+    let rests = execution.kind == Kind::Rehearsal && step.direction == Direction::Back;
+    if let Some(before) = in_the_way.filter(|_| !rests) {
         return Err(IllegalEvent::OutOfOrder { step: step.step, before: before.step.clone() });
     }
     let known = execution.steps.get_mut(position).ok_or_else(unknown)?;
@@ -299,7 +378,7 @@ fn advance(execution: &mut Execution, fence: u64, step: StepRecord) -> Result<()
         return Err(IllegalEvent::NotOwable(step.step));
     }
     let ended_at = step.ended_at;
-    *known = StepRecord { need: known.need, ..step };
+    *known = StepRecord { need: known.need, direction: known.direction, ..step };
     execution.status = status(&execution.steps);
     if !execution.status.is_open() {
         execution.finished_at = ended_at;

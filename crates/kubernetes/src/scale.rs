@@ -1,4 +1,4 @@
-//! Starts a program by its Deployment.
+//! Starts a program by its Deployment, and puts it to rest.
 
 use std::sync::Arc;
 
@@ -20,14 +20,21 @@ use crate::{
 /// was seen (Deployment and scale share it); the server answers 409 when anything has been written since.
 pub struct ScaleDeployment {
     name: &'static str,
+    rest_name: &'static str,
     deployment: Arc<DeploymentHandle>,
     target: i32,
 }
 
 impl ScaleDeployment {
-    /// The required step `name`, which is done when `deployment` wants `target` replicas or more.
-    pub fn new(name: &'static str, deployment: Arc<DeploymentHandle>, target: i32) -> Self {
-        Self { name, deployment, target }
+    /// The required step `name`, which is done when `deployment` wants `target` replicas or more. Its way back is the
+    /// step `rest_name`.
+    pub fn new(
+        name: &'static str,
+        rest_name: &'static str,
+        deployment: Arc<DeploymentHandle>,
+        target: i32,
+    ) -> Self {
+        Self { name, rest_name, deployment, target }
     }
 }
 
@@ -53,15 +60,63 @@ impl Step for ScaleDeployment {
         if seen.standing != Standing::Todo {
             return Ok(());
         }
-        let Value::String(version) = &seen.fence else {
-            return Err(Fault::new(
-                FaultClass::Invalid,
-                PATCH_SCALE.name,
-                "the observation carries no resourceVersion",
-            ));
-        };
-        self.deployment.scale(call, version, self.target).await
+        scale(&self.deployment, self.target, call, seen).await
     }
+
+    fn inverse(&self, _before: Option<&Observation>) -> Option<Arc<dyn Step>> {
+        Some(Arc::new(RestDeployment { name: self.rest_name, deployment: Arc::clone(&self.deployment) }))
+    }
+}
+
+/// Puts a program to rest: lowers `spec.replicas` of its Deployment to 0. The way back of [`ScaleDeployment`], by the
+/// same call. What the program manages stays as it is.
+pub struct RestDeployment {
+    name: &'static str,
+    deployment: Arc<DeploymentHandle>,
+}
+
+#[async_trait]
+impl Step for RestDeployment {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn need(&self) -> Need {
+        Need::Required
+    }
+
+    async fn observe(&self, call: &Call) -> Result<Observation, Fault> {
+        let deployment = self.deployment.read(call).await?;
+        Ok(match deployment.as_ref() {
+            Some(deployment) => rest_observation(deployment),
+            None => Observation::blocked(self.deployment.missing()),
+        })
+    }
+
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
+        if seen.standing != Standing::Todo {
+            return Ok(());
+        }
+        scale(&self.deployment, 0, call, seen).await
+    }
+}
+
+/// Sets the replicas on exactly the Deployment that was seen.
+async fn scale(deployment: &DeploymentHandle, replicas: i32, call: &Call, seen: &Observation) -> Result<(), Fault> {
+    let Value::String(version) = &seen.fence else {
+        let message = "the observation carries no resourceVersion";
+        return Err(Fault::new(FaultClass::Invalid, PATCH_SCALE.name, message));
+    };
+    deployment.scale(call, version, replicas).await
+}
+
+fn rest_observation(deployment: &Deployment) -> Observation {
+    let wanted = deployment.wanted();
+    let found = format!("{} wants {wanted} replicas", deployment.metadata.name);
+    if wanted == 0 {
+        return Observation::done(found);
+    }
+    Observation::todo(found, Value::String(deployment.metadata.resource_version.clone()))
 }
 
 fn observation(deployment: &Deployment, target: i32) -> Observation {
@@ -99,6 +154,13 @@ mod tests {
         let seen = observation(&deployment(0), 1);
         assert_eq!(seen.standing, Standing::Todo);
         assert_eq!(seen.fence, json!("41"));
+    }
+
+    #[test]
+    fn rest_is_no_replicas_and_is_brought_about_on_the_version_that_was_seen() {
+        assert_eq!(rest_observation(&deployment(0)).standing, Standing::Done);
+        let seen = rest_observation(&deployment(2));
+        assert_eq!((seen.standing, seen.fence), (Standing::Todo, json!("41")));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast_core::step::Step;
+use holdfast_core::{ports::TrafficWitness, step::Step};
 use holdfast_kubernetes::StandbyCluster;
 use holdfast_parts::{ObjectStorage, StatusEndpoint, System, SystemParts, SystemSettings};
 use holdfast_settings::Reader;
@@ -71,9 +71,15 @@ impl SystemSettings for Settings {
         StatusEndpoint { path: status::PATH, judge: status::judge }
     }
 
-    fn open(&self, cluster: &StandbyCluster, lock_traffic: Arc<dyn Step>) -> SystemParts {
+    fn open(
+        &self,
+        cluster: &StandbyCluster,
+        lock_traffic: Arc<dyn Step>,
+        witness: Option<&Arc<dyn TrafficWitness>>,
+    ) -> SystemParts {
         let system = LogScale::new(cluster, self.options.clone());
-        SystemParts { standby: system.standby(), note: system.cooldown(), runbook: system.runbook(lock_traffic) }
+        let runbook = system.runbook(lock_traffic, witness);
+        SystemParts { standby: system.standby(), note: system.cooldown(), runbook }
     }
 }
 

@@ -1,11 +1,12 @@
 //! LogScale on one standby cluster: every port and step that is its own, sharing what they read.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use holdfast_core::{
-    ports::Standby,
-    runbook::{Runbook, StepList},
-    step::{Need, Step},
+    kind::Kind,
+    ports::{Standby, TrafficWitness},
+    runbook::{PlannedStep, Runbook, StepList},
+    step::{Need, Step, TrafficArrives},
 };
 use holdfast_kubernetes::{AnnotationCooldown, ScaleDeployment, StandbyCluster, deployment::DeploymentHandle};
 
@@ -71,16 +72,27 @@ impl LogScale {
             cooldown: Arc::new(AnnotationCooldown::new(Arc::clone(&operator), ANNOTATION)),
             standby: Arc::new(StandbyCheck::new(Arc::clone(&reader), cluster.lease(), tls_cleanup, recover_prefix)),
             remove_stale_tls: Arc::new(RemoveStaleTls::new(Arc::clone(&reader), tls_cleanup)),
-            scale_operator: Arc::new(ScaleDeployment::new("scale-operator", operator, target)),
+            scale_operator: Arc::new(ScaleDeployment::new("scale-operator", "rest-operator", operator, target)),
             verify_standby: Arc::new(VerifyStandby::new(reader, target)),
         }
     }
 
-    /// All steps in order, with the step that locks traffic in its place.
-    pub fn runbook(&self, lock_traffic: Arc<dyn Step>) -> Runbook {
-        let steps: Vec<Arc<dyn Step>> =
-            vec![self.remove_stale_tls(), self.scale_operator(), lock_traffic, self.verify_standby()];
-        Runbook { name: RUNBOOK, steps, earlier: earlier_lists() }
+    /// The steps of each kind, with the step that locks traffic in its place.
+    ///
+    /// A failback unlocks traffic, sees it arrive where the users' name is configured (`witness`), and puts the operator
+    /// to rest once a person has confirmed that. A rehearsal starts, verifies and rests the standby. A switchover is not
+    /// given: making the primary passive needs access to its cluster, which the function does not have.
+    pub fn runbook(&self, lock_traffic: Arc<dyn Step>, witness: Option<&Arc<dyn TrafficWitness>>) -> Runbook {
+        let (scale, verify) = (self.scale_operator() as Arc<dyn Step>, self.verify_standby() as Arc<dyn Step>);
+        let rest = || PlannedStep::back(Arc::clone(&scale));
+        let unlock = PlannedStep::back(Arc::clone(&lock_traffic));
+        let arrives = witness.map(|witness| PlannedStep::forward(Arc::new(TrafficArrives(Arc::clone(witness)))));
+        let failback = [unlock].into_iter().chain(arrives).chain([rest().on_confirmation()]);
+        let rehearsal =
+            vec![PlannedStep::forward(Arc::clone(&scale)), PlannedStep::forward(Arc::clone(&verify)), rest()];
+        let others = BTreeMap::from([(Kind::Failback, failback.collect()), (Kind::Rehearsal, rehearsal)]);
+        let steps: Vec<Arc<dyn Step>> = vec![self.remove_stale_tls(), scale, lock_traffic, verify];
+        Runbook { name: RUNBOOK, steps, earlier: earlier_lists(), others }
     }
 
     /// Reads when the reference's function last failed over, from the operator's Deployment. On clouds that keep the

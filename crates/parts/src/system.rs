@@ -4,7 +4,7 @@ use std::{fmt::Debug, sync::Arc};
 
 use holdfast_core::{
     evidence::ProbeResult,
-    ports::{CooldownStore, Standby},
+    ports::{CooldownStore, Standby, TrafficWitness},
     runbook::Runbook,
     step::Step,
 };
@@ -35,8 +35,14 @@ pub trait SystemSettings: Debug + Send + Sync {
     /// Where a site says how it is.
     fn status(&self) -> StatusEndpoint;
 
-    /// Builds its parts on `cluster`, with the cloud's step that locks traffic in its place. Nothing is sent.
-    fn open(&self, cluster: &StandbyCluster, lock_traffic: Arc<dyn Step>) -> SystemParts;
+    /// Builds its parts on `cluster`, with the cloud's step that locks traffic in its place, and with the witness that
+    /// tells where users are led, where their name is configured. Nothing is sent.
+    fn open(
+        &self,
+        cluster: &StandbyCluster,
+        lock_traffic: Arc<dyn Step>,
+        witness: Option<&Arc<dyn TrafficWitness>>,
+    ) -> SystemParts;
 }
 
 /// Where a site of the system says how it is, and what that means.
@@ -54,6 +60,6 @@ pub struct SystemParts {
     pub standby: Arc<dyn Standby>,
     /// A note of the last failover on the cluster, read where the cloud keeps none.
     pub note: Arc<dyn CooldownStore>,
-    /// All steps in order.
+    /// The steps of each kind, in order.
     pub runbook: Runbook,
 }

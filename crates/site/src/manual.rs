@@ -7,9 +7,12 @@
 use std::time::Duration;
 
 use holdfast_core::{
+    Timestamp,
     action::{ACTIONS, Action, Argument, LONGEST_PAUSE},
     decision::Gate,
+    engine::Request,
     fault::{Limit, is_hidden, quoted, quoted_within},
+    record::Trigger,
 };
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
@@ -35,12 +38,22 @@ pub struct ManualCall {
     pub reason: Option<String>,
     /// Gates that the operator waives.
     pub overrides: Vec<Gate>,
+    /// The operator's word on the primary's data.
+    pub data: Option<String>,
 }
 
 impl ManualCall {
     /// What an alarm and a timer ask for: no gate is waived, and nobody gives a reason.
     pub fn failover() -> Self {
-        Self { action: Action::FailOver, reason: None, overrides: Vec::new() }
+        Self { action: Action::FailOver, reason: None, overrides: Vec::new(), data: None }
+    }
+}
+
+impl ManualCall {
+    /// The request that it makes, of a `caller` who listens until `deadline`.
+    pub fn request(self, trigger: Trigger, caller: String, deadline: Timestamp) -> Request {
+        let Self { action, reason, overrides, data } = self;
+        Request { trigger, action, reason, caller: Some(caller), overrides, data, deadline }
     }
 }
 
@@ -78,23 +91,37 @@ pub fn parse(document: &Document) -> Result<ManualCall, InvalidCall> {
     }
     let abort = flag(fields, Argument::Abort.name())?;
     let lasts = duration(fields)?;
+    let rest = flag(fields, Argument::Rest.name())?;
+    let data = sentence(fields, Argument::Data.name())?;
     let action = match action(fields)? {
         Action::Acknowledge { .. } => Action::Acknowledge { abort },
         Action::Pause { .. } => Action::Pause { lasts },
+        Action::Failback { .. } => Action::Failback { rest },
         other => other,
     };
     let overrides = gates(fields)?;
-    let given = [(Argument::Abort, abort), (Argument::For, lasts.is_some()), (Argument::Waive, !overrides.is_empty())];
+    let given = [
+        (Argument::Abort, abort),
+        (Argument::For, lasts.is_some()),
+        (Argument::Rest, rest),
+        (Argument::Data, data.is_some()),
+        (Argument::Waive, !overrides.is_empty()),
+    ];
     let misplaced = |(argument, given): &(Argument, bool)| *given && !action.rule().arguments.contains(argument);
     if let Some((argument, _)) = given.into_iter().find(misplaced) {
         return Err(invalid(argument.name(), belongs_to(argument)));
     }
-    let reason = reason(fields)?;
+    if let Some(gate) = overrides.iter().find(|gate| !action.rule().waives.contains(gate)) {
+        let waives: Vec<_> = action.rule().waives.iter().map(|gate| gate.name()).collect();
+        let why = format!("{} is no gate of {}, which waives {}", gate.name(), action.name(), waives.join(", "));
+        return Err(invalid("waive", why));
+    }
+    let reason = sentence(fields, "reason")?;
     if reason.is_none() && !overrides.is_empty() {
         let why = format!("is required with waive, in words that can be read: 1 to {LONGEST_REASON} characters");
         return Err(invalid("reason", why));
     }
-    Ok(ManualCall { action, reason, overrides })
+    Ok(ManualCall { action, reason, overrides, data })
 }
 
 /// Which actions take an argument.
@@ -130,19 +157,20 @@ fn duration(fields: &Map<String, Value>) -> Result<Option<Duration>, InvalidCall
     })
 }
 
-fn reason(fields: &Map<String, Value>) -> Result<Option<String>, InvalidCall> {
-    match fields.get("reason") {
+/// Words of a person, on one line.
+fn sentence(fields: &Map<String, Value>, name: &'static str) -> Result<Option<String>, InvalidCall> {
+    match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(reason)) => match reason.chars().count() {
             // The length and not the text: what is refused here must reach no log.
             length if length > LONGEST_REASON => {
-                Err(invalid("reason", format!("has {length} characters; at most {LONGEST_REASON} are allowed")))
+                Err(invalid(name, format!("has {length} characters; at most {LONGEST_REASON} are allowed")))
             }
             _ => Ok(words(reason)),
         },
         Some(other) => {
             let why = format!("must be text of at most {LONGEST_REASON} characters, not {}", kind(other));
-            Err(invalid("reason", why))
+            Err(invalid(name, why))
         }
     }
 }
@@ -156,7 +184,8 @@ fn flag(fields: &Map<String, Value>, name: &'static str) -> Result<bool, Invalid
 }
 
 fn gates(fields: &Map<String, Value>) -> Result<Vec<Gate>, InvalidCall> {
-    let allowed = || Gate::ALL.map(Gate::name).join(", ");
+    let all = || Gate::ALL.into_iter().chain([Gate::WellFor]);
+    let allowed = || all().map(Gate::name).collect::<Vec<_>>().join(", ");
     let names = match fields.get("waive") {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Array(names)) => names,
@@ -167,7 +196,7 @@ fn gates(fields: &Map<String, Value>) -> Result<Vec<Gate>, InvalidCall> {
     };
     let mut gates: Vec<Gate> = Vec::new();
     for name in names {
-        let known = Gate::ALL.into_iter().find(|gate| Some(gate.name()) == name.as_str());
+        let known = all().find(|gate| Some(gate.name()) == name.as_str());
         let unknown = || invalid("waive", format!("{} is no gate; the gates are {}", value(name), allowed()));
         let gate = known.ok_or_else(unknown)?;
         if !gates.contains(&gate) {

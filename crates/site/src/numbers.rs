@@ -40,6 +40,7 @@ pub(crate) fn policy(read: &mut Reader<'_>, cooldown: &str, period: Duration) ->
         ),
         poll: read.seconds("HOLDFAST_POLL_SECONDS", 15.0, 0.05..=60.0),
         stands_still_after: read.seconds("HOLDFAST_STANDS_STILL_SECONDS", 300.0, 1.0..=3600.0),
+        well_for: read.seconds("HOLDFAST_WELL_SECONDS", 600.0, 1.0..=86_400.0),
     }
 }
 

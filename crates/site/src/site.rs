@@ -103,8 +103,8 @@ impl Site {
         };
         let parts = Filled::open(&settings, &shared)?;
         let cluster = StandbyCluster::new(parts.cluster, settings.system.namespace(), settings.system.object_name());
-        let system = settings.system.open(&cluster, parts.traffic.lock);
         let witnesses = settings.outside.witnesses();
+        let system = settings.system.open(&cluster, parts.traffic.lock, witnesses.traffic.as_ref());
         let ports = Ports {
             clock,
             lease: cluster.lease(),

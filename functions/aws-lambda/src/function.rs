@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use holdfast_aws::settings::{AlarmFilter, Aws};
 use holdfast_core::{
     Clock, Timestamp,
-    engine::{Action, Answer, Request},
+    engine::{Answer, Request},
     fault::quoted,
     record::Trigger,
 };
@@ -15,7 +15,9 @@ use holdfast_site::{
     clock::SystemClock,
     doors::{Doors, Errand},
     json::Unreadable,
-    log, report,
+    log,
+    manual::ManualCall,
+    report,
 };
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::Value;
@@ -164,15 +166,15 @@ fn deadline(context: &Context, now: Timestamp) -> Timestamp {
 }
 
 fn request(incoming: Incoming, caller: String, deadline: Timestamp) -> Request {
-    let (trigger, action, reason, overrides) = match incoming {
+    let (trigger, call) = match incoming {
         Incoming::Alarm(alarm) => {
             let trigger = Trigger::Alarm { name: alarm.name, changed_at: alarm.changed_at };
-            (trigger, Action::FailOver, None, Vec::new())
+            (trigger, ManualCall::failover())
         }
-        Incoming::Manual(call) => (Trigger::Operator, call.action, call.reason, call.overrides),
-        Incoming::Tick | Incoming::Ignored(_) => (Trigger::Tick, Action::FailOver, None, Vec::new()),
+        Incoming::Manual(call) => (Trigger::Operator, call),
+        Incoming::Tick | Incoming::Ignored(_) => (Trigger::Tick, ManualCall::failover()),
     };
-    Request { trigger, action, reason, caller: Some(caller), overrides, deadline }
+    call.request(trigger, caller, deadline)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use holdfast_azure::{
 };
 use holdfast_core::{
     Clock, Timestamp,
-    engine::{Answer, Limits, Request},
+    engine::{Answer, Limits},
     fault::quoted,
     record::Trigger,
 };
@@ -145,8 +145,7 @@ impl App {
 
     async fn answer(&self, asked: &Asked<'_>, trigger: Trigger, call: ManualCall) -> Answer {
         let deadline = deadline(self.clock.now(), asked.function, &asked.built.host, asked.built.site.limits());
-        let ManualCall { action, reason, overrides } = call;
-        let request = Request { trigger, action, reason, caller: Some(asked.caller.clone()), overrides, deadline };
+        let request = call.request(trigger, asked.caller.clone(), deadline);
         // One worker is one invocation: two deliveries of one event must not share a lease.
         let holder = format!("{}/{}/{:08x}", self.name, quoted(asked.id), fastrand::u32(..));
         let answer = asked.built.site.engine(holder).handle(&request).await;

@@ -118,7 +118,7 @@ fn engine(site: &Site, world: &World) -> Engine {
     let (weather, time) = (world.weather.clone(), Arc::clone(&world.clock));
     let lock = Arc::new(FakeStep::new(weather, time, "lock", ("see lock", "lock"), Need::Owed, Arc::default()));
     let steps = vec![site.remove_stale_tls() as _, site.scale_operator() as _, lock as _, site.verify_standby() as _];
-    engine.runbook = Runbook { name: "logscale", steps, earlier: Vec::new() };
+    engine.runbook = Runbook::of_failover("logscale", steps);
     engine.policy.poll = Duration::from_millis(500);
     engine.limits = Limits {
         lease_ttl: Duration::from_secs(30),
@@ -143,7 +143,7 @@ pub async fn the_function_fails_over_with_every_rule_of_the_role(scene: &Scene) 
 
     let deadline = engine.ports.clock.now() + Duration::from_secs(120);
     let (trigger, action) = (Trigger::Operator, Action::FailOver);
-    let request = Request { trigger, action, reason: None, caller: None, overrides: Vec::new(), deadline };
+    let request = Request { trigger, action, reason: None, caller: None, overrides: Vec::new(), data: None, deadline };
     let answer = engine.handle(&request).await;
 
     let record = scene.get("configmaps", "holdfast").await.expect("the record");

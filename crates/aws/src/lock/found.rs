@@ -5,7 +5,7 @@ use holdfast_core::{Fault, FaultClass, step::Observation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::LockConfig;
+use super::{LockConfig, UPDATE};
 
 /// What the health check watched before it was locked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,17 @@ pub(super) struct Fence {
     pub(super) fqdn: String,
     /// The inversion before the lock.
     pub(super) inverted: bool,
+}
+
+impl Fence {
+    /// The fence of an observation.
+    ///
+    /// # Errors
+    /// [`Invalid`](FaultClass::Invalid) when it carries none.
+    pub(super) fn of(seen: &Observation) -> Result<Self, Fault> {
+        serde_json::from_value(seen.fence.clone())
+            .map_err(|error| Fault::new(FaultClass::Invalid, UPDATE, format!("the fence cannot be read: {error}")))
+    }
 }
 
 /// The part of a health check that decides.

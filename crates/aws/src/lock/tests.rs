@@ -164,33 +164,43 @@ async fn nothing_is_sent_without_a_fence() {
     assert!(server.requests().is_empty());
 }
 
-fn original() -> Original {
-    Original { fqdn: "p.example.com".to_owned(), inverted: false }
+/// The way back of `lock`, with what a record kept.
+fn back(lock: &HealthCheckLock, fqdn: &str) -> Arc<dyn Step> {
+    let fence = json!({"health_check_version": 7, "fqdn": fqdn, "inverted": false});
+    lock.inverse(Some(&Observation::todo("before", fence))).expect("there is a way back")
 }
 
 #[tokio::test]
-async fn unlocking_gives_the_name_back_once() {
-    let (lock, server) = lock(vec![got(LOCK_NAME, 8), updated("p.example.com", 9), got("p.example.com", 9)]).await;
-    lock.unlock(&call(), &original()).await.expect("unlocked");
-    lock.unlock(&call(), &original()).await.expect("unlocked already");
+async fn unlocking_gives_the_name_back_at_the_version_that_was_seen_and_once() {
+    let answers = vec![got(LOCK_NAME, 8), updated("q.example.com", 9), got("q.example.com", 9)];
+    let (lock, server) = lock(answers).await;
+    let unlock = back(&lock, "q.example.com");
+    let seen = unlock.observe(&call()).await.expect("seen");
+    assert_eq!((unlock.name(), &seen.standing), ("unlock-traffic", &Standing::Todo));
+    unlock.apply(&call(), &seen).await.expect("unlocked");
+    let again = unlock.observe(&call()).await.expect("seen");
+    assert_eq!(again.standing, Standing::Done);
+    assert_eq!(unlock.apply(&call(), &again).await.expect_err("nothing to do").class, FaultClass::Invalid);
     let requests = server.requests();
     assert_eq!(requests.iter().filter(|request| request.method == "POST").count(), 1);
     assert!(String::from_utf8_lossy(&requests[1].body).contains("<HealthCheckVersion>8</HealthCheckVersion>"));
 }
 
 #[tokio::test]
-async fn what_we_did_not_lock_we_do_not_unlock() {
+async fn what_is_not_locked_is_left_as_it_is() {
     let (lock, server) = lock(vec![got("elsewhere.example.com", 8)]).await;
-    assert_eq!(lock.unlock(&call(), &original()).await.expect_err("not ours").class, FaultClass::Invalid);
-    assert_eq!(server.requests().len(), 1);
+    let seen = back(&lock, "p.example.com").observe(&call()).await.expect("seen");
+    assert_eq!((seen.standing, server.requests().len()), (Standing::Done, 1));
 }
 
 #[tokio::test]
 async fn nobody_goes_back_to_the_lock_name_or_to_no_name() {
-    let (lock, server) = lock(vec![]).await;
     for fqdn in ["", "  ", "Failover-locked.invalid."] {
-        let original = Original { fqdn: fqdn.to_owned(), inverted: false };
-        assert_eq!(lock.unlock(&call(), &original).await.expect_err("no name").class, FaultClass::Invalid);
+        let (lock, _server) = lock(vec![got(LOCK_NAME, 8), got(LOCK_NAME, 8)]).await;
+        let configured = back(&lock, fqdn).observe(&call()).await.expect("seen");
+        assert_eq!(configured.fence["fqdn"], "p.example.com", "the configured name stands for it");
+        let nameless = HealthCheckLock { config: LockConfig { primary_fqdn: None, ..config() }, ..lock };
+        let seen = back(&nameless, fqdn).observe(&call()).await.expect("seen");
+        assert!(matches!(&seen.standing, Standing::Blocked { why } if why.contains("PRIMARY_HEALTH_CHECK_FQDN")));
     }
-    assert!(server.requests().is_empty());
 }

@@ -84,17 +84,25 @@ async fn weather_is_worth_a_retry_and_a_missing_role_is_not() {
 async fn the_way_back_is_in_the_fence() {
     let (lock, server) = lock(vec![found("Disabled"), found("Enabled")]).await;
     let fence = json!({"endpoint_status": "Enabled", "target": "192.0.2.10", "priority": 1});
-    let original = Original::of_fence(&fence).expect("an original");
-    lock.unlock(&call(), &original).await.expect("unlocked");
+    let unlock = lock.inverse(Some(&Observation::todo("before", fence))).expect("there is a way back");
+    let seen = unlock.observe(&call()).await.expect("seen");
+    assert_eq!((unlock.name(), &seen.standing), ("unlock-traffic", &Standing::Todo));
+    unlock.apply(&call(), &seen).await.expect("unlocked");
     assert_eq!(server.requests()[1].body, "{\"properties\":{\"endpointStatus\":\"Enabled\"}}");
     assert_eq!(Original::of_fence(&Value::Null), None);
 }
 
 #[tokio::test]
 async fn what_is_in_service_is_not_unlocked_again_and_nothing_goes_back_to_disabled() {
-    let (lock, server) = lock(vec![found("Enabled")]).await;
-    let original = |status: &str| Original { endpoint_status: status.to_owned(), target: None, priority: None };
-    lock.unlock(&call(), &original("Enabled")).await.expect("in service");
-    assert_eq!(lock.unlock(&call(), &original("Disabled")).await.expect_err("no way").class, FaultClass::Invalid);
-    assert_eq!(server.requests().len(), 1);
+    let (lock, server) = lock(vec![found("Enabled"), found("Disabled")]).await;
+    let back = |status: &str| {
+        let fence = json!({"endpoint_status": status});
+        lock.inverse(Some(&Observation::todo("before", fence))).expect("there is a way back")
+    };
+    let seen = back("Enabled").observe(&call()).await.expect("in service");
+    assert_eq!(seen.standing, Standing::Done);
+    assert_eq!(back("Enabled").apply(&call(), &seen).await.expect_err("nothing to do").class, FaultClass::Invalid);
+    let seen = back("Disabled").observe(&call()).await.expect("seen");
+    assert!(matches!(seen.standing, Standing::Blocked { .. }), "{seen:?}");
+    assert_eq!(server.requests().len(), 2);
 }

@@ -10,6 +10,7 @@ use crate::{
     evidence::{Check, Control},
     fault::{FaultClass, NotedFault, quoted},
     holdoff::{Source, Streak},
+    kind::Kind,
     policy::seconds,
     record::Pause,
 };
@@ -102,6 +103,41 @@ pub enum Reason {
         recorded: u64,
         /// The lease's.
         granted: u64,
+    },
+    /// This kind is begun by a person only.
+    OnlyByAPerson {
+        /// The kind.
+        kind: Kind,
+    },
+    /// The runbook of this system gives no steps for this kind.
+    NotGiven {
+        /// The kind.
+        kind: Kind,
+    },
+    /// No failover stands that could be taken back.
+    NothingStands,
+    /// A failback needs the person's word on the primary's data.
+    WordMissing,
+    /// Traffic is locked, or may be.
+    Locked,
+    /// The standby is not at rest.
+    NotAtRest {
+        /// The steps that would put it there.
+        steps: Vec<String>,
+    },
+    /// The primary is not seen well by its own endpoint, which this kind asks for.
+    PrimaryNotWell {
+        /// What was seen.
+        why: String,
+    },
+    /// The primary is well, and has not been for long enough.
+    NotWellForLong {
+        /// Seen so far, without a break.
+        #[serde(with = "seconds", rename = "proven_s")]
+        proven: Duration,
+        /// Needed.
+        #[serde(with = "seconds", rename = "needed_s")]
+        needed: Duration,
     },
     /// Every step's effect holds already.
     NothingToDo,
@@ -310,6 +346,19 @@ impl fmt::Display for Reason {
             Self::Lapsed { step, found } => write!(f, "{step} was done and does not hold any more: {found}"),
             Self::FenceAhead { recorded, granted } => {
                 write!(f, "the record's fence {recorded} is ahead of the lease's {granted}, and is not believed")
+            }
+            Self::OnlyByAPerson { kind } => write!(f, "a {kind} is begun by a person only"),
+            Self::NotGiven { kind } => write!(f, "this system gives no steps for a {kind}"),
+            Self::NothingStands => write!(f, "no failover stands that could be taken back"),
+            Self::WordMissing => {
+                write!(f, "say in `data` what becomes of the data: that the primary has what it needs, and who says so")
+            }
+            Self::Locked => write!(f, "traffic is locked to the standby, or may be"),
+            Self::NotAtRest { steps } => write!(f, "the standby is not at rest: {} would change it", steps.join(", ")),
+            Self::PrimaryNotWell { why } => write!(f, "the primary is not seen well by its own endpoint: {why}"),
+            Self::NotWellForLong { proven, needed } => {
+                let (proven, needed) = (proven.as_secs(), needed.as_secs());
+                write!(f, "the primary was seen well for {proven} s without a break, and {needed} s are needed")
             }
             Self::NothingToDo => write!(f, "every effect holds already"),
             Self::PrimaryHealthy { at, source } => {

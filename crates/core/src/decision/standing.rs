@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::{Gate, Judge, Reason, Verdict};
+use super::{Gate, Judge, Reason, Verdict, kinds::has_begun_to_act};
 use crate::{
     clock::until,
     evidence::StepSeen,
     holdoff::{Health, judge_probes},
+    kind::Kind,
     record::Execution,
     step::{Need, Standing},
 };
@@ -21,8 +22,8 @@ enum Wellness {
 }
 
 impl Judge<'_> {
-    /// What stands already: the kill switch, an open execution, a failover that was done.
-    pub(super) fn standing(&mut self) -> Option<Verdict> {
+    /// What holds every kind back: a record that cannot be read, and the kill switch.
+    pub(super) fn held_back(&mut self) -> Option<Verdict> {
         let state = match self.state {
             Ok(state) => state,
             Err(fault) => {
@@ -34,8 +35,22 @@ impl Judge<'_> {
         if let Some(pause) = state.pause.as_ref().filter(|pause| !pause.is_over(now)) {
             return self.stop(Reason::Paused { pause: pause.clone() }, Verdict::Refuse);
         }
+        None
+    }
+
+    /// What stands already: the kill switch, an open execution, a failover that was done.
+    pub(super) fn standing(&mut self) -> Option<Verdict> {
+        if let Some(verdict) = self.held_back() {
+            return Some(verdict);
+        }
+        let state = self.state.as_ref().ok()?;
         if let Some(open) = state.open() {
-            return self.unfinished(open);
+            let as_failover = match open.kind {
+                Kind::Failover => true,
+                Kind::Switchover => has_begun_to_act(open),
+                Kind::Failback | Kind::Rehearsal => false,
+            };
+            return if as_failover { self.unfinished(open) } else { self.guarded(open, false) };
         }
         if let Some(run) = state.current.as_ref().filter(|_| state.failed_over()) {
             return self.after_failover(run, state.lock_gone);

@@ -110,6 +110,7 @@ fn steps() -> impl Strategy<Value = Vec<StepSeen>> {
         step: step.to_owned(),
         seen,
         locks: step == "lock",
+        direction: crate::step::Direction::Forward,
     });
     prop::collection::vec(step, 0..3)
 }
@@ -167,6 +168,10 @@ fn execution(status: Status, began: i64) -> Execution {
         policy: Policy::default(),
         steps: vec![StepRecord::pending("step", Need::Required), StepRecord::pending("lock", Need::Owed)],
         notes: Vec::new(),
+        kind: crate::kind::Kind::default(),
+        data: None,
+        confirmed: false,
+        unknown: crate::record::Unknown::new(),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     decision::{Decision, Reason, Verdict},
     evidence::{Check, Evidence},
     holdoff::Streak,
-    record::{Execution, Progress, State, Status},
+    record::{Execution, Progress, State, Status, Why},
 };
 
 /// How a request ended.
@@ -39,6 +39,11 @@ pub enum Outcome {
         /// Why.
         why: String,
     },
+    /// What is left waits for a person's confirmation; the execution stays open and holds nothing up.
+    Unconfirmed {
+        /// The step.
+        step: String,
+    },
     /// A dry run.
     Planned {
         /// What a failover call would conclude now.
@@ -59,6 +64,7 @@ impl Outcome {
             Self::Deferred { .. } => "deferred",
             Self::Owed { .. } => "owed",
             Self::Failed { .. } => "failed",
+            Self::Unconfirmed { .. } => "unconfirmed",
             Self::Planned { .. } => "planned",
             Self::Reported => "reported",
         }
@@ -139,16 +145,20 @@ impl Answer {
     }
 }
 
-fn outcome(execution: &Execution) -> Outcome {
+pub(super) fn outcome(execution: &Execution) -> Outcome {
     match execution.status {
         Status::Completed => Outcome::Completed,
-        Status::Aborted | Status::FailedBack => Outcome::Refused,
+        Status::Aborted | Status::FailedBack | Status::Closed => Outcome::Refused,
         Status::Owed => {
             let owed = execution.steps.iter().filter(|step| !step.is_done());
             Outcome::Owed { steps: owed.map(|step| step.step.clone()).collect() }
         }
         Status::Running => {
             let stuck = execution.steps.iter().find(|step| !step.is_done());
+            let unconfirmed = Progress::Failing { why: Why::Unconfirmed };
+            if let Some(step) = stuck.filter(|step| step.progress == unconfirmed) {
+                return Outcome::Unconfirmed { step: step.step.clone() };
+            }
             let (step, why) = stuck.map_or_else(Default::default, |step| {
                 let why = match &step.progress {
                     Progress::Failing { why } | Progress::Owed { why } => why.to_string(),
@@ -179,6 +189,7 @@ mod tests {
             (Outcome::Deferred { until }, "deferred", true),
             (Outcome::Owed { steps: steps() }, "owed", true),
             (Outcome::Failed { step: "scale".to_owned(), why: "refused".to_owned() }, "failed", true),
+            (Outcome::Unconfirmed { step: "rest".to_owned() }, "unconfirmed", false),
             (Outcome::Planned { would: Verdict::StandDown }, "planned", false),
             (Outcome::Reported, "reported", false),
         ];

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     Engine,
-    request::Request,
+    request::{Action, Request},
     session::{HeldLease, NotAcquired, Session},
     working_copy::WorkingCopy,
 };
@@ -17,8 +17,10 @@ use crate::{
     evidence::Evidence,
     fault::{Fault, FaultClass},
     holdoff::Streak,
-    record::{Execution, Note, Status, StepRecord},
-    step::{Observation, Standing, Step},
+    kind::Kind,
+    record::{Execution, Note, State, Status, StepRecord, Unknown},
+    runbook::DrivenStep,
+    step::{Direction, Observation, Standing, Step},
     transition::Event,
 };
 
@@ -32,6 +34,12 @@ pub(super) struct Run<'a> {
     pub lease: HeldLease<'a>,
     /// The record as last written, and what is not written yet.
     pub record: WorkingCopy,
+    /// What it is for.
+    pub kind: Kind,
+    /// Its steps.
+    pub steps: Vec<DrivenStep>,
+    /// Whether only what puts the standby back to rest is driven, and then it is over.
+    pub resting: bool,
     /// Each step as seen: what was to be done before the claim (its fence still ties the effect to it), and what was
     /// done, seen again under the claim. What was done before it proves nothing after it.
     pub first: BTreeMap<String, Observation>,
@@ -43,6 +51,20 @@ pub(super) struct Run<'a> {
     pub reasons: Vec<Reason>,
     /// The failing time that was proven for that, where there was any.
     pub streak: Option<Streak>,
+}
+
+/// What a claim is about, by the record as it was read.
+struct Claim {
+    kind: Kind,
+    steps: Vec<DrivenStep>,
+    /// The fence of the open execution.
+    recorded_fence: Option<u64>,
+    /// Its steps that are done by the record.
+    done: Vec<String>,
+    /// Whether the record knows that traffic is not locked.
+    unlocked: bool,
+    /// When the primary was seen well last, while a failover stood.
+    well_until: Option<Timestamp>,
 }
 
 /// What came of a claim.
@@ -68,37 +90,75 @@ impl<'a> Session<'a> {
             Err(NotAcquired::Fault(fault)) => return self.not_now(decision, &fault),
         }
         let fence = self.lease.as_ref().map(HeldLease::fence).unwrap_or_default();
-        let open = self.record.as_ref().and_then(|record| record.state().open());
-        if let Some(recorded) = open.map(|open| open.fence).filter(|recorded| *recorded > fence) {
+        let Some(claim) = self.record.as_ref().and_then(|record| engine.claimed(record.state(), &decision)) else {
+            return self.not_now(decision, &unread());
+        };
+        if let Some(recorded) = claim.recorded_fence.filter(|recorded| *recorded > fence) {
             decision.reasons.push(Reason::FenceAhead { recorded, granted: fence });
         }
-        let done = open.map(done_steps).unwrap_or_default();
         let events = match decision.verdict {
-            Verdict::FailOver => engine.beginning(&evidence, &decision, self.request, fence),
-            _ => {
-                if let Some(open) = open {
-                    works_on(&open.id);
-                    tracing::info!(execution = open.id, fence, "taken over");
-                }
-                engine.taking_over(&evidence, &decision, fence)
+            Verdict::FailOver | Verdict::Begin { .. } => {
+                engine.beginning(&claim, &evidence, &decision, self.request, fence)
             }
+            Verdict::Close => self.closing(&claim, &evidence, &decision, fence),
+            _ => self.taking_over(&claim, &evidence, &decision, fence),
         };
-        let seen = engine.seen_under_the_claim(&evidence, &done, call);
+        let seen = engine.seen_under_the_claim(&claim, &evidence, call);
         let (written, first) = futures_util::join!(self.commit(events), seen);
-        let fault = match written {
-            Ok(()) => match (self.record.take(), self.lease.take()) {
-                (Some(record), Some(lease)) => {
-                    let noted = evidence.last_failover.and_then(Result::ok).flatten();
-                    let lock_was_gone = evidence.locked == Some(false);
-                    let Decision { reasons, streak, .. } = decision;
-                    let run = Run { engine, call, lease, record, first, lock_was_gone, noted, reasons, streak };
-                    return Claimed::Run(Box::new(run));
-                }
-                _ => Fault::new(FaultClass::Conflict, "record", "it has to be read first"),
-            },
-            Err(fault) => fault,
+        if let Err(fault) = written {
+            return self.not_now(decision, &fault);
+        }
+        let resting = decision.verdict == Verdict::Close;
+        if resting && claim.kind != Kind::Rehearsal {
+            // It is over; what is due now is judged anew.
+            return Claimed::NotNow(engine.ports.clock.now(), decision);
+        }
+        let (Some(record), Some(lease)) = (self.record.take(), self.lease.take()) else {
+            return self.not_now(decision, &unread());
         };
-        self.not_now(decision, &fault)
+        let noted = evidence.last_failover.and_then(Result::ok).flatten();
+        let lock_was_gone = evidence.locked == Some(false);
+        let Decision { reasons, streak, .. } = decision;
+        let Claim { kind, steps, .. } = claim;
+        let run =
+            Run { engine, call, lease, record, kind, steps, resting, first, lock_was_gone, noted, reasons, streak };
+        Claimed::Run(Box::new(run))
+    }
+
+    /// What makes the execution ours. Written before the first effect, so that the worker before us can write no more.
+    /// One that was completed and has lost its lock is open again.
+    fn taking_over(&self, claim: &Claim, evidence: &Evidence, decision: &Decision, fence: u64) -> Vec<Event> {
+        let engine = self.engine;
+        let found = if claim.kind == Kind::Failover { first_observations(evidence) } else { BTreeMap::new() };
+        let mut events = vec![Event::TakenOver { fence, holder: engine.holder.clone(), found }];
+        if let (Verdict::Relock, Some(lock)) = (decision.verdict, engine.runbook.lock_name()) {
+            let text = "the lock is gone and the primary is not proven well".to_owned();
+            let note = Note { at: engine.ports.clock.now(), text };
+            events.push(Event::Lapsed { fence, step: lock.to_owned(), note, watching: Vec::new() });
+        }
+        if self.request.action == (Action::Failback { rest: true }) && claim.kind == Kind::Failback {
+            events.push(Event::Confirmed);
+        }
+        events
+    }
+
+    /// What ends an execution whose primary did not stay well. A rehearsal is put back to rest first. A failback that
+    /// has unlocked traffic leaves a site without a failover, armed because the primary was seen well before.
+    fn closing(&self, claim: &Claim, evidence: &Evidence, decision: &Decision, fence: u64) -> Vec<Event> {
+        let engine = self.engine;
+        let taken = Event::TakenOver { fence, holder: engine.holder.clone(), found: BTreeMap::new() };
+        if claim.kind == Kind::Rehearsal {
+            return vec![taken];
+        }
+        let at = engine.time(evidence.server_time);
+        let mut events = vec![taken];
+        if claim.kind == Kind::Failback && evidence.locked == Some(false) && !claim.unlocked {
+            events.push(Event::Unlocked { at });
+            events.extend(claim.well_until.map(|at| Event::Armed { at }));
+        }
+        let reason = decision.reasons.last().map(ToString::to_string).unwrap_or_default();
+        events.push(Event::Closed { at, reason });
+        events
     }
 
     fn not_now(&mut self, mut decision: Decision, fault: &Fault) -> Claimed<'a> {
@@ -118,26 +178,43 @@ impl<'a> Session<'a> {
 }
 
 impl Engine {
+    /// What a claim is about; `None` where the runbook does not give the kind.
+    fn claimed(&self, state: &State, decision: &Decision) -> Option<Claim> {
+        let current = state.current.as_ref();
+        let kind = match decision.verdict {
+            Verdict::Begin { kind } => kind,
+            Verdict::FailOver => Kind::Failover,
+            _ => current?.kind,
+        };
+        let steps = self.runbook.driven(kind, state.stands.as_deref().or(current))?;
+        let open = state.open();
+        Some(Claim {
+            kind,
+            steps,
+            recorded_fence: open.map(|open| open.fence),
+            done: open.map(done_steps).unwrap_or_default(),
+            unlocked: state.unlocked.is_some(),
+            well_until: state.well.as_ref().map(|mark| mark.until),
+        })
+    }
+
     /// The steps as they are to be driven from. What was to be done is fenced; what looked done, or is done by the
-    /// record (`done`), is looked at again.
+    /// record (`done`), is looked at again. The look saw the steps of a failover; those of other kinds are seen now.
     async fn seen_under_the_claim(
         &self,
+        claim: &Claim,
         evidence: &Evidence,
-        done: &[String],
         call: &Call,
     ) -> BTreeMap<String, Observation> {
-        let mut first = first_observations(evidence);
+        let done = &claim.done;
+        let mut first = if claim.kind == Kind::Failover { first_observations(evidence) } else { BTreeMap::new() };
         let looks_done = |name: &str| first.get(name).is_some_and(|seen| seen.standing == Standing::Done);
         let is_done = |name: &str| looks_done(name) || done.iter().any(|done| done == name);
-        let again: Vec<_> = self.effects().filter(|step| is_done(step.name())).collect();
+        let again: Vec<_> =
+            effects(&claim.steps).map(|driven| &driven.step).filter(|step| is_done(step.name())).collect();
         first.retain(|name, seen| seen.standing == Standing::Todo && !done.contains(name));
         first.extend(self.observe_now(&again, call).await);
         first
-    }
-
-    /// The steps that have an effect, as opposed to those that only watch.
-    pub(super) fn effects(&self) -> impl Iterator<Item = &Arc<dyn Step>> {
-        self.runbook.steps.iter().filter(|step| !step.only_watches())
     }
 
     /// Observes `steps` side by side, each once. What cannot be seen is left out.
@@ -153,29 +230,42 @@ impl Engine {
     }
 
     /// The intent.
-    fn beginning(&self, evidence: &Evidence, decision: &Decision, request: &Request, fence: u64) -> Vec<Event> {
-        let execution = self.intent(self.time(evidence.server_time), evidence, decision, request, fence);
+    fn beginning(
+        &self,
+        claim: &Claim,
+        evidence: &Evidence,
+        decision: &Decision,
+        request: &Request,
+        fence: u64,
+    ) -> Vec<Event> {
+        let execution = self.intent(claim, evidence, decision, request, fence);
         works_on(&execution.id);
-        tracing::info!(execution = execution.id, fence, "failover begins");
+        tracing::info!(execution = execution.id, fence, "{} begins", claim.kind);
         let armed = decision.reasons.iter().find_map(seen_well).map(|at| Event::Armed { at });
         armed.into_iter().chain([Event::Began(Box::new(execution))]).collect()
     }
 
     fn intent(
         &self,
-        now: Timestamp,
+        claim: &Claim,
         evidence: &Evidence,
         decision: &Decision,
         request: &Request,
         fence: u64,
     ) -> Execution {
+        let now = self.time(evidence.server_time);
         let found = first_observations(evidence);
-        let pending = |step: &Arc<dyn Step>| StepRecord {
-            before: found.get(step.name()).filter(|seen| seen.standing == Standing::Todo).cloned(),
-            ..StepRecord::pending(step.name(), step.need())
+        let pending = |driven: &DrivenStep| {
+            let (name, forward) = (driven.step.name(), driven.direction == Direction::Forward);
+            StepRecord {
+                direction: driven.direction,
+                before: found.get(name).filter(|seen| forward && seen.standing == Standing::Todo).cloned(),
+                ..StepRecord::pending(name, driven.step.need())
+            }
         };
         Execution {
             id: format!("{}-{}", now.strftime("%Y%m%dT%H%M%S%.3fZ"), fence),
+            kind: claim.kind,
             runbook: self.runbook.name.to_owned(),
             trigger: request.trigger.clone(),
             reason: request.reason.clone(),
@@ -191,23 +281,22 @@ impl Engine {
             decision: decision.clone(),
             evidence: evidence.clone(),
             policy: self.policy.clone(),
-            steps: self.runbook.steps.iter().map(pending).collect(),
+            steps: claim.steps.iter().map(pending).collect(),
             notes: Vec::new(),
+            data: request.data.clone(),
+            confirmed: request.action == Action::Failback { rest: true },
+            unknown: Unknown::new(),
         }
     }
+}
 
-    /// What makes the execution ours. Written before the first effect, so that the worker before us can write no more.
-    /// One that was completed and has lost its lock is open again.
-    fn taking_over(&self, evidence: &Evidence, decision: &Decision, fence: u64) -> Vec<Event> {
-        let found = first_observations(evidence);
-        let mut events = vec![Event::TakenOver { fence, holder: self.holder.clone(), found }];
-        if let (Verdict::Relock, Some(lock)) = (decision.verdict, self.runbook.lock_name()) {
-            let text = "the lock is gone and the primary is not proven well".to_owned();
-            let note = Note { at: self.ports.clock.now(), text };
-            events.push(Event::Lapsed { fence, step: lock.to_owned(), note, watching: Vec::new() });
-        }
-        events
-    }
+/// The steps that have an effect which is to hold at the end, as opposed to those that only watch.
+pub(super) fn effects(steps: &[DrivenStep]) -> impl Iterator<Item = &DrivenStep> {
+    steps.iter().filter(|driven| driven.lasts && !driven.step.only_watches())
+}
+
+fn unread() -> Fault {
+    Fault::new(FaultClass::Conflict, "record", "it has to be read first")
 }
 
 /// Notes the execution in the span of the invocation, where its lines are told by one.

@@ -7,17 +7,19 @@ use jiff::Timestamp;
 use super::{
     Engine,
     answer::{Answer, Outcome},
-    claim::Run,
+    claim::{Run, effects},
     session::HeldLease,
-    step::{Driven, Driver},
+    step::{Driven, Driver, Guard},
     working_copy::{Basis, WorkingCopy},
 };
 use crate::{
     clock::{Call, later},
-    decision::Reason,
+    decision::{Reason, has_begun_to_act},
     fault::{Fault, FaultClass},
+    kind::Kind,
     record::{Note, Progress, StepRecord, Why},
-    step::{Need, Observation, Standing},
+    runbook::DrivenStep,
+    step::{Direction, Need, Observation, Standing},
     transition::Event,
 };
 
@@ -30,8 +32,20 @@ enum Pass {
     Through,
     /// A required step is not done.
     Stuck,
+    /// A step asks for a primary that is well, and it is not seen so.
+    NotWell(String),
     /// The execution is another worker's.
     Lost,
+}
+
+/// How a run ended.
+pub(super) struct Ended<'a> {
+    /// What is said of it.
+    pub answer: Answer,
+    /// The lease, to be released; none where it is another worker's.
+    pub lease: Option<HeldLease<'a>>,
+    /// What was seen of a primary that an effect asked to be well, and that was not. The next look tells what follows.
+    pub not_well: Option<String>,
 }
 
 impl<'a> Run<'a> {
@@ -39,10 +53,11 @@ impl<'a> Run<'a> {
     /// rests on the intent and on observation, so no effect has to wait for it. What was done is looked at again at
     /// the end: another manager may have put it back, and then it is driven again, a few times in one call. The lease
     /// is given back to be released, unless it is another worker's.
-    pub(super) async fn drive(mut self) -> (Answer, Option<HeldLease<'a>>) {
+    pub(super) async fn drive(mut self) -> Ended<'a> {
         let mut unnoted = self.unnoted();
         let mut lapsed = Vec::new();
         let mut seen = BTreeSet::new();
+        let mut not_well = None;
         let watch_until = later(self.engine.ports.clock.now(), self.engine.limits.verify_for);
         for pass in 0..=PASSES {
             if pass > 0 {
@@ -61,15 +76,21 @@ impl<'a> Run<'a> {
             let ended = self.pass(&mut unnoted, watch_until).await;
             seen.extend(done_steps(&self.record).difference(&before).cloned());
             match ended {
-                Pass::Lost => return (self.lost(), None),
-                Pass::Stuck => break,
-                Pass::Through => {}
+                Pass::Lost => return Ended { answer: self.lost(), lease: None, not_well: None },
+                Pass::NotWell(why) => not_well = Some(why),
+                Pass::Stuck => {}
+                Pass::Through => continue,
             }
+            break;
         }
         self.settle(&seen);
+        self.close_when_at_rest();
         let written = self.record.commit(self.engine, Basis::Execution, self.call).await;
         let answer = self.answer(written, lapsed);
-        (answer, Some(self.lease))
+        if self.resting && self.record.state().open().is_none() {
+            not_well = Some(self.reasons.last().map(ToString::to_string).unwrap_or_default());
+        }
+        Ended { answer, lease: Some(self.lease), not_well }
     }
 
     /// What is said of the run, given how the last write of the record ended and which steps lapsed.
@@ -97,7 +118,8 @@ impl<'a> Run<'a> {
         let Some(execution) = self.record.execution().filter(|_| in_time) else {
             return BTreeMap::new();
         };
-        let done: Vec<_> = self.engine.effects().filter(|step| execution.has_done(step.name())).collect();
+        let done = effects(&self.steps).map(|driven| &driven.step).filter(|step| execution.has_done(step.name()));
+        let done: Vec<_> = done.collect();
         self.engine.observe_now(&done, self.call).await
     }
 
@@ -105,12 +127,13 @@ impl<'a> Run<'a> {
     /// decided: a person who takes it away from a primary that is well has failed back, and the next look tells.
     fn lapse(&mut self) -> Vec<Reason> {
         let engine = self.engine;
-        let watching: Vec<String> =
-            engine.runbook.steps.iter().filter(|step| step.only_watches()).map(|step| step.name().to_owned()).collect();
+        let watching = self.steps.iter().map(|driven| &driven.step).filter(|step| step.only_watches());
+        let watching: Vec<String> = watching.map(|step| step.name().to_owned()).collect();
         let mut lapsed = Vec::new();
         let lock_was_gone = std::mem::take(&mut self.lock_was_gone);
-        for step in engine.effects().filter(|step| lock_was_gone || !step.locks_traffic()) {
-            let name = step.name();
+        let may_lapse = |driven: &&DrivenStep| lock_was_gone || !driven.step.locks_traffic();
+        let names: Vec<_> = effects(&self.steps).filter(may_lapse).map(|driven| driven.step.name()).collect();
+        for name in names {
             let undone = self.first.get(name).filter(|seen| seen.standing == Standing::Todo);
             let Some(seen) = undone.filter(|_| self.record.execution().is_some_and(|open| open.has_done(name))) else {
                 continue;
@@ -136,10 +159,8 @@ impl<'a> Run<'a> {
         let (at, fence) = (self.engine.ports.clock.now(), self.lease.fence());
         let open = execution.status.is_open();
         let last = execution.steps.last().filter(|_| open).cloned();
-        let unseen: Vec<_> = self
-            .engine
-            .effects()
-            .map(|step| step.name())
+        let unseen: Vec<_> = effects(&self.steps)
+            .map(|driven| driven.step.name())
             .filter(|name| execution.has_done(name) && !seen.contains(*name))
             .collect();
         for name in &unseen {
@@ -160,11 +181,15 @@ impl<'a> Run<'a> {
             let Some(record) = self.pending_step(position) else {
                 continue;
             };
+            if self.resting && record.direction == Direction::Forward {
+                continue;
+            }
             let first = self.first.remove(&record.step);
-            let need = record.need;
+            let (need, name) = (record.need, record.step.clone());
+            let plan = Plan { driven: self.driven(&name), guard: self.guard(), confirmed: self.is_confirmed() };
             let (written, driven, noted) = futures_util::join!(
                 self.record.commit(engine, Basis::Beside, call),
-                engine.drive_step(record, first, &mut self.lease, watch_until, call),
+                engine.drive_step(plan, record, first, &mut self.lease, watch_until, call),
                 engine.note_start(unnoted.take(), call),
             );
             if let Some(note) = noted {
@@ -176,8 +201,19 @@ impl<'a> Run<'a> {
             }
             let Driven::Record(record) = driven else { return Pass::Lost };
             let done = record.is_done();
+            let not_well = match &record.progress {
+                Progress::Failing { why: Why::PrimaryNotWell { found } }
+                | Progress::Owed { why: Why::PrimaryNotWell { found } } => Some(found.clone()),
+                _ => None,
+            };
             if self.record.add(Event::Stepped { fence: self.lease.fence(), step: *record }).is_err() {
                 return Pass::Lost;
+            }
+            if done {
+                self.note_unlock(&name);
+            }
+            if let Some(found) = not_well {
+                return Pass::NotWell(found);
             }
             if !done && need == Need::Required {
                 return Pass::Stuck;
@@ -186,8 +222,51 @@ impl<'a> Run<'a> {
         Pass::Through
     }
 
+    fn driven(&self, name: &str) -> Option<DrivenStep> {
+        self.steps.iter().find(|driven| driven.step.name() == name).cloned()
+    }
+
+    /// Whether each effect asks first that the primary is well: not for a failover, not for a switchover that has made
+    /// it passive, and not for what puts a rehearsal's standby back to rest.
+    fn guard(&self) -> Guard {
+        let acted = self.record.execution().is_some_and(has_begun_to_act);
+        match self.kind {
+            Kind::Switchover if !acted => Guard::First,
+            Kind::Failback => Guard::Each,
+            Kind::Rehearsal if !self.resting => Guard::Each,
+            Kind::Failover | Kind::Switchover | Kind::Rehearsal => Guard::Never,
+        }
+    }
+
+    fn is_confirmed(&self) -> bool {
+        self.record.execution().is_some_and(|execution| execution.confirmed)
+    }
+
+    /// Traffic is not locked any more, and the primary was seen well right before.
+    fn note_unlock(&mut self, name: &str) {
+        let unlocks = self.steps.iter().any(|driven| driven.unlocks && driven.step.name() == name);
+        if unlocks && self.record.state().unlocked.is_none() {
+            let at = self.engine.ports.clock.now();
+            // Neither is refused by any state.
+            let _ = self.record.add(Event::Unlocked { at });
+            let _ = self.record.add(Event::Armed { at });
+        }
+    }
+
+    /// A rehearsal whose primary did not stay well is over once its standby is at rest.
+    fn close_when_at_rest(&mut self) {
+        let rests = |step: &StepRecord| step.direction == Direction::Forward || step.is_done();
+        let Some(open) = self.record.state().open().filter(|_| self.resting) else { return };
+        if open.steps.iter().all(rests) {
+            let at = self.engine.ports.clock.now();
+            let reason = self.reasons.last().map(ToString::to_string).unwrap_or_default();
+            let _ = self.record.add(Event::Closed { at, reason });
+        }
+    }
+
     /// The start of this execution, when the cloud's note does not name it yet.
     fn unnoted(&self) -> Option<Timestamp> {
+        self.kind.activates_standby().then_some(())?;
         let started = self.record.execution()?.started_at;
         // The note is kept in whole seconds.
         self.noted.is_none_or(|noted| noted.as_second() < started.as_second()).then_some(started)
@@ -207,6 +286,16 @@ impl<'a> Run<'a> {
     }
 }
 
+/// How a step is driven.
+struct Plan {
+    /// The step; none where this version does not know it.
+    driven: Option<DrivenStep>,
+    /// Whether its effect asks first that the primary is well.
+    guard: Guard,
+    /// Whether a person has confirmed what needs it.
+    confirmed: bool,
+}
+
 impl Engine {
     /// Writes the cloud's note, beside the first step: never before the intent, or a claim that fails would leave a
     /// cooldown behind that refuses the next one. The record holds the start already, so a failure is only noted.
@@ -221,17 +310,22 @@ impl Engine {
     /// Drives the step that `record` names, or says that this version does not know it.
     async fn drive_step(
         &self,
+        plan: Plan,
         record: StepRecord,
         first: Option<Observation>,
         lease: &mut HeldLease<'_>,
         watch_until: Option<Timestamp>,
         call: &Call,
     ) -> Driven {
-        let Some(step) = self.runbook.steps.iter().find(|step| step.name() == record.step) else {
+        let Some(driven) = plan.driven else {
             let why = format!("this version of Holdfast has no step called {}", record.step);
             return Driven::Record(Box::new(not_done(record, Why::Blocked { why }, self.ports.clock.now())));
         };
-        Driver { engine: self, step: step.as_ref(), lease, call }.drive(record, first, watch_until).await
+        if driven.confirmed && !plan.confirmed {
+            return Driven::Record(Box::new(not_done(record, Why::Unconfirmed, self.ports.clock.now())));
+        }
+        let guard = plan.guard;
+        Driver { engine: self, step: driven.step.as_ref(), guard, lease, call }.drive(record, first, watch_until).await
     }
 }
 

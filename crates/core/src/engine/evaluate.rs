@@ -6,19 +6,20 @@ use jiff::Timestamp;
 
 use super::{
     Engine,
-    answer::{Answer, Outcome},
+    answer::{Answer, Outcome, outcome},
     claim::Claimed,
     look::{Scope, Seen},
     request::{Action, Request},
     session::{NotAcquired, Session},
 };
 use crate::{
+    action::Access,
     clock::{Call, half, later, until},
-    decision::{Decision, Gate, Reason, Verdict, decide},
+    decision::{Asked, Decision, Gate, Reason, Verdict, answers_now, counts_wellness, decide, decide_asked},
     evidence::{Evidence, Reading},
     holdoff::{Health, judge_history},
     policy::MOST_AHEAD,
-    record::{State, Trigger, Waiter},
+    record::{State, Trigger, Waiter, Well},
     step::Standing,
     transition::Event,
 };
@@ -42,7 +43,16 @@ impl Engine {
             // A person who says "finish it" has looked at the primary.
             waived.push(Gate::PrimaryFailing);
         }
-        decide(&state, &seen.evidence, &self.policy, seen.evidence.at, &waived)
+        let (evidence, policy, at) = (&seen.evidence, &self.policy, seen.evidence.at);
+        let Some(kind) = request.action.kind() else { return decide(&state, evidence, policy, at, &waived) };
+        let asked = Asked {
+            kind,
+            by_person: request.trigger == Trigger::Operator,
+            given: self.runbook.driven(kind, None).is_some(),
+            data: request.data.is_some(),
+            confirms: request.action == Action::Failback { rest: true },
+        };
+        decide_asked(asked, &state, evidence, policy, at, &waived)
     }
 }
 
@@ -56,7 +66,11 @@ impl Session<'_> {
         let mut scope = if request.trigger == Trigger::Tick { Scope::Glance } else { Scope::Full };
         let answer = loop {
             looks = u32::saturating_add(looks, 1);
-            let seen = self.look(scope).await;
+            let mut seen = self.look(scope).await;
+            if let Some(steps) = request.action.kind().and_then(|kind| engine.runbook.driven(kind, None)) {
+                seen.evidence.kind_steps = engine.observe_kind(&steps, self.call).await;
+            }
+            self.count_wellness(&seen.evidence).await;
             let decision = engine.decide(&seen, request);
             if scope == Scope::Glance && !engine.glance_is_enough(&seen, &decision) {
                 scope = Scope::Full;
@@ -114,14 +128,27 @@ impl Session<'_> {
             Verdict::Relock if !engine.is_unlocked(self.call).await => {
                 Round::Again(later(engine.ports.clock.now(), engine.policy.poll), decision)
             }
-            Verdict::Finish | Verdict::FailOver | Verdict::Relock => match self.claim(evidence, decision).await {
-                Claimed::Run(run) => {
-                    let (answer, lease) = run.drive().await;
-                    self.lease = lease;
-                    Round::Answer(Box::new(answer))
+            Verdict::Finish | Verdict::FailOver | Verdict::Relock | Verdict::Begin { .. } | Verdict::Close => {
+                match self.claim(evidence, decision).await {
+                    Claimed::Run(run) => {
+                        let driven = run.drive().await;
+                        self.lease = driven.lease;
+                        self.record = None;
+                        match driven.not_well {
+                            // It is over, or not to go on like this; what is due now is judged anew.
+                            Some(why) => self.primary_not_well(why),
+                            None => Round::Answer(Box::new(driven.answer)),
+                        }
+                    }
+                    Claimed::NotNow(then, decision) => Round::Again(then, decision),
                 }
-                Claimed::NotNow(then, decision) => Round::Again(then, decision),
-            },
+            }
+            Verdict::AwaitPerson => {
+                let execution = versioned.state.current;
+                let outcome = execution.as_ref().map_or(Outcome::Reported, outcome);
+                let answer = Answer::decided(outcome, decision, Some(evidence));
+                Round::Answer(Box::new(Answer { execution: execution.map(Box::new), ..answer }))
+            }
             Verdict::NoteUnlock | Verdict::NoteFailback => self.note_unlock(decision).await,
             Verdict::Wait { .. } if only_finish => nothing_unfinished(decision),
             Verdict::Wait { until } => Round::Again(until, decision),
@@ -136,6 +163,38 @@ impl Session<'_> {
             }
             Verdict::Refuse => say(Outcome::Refused, decision, evidence),
         }
+    }
+
+    /// An effect that asks for a primary that is well did not find it so: the next look tells what becomes of that.
+    fn primary_not_well(&self, why: String) -> Round {
+        let decision =
+            Decision { verdict: Verdict::Close, reasons: vec![Reason::PrimaryNotWell { why }], streak: None };
+        Round::Again(later(self.engine.ports.clock.now(), self.engine.policy.poll), decision)
+    }
+
+    /// Counts for how long the primary has been well while a failover stands: what a failback asks for.
+    async fn count_wellness(&mut self, evidence: &Evidence) {
+        let only_asks = self.request.action == Action::Finish || self.request.action.rule().access == Access::Reads;
+        let Some(record) = self.record.as_ref().filter(|record| counts_wellness(record.state()) && !only_asks) else {
+            return;
+        };
+        let (policy, now) = (&self.engine.policy, self.time());
+        let mark = record.state().well.as_ref();
+        let event = match (answers_now(evidence), mark) {
+            (Some(true), Some(mark)) if until(mark.until, now) <= policy.well_gap() => {
+                let well = Well { since: mark.since, until: now };
+                // The mark is renewed before it breaks, and not at each look.
+                (later(mark.until, half(policy.probe_gap())) <= now).then_some(Event::WellFor(well))
+            }
+            (Some(true), _) => Some(Event::WellFor(Well { since: now, until: now })),
+            (Some(false), Some(_)) => Some(Event::NotWell),
+            (Some(false), None) | (None, _) => None,
+        };
+        let Some(event) = event else { return };
+        let before = self.record.clone();
+        self.note([event]).await;
+        // What could not be noted leaves the record as it was read.
+        self.record = self.record.take().or(before);
     }
 
     /// Writes down that the lock is gone, so that the history from before is not held against the primary. An open
@@ -236,6 +295,7 @@ impl Session<'_> {
                     | Reason::ForeignLockGone { .. }
                     | Reason::FailedBack { .. }
                     | Reason::DnsNamesPrimary { .. }
+                    | Reason::PrimaryNotWell { .. }
             )
         };
         let patient = request.trigger != Trigger::Tick || decision.reasons.iter().any(watching);

@@ -1,6 +1,6 @@
 //! Gathers evidence: everything at once, each reading bounded, what does not answer is unknown.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use futures_util::future::{Either, join_all, select};
 use jiff::Timestamp;
@@ -12,7 +12,8 @@ use crate::{
     fault::Fault,
     ports::Versioned,
     record::State,
-    step::{Need, Standing},
+    runbook::DrivenStep,
+    step::{Direction, Need, Standing, Step},
 };
 
 /// How long the probe has to itself before control targets are asked beside it.
@@ -71,6 +72,7 @@ impl Engine {
             server_time: state.as_ref().ok().and_then(|versioned| versioned.server_time),
             foreign: state.as_ref().ok().and_then(|versioned| self.foreign(&versioned.state)),
             steps,
+            kind_steps: Vec::new(),
         };
         if let Ok(Versioned { state, .. }) = &state
             && scope != Scope::Glance
@@ -153,15 +155,31 @@ impl Engine {
         if scope == Scope::Glance {
             return Vec::new();
         }
-        let observe = |step: &std::sync::Arc<dyn crate::step::Step>| {
-            let step = std::sync::Arc::clone(step);
-            let call = if step.need() == Need::Owed { self.brief(call) } else { call.clone() };
-            async move {
-                let seen = noted(call.read(step.name(), || step.observe(&call))).await;
-                StepSeen { step: step.name().to_owned(), seen, locks: step.locks_traffic() }
-            }
+        let forward = Direction::Forward;
+        join_all(self.runbook.steps.iter().map(|step| self.observe_step(step, forward, call))).await
+    }
+
+    /// The steps of another kind than a failover, as they are.
+    pub(super) async fn observe_kind(&self, steps: &[DrivenStep], call: &Call) -> Vec<StepSeen> {
+        let call = &call.within(self.limits.look_for);
+        join_all(steps.iter().map(|driven| self.observe_step(&driven.step, driven.direction, call))).await
+    }
+
+    async fn observe_step(&self, step: &Arc<dyn Step>, direction: Direction, call: &Call) -> StepSeen {
+        let call = if step.need() == Need::Owed { self.brief(call) } else { call.clone() };
+        let seen = noted(call.read(step.name(), || step.observe(&call))).await;
+        StepSeen { step: step.name().to_owned(), seen, locks: step.locks_traffic(), direction }
+    }
+
+    /// One probe of the primary, before an effect that needs it well: `None` when it is.
+    pub(super) async fn not_well(&self, call: &Call) -> Option<String> {
+        let Some(probe) = self.probe(Scope::Glance, call).await else {
+            return Some("no probe of its own endpoint is configured".to_owned());
         };
-        join_all(self.runbook.steps.iter().map(observe)).await
+        match probe.result {
+            ProbeResult::Healthy { .. } => None,
+            ProbeResult::Failing { why } | ProbeResult::Inconclusive { why } => Some(why),
+        }
     }
 
     /// What only supports a decision gets the time of one attempt: an API that hangs with the primary's region must

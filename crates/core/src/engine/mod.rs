@@ -86,7 +86,9 @@ impl Engine {
     pub async fn handle(&self, request: &Request) -> Answer {
         let call = Call { clock: self.clock(), deadline: request.deadline, retry: self.limits.retry };
         match request.action {
-            Action::FailOver | Action::Finish => Session::new(self, request, &call).evaluate().await,
+            Action::FailOver | Action::Switchover | Action::Failback { .. } | Action::Rehearse | Action::Finish => {
+                Session::new(self, request, &call).evaluate().await
+            }
             Action::Plan | Action::Preflight => self.plan(request, &call).await,
             Action::Status => self.status(&call).await,
             Action::Acknowledge { .. } | Action::Pause { .. } | Action::Resume => self.note(request, &call).await,

@@ -51,7 +51,14 @@ impl Engine {
                 vec![Event::Aborted { at, reason }, Event::Acknowledged { at }]
             }
             Action::Acknowledge { abort: false } => vec![Event::Acknowledged { at }],
-            Action::FailOver | Action::Finish | Action::Plan | Action::Preflight | Action::Status => Vec::new(),
+            Action::FailOver
+            | Action::Switchover
+            | Action::Failback { .. }
+            | Action::Rehearse
+            | Action::Finish
+            | Action::Plan
+            | Action::Preflight
+            | Action::Status => Vec::new(),
         };
         let action = request.action.name().to_owned();
         events.push(Event::Told(OperatorNote { at, action, reason: request.reason.clone(), caller }));

@@ -242,7 +242,12 @@ mod tests {
     #[test]
     fn what_a_watching_step_misses_is_never_called_good() {
         let told = |observation: Observation, has_begun| {
-            let steps = vec![StepSeen { step: "verify".to_owned(), locks: false, seen: Ok(observation.clone()) }];
+            let steps = vec![StepSeen {
+                step: "verify".to_owned(),
+                locks: false,
+                direction: Default::default(),
+                seen: Ok(observation.clone()),
+            }];
             let evidence = Evidence { steps, ..Evidence::nothing(Timestamp::UNIX_EPOCH) };
             let mut checks = vec![check("verify", Level::Good, observation.found)];
             judge_watched(&mut checks, &evidence, "verify", has_begun);

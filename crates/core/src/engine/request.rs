@@ -18,6 +18,8 @@ pub struct Request {
     pub caller: Option<String>,
     /// Gates that the operator waives.
     pub overrides: Vec<Gate>,
+    /// The operator's word on the primary's data, for a failback.
+    pub data: Option<String>,
     /// When the caller stops listening.
     pub deadline: Timestamp,
 }

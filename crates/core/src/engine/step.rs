@@ -33,12 +33,25 @@ struct Tries {
     sent: bool,
 }
 
+/// Which effects ask first that the primary is well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Guard {
+    /// None: what was begun is finished.
+    Never,
+    /// The first one of the execution, which makes the primary passive.
+    First,
+    /// Each one.
+    Each,
+}
+
 /// One step of a run, while it is driven.
 pub(super) struct Driver<'a, 'l> {
     /// Whose.
     pub engine: &'a Engine,
     /// The step.
     pub step: &'a dyn Step,
+    /// Whether its effect asks first that the primary is well.
+    pub guard: Guard,
     /// The lease, which is kept meanwhile.
     pub lease: &'a mut HeldLease<'l>,
     /// The time that is left.
@@ -101,6 +114,8 @@ impl Driver<'_, '_> {
                     return Driven::Record(Box::new(self.not_done(record, Why::NotYet { found: seen.found })));
                 }
                 call.clock.sleep(self.engine.policy.poll.min(WATCH_EVERY)).await;
+            } else if let Some(found) = self.not_well(&record).await {
+                return Driven::Record(Box::new(self.not_done(record, Why::PrimaryNotWell { found })));
             } else if let Err(fault) = self.try_once(&mut record, &seen, &mut tries).await {
                 return Driven::Record(Box::new(self.not_done(record, Why::Fault { fault: fault.noted() })));
             }
@@ -134,6 +149,15 @@ impl Driver<'_, '_> {
             }
         }
         result
+    }
+
+    /// What stands against an effect that asks for a primary that is well.
+    async fn not_well(&self, record: &StepRecord) -> Option<String> {
+        match self.guard {
+            Guard::Never => None,
+            Guard::First if record.attempts > 0 => None,
+            Guard::First | Guard::Each => self.engine.not_well(self.call).await,
+        }
     }
 
     fn not_done(&self, record: StepRecord, why: Why) -> StepRecord {

@@ -13,6 +13,7 @@ use crate::{
 
 mod claim;
 mod drive;
+mod kinds;
 mod lock_seen;
 mod look;
 mod operators;

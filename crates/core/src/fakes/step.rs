@@ -33,7 +33,8 @@ pub struct FakeStep {
     calls: (&'static str, &'static str),
     need: Need,
     locks: bool,
-    flag: Mutex<(bool, u64)>,
+    flag: Arc<Mutex<(bool, u64)>>,
+    back: Option<(&'static str, &'static str, &'static str)>,
     reverts: AtomicBool,
     next_look: Mutex<Option<bool>>,
     effects: Arc<Mutex<Vec<Effect>>>,
@@ -57,11 +58,19 @@ impl FakeStep {
             calls,
             need,
             locks,
-            flag: Mutex::new((false, 1)),
+            flag: Arc::new(Mutex::new((false, 1))),
+            back: None,
             reverts: AtomicBool::new(false),
             next_look: Mutex::default(),
             effects,
         }
+    }
+
+    /// The same step with a way back called `name`, whose calls are named so.
+    #[must_use]
+    pub fn with_way_back(mut self, name: &'static str, calls: (&'static str, &'static str)) -> Self {
+        self.back = Some((name, calls.0, calls.1));
+        self
     }
 
     /// Whether the effect holds.
@@ -100,6 +109,13 @@ impl Step for FakeStep {
         self.locks
     }
 
+    fn inverse(&self, _: Option<&Observation>) -> Option<Arc<dyn Step>> {
+        let (name, see, take_back) = self.back?;
+        let (weather, clock) = (self.weather.clone(), Arc::clone(&self.clock));
+        let (flag, effects) = (Arc::clone(&self.flag), Arc::clone(&self.effects));
+        Some(Arc::new(FakeInverse { weather, clock, name, see, take_back, flag, effects }))
+    }
+
     async fn observe(&self, _: &Call) -> Result<Observation, Fault> {
         self.weather
             .pass(self.calls.0, async {
@@ -121,6 +137,51 @@ impl Step for FakeStep {
                     return Err(Fault::new(FaultClass::Conflict, self.calls.1, "changed since it was seen"));
                 }
                 *flag = (true, flag.1 + 1);
+                lock(&self.effects).push(Effect { step: self.name, at: self.clock.now() });
+                Ok(())
+            })
+            .await
+    }
+}
+
+/// Takes the effect of a [`FakeStep`] back.
+struct FakeInverse {
+    weather: Weather,
+    clock: Arc<FakeClock>,
+    name: &'static str,
+    see: &'static str,
+    take_back: &'static str,
+    flag: Arc<Mutex<(bool, u64)>>,
+    effects: Arc<Mutex<Vec<Effect>>>,
+}
+
+#[async_trait]
+impl Step for FakeInverse {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn need(&self) -> Need {
+        Need::Required
+    }
+
+    async fn observe(&self, _: &Call) -> Result<Observation, Fault> {
+        self.weather
+            .pass(self.see, async {
+                let (holds, version) = *lock(&self.flag);
+                Ok(if holds { Observation::todo("set", json!(version)) } else { Observation::done("not set") })
+            })
+            .await
+    }
+
+    async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
+        self.weather
+            .pass(self.take_back, async {
+                let mut flag = lock(&self.flag);
+                if seen.fence != json!(flag.1) {
+                    return Err(Fault::new(FaultClass::Conflict, self.take_back, "changed since it was seen"));
+                }
+                *flag = (false, flag.1 + 1);
                 lock(&self.effects).push(Effect { step: self.name, at: self.clock.now() });
                 Ok(())
             })

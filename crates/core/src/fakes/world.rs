@@ -1,6 +1,7 @@
 //! All fakes together.
 
 use std::{
+    collections::BTreeMap,
     future::Future,
     pin::pin,
     sync::{Arc, Mutex},
@@ -18,10 +19,11 @@ use crate::{
     clock::Clock,
     engine::{Action, Answer, Engine, Limits, Request},
     evidence::ProbeResult,
+    kind::Kind,
     policy::Policy,
     ports::Ports,
     record::Trigger,
-    runbook::Runbook,
+    runbook::{PlannedStep, Runbook},
     step::{Need, Step},
 };
 
@@ -47,6 +49,8 @@ pub struct World {
     pub standby: Arc<FakeStandby>,
     /// The steps, in order.
     pub steps: Vec<Arc<FakeStep>>,
+    /// The step of a switchover that makes the primary passive.
+    pub passive: Arc<FakeStep>,
     /// The numbers of the decision.
     pub policy: Policy,
     effects: Arc<Mutex<Vec<Effect>>>,
@@ -65,7 +69,12 @@ impl World {
         let weather = Weather::fair(Arc::clone(&clock));
         let effects = Arc::<Mutex<Vec<Effect>>>::default();
         let step = |name, calls, need| {
-            Arc::new(FakeStep::new(weather.clone(), Arc::clone(&clock), name, calls, need, Arc::clone(&effects)))
+            let step = FakeStep::new(weather.clone(), Arc::clone(&clock), name, calls, need, Arc::clone(&effects));
+            Arc::new(match name {
+                "scale" => step.with_way_back("rest", ("see rest", "rest")),
+                "lock" => step.with_way_back("unlock", ("see unlock", "unlock")),
+                _ => step,
+            })
         };
         Self {
             store: Arc::new(FakeStore::new(weather.clone())),
@@ -80,6 +89,7 @@ impl World {
                 step("scale", ("see scale", "scale"), Need::Required),
                 step("lock", ("see lock", "lock"), Need::Owed),
             ],
+            passive: step("passive", ("see passive", "passive"), Need::Required),
             policy: Policy::default(),
             effects,
             clock,
@@ -123,15 +133,32 @@ impl World {
             live: None,
             standby: Arc::clone(&self.standby) as _,
         };
-        let steps = self.steps.iter().map(|step| Arc::clone(step) as Arc<dyn Step>).collect();
-        let runbook = Runbook { name: "fake", steps, earlier: Vec::new() };
+        let runbook = self.runbook();
         Engine { ports, runbook, policy: self.policy.clone(), limits: Limits::default(), holder: holder.to_owned() }
+    }
+
+    /// What is done in it: failback unlocks and, once confirmed, rests; a rehearsal scales and rests; a switchover makes
+    /// the primary passive first.
+    pub fn runbook(&self) -> Runbook {
+        let steps: Vec<_> = self.steps.iter().map(|step| Arc::clone(step) as Arc<dyn Step>).collect();
+        let mut runbook = Runbook::of_failover("fake", steps.clone());
+        if let [_, scale, lock] = &steps[..] {
+            let back = |step: &Arc<dyn Step>| PlannedStep::back(Arc::clone(step));
+            let forward = |step: &Arc<dyn Step>| PlannedStep::forward(Arc::clone(step));
+            let passive = PlannedStep::forward(Arc::clone(&self.passive) as Arc<dyn Step>);
+            runbook.others = BTreeMap::from([
+                (Kind::Failback, vec![back(lock), back(scale).on_confirmation()]),
+                (Kind::Rehearsal, vec![forward(scale), back(scale)]),
+                (Kind::Switchover, [passive].into_iter().chain(steps.iter().map(forward)).collect()),
+            ]);
+        }
+        runbook
     }
 
     /// A request with 900 s to answer it, the longest life of a Lambda call.
     pub fn request(&self, trigger: Trigger, action: Action) -> Request {
         let deadline = self.clock.now() + Duration::from_secs(900);
-        Request { trigger, action, reason: None, caller: None, overrides: Vec::new(), deadline }
+        Request { trigger, action, reason: None, caller: None, overrides: Vec::new(), data: None, deadline }
     }
 
     /// Runs one request in the worker `holder`. `None` when the worker died on the way.

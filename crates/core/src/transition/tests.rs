@@ -33,6 +33,10 @@ fn execution() -> Execution {
         policy: Policy::default(),
         steps: needs.iter().map(|(name, need)| StepRecord::pending(name, *need)).collect(),
         notes: Vec::new(),
+        kind: crate::kind::Kind::default(),
+        data: None,
+        confirmed: false,
+        unknown: crate::record::Unknown::new(),
     }
 }
 

@@ -2,12 +2,12 @@
 
 use holdfast_core::{
     fault::{Limit, quoted, quoted_within},
-    record::{SCHEMA, State},
+    record::{OLDEST_SCHEMA, SCHEMA, State},
 };
 use serde_json::Value;
 
-/// Reads the document in the entry `state`. Nothing of another schema is guessed at; fields that this version does not
-/// know are let be.
+/// Reads the document in the entry `state`. Nothing of a newer schema is guessed at; fields that this version does not
+/// know are carried along.
 ///
 /// # Errors
 /// Why it cannot be used, in a few words: the field, its value and what is allowed.
@@ -27,10 +27,16 @@ fn schema(value: &Value) -> Result<(), String> {
     }
     let found = value.get("schema").unwrap_or(&Value::Null);
     match found.as_u64() {
-        Some(schema) if schema == u64::from(SCHEMA) => Ok(()),
-        Some(schema) => Err(format!("has `schema` {schema}; this version of Holdfast knows {SCHEMA}")),
-        None if found.is_null() => Err(format!("has no field `schema`; allowed is the number {SCHEMA}")),
-        None => Err(format!("has `schema` {}; allowed is the number {SCHEMA}", shown(found))),
+        Some(schema) if (u64::from(OLDEST_SCHEMA)..=u64::from(SCHEMA)).contains(&schema) => Ok(()),
+        Some(schema) if schema > u64::from(SCHEMA) => Err(format!(
+            "has `schema` {schema}, and this version of Holdfast knows {OLDEST_SCHEMA} to {SCHEMA}: a newer version wrote \
+             what this one would lose, so it stops. Go on with the newer version"
+        )),
+        Some(schema) => {
+            Err(format!("has `schema` {schema}; this version of Holdfast knows {OLDEST_SCHEMA} to {SCHEMA}"))
+        }
+        None if found.is_null() => Err(format!("has no field `schema`; allowed is {OLDEST_SCHEMA} to {SCHEMA}")),
+        None => Err(format!("has `schema` {}; allowed is {OLDEST_SCHEMA} to {SCHEMA}", shown(found))),
     }
 }
 
@@ -90,21 +96,27 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_read_and_what_this_version_does_not_know_in_it_is_let_be() {
+    fn a_record_is_read_and_what_this_version_does_not_know_in_it_is_carried_along() {
         let mut record = record();
         record["added"] = json!({"later": true});
         record["current"]["added"] = json!(1);
         record["current"]["steps"][0]["added"] = json!("x");
-        assert!(read(&record.to_string()).is_ok());
+        let state = read(&record.to_string()).expect("read");
+        let written = serde_json::to_value(&state).expect("JSON");
+        for place in ["/added", "/current/added", "/current/steps/0/added"] {
+            assert_eq!(written.pointer(place), record.pointer(place), "{place}");
+        }
     }
 
     #[test]
     fn a_schema_that_is_no_number_is_told_with_its_value_and_what_is_wanted() {
-        let wanted = "allowed is the number 1";
+        let wanted = "allowed is 1 to 2";
         assert_eq!(read(r#"{"schema": "1"}"#), Err(format!("has `schema` \"1\"; {wanted}")));
         assert_eq!(read(r#"{"state": "halfway"}"#), Err(format!("has no field `schema`; {wanted}")));
         assert_eq!(read(r#"{"schema": -1}"#), Err(format!("has `schema` -1; {wanted}")));
-        assert_eq!(read(r#"{"schema": 99}"#), Err("has `schema` 99; this version of Holdfast knows 1".to_owned()));
+        assert_eq!(read(r#"{"schema": 0}"#), Err("has `schema` 0; this version of Holdfast knows 1 to 2".to_owned()));
+        let newer = read(r#"{"schema": 99}"#).expect_err("newer");
+        assert!(newer.starts_with("has `schema` 99") && newer.contains("Go on with the newer version"), "{newer}");
         assert!(read("[1]").expect_err("no object").contains("is [1]; allowed is a JSON object"));
     }
 

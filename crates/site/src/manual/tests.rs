@@ -67,7 +67,12 @@ fn a_refusal_names_the_field_the_value_and_what_is_allowed() {
         (json!({"action": 7}), "action", "7", "failover, plan, preflight"),
         (json!({"reason": "r"}), "action", "is missing", "failover, plan, preflight"),
         (json!({"action": "status", "abort": "yes"}), "abort", "\"yes\"", "true or false"),
-        (json!({"action": "status", "dry_run": true}), "a field", "\"dry_run\"", "action, reason, waive, abort, for"),
+        (
+            json!({"action": "status", "dry_run": true}),
+            "a field",
+            "\"dry_run\"",
+            "action, reason, waive, abort, for, data, rest",
+        ),
         (json!(["failover"]), "the call", "a list", "a JSON object with an action"),
     ] {
         let said = refused(&call);
@@ -114,8 +119,24 @@ fn every_action_is_taken_under_its_name_and_has_it() {
     assert_eq!((abort, abort.name()), (Action::Acknowledge { abort: true }, "acknowledge"));
     assert_eq!(refused(&json!({"action": "pause", "abort": true})), "abort belongs to acknowledge");
     let waived = refused(&json!({"action": "pause", "waive": ["holdoff"], "reason": "r"}));
-    assert_eq!(waived, "waive belongs to failover and plan");
+    assert_eq!(waived, "waive belongs to failover and switchover and failback and rehearse and plan");
     assert_eq!(refused(&json!({"action": "resume", "for": "2h"})), "for belongs to pause");
+}
+
+#[test]
+fn a_failback_takes_a_word_on_the_data_and_whether_to_rest_and_waives_its_own_gate_only() {
+    let call = taken(
+        &json!({"action": "failback", "data": " all  there ", "rest": true, "reason": "r", "waive": ["well-for"]}),
+    );
+    assert_eq!((call.action, call.data.as_deref()), (Action::Failback { rest: true }, Some("all there")));
+    assert_eq!(call.overrides, [Gate::WellFor]);
+    let other = refused(&json!({"action": "failback", "waive": ["holdoff"], "reason": "r"}));
+    assert_eq!(other, "waive holdoff is no gate of failback, which waives well-for");
+    let other = refused(&json!({"action": "failover", "waive": ["well-for"], "reason": "r"}));
+    assert!(other.starts_with("waive well-for is no gate of failover"), "{other}");
+    assert_eq!(refused(&json!({"action": "failover", "data": "x"})), "data belongs to failback");
+    assert_eq!(refused(&json!({"action": "rehearse", "rest": true})), "rest belongs to failback");
+    assert!(refused(&json!({"action": "failback", "data": "x".repeat(401)})).starts_with("data has 401 characters"));
 }
 
 #[test]

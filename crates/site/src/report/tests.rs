@@ -33,6 +33,7 @@ fn request(action: Action) -> Request {
         reason: Some("drill".to_owned()),
         caller: Some("request 1".to_owned()),
         overrides: Vec::new(),
+        data: None,
         deadline: Timestamp::UNIX_EPOCH,
     }
 }
@@ -49,9 +50,14 @@ fn logged(request: &Request, answer: &Answer) -> Value {
 }
 
 fn actions() -> Vec<Action> {
-    use Action::{Acknowledge, FailOver, Finish, Pause, Plan, Preflight, Resume, Status};
+    use Action::{
+        Acknowledge, FailOver, Failback, Finish, Pause, Plan, Preflight, Rehearse, Resume, Status, Switchover,
+    };
     vec![
         FailOver,
+        Switchover,
+        Failback { rest: true },
+        Rehearse,
         Finish,
         Plan,
         Preflight,
@@ -73,6 +79,7 @@ fn outcomes() -> Vec<Outcome> {
         Outcome::Deferred { until: Timestamp::UNIX_EPOCH },
         Outcome::Owed { steps: vec!["lock".to_owned()] },
         Outcome::Failed { step: "scale".to_owned(), why: "denied".to_owned() },
+        Outcome::Unconfirmed { step: "rest".to_owned() },
         Outcome::Planned { would: Verdict::StandDown },
         Outcome::Reported,
     ]

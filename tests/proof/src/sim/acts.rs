@@ -4,7 +4,7 @@ use fastrand::Rng;
 use holdfast_core::{decision::Gate, engine::Action};
 
 use super::{
-    Micros,
+    Micros, seconds,
     story::{Undoes, pick},
     world::World,
 };
@@ -45,6 +45,19 @@ impl Act {
         let from = apart.u64(0..calm);
         let back = (apart.f64() < 0.8).then(|| (apart.u64(from..calm), Self::Unlock));
         [(from, Self::Lock)].into_iter().chain(back).collect()
+    }
+
+    /// In a third of the stories a person fails back or rehearses a few times, in the storm and after it.
+    pub fn draw_kinds(rng: &mut Rng, calm: Micros) -> Vec<(Micros, Self)> {
+        let count = if rng.u32(0..3) == 0 { rng.usize(1..6) } else { 0 };
+        let draw = |_| {
+            let action = match rng.u32(0..5) {
+                0 => Action::Rehearse,
+                rest => Action::Failback { rest: rest > 2 },
+            };
+            (rng.u64(0..calm + seconds(1200)), Self::Call(action))
+        };
+        (0..count).map(draw).collect()
     }
 
     fn draw(rng: &mut Rng) -> Self {

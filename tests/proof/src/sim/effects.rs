@@ -1,12 +1,15 @@
 //! Effects: what the API servers do with a worker's write, and what is looked at then.
 
-use holdfast_core::{Fault, FaultClass};
+use holdfast_core::{Fault, FaultClass, kind::Kind};
 
 use super::{
-    SECOND, Sabotage, seconds,
+    Micros, SECOND, Sabotage, seconds,
     story::Undoes,
     world::{Deed, Event, Worker, World},
 };
+
+/// An effect comes so long after the probe before it at most: one attempt, and what may make it late.
+const ASKED: Micros = seconds(60 + 5 + 5);
 
 impl World {
     /// Every effect: somebody's intent is stored, and it is not the second of its kind.
@@ -72,6 +75,43 @@ impl World {
         self.standby.lock(true);
         self.answered_by_managers(Undoes::Lock);
         Ok(())
+    }
+
+    /// The DNS service unlocks, if nobody has written since.
+    pub fn unlock_traffic(&mut self, worker: Worker, fence: Option<u64>) -> Result<(), Fault> {
+        if fence != Some(self.standby.check_version) && self.is_fenced() {
+            return Err(self.fenced("update health check"));
+        }
+        self.check_effect(worker, "unlock", !self.standby.locked);
+        self.check_primary_asked(worker, "unlock");
+        self.counts.taken_back += 1;
+        self.standby.lock(false);
+        self.book.unlocked_at = Some(self.now);
+        Ok(())
+    }
+
+    /// The API server scales the operator down, if nobody has written since.
+    pub fn scale_down(&mut self, worker: Worker, fence: Option<u64>) -> Result<(), Fault> {
+        if fence != Some(self.standby.deployment_version) && self.is_fenced() {
+            return Err(self.fenced("patch scale"));
+        }
+        self.check_effect(worker, "rest", self.standby.replicas == 0);
+        // A rehearsal is put back to rest, whatever the primary does.
+        if self.stored.0.current.as_ref().is_some_and(|run| run.kind == Kind::Failback) {
+            self.check_primary_asked(worker, "rest");
+        }
+        self.counts.taken_back += 1;
+        self.standby.scale(0, self.now);
+        self.book.scaled_down_at = Some(self.now);
+        Ok(())
+    }
+
+    /// Right before the effect the primary answered this worker's probe; an effect may come late, or its sender freeze.
+    fn check_primary_asked(&mut self, worker: Worker, step: &str) {
+        let facts = &self.workers[worker];
+        if facts.answered.is_none_or(|at| at + ASKED + facts.frozen_for < self.now) {
+            self.breaks(format!("{step} had an effect, and the primary was not asked right before it"));
+        }
     }
 
     fn is_fenced(&self) -> bool {

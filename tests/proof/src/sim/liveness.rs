@@ -1,6 +1,6 @@
 //! Liveness: what has to happen in the calm after the storm, and until when.
 
-use holdfast_core::{Timestamp, record::Execution};
+use holdfast_core::{Timestamp, kind::Kind, record::Execution};
 
 use super::{
     Micros,
@@ -74,7 +74,8 @@ impl World {
 
     /// What is open is finished two ticks later, and when the standby is up.
     fn promise_owed(&mut self) {
-        let Some(open) = self.stored.0.open().map(|open| open.id.clone()) else { return };
+        let activates = |open: &&Execution| open.kind.activates_standby();
+        let Some(open) = self.stored.0.open().filter(activates).map(|open| open.id.clone()) else { return };
         let seen = self.dead_since().map_or(self.now, |from| self.seen_by(from));
         let due = seen + self.finished_within();
         self.promise(due, move |world| {
@@ -196,7 +197,9 @@ impl World {
     }
 
     fn at_the_end(&mut self) {
-        let Some(open) = self.stored.0.open().cloned().filter(|_| !self.pressed) else { return };
+        // A failback waits for a person.
+        let is_ours = |open: &Execution| !self.pressed && open.kind != Kind::Failback;
+        let Some(open) = self.stored.0.open().cloned().filter(is_ours) else { return };
         if self.story.never_rests() {
             // It is never given up.
             if !self.is_left_to_a_person(&open) && self.book.driven_at + STANDS_STILL < self.now {

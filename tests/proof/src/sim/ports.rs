@@ -227,6 +227,9 @@ impl Prober for Link {
         let (now, well) = (world.now, !world.story.is_down(world.now));
         world.workers[self.worker].probed = Some((now, well));
         if well {
+            world.workers[self.worker].answered = Some(now);
+        }
+        if well {
             ProbeResult::Healthy { said: "OK".to_owned() }
         } else {
             ProbeResult::Failing { why: "refused".to_owned() }

@@ -212,6 +212,7 @@ impl Runner {
             by_operator: delivery.trigger == Trigger::Operator,
             waives: delivery.forced || delivery.action == Action::Finish,
             probed: None,
+            answered: None,
             history_read: None,
             polls: 0,
             polls_until: 0,
@@ -282,6 +283,7 @@ fn work(link: Arc<Link>, delivery: &Delivery) -> Work {
         action: delivery.action,
         reason: (delivery.trigger == Trigger::Operator).then(|| "a person".to_owned()),
         caller: None,
+        data: matches!(delivery.action, Action::Failback { .. }).then(|| "a person's word".to_owned()),
         overrides: if delivery.forced { Act::Force.overrides() } else { Vec::new() },
         deadline: link.now() + deadline,
     };

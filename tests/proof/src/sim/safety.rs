@@ -14,6 +14,7 @@
 use holdfast_core::{
     Timestamp,
     holdoff::Source,
+    kind::Kind,
     policy::Policy,
     record::{Execution, Note, State, Status, StepRecord},
 };
@@ -93,7 +94,13 @@ impl World {
         let old = std::mem::take(&mut self.stored.0);
         let (was, is) = (old.current.as_ref(), new.current.as_ref());
         match (was, is) {
-            (was, Some(is)) if was.is_none_or(|was| was.id != is.id) => self.check_begin(worker, &old, is),
+            (Some(_), Some(is)) if old.stands.as_ref().is_some_and(|stands| stands.id == is.id) => {
+                self.check_restored(&old);
+            }
+            (was, Some(is)) if was.is_none_or(|was| was.id != is.id) => match is.kind {
+                Kind::Failover | Kind::Switchover => self.check_begin(worker, &old, is),
+                Kind::Failback | Kind::Rehearsal => self.check_begin_of_person(worker, &old, is),
+            },
             (Some(was), Some(is)) => self.check_progress(worker, &old, was, is),
             (Some(_), None) => self.breaks("the record lost its execution"),
             _ => {}
@@ -130,6 +137,34 @@ impl World {
         self.story.longest_up(since, self.now) > 0
     }
 
+    /// A failback that is over before it unlocked leaves the failover standing.
+    fn check_restored(&mut self, old: &State) {
+        if old.unlocked.is_some() {
+            self.breaks("a failback was over, and the failover stands although traffic was unlocked");
+        }
+    }
+
+    fn check_begin_of_person(&mut self, worker: Worker, old: &State, execution: &Execution) {
+        self.tell(worker, || format!("begins {} {}", execution.kind, execution.id));
+        if old.pause.is_some() {
+            self.breaks(format!("a {} began while paused", execution.kind));
+        }
+        if old.open().is_some() {
+            self.breaks(format!("a {} began beside an open execution", execution.kind));
+        }
+        if old.failed_over() != (execution.kind == Kind::Failback) {
+            self.breaks(format!("a {} began where it has no place", execution.kind));
+        }
+        if !self.workers[worker].by_operator {
+            self.breaks(format!("a {} began, and no person asked for it", execution.kind));
+        }
+        if !self.was_well_lately(worker) {
+            self.breaks(format!("a {} began, and the primary was not well", execution.kind));
+        }
+        self.workers[worker].claimed = true;
+        self.book.effects.clear();
+    }
+
     fn check_begin(&mut self, worker: Worker, old: &State, execution: &Execution) {
         self.counts.begun += 1;
         self.tell(worker, || format!("begins {}", execution.id));
@@ -139,7 +174,8 @@ impl World {
         if old.open().is_some() {
             self.breaks("a failover began beside an open one");
         }
-        if old.current.is_some() && !self.book.ended {
+        let failed_over = old.current.as_ref().is_some_and(|run| run.kind.activates_standby());
+        if failed_over && !self.book.ended {
             self.breaks("a second failover began, and no person had ended the first");
         }
         self.check_cooldown(execution);
@@ -245,7 +281,7 @@ impl World {
             self.breaks("an execution was resumed while paused");
         }
         let slack = CLAIM + 2 * SKEW + self.workers[worker].frozen_for;
-        if self.workers[worker].waives {
+        if !was.kind.activates_standby() || self.workers[worker].waives {
             return;
         }
         if was.status == Status::Completed && self.stood_still(was, slack) {
@@ -289,6 +325,8 @@ impl World {
             let taken_back = match *step {
                 "scale" => self.book.scaled_down_at.is_some() || self.standby.replicas == 0,
                 "lock" => self.book.unlocked_at.is_some() || !self.standby.locked,
+                "unlock" => self.standby.locked,
+                "rest" => self.standby.replicas > 0,
                 "verify" => lapsed.len() > 1 || was.steps.iter().any(|step| !step.is_done()),
                 _ => self.standby.has_stale(),
             };
@@ -300,15 +338,34 @@ impl World {
 
     fn check_status(&mut self, worker: Worker, was: &Execution, is: &Execution) {
         match (was.status, is.status) {
-            (Status::Aborted | Status::FailedBack, _) => self.breaks("an execution changed after its end"),
-            (_, Status::Completed) => self.check_completed(worker, is),
+            (Status::Aborted | Status::FailedBack | Status::Closed, _) => {
+                self.breaks("an execution changed after its end")
+            }
+            (_, Status::Completed) if is.kind.activates_standby() => self.check_completed(worker, is),
+            (_, Status::Completed) => self.check_person_completed(is),
             (_, Status::Aborted) => self.book.ended = true,
+            (_, Status::Closed) if is.kind == Kind::Failover => self.breaks("a failover was closed"),
+            (_, Status::Closed) => self.check_closed(worker),
             // The unlock that is noted with it is looked at for itself.
             (Status::Running | Status::Owed, Status::FailedBack | Status::Owed | Status::Running) => {}
             (Status::Completed, Status::Owed | Status::Running) if self.book.unlocked_at.is_some() => {}
             (Status::Completed, _) => {
                 self.breaks("a completed execution was opened again, and nobody took its lock away")
             }
+        }
+    }
+
+    /// The primary failed at some time that evidence may be about.
+    fn check_closed(&mut self, worker: Worker) {
+        let since = self.now.saturating_sub(oldest_evidence() + self.workers[worker].frozen_for);
+        if self.story.longest_up(since, self.now) >= self.now - since {
+            self.breaks("an execution was closed, and the primary was well all the time");
+        }
+    }
+
+    fn check_person_completed(&mut self, execution: &Execution) {
+        if execution.steps.iter().any(|step| !step.is_done()) || execution.finished_at.is_none() {
+            self.breaks(format!("a {} was completed, and a step or its time is missing", execution.kind));
         }
     }
 

@@ -1,12 +1,13 @@
 //! The steps of a failover, as those of LogScale: secrets, operator, lock, and watching the standby come up.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use holdfast_core::{
     Call, Fault, FaultClass,
-    runbook::Runbook,
+    kind::Kind,
+    runbook::{PlannedStep, Runbook},
     step::{Need, Observation, Step},
 };
 use serde_json::json;
@@ -25,7 +26,16 @@ impl Link {
             Arc::new(Lock(Arc::clone(self))),
             Arc::new(Verify(Arc::clone(self))),
         ];
-        Runbook { name: "simulated", steps: steps.to_vec(), earlier: Vec::new() }
+        let [_, scale, lock, verify] = &steps;
+        let (back, forward) = (
+            |step: &Arc<dyn Step>| PlannedStep::back(Arc::clone(step)),
+            |step: &Arc<dyn Step>| PlannedStep::forward(Arc::clone(step)),
+        );
+        let others = BTreeMap::from([
+            (Kind::Failback, vec![back(lock), back(scale).on_confirmation()]),
+            (Kind::Rehearsal, vec![forward(scale), forward(verify), back(scale)]),
+        ]);
+        Runbook { others, ..Runbook::of_failover("simulated", steps.to_vec()) }
     }
 }
 
@@ -82,6 +92,10 @@ impl Step for Scale {
         Need::Required
     }
 
+    fn inverse(&self, _: Option<&Observation>) -> Option<Arc<dyn Step>> {
+        Some(Arc::new(Rest(Arc::clone(&self.0))))
+    }
+
     async fn observe(&self, _: &Call) -> Result<Observation, Fault> {
         self.0
             .pass(Service::Standby, "get deployment", |world| {
@@ -117,6 +131,10 @@ impl Step for Lock {
         true
     }
 
+    fn inverse(&self, _: Option<&Observation>) -> Option<Arc<dyn Step>> {
+        Some(Arc::new(Unlock(Arc::clone(&self.0))))
+    }
+
     async fn observe(&self, _: &Call) -> Result<Observation, Fault> {
         self.0
             .pass(Service::Dns, "get health check", |world| {
@@ -133,6 +151,62 @@ impl Step for Lock {
     async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
         let (fence, worker) = (seen.fence.as_u64(), self.0.worker);
         self.0.pass(Service::Dns, "update health check", move |world| world.lock_traffic(worker, fence)).await
+    }
+}
+
+/// The lock seen from the other side.
+struct Unlock(Arc<Link>);
+
+#[async_trait]
+impl Step for Unlock {
+    fn name(&self) -> &'static str {
+        "unlock"
+    }
+
+    fn need(&self) -> Need {
+        Need::Required
+    }
+
+    async fn observe(&self, _: &Call) -> Result<Observation, Fault> {
+        self.0
+            .pass(Service::Dns, "get health check", |world| {
+                let (locked, version) = (world.standby.locked, world.standby.check_version);
+                Ok(if locked { Observation::todo("locked", json!(version)) } else { Observation::done("open") })
+            })
+            .await
+    }
+
+    async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
+        let (fence, worker) = (seen.fence.as_u64(), self.0.worker);
+        self.0.pass(Service::Dns, "update health check", move |world| world.unlock_traffic(worker, fence)).await
+    }
+}
+
+/// The scale seen from the other side.
+struct Rest(Arc<Link>);
+
+#[async_trait]
+impl Step for Rest {
+    fn name(&self) -> &'static str {
+        "rest"
+    }
+
+    fn need(&self) -> Need {
+        Need::Required
+    }
+
+    async fn observe(&self, _: &Call) -> Result<Observation, Fault> {
+        self.0
+            .pass(Service::Standby, "get deployment", |world| {
+                let (replicas, version) = (world.standby.replicas, world.standby.deployment_version);
+                Ok(if replicas > 0 { Observation::todo("runs", json!(version)) } else { Observation::done("sleeps") })
+            })
+            .await
+    }
+
+    async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
+        let (fence, worker) = (seen.fence.as_u64(), self.0.worker);
+        self.0.pass(Service::Standby, "patch scale", move |world| world.scale_down(worker, fence)).await
     }
 }
 

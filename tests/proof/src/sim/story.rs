@@ -180,6 +180,8 @@ impl Story {
         }
         let by_hand = Act::draw_lock(rng, calm);
         acts.extend(by_hand);
+        acts.extend(Act::draw_kinds(&mut rng.clone(), calm));
+        acts.sort_by_key(|(at, _)| *at);
         Self {
             down: outages(rng, calm, end),
             weather: weather(rng),
@@ -340,6 +342,7 @@ fn policy(rng: &mut Rng) -> Policy {
     Policy {
         holdoff: Duration::from_secs(*pick(rng, &[60, 120, 180, 180, 300])),
         cooldown: Duration::from_secs(*pick(rng, &[0, 300, 300, 900])),
+        well_for: Duration::from_secs(90),
         ..Policy::default()
     }
 }

@@ -5,7 +5,8 @@ use holdfast_core::{
     decision::{Decision, Verdict},
     engine::Action,
     evidence::Evidence,
-    record::{Execution, Progress, State, Status, StepRecord, Trigger, Waiter},
+    kind::Kind,
+    record::{Execution, Progress, State, Status, StepRecord, Trigger, Unknown, Waiter},
     step::Need,
 };
 
@@ -183,5 +184,9 @@ fn execution(now: Micros, started_at: Timestamp, fence: u64, done: usize) -> Exe
         policy: holdfast_core::policy::Policy::default(),
         steps: NAMES.iter().zip(needs).enumerate().map(step).collect(),
         notes: Vec::new(),
+        kind: Kind::Failover,
+        data: None,
+        confirmed: false,
+        unknown: Unknown::new(),
     }
 }

@@ -86,6 +86,8 @@ pub struct WorkerFacts {
     pub waives: bool,
     /// When its last probe that told anything was, and whether the primary answered.
     pub probed: Option<(Micros, bool)>,
+    /// When the primary last answered its probe.
+    pub answered: Option<Micros>,
     /// When it last read the metrics, unless its last attempt failed.
     pub history_read: Option<Micros>,
     /// How often it has waited between two looks.
@@ -148,6 +150,8 @@ pub struct Counts {
     pub late: u64,
     /// Promises of liveness that were due and looked at.
     pub liveness: u64,
+    /// Effects that took another one back: of a failback or a rehearsal.
+    pub taken_back: u64,
     /// Steps that were done and had to be driven again.
     pub lapsed: u64,
 }

@@ -68,7 +68,8 @@ impl TestBed for Memory {
         let engine = self.engine();
         let deadline = self.world.clock.now() + Duration::from_secs(300);
         let (trigger, action) = (Trigger::Tick, Action::FailOver);
-        let request = Request { trigger, action, reason: None, caller: None, overrides: Vec::new(), deadline };
+        let request =
+            Request { trigger, action, reason: None, caller: None, overrides: Vec::new(), data: None, deadline };
         // Virtual time: whatever waits is ready at once, so one poll is a whole life.
         let work = pin!(self.arms.until_killed(engine.handle(&request)));
         let ended = work.poll(&mut Context::from_waker(Waker::noop()));

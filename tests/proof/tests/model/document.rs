@@ -10,8 +10,9 @@ use holdfast_core::{
     Timestamp,
     decision::{Decision, Verdict},
     evidence::Evidence,
+    kind::Kind,
     policy::Policy,
-    record::{Execution, Note, Progress, State, Status, StepRecord, Trigger},
+    record::{Execution, Note, Progress, State, Status, StepRecord, Trigger, Unknown},
     step::Need,
     transition::{Event, IllegalEvent, next},
 };
@@ -168,5 +169,9 @@ fn execution(fence: u64, holder: &str) -> Execution {
         policy: Policy::default(),
         steps: STEPS.iter().map(|(name, need)| StepRecord::pending(name, *need)).collect(),
         notes: Vec::new(),
+        kind: Kind::Failover,
+        data: None,
+        confirmed: false,
+        unknown: Unknown::new(),
     }
 }

@@ -21,7 +21,12 @@ fn ended(status: Status, began: i64) -> State {
 
 #[test]
 fn a_step_that_was_changed_since_is_named_and_one_that_holds_is_not() {
-    let seen = |step: &str, seen| StepSeen { step: step.to_owned(), seen: Ok(seen), locks: step == "lock" };
+    let seen = |step: &str, seen| StepSeen {
+        step: step.to_owned(),
+        seen: Ok(seen),
+        locks: step == "lock",
+        direction: Default::default(),
+    };
     let steps = vec![seen("scale", Observation::done("1")), seen("lock", Observation::todo("open", Value::Null))];
     let drifted = |steps| {
         let decision = judged(ended(Status::Completed, 600), Evidence { steps, ..nothing() });

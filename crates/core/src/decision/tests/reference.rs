@@ -8,6 +8,9 @@ fn name(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::FailOver => "fail over",
         Verdict::Finish => "finish",
+        Verdict::Begin { .. } => "begin",
+        Verdict::Close => "close",
+        Verdict::AwaitPerson => "await person",
         Verdict::AlreadyDone => "already done",
         Verdict::StandDown => "stand down",
         Verdict::Refuse => "refuse",

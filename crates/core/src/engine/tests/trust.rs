@@ -282,3 +282,22 @@ fn the_waiting_call_renews_its_mark_and_a_failover_takes_it_away() {
     let saves = world.weather.calls().iter().filter(|call| **call == "save").count();
     assert!((6..=9).contains(&saves), "a few marks in two minutes, the intent and three steps: {saves}");
 }
+
+#[test]
+fn an_execution_that_schema_1_began_is_finished_as_a_failover_and_what_another_version_wrote_is_kept() {
+    let world = World::new();
+    world.fail_primary_for(600);
+    world.steps[0].put(true);
+    let mut written: serde_json::Value =
+        serde_json::from_str(include_str!("../../../fixtures/record-schema-1.json")).expect("JSON");
+    written["current"]["later"] = serde_json::json!("x");
+    world.store.change(|state| *state = serde_json::from_value(written).expect("a record"));
+    assert_eq!(outcome(world.tick("b")), Outcome::Completed);
+    assert_eq!(world.effects(), ["scale", "lock"]);
+    let state = world.store.state();
+    assert!(state.failed_over());
+    assert_eq!(state.schema, crate::record::SCHEMA);
+    let run = state.current.expect("an execution");
+    assert_eq!((run.kind, run.takeovers), (crate::kind::Kind::Failover, 1));
+    assert_eq!(run.unknown.get("later"), Some(&serde_json::json!("x")));
+}

@@ -99,7 +99,7 @@ fn an_unlock_that_a_second_look_cannot_confirm_is_not_noted() {
 }
 
 #[test]
-fn resume_drives_on_what_is_open() {
+fn finish_drives_on_what_is_open() {
     let world = World::new();
     world.fail_primary_for(600);
     world.weather.next("scale", Mishap::Before(FaultClass::Denied));
@@ -124,7 +124,7 @@ fn finish_begins_nothing_waits_for_nothing_and_notes_nothing() {
 }
 
 #[test]
-fn resume_does_not_say_that_nothing_is_unfinished_when_the_record_cannot_be_read() {
+fn finish_does_not_say_that_nothing_is_unfinished_when_the_record_cannot_be_read() {
     let world = World::new();
     world.weather.always("load", Mishap::Before(FaultClass::Denied));
     let mut request = world.request(Trigger::Operator, Action::Finish);
