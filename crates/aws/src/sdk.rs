@@ -109,7 +109,7 @@ mod tests {
     use super::*;
     use crate::{
         fault::of_sdk,
-        testing::{Answer, Server, environment, options},
+        testing::{Reply, Server, environment, options, route53_error},
     };
 
     #[test]
@@ -126,7 +126,7 @@ mod tests {
         assert!(shown.contains("AKIDEXAMPLE") && !shown.contains("wJalrXUtnFEMI"), "{shown}");
     }
 
-    async fn fault_for(answer: Answer) -> holdfast_core::Fault {
+    async fn fault_for(answer: Reply) -> holdfast_core::Fault {
         let server = Server::start(vec![answer]).await;
         let sdk = Arc::new(server.sdk());
         let error = sdk.route53.get_health_check().health_check_id("hc").send().await.expect_err("a fault");
@@ -136,41 +136,41 @@ mod tests {
 
     #[tokio::test]
     async fn throttling_sent_as_400_is_throttling_and_is_not_repeated_by_the_sdk() {
-        let fault = fault_for(Answer::route53_error(400, "Throttling", "Rate exceeded")).await;
+        let fault = fault_for(route53_error(400, "Throttling", "Rate exceeded")).await;
         assert_eq!((fault.class, fault.message.as_str()), (FaultClass::Throttled, "Throttling: Rate exceeded"));
     }
 
     #[tokio::test]
     async fn a_failing_server_is_worth_a_retry_and_is_not_repeated_by_the_sdk() {
-        let fault = fault_for(Answer::route53_error(500, "InternalFailure", "oops")).await;
+        let fault = fault_for(route53_error(500, "InternalFailure", "oops")).await;
         assert_eq!(fault.class, FaultClass::Server);
     }
 
     #[tokio::test]
     async fn a_refusal_is_denied() {
-        let fault = fault_for(Answer::route53_error(403, "AccessDenied", "not yours")).await;
+        let fault = fault_for(route53_error(403, "AccessDenied", "not yours")).await;
         assert_eq!(fault.class, FaultClass::Denied);
     }
 
     #[tokio::test]
     async fn a_server_that_says_nothing_is_a_time_out() {
-        assert_eq!(fault_for(Answer::Hang).await.class, FaultClass::Timeout);
+        assert_eq!(fault_for(Reply::Hang).await.class, FaultClass::Timeout);
     }
 
     #[tokio::test]
     async fn a_cut_connection_is_a_connection_fault() {
-        assert_eq!(fault_for(Answer::Cut).await.class, FaultClass::Connection);
+        assert_eq!(fault_for(Reply::Cut).await.class, FaultClass::Connection);
     }
 
     #[tokio::test]
     async fn an_unreadable_success_is_worth_a_retry() {
-        let fault = fault_for(Answer::ok("text/html", "<html><body>proxy</body>")).await;
+        let fault = fault_for(Reply::of_type(200, "text/html", "<html><body>proxy</body>")).await;
         assert_eq!(fault.class, FaultClass::Server, "{fault}");
     }
 
     #[tokio::test]
     async fn a_404_that_is_not_the_services_says_nothing_about_the_resource() {
-        let fault = fault_for(Answer::status(404, "text/html", "<html>")).await;
+        let fault = fault_for(Reply::of_type(404, "text/html", "<html>")).await;
         assert_eq!(fault.class, FaultClass::Server, "{fault}");
     }
 
