@@ -1,5 +1,5 @@
 # One verb for each thing that a person or CI does here. `make` alone lists them.
-#   CLOUD=aws     which cloud the drill fails over: aws or azure (oci comes later)
+#   CLOUD=aws     which cloud the drill fails over; `holdfast drill --help` names them
 #   ARGS="..."    more options for `holdfast drill` and `holdfast bench`
 #   TIME=60       seconds for each fuzz target
 
@@ -71,7 +71,7 @@ fmt: ## Formats the code
 	cargo fmt --all
 
 build:
-	cargo build --locked -p holdfast-aws-lambda -p holdfast-azure-function -p holdfast
+	cargo build --locked $(foreach function,$(wildcard functions/*),-p holdfast-$(notdir $(function))) -p holdfast
 
 bootstrap:
 	cargo build --locked --release -p holdfast-aws-lambda

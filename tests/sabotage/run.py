@@ -22,7 +22,8 @@ import tomllib
 HERE = pathlib.Path(__file__).resolve().parent
 TREE = HERE.parent.parent
 # All are named every time: another choice means other features of shared crates, and all of them built again.
-PACKAGES = ["-p", "holdfast", "-p", "holdfast-aws-lambda", "-p", "holdfast-azure-function"]
+PACKAGES = ["-p", "holdfast"]
+PACKAGES += [word for folder in sorted((TREE / "functions").iterdir()) for word in ("-p", f"holdfast-{folder.name}")]
 
 
 class Broken(Exception):

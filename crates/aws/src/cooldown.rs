@@ -85,17 +85,17 @@ impl CooldownStore for SsmCooldown {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Answer, NOW, Server, at, call};
+    use crate::testing::{NOW, Reply, Server, at, call, json_error};
 
-    async fn store(answers: Vec<Answer>) -> (SsmCooldown, Server) {
+    async fn store(answers: Vec<Reply>) -> (SsmCooldown, Server) {
         let server = Server::start(answers).await;
         (SsmCooldown::new(Arc::new(server.sdk()), default_parameter("dr")), server)
     }
 
-    fn holds(value: &str) -> Answer {
+    fn holds(value: &str) -> Reply {
         let body =
             format!("{{\"Parameter\":{{\"Name\":\"n\",\"Type\":\"String\",\"Value\":\"{value}\",\"Version\":3}}}}");
-        Answer::ok("application/x-amz-json-1.1", body)
+        Reply::of_type(200, "application/x-amz-json-1.1", body)
     }
 
     #[tokio::test]
@@ -109,13 +109,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_parameter_is_never() {
-        let (store, _server) = store(vec![Answer::json_error(400, "ParameterNotFound")]).await;
+        let (store, _server) = store(vec![json_error(400, "ParameterNotFound")]).await;
         assert_eq!(store.last(&call()).await.expect("never"), None);
     }
 
     #[tokio::test]
     async fn a_404_that_is_not_the_services_is_not_never() {
-        let (store, _server) = store(vec![Answer::status(404, "text/html", "<html>")]).await;
+        let (store, _server) = store(vec![Reply::of_type(404, "text/html", "<html>")]).await;
         assert_eq!(store.last(&call()).await.expect_err("unknown").class, FaultClass::Server);
     }
 
@@ -143,11 +143,11 @@ mod tests {
     #[tokio::test]
     async fn a_parameter_that_is_encrypted_is_named_so_and_none_of_its_ciphertext_is_shown() {
         let case = include_str!("../../../tests/cases/ssm-securestring.json");
-        let (store, _server) = store(vec![Answer::ok("application/x-amz-json-1.1", case)]).await;
+        let (store, _server) = store(vec![Reply::of_type(200, "application/x-amz-json-1.1", case)]).await;
         let fault = store.last(&call()).await.expect_err("ciphertext");
         assert_eq!(fault.class, FaultClass::Invalid);
         assert!(!fault.message.contains("AQICAH"), "{fault}");
-        let refused = Answer::json_error(400, "HierarchyTypeMismatchException");
+        let refused = json_error(400, "HierarchyTypeMismatchException");
         let (store, _server) = self::store(vec![refused]).await;
         let put = store.set(&call(), at(NOW)).await.expect_err("another type");
         assert_eq!(put.class, FaultClass::Invalid);
@@ -160,7 +160,7 @@ mod tests {
 
     #[tokio::test]
     async fn whole_seconds_are_written_over_what_is_there() {
-        let (store, server) = store(vec![Answer::ok("application/x-amz-json-1.1", "{\"Version\":4}")]).await;
+        let (store, server) = store(vec![Reply::of_type(200, "application/x-amz-json-1.1", "{\"Version\":4}")]).await;
         store.set(&call(), at(NOW)).await.expect("written");
         let body: serde_json::Value = serde_json::from_slice(&server.requests()[0].body).expect("json");
         assert_eq!(body["Value"], "1767225600");
@@ -171,7 +171,7 @@ mod tests {
     async fn concurrent_updates_and_throttling_are_worth_a_retry_and_a_refusal_is_not() {
         let codes = [("TooManyUpdates", true), ("ThrottlingException", true), ("AccessDeniedException", false)];
         for (code, transient) in codes {
-            let (store, _server) = store(vec![Answer::json_error(400, code)]).await;
+            let (store, _server) = store(vec![json_error(400, code)]).await;
             let fault = store.set(&call(), at(NOW)).await.expect_err(code);
             assert_eq!(fault.class.is_transient(), transient, "{code}");
         }

@@ -58,7 +58,7 @@ mod tests {
     use holdfast_core::FaultClass;
 
     use super::*;
-    use crate::testing::{Answer, Server, call};
+    use crate::testing::{Server, call, route53_error, xml};
 
     fn judged(healthy: usize, failing: usize) -> Option<bool> {
         let well = std::iter::repeat_n(Some("Success: HTTP Status Code 200, OK"), healthy);
@@ -112,7 +112,7 @@ mod tests {
     #[tokio::test]
     async fn the_checkers_of_a_real_answer_are_counted() {
         let body = observations(&["Success: HTTP Status Code 200, OK", "Failure: down", "Failure: down"]);
-        let server = Server::start(vec![Answer::xml(&body)]).await;
+        let server = Server::start(vec![xml(&body)]).await;
         let status = CheckerStatus::new(Arc::new(server.sdk()), "hc").live(&call()).await.expect("a status");
         assert_eq!(status, LiveStatus { healthy: 1, total: 3, verdict: Some(true) });
         assert_eq!(server.requests()[0].path, "/2013-04-01/healthcheck/hc/status");
@@ -120,7 +120,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_unknown_health_check_is_not_found() {
-        let server = Server::start(vec![Answer::route53_error(404, "NoSuchHealthCheck", "none")]).await;
+        let server = Server::start(vec![route53_error(404, "NoSuchHealthCheck", "none")]).await;
         let fault = CheckerStatus::new(Arc::new(server.sdk()), "hc").live(&call()).await.expect_err("none");
         assert_eq!(fault.class, FaultClass::NotFound);
     }

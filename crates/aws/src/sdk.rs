@@ -133,7 +133,7 @@ mod tests {
     use super::*;
     use crate::{
         fault::of_sdk,
-        testing::{Answer, Server, environment, options},
+        testing::{Reply, Server, environment, options, route53_error},
     };
 
     #[test]
@@ -150,7 +150,7 @@ mod tests {
         assert!(shown.contains("AKIDEXAMPLE") && !shown.contains("wJalrXUtnFEMI"), "{shown}");
     }
 
-    async fn fault_for(answer: Answer) -> holdfast_core::Fault {
+    async fn fault_for(answer: Reply) -> holdfast_core::Fault {
         let server = Server::start(vec![answer]).await;
         let sdk = Arc::new(server.sdk());
         let error = sdk.route53.get_health_check().health_check_id("hc").send().await.expect_err("a fault");
@@ -169,7 +169,7 @@ mod tests {
     fn credentials_for(seconds: u64) -> Answer {
         #[allow(clippy::disallowed_methods, reason = "the SDK goes by the wall clock")]
         let end = holdfast_core::Timestamp::now() + Duration::from_secs(seconds);
-        Answer::xml(&format!(
+        Reply::xml(&format!(
             "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
              <AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>\
              <Expiration>{end:.0}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
@@ -179,7 +179,7 @@ mod tests {
     /// How often STS is asked while two calls are made under a role whose credentials hold for so long.
     async fn asked_of_sts(seconds: u64) -> usize {
         let given = credentials_for(seconds);
-        let server = Server::start(vec![given.clone(), Answer::Cut, given, Answer::Cut]).await;
+        let server = Server::start(vec![given.clone(), Reply::Cut, given, Reply::Cut]).await;
         let sdk = Sdk::under(&environment(&server.url()), &options(), role());
         for _ in 0..2 {
             sdk.route53.get_health_check().health_check_id("hc").send().await.expect_err("nothing is answered");
@@ -203,7 +203,7 @@ mod tests {
     async fn a_role_that_may_not_be_assumed_is_a_fault_of_the_call_with_the_reason() {
         let refusal =
             "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not yours</Message></Error></ErrorResponse>";
-        let server = Server::start(vec![Answer::status(403, "text/xml", refusal)]).await;
+        let server = Server::start(vec![Reply::of_type(403, "text/xml", refusal)]).await;
         let sdk = Sdk::under(&environment(&server.url()), &options(), role());
         let error = sdk.route53.get_health_check().health_check_id("hc").send().await.expect_err("refused");
         let fault = of_sdk("route53:GetHealthCheck", &error);
@@ -213,41 +213,41 @@ mod tests {
 
     #[tokio::test]
     async fn throttling_sent_as_400_is_throttling_and_is_not_repeated_by_the_sdk() {
-        let fault = fault_for(Answer::route53_error(400, "Throttling", "Rate exceeded")).await;
+        let fault = fault_for(route53_error(400, "Throttling", "Rate exceeded")).await;
         assert_eq!((fault.class, fault.message.as_str()), (FaultClass::Throttled, "Throttling: Rate exceeded"));
     }
 
     #[tokio::test]
     async fn a_failing_server_is_worth_a_retry_and_is_not_repeated_by_the_sdk() {
-        let fault = fault_for(Answer::route53_error(500, "InternalFailure", "oops")).await;
+        let fault = fault_for(route53_error(500, "InternalFailure", "oops")).await;
         assert_eq!(fault.class, FaultClass::Server);
     }
 
     #[tokio::test]
     async fn a_refusal_is_denied() {
-        let fault = fault_for(Answer::route53_error(403, "AccessDenied", "not yours")).await;
+        let fault = fault_for(route53_error(403, "AccessDenied", "not yours")).await;
         assert_eq!(fault.class, FaultClass::Denied);
     }
 
     #[tokio::test]
     async fn a_server_that_says_nothing_is_a_time_out() {
-        assert_eq!(fault_for(Answer::Hang).await.class, FaultClass::Timeout);
+        assert_eq!(fault_for(Reply::Hang).await.class, FaultClass::Timeout);
     }
 
     #[tokio::test]
     async fn a_cut_connection_is_a_connection_fault() {
-        assert_eq!(fault_for(Answer::Cut).await.class, FaultClass::Connection);
+        assert_eq!(fault_for(Reply::Cut).await.class, FaultClass::Connection);
     }
 
     #[tokio::test]
     async fn an_unreadable_success_is_worth_a_retry() {
-        let fault = fault_for(Answer::ok("text/html", "<html><body>proxy</body>")).await;
+        let fault = fault_for(Reply::of_type(200, "text/html", "<html><body>proxy</body>")).await;
         assert_eq!(fault.class, FaultClass::Server, "{fault}");
     }
 
     #[tokio::test]
     async fn a_404_that_is_not_the_services_says_nothing_about_the_resource() {
-        let fault = fault_for(Answer::status(404, "text/html", "<html>")).await;
+        let fault = fault_for(Reply::of_type(404, "text/html", "<html>")).await;
         assert_eq!(fault.class, FaultClass::Server, "{fault}");
     }
 

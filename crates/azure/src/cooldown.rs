@@ -122,7 +122,7 @@ mod tests {
         store.set(&call(), at(NOW + 60)).await.expect("written");
         let put = server.requests().remove(1);
         assert_eq!((put.method.as_str(), put.path.as_str()), ("PUT", "/c/last-failover"));
-        assert_eq!((put.headers["if-match"].as_bytes(), put.body.as_str()), (&b"\"1\""[..], "1767225660"));
+        assert_eq!((put.headers["if-match"].as_bytes(), put.body.as_ref()), (&b"\"1\""[..], &b"1767225660"[..]));
         assert_eq!(put.headers["x-ms-blob-type"], "BlockBlob");
     }
 

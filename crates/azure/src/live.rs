@@ -45,7 +45,7 @@ mod tests {
     use holdfast_core::FaultClass;
 
     use super::*;
-    use crate::testing::{Reply, Server, call, endpoint_document, primary};
+    use crate::testing::{Reply, Server, arm_error, call, endpoint_document, primary};
 
     #[tokio::test]
     async fn only_online_and_degraded_are_a_verdict() {
@@ -66,7 +66,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_endpoint_that_is_not_there_is_not_found() {
-        let server = Server::start(vec![Reply::error(404, "ResourceNotFound")]).await;
+        let server = Server::start(vec![arm_error(404, "ResourceNotFound")]).await;
         let fault = MonitorStatus::new(server.azure(), primary()).live(&call()).await.expect_err("none");
         assert_eq!(fault.class, FaultClass::NotFound);
     }

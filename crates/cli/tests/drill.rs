@@ -41,6 +41,23 @@ fn the_list_names_every_scenario_once_and_says_what_happens() {
 }
 
 #[test]
+fn the_list_as_json_names_every_cloud_with_its_function_and_the_scenarios_of_one() {
+    let listed = |cloud: &str| -> Value {
+        let output = drill(&["--list", "--json", "--cloud", cloud]);
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    let (aws, azure) = (listed("aws"), listed("azure"));
+    assert_eq!(aws["clouds"], azure["clouds"]);
+    assert_eq!(aws["clouds"][0]["executable"], "bootstrap");
+    assert_eq!(azure["clouds"][1]["package"], "holdfast-azure-function");
+    let names = |list: &Value| -> BTreeSet<String> {
+        list["scenarios"].as_array().expect("scenarios").iter().map(|one| one["name"].to_string()).collect()
+    };
+    assert!(names(&azure).is_superset(&names(&aws)) && names(&azure).contains("\"queue-redelivers\""));
+    assert!(!names(&aws).contains("\"queue-redelivers\""));
+}
+
+#[test]
 fn a_drill_of_the_shipped_function_keeps_every_promise_and_exits_with_zero() {
     let function = function();
     let output =

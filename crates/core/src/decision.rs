@@ -132,7 +132,7 @@ pub fn decide_asked(
     now: Timestamp,
     overrides: &[Gate],
 ) -> Decision {
-    let mut judge = Judge { state, evidence, policy, now, overrides, reasons: Vec::new(), streak: None };
+    let mut judge = Judge { state, evidence, policy, now, overrides, cut: None, reasons: Vec::new(), streak: None };
     let verdict = judge.asked(asked);
     Decision { verdict, reasons: judge.reasons, streak: judge.streak }
 }

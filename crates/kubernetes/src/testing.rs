@@ -8,44 +8,19 @@ use std::{
     time::Duration,
 };
 
-use async_trait::async_trait;
 use holdfast_core::{Call, Clock, Timestamp, retry::RetryPolicy};
+pub use holdfast_testkit::clock::TestClock;
+use holdfast_testkit::clock::{NEW_YEAR, at};
 use http::{Method, Request, Response};
 use kube::{Client, client::Body};
 use serde_json::{Value, json};
 
 use crate::{Direct, StandbyCluster, api::Api};
 
-/// Shows what it is set to; nobody's time-out ever ends on it.
-pub struct HandClock(Mutex<Timestamp>);
-
-impl HandClock {
-    /// One that shows `now`.
-    pub fn at(now: Timestamp) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(now)))
-    }
-
-    /// Sets it forward.
-    pub fn advance(&self, by: Duration) {
-        *self.0.lock().expect("unpoisoned") += by;
-    }
-}
-
-#[async_trait]
-impl Clock for HandClock {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().expect("unpoisoned")
-    }
-
-    async fn sleep(&self, _pause: Duration) {
-        std::future::pending().await
-    }
-}
-
 /// A call on New Year's Day 2026, and the clock behind it.
-pub fn call() -> (Call, Arc<HandClock>) {
-    let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
-    let clock = Arc::new(HandClock(Mutex::new(now)));
+pub fn call() -> (Call, Arc<TestClock>) {
+    let now = at(NEW_YEAR);
+    let clock = TestClock::without_timeouts(now);
     let deadline = now + Duration::from_secs(600);
     (Call { clock: Arc::clone(&clock) as Arc<dyn Clock>, deadline, retry: RetryPolicy::default() }, clock)
 }
@@ -61,7 +36,7 @@ struct World {
     expiring: usize,
     reissued: BTreeMap<String, Value>,
     /// The server's own clock; without one it dates nothing, neither answers nor writes.
-    clock: Option<Arc<HandClock>>,
+    clock: Option<Arc<TestClock>>,
 }
 
 /// The server.
@@ -97,7 +72,7 @@ impl FakeApi {
     }
 
     /// From now on answers carry `Date`, and writes their time in `managedFields`, by this clock.
-    pub fn dated_by(&self, clock: &Arc<HandClock>) {
+    pub fn dated_by(&self, clock: &Arc<TestClock>) {
         self.world().clock = Some(Arc::clone(clock));
     }
 

@@ -5,10 +5,10 @@
 
 use std::{convert::Infallible, fmt::Write, sync::Arc, time::Duration};
 
-use async_trait::async_trait;
-use holdfast_core::{Call, Clock, Timestamp, retry::RetryPolicy, step::Step};
+use holdfast_core::{Call, Timestamp, retry::RetryPolicy, step::Step};
 use holdfast_kubernetes::{Direct, StandbyCluster};
 use holdfast_logscale::{LogScale, Options};
+use holdfast_testkit::clock::TestClock;
 use http::{Request, Response};
 use kube::{Client, client::Body};
 
@@ -18,19 +18,6 @@ const EACH: usize = 33_000;
 
 /// What the process may grow by: pages, what is kept of them, and what the allocator does not give back.
 const GROWTH: u64 = 16 * 1024 * 1024;
-
-struct NoClock;
-
-#[async_trait]
-impl Clock for NoClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH
-    }
-
-    async fn sleep(&self, _pause: Duration) {
-        std::future::pending().await
-    }
-}
 
 fn parameter<'a>(query: &'a str, name: &str) -> &'a str {
     query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default()
@@ -86,7 +73,8 @@ fn peak() -> u64 {
 #[tokio::test]
 async fn three_thousand_secrets_of_a_hundred_megabytes_are_not_held() {
     let deadline = Timestamp::UNIX_EPOCH + Duration::from_secs(600);
-    let call = Call { clock: Arc::new(NoClock), deadline, retry: RetryPolicy::default() };
+    let call =
+        Call { clock: TestClock::without_timeouts(Timestamp::UNIX_EPOCH), deadline, retry: RetryPolicy::default() };
     let before = peak();
     // Of others, and of this cluster: what is kept of those has a bound of its own.
     for prefix in ["other-", "logscale-core-"] {

@@ -134,7 +134,7 @@ mod tests {
     use futures_util::future::join_all;
 
     use super::*;
-    use crate::testing::{Answer, Server, call};
+    use crate::testing::{Reply, Server, call, json_error};
 
     struct NoToken;
 
@@ -149,16 +149,16 @@ mod tests {
         STANDARD.encode(key.cert.pem())
     }
 
-    fn described(status: &str) -> Answer {
+    fn described(status: &str) -> Reply {
         let body = format!(
             "{{\"cluster\":{{\"name\":\"n\",\"endpoint\":\"https://127.0.0.1:1\",\"status\":\"{status}\",\
              \"certificateAuthority\":{{\"data\":\"{}\"}},\"accessConfig\":{{\"authenticationMode\":\"API\"}}}}}}",
             ca()
         );
-        Answer::ok("application/json", body)
+        Reply::of_type(200, "application/json", body)
     }
 
-    async fn connector(answers: Vec<Answer>, known: Option<KnownCluster>) -> (EksConnector, Server) {
+    async fn connector(answers: Vec<Reply>, known: Option<KnownCluster>) -> (EksConnector, Server) {
         let server = Server::start(answers).await;
         (EksConnector::new(Arc::new(server.sdk()), "n", known, Arc::new(NoToken)), server)
     }
@@ -183,7 +183,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_failed_look_up_is_not_remembered() {
-        let down = Answer::json_error(503, "ServiceUnavailableException");
+        let down = json_error(503, "ServiceUnavailableException");
         let (connector, _server) = connector(vec![down, described("UPDATING")], None).await;
         let Err(fault) = connector.client(&call()).await else { panic!("connected to nothing") };
         assert_eq!(fault.class, FaultClass::Server);
@@ -196,7 +196,11 @@ mod tests {
         let case: serde_json::Value =
             serde_json::from_str(include_str!("../../../../tests/cases/cluster-recreated.json")).expect("JSON");
         let described = case["answers"].as_array().expect("answers").iter().map(|answer| {
-            Answer::ok("application/json", answer.to_string().replace("<CA 1>", &ca()).replace("<CA 2>", &ca()))
+            Reply::of_type(
+                200,
+                "application/json",
+                answer.to_string().replace("<CA 1>", &ca()).replace("<CA 2>", &ca()),
+            )
         });
         let (connector, server) = connector(described.collect(), None).await;
         let call = call();
@@ -212,12 +216,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_doubted_place_is_looked_up_once_in_ten_seconds_and_stays_in_use_while_eks_is_silent() {
-        let down = || Answer::json_error(503, "ServiceUnavailableException");
+        let down = || json_error(503, "ServiceUnavailableException");
         let (connector, server) = connector(vec![described("ACTIVE"), down(), described("ACTIVE")], None).await;
         let clock = crate::testing::clock_at(crate::testing::NOW);
         let call = Call { clock: clock.clone(), deadline: Timestamp::MAX, ..call() };
         for (second, looked_up) in [(0, 1), (1, 2), (2, 2), (10, 2), (11, 3), (12, 3)] {
-            *clock.0.lock().expect("not poisoned") = crate::testing::at(crate::testing::NOW + second);
+            clock.set(crate::testing::at(crate::testing::NOW + second));
             let client = connector.client(&call).await.expect("a client");
             assert_eq!(server.requests().len(), looked_up, "after {second} s");
             let request = http::Request::get("/version").body(Vec::new()).expect("a request");
@@ -237,7 +241,7 @@ mod tests {
         assert!(server.requests().is_empty());
     }
 
-    async fn refused(answer: Answer, known: Option<KnownCluster>) -> Fault {
+    async fn refused(answer: Reply, known: Option<KnownCluster>) -> Fault {
         let (connector, _server) = connector(vec![answer], known).await;
         let Err(fault) = connector.client(&call()).await else { panic!("connected") };
         fault
@@ -252,14 +256,14 @@ mod tests {
 
     #[tokio::test]
     async fn an_unknown_cluster_is_not_found_and_a_silent_service_a_time_out() {
-        let none = Answer::json_error(404, "ResourceNotFoundException");
+        let none = json_error(404, "ResourceNotFoundException");
         assert_eq!(refused(none, None).await.class, FaultClass::NotFound);
-        assert_eq!(refused(Answer::Hang, None).await.class, FaultClass::Timeout);
+        assert_eq!(refused(Reply::Hang, None).await.class, FaultClass::Timeout);
     }
 
     #[tokio::test]
     async fn an_authority_that_cannot_be_read_is_a_fault_of_the_configuration() {
         let known = KnownCluster { endpoint: "https://127.0.0.1:6443".to_owned(), ca_data: "%%%".to_owned() };
-        assert_eq!(refused(Answer::Cut, Some(known)).await.class, FaultClass::Invalid);
+        assert_eq!(refused(Reply::Cut, Some(known)).await.class, FaultClass::Invalid);
     }
 }

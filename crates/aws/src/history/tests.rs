@@ -1,7 +1,7 @@
 use ciborium::Value;
 
 use super::*;
-use crate::testing::{Answer, NOW, Server, at, call};
+use crate::testing::{NOW, Reply, Server, at, call};
 
 /// CBOR tag 1 (RFC 8949, 3.4.2).
 const EPOCH_TIME: u64 = 1;
@@ -27,19 +27,19 @@ fn series(id: &str, status: &str, points: &[(f64, f64)]) -> Value {
     ])
 }
 
-fn page(results: Vec<Value>, token: Option<&str>) -> Answer {
+fn page(results: Vec<Value>, token: Option<&str>) -> Reply {
     let mut map = vec![(text("MetricDataResults"), Value::Array(results)), (text("Messages"), Value::Array(vec![]))];
     map.extend(token.map(|token| (text("NextToken"), text(token))));
     let mut body = Vec::new();
     ciborium::into_writer(&Value::Map(map), &mut body).expect("writes to memory");
-    Answer::ok("application/cbor", body).with("smithy-protocol", "rpc-v2-cbor")
+    Reply::of_type(200, "application/cbor", body).with("smithy-protocol", "rpc-v2-cbor")
 }
 
 fn both(points: &[(f64, f64)]) -> Vec<Value> {
     vec![series("minimum", "Complete", points), series("maximum", "Complete", points)]
 }
 
-async fn read(answers: Vec<Answer>) -> (Result<History, Fault>, Server) {
+async fn read(answers: Vec<Reply>) -> (Result<History, Fault>, Server) {
     let server = Server::start(answers).await;
     let source = CloudWatchHistory::new(Arc::new(server.sdk()), "hc", Duration::from_secs(60));
     let history = source.history(&call(), Duration::from_secs(600)).await;
@@ -135,7 +135,7 @@ async fn what_cloudwatch_may_not_show_is_denied_and_what_it_cannot_read_is_its_o
 
 #[tokio::test]
 async fn a_server_that_does_not_speak_the_protocol_is_worth_a_retry() {
-    for answer in [Answer::status(404, "text/html", "<html>"), Answer::ok("application/cbor", [0xff, 0x00])] {
+    for answer in [Reply::of_type(404, "text/html", "<html>"), Reply::of_type(200, "application/cbor", [0xff, 0x00])] {
         let fault = read(vec![answer]).await.0.expect_err("no cbor");
         assert_eq!(fault.class, FaultClass::Server, "{fault}");
     }
@@ -143,10 +143,10 @@ async fn a_server_that_does_not_speak_the_protocol_is_worth_a_retry() {
 
 #[tokio::test]
 async fn throttling_and_silence_are_told_apart() {
-    let throttled = Answer::status(400, "application/cbor", cbor_error("ThrottlingException"))
+    let throttled = Reply::of_type(400, "application/cbor", cbor_error("ThrottlingException"))
         .with("smithy-protocol", "rpc-v2-cbor");
     assert_eq!(read(vec![throttled]).await.0.expect_err("throttled").class, FaultClass::Throttled);
-    assert_eq!(read(vec![Answer::Hang]).await.0.expect_err("silent").class, FaultClass::Timeout);
+    assert_eq!(read(vec![Reply::Hang]).await.0.expect_err("silent").class, FaultClass::Timeout);
 }
 
 fn cbor_error(code: &str) -> Vec<u8> {
@@ -179,14 +179,14 @@ async fn one_request_asks_for_both_statistics() {
     }
 }
 
-async fn last_well(answers: Vec<Answer>, not_before: Option<i64>) -> (Result<Option<Timestamp>, Fault>, Server) {
+async fn last_well(answers: Vec<Reply>, not_before: Option<i64>) -> (Result<Option<Timestamp>, Fault>, Server) {
     let server = Server::start(answers).await;
     let source = CloudWatchHistory::new(Arc::new(server.sdk()), "hc", Duration::from_secs(60));
     let well = source.last_well(&call(), not_before.map(at)).await;
     (well, server)
 }
 
-fn best(points: &[(f64, f64)]) -> Answer {
+fn best(points: &[(f64, f64)]) -> Reply {
     page(vec![series("maximum", "Complete", points)], None)
 }
 
@@ -236,7 +236,7 @@ async fn periods_that_begin_before_the_cut_do_not_count() {
 async fn a_last_healthy_sample_that_could_not_be_looked_for_is_a_fault_and_not_never() {
     let partial = page(vec![series("maximum", "PartialData", &[])], None);
     assert_eq!(last_well(vec![partial], None).await.0.expect_err("not complete").class, FaultClass::Server);
-    let (well, _) = last_well(vec![best(&[]), Answer::Hang], None).await;
+    let (well, _) = last_well(vec![best(&[]), Reply::Hang], None).await;
     assert_eq!(well.expect_err("silent").class, FaultClass::Timeout);
     let endless = (0..9).map(|_| page(vec![series("maximum", "Complete", &[])], Some("more"))).collect();
     let (well, server) = last_well(endless, None).await;

@@ -2,7 +2,7 @@ use aws_sdk_route53::types::HealthCheckType;
 use serde_json::json;
 
 use super::*;
-use crate::testing::{Answer, Server, call};
+use crate::testing::{Reply, Server, call, route53_error, xml};
 
 fn config() -> LockConfig {
     LockConfig {
@@ -94,8 +94,8 @@ fn the_way_back_is_in_the_fence() {
     assert_eq!(Original::of_fence(&serde_json::Value::Null), None);
 }
 
-fn check(root: &str, fqdn: &str, version: i64, extra: &str) -> Answer {
-    Answer::xml(&format!(
+fn check(root: &str, fqdn: &str, version: i64, extra: &str) -> Reply {
+    xml(&format!(
         "<{root} xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"><HealthCheck><Id>hc</Id>\
          <CallerReference>r</CallerReference><HealthCheckConfig><Port>443</Port><Type>HTTPS</Type>\
          <FullyQualifiedDomainName>{fqdn}</FullyQualifiedDomainName>{extra}</HealthCheckConfig>\
@@ -103,15 +103,15 @@ fn check(root: &str, fqdn: &str, version: i64, extra: &str) -> Answer {
     ))
 }
 
-fn got(fqdn: &str, version: i64) -> Answer {
+fn got(fqdn: &str, version: i64) -> Reply {
     check("GetHealthCheckResponse", fqdn, version, "<Inverted>false</Inverted>")
 }
 
-fn updated(fqdn: &str, version: i64) -> Answer {
+fn updated(fqdn: &str, version: i64) -> Reply {
     check("UpdateHealthCheckResponse", fqdn, version, "")
 }
 
-async fn lock(answers: Vec<Answer>) -> (HealthCheckLock, Server) {
+async fn lock(answers: Vec<Reply>) -> (HealthCheckLock, Server) {
     let server = Server::start(answers).await;
     (HealthCheckLock::new(Arc::new(server.sdk()), config()), server)
 }
@@ -143,7 +143,7 @@ async fn an_inverted_check_is_turned_back_by_the_lock() {
 #[tokio::test]
 async fn a_changed_health_check_is_a_conflict_and_nothing_is_overwritten() {
     let (lock, _server) =
-        lock(vec![got("p.example.com", 7), Answer::route53_error(409, "HealthCheckVersionMismatch", "8")]).await;
+        lock(vec![got("p.example.com", 7), route53_error(409, "HealthCheckVersionMismatch", "8")]).await;
     let seen = lock.observe(&call()).await.expect("seen");
     assert_eq!(lock.apply(&call(), &seen).await.expect_err("conflict").class, FaultClass::Conflict);
 }

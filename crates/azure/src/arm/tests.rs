@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::testing::{Reply, Server, call};
+use crate::testing::{Reply, Server, arm_error, call, token_reply};
 
 const NAME: &str = "arm:Test";
 
@@ -26,18 +26,18 @@ async fn without_token(reply: Reply) -> Fault {
 
 #[tokio::test]
 async fn a_throttled_call_carries_the_pause_that_azure_asks_for() {
-    let fault = fault(Reply::error(429, "TooManyRequests").with("retry-after", "17")).await;
+    let fault = fault(arm_error(429, "TooManyRequests").with("retry-after", "17")).await;
     assert_eq!((fault.class, fault.retry_after), (FaultClass::Throttled, Some(Duration::from_secs(17))));
 }
 
 #[tokio::test]
 async fn weather_is_told_from_meaning() {
     for (reply, class) in [
-        (Reply::error(500, "InternalServerError"), FaultClass::Server),
-        (Reply::error(503, "ServiceUnavailable"), FaultClass::Server),
-        (Reply::error(403, "AuthorizationFailed"), FaultClass::Denied),
-        (Reply::error(401, "InvalidAuthenticationToken"), FaultClass::Denied),
-        (Reply::error(404, "ResourceNotFound"), FaultClass::NotFound),
+        (arm_error(500, "InternalServerError"), FaultClass::Server),
+        (arm_error(503, "ServiceUnavailable"), FaultClass::Server),
+        (arm_error(403, "AuthorizationFailed"), FaultClass::Denied),
+        (arm_error(401, "InvalidAuthenticationToken"), FaultClass::Denied),
+        (arm_error(404, "ResourceNotFound"), FaultClass::NotFound),
         (Reply::text(404, "<html>"), FaultClass::Server),
         (Reply::Hang, FaultClass::Timeout),
         (Reply::Cut, FaultClass::Connection),
@@ -48,7 +48,7 @@ async fn weather_is_told_from_meaning() {
 
 #[tokio::test]
 async fn a_refusal_says_what_a_person_can_do() {
-    let fault = fault(Reply::error(403, "AuthorizationFailed")).await;
+    let fault = fault(arm_error(403, "AuthorizationFailed")).await;
     assert!(fault.message.contains("AuthorizationFailed: said Azure") && fault.message.contains("role"), "{fault}");
 }
 
@@ -86,7 +86,7 @@ async fn a_token_is_asked_for_once_and_for_the_right_audience() {
 #[tokio::test]
 async fn a_token_that_is_about_to_end_is_renewed_before_the_next_call() {
     let replies = vec![Reply::text(200, "{}"), Reply::text(200, "{}")];
-    let server = Server::with_tokens(replies, vec![Reply::token("OLD", 20), Reply::token("NEW", 3600)]).await;
+    let server = Server::with_tokens(replies, vec![token_reply("OLD", 20), token_reply("NEW", 3600)]).await;
     let azure = server.azure();
     let first = azure.token(&call(), PUBLIC).await.expect("a token");
     let second = azure.token(&call(), PUBLIC).await.expect("a token");
@@ -95,8 +95,8 @@ async fn a_token_that_is_about_to_end_is_renewed_before_the_next_call() {
 
 #[tokio::test]
 async fn a_refused_token_is_not_used_again() {
-    let replies = vec![Reply::error(401, "ExpiredAuthenticationToken"), Reply::text(200, "{}")];
-    let tokens = vec![Reply::token("REVOKED", 3600), Reply::token("FRESH", 3600)];
+    let replies = vec![arm_error(401, "ExpiredAuthenticationToken"), Reply::text(200, "{}")];
+    let tokens = vec![token_reply("REVOKED", 3600), token_reply("FRESH", 3600)];
     let server = Server::with_tokens(replies, tokens).await;
     let azure = server.azure();
     assert_eq!(ask(&azure).await.err().expect("refused").class, FaultClass::Denied);

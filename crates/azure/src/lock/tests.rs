@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::testing::{Reply, Server, call, endpoint_document, primary};
+use crate::testing::{Reply, Server, arm_error, call, endpoint_document, primary};
 
 async fn lock(replies: Vec<Reply>) -> (TrafficManagerLock, Server) {
     let server = Server::start(replies).await;
@@ -68,9 +68,9 @@ async fn nothing_is_sent_for_what_is_done() {
 #[tokio::test]
 async fn weather_is_worth_a_retry_and_a_missing_role_is_not() {
     for (reply, class) in [
-        (Reply::error(429, "TooManyRequests"), FaultClass::Throttled),
-        (Reply::error(503, "ServiceUnavailable"), FaultClass::Server),
-        (Reply::error(403, "AuthorizationFailed"), FaultClass::Denied),
+        (arm_error(429, "TooManyRequests"), FaultClass::Throttled),
+        (arm_error(503, "ServiceUnavailable"), FaultClass::Server),
+        (arm_error(403, "AuthorizationFailed"), FaultClass::Denied),
         (Reply::Hang, FaultClass::Timeout),
         (Reply::Cut, FaultClass::Connection),
     ] {

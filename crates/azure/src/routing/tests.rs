@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::{Reply, Server, call, endpoint_document, primary};
+use crate::testing::{Reply, Server, arm_error, call, endpoint_document, primary};
 
 struct Fit;
 
@@ -70,7 +70,7 @@ async fn another_routing_method_and_a_missing_primary_are_worth_a_warning() {
 
 #[tokio::test]
 async fn not_knowing_holds_no_failover_back() {
-    for reply in [Reply::error(503, "ServiceUnavailable"), Reply::Hang, Reply::error(403, "AuthorizationFailed")] {
+    for reply in [arm_error(503, "ServiceUnavailable"), Reply::Hang, arm_error(403, "AuthorizationFailed")] {
         let (fitness, _server) = fitness(vec![reply], None).await;
         assert_eq!(level(&fitness, "traffic-manager"), Level::Warning);
         assert_eq!(fitness.errors().count(), 0);

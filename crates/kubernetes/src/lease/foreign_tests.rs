@@ -7,7 +7,7 @@ use holdfast_core::{Clock, ports::Lease};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::{FakeApi, HandClock, call, managed};
+use crate::testing::{FakeApi, TestClock, call, managed};
 
 const PATH: &str = "apis/coordination.k8s.io/v1/leases/holdfast";
 const TTL: Duration = Duration::from_secs(30);
@@ -27,16 +27,16 @@ fn from_the_future(change: impl FnOnce(&mut Value)) -> Value {
 /// A server by its own clock, and a call by ours.
 struct Stand {
     server: FakeApi,
-    theirs: Arc<HandClock>,
+    theirs: Arc<TestClock>,
     call: Call,
-    ours: Arc<HandClock>,
+    ours: Arc<TestClock>,
 }
 
 impl Stand {
     /// The server's clock is the right one; ours is this much ahead of it.
     fn new(ahead: Duration) -> Self {
         let (server, (call, ours)) = (FakeApi::default(), call());
-        let theirs = HandClock::at(ours.now());
+        let theirs = TestClock::without_timeouts(ours.now());
         server.dated_by(&theirs);
         server.put(PATH, json!({"spec": {}}));
         ours.advance(ahead);

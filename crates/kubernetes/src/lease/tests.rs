@@ -6,13 +6,13 @@ use holdfast_core::{FaultClass, ports::Lease};
 use serde_json::json;
 
 use super::*;
-use crate::testing::{FakeApi, HandClock, call};
+use crate::testing::{FakeApi, TestClock, call};
 
 const PATH: &str = "apis/coordination.k8s.io/v1/leases/holdfast";
 const TTL: Duration = Duration::from_secs(30);
 
 /// A server with the shipped Lease, and a call; both by one clock.
-fn stand() -> (FakeApi, Call, Arc<HandClock>) {
+fn stand() -> (FakeApi, Call, Arc<TestClock>) {
     let (server, (call, clock)) = (FakeApi::default(), call());
     server.dated_by(&clock);
     server.put(PATH, json!({"metadata": {"labels": {"a": "b"}}, "spec": {}}));

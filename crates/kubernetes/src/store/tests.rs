@@ -5,7 +5,7 @@ use holdfast_core::{ports::StateStore, record::Pause};
 use serde_json::json;
 
 use super::*;
-use crate::testing::{FakeApi, HandClock, call};
+use crate::testing::{FakeApi, TestClock, call};
 
 const PATH: &str = "api/v1/configmaps/holdfast";
 
@@ -34,7 +34,7 @@ async fn the_servers_own_time_comes_with_the_record_where_it_says_one() {
     let (server, (call, clock)) = (server(), call());
     let store = server.cluster().store();
     assert_eq!(store.load(&call).await.expect("loaded").server_time, None);
-    let theirs = HandClock::at(holdfast_core::Clock::now(clock.as_ref()));
+    let theirs = TestClock::without_timeouts(holdfast_core::Clock::now(clock.as_ref()));
     theirs.advance(std::time::Duration::from_secs(86_400));
     server.dated_by(&theirs);
     let loaded = store.load(&call).await.expect("loaded");

@@ -131,25 +131,8 @@ pub fn apply_fixture(cluster: &Cluster, fixture: &StandbyFixture) {
     state.store.backdate(clock::now() - MONTH);
 }
 
-/// Makes a standby one on Azure: `rights`, which say who the function is there, and a HumioCluster with the variables that it
-/// has there (docs/reference/logscale.md#recovery-variables): other names, and no regions.
-pub(crate) fn under_azure(cluster: &Cluster, fixture: &StandbyFixture, rights: &str) {
-    for manifest in manifests(rights, &cluster.options().namespace) {
-        put(cluster, manifest);
-    }
-    let Some(mut humio) = cluster.get("humioclusters", &fixture.cluster_name) else { return };
-    if let Some(variables) = humio["spec"]["commonEnvironmentVariables"].as_array_mut() {
-        variables.retain(|variable| variable["name"].as_str().is_some_and(|name| !name.contains("REGION")));
-        for variable in variables {
-            let name = variable["name"].as_str().unwrap_or_default();
-            let name = name.strip_prefix("S3_").map_or(name.to_owned(), |rest| format!("AZURE_{rest}"));
-            variable["name"] = name.into();
-        }
-    }
-    put(cluster, humio);
-}
-
-fn put(cluster: &Cluster, manifest: Value) {
+/// Puts an object there that is valid by construction.
+pub(crate) fn put(cluster: &Cluster, manifest: Value) {
     cluster.apply(manifest).expect("the fixture is valid");
 }
 
@@ -157,7 +140,8 @@ fn shipped(namespace: &str) -> Vec<Value> {
     manifests(ROLE_MANIFEST, namespace)
 }
 
-fn manifests(text: &str, namespace: &str) -> Vec<Value> {
+/// The manifests of a YAML text that the cluster serves, in the namespace.
+pub(crate) fn manifests(text: &str, namespace: &str) -> Vec<Value> {
     let mut manifests: Vec<Value> = serde_saphyr::from_multiple(text).expect("the shipped manifest is YAML");
     manifests.retain(|manifest| Kind::of_manifest(manifest).is_some());
     for manifest in &mut manifests {

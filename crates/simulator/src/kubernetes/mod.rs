@@ -50,8 +50,8 @@ mod write;
 
 pub use cluster::{AuditEntry, Cluster, ClusterOptions};
 pub use failure::Failure;
-pub(crate) use fixture::under_azure;
 pub use fixture::{Reissue, StandbyFixture, TlsFixture, apply_fixture};
+pub(crate) use fixture::{manifests, put};
 pub use store::Change;
 pub use token::{Identity, TokenError, TokenPolicy, review};
 pub use token_review::token_review_router;

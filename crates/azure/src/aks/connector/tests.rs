@@ -1,12 +1,10 @@
-use std::sync::Mutex as StdMutex;
-
 use futures_util::future::join_all;
 use holdfast_core::Clock;
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::json;
 
 use super::*;
-use crate::testing::{NOW, Reply, Server, at, call};
+use crate::testing::{NOW, Reply, Server, TestClock, arm_error, at, call};
 
 fn cluster() -> Place {
     let id = "/subscriptions/s/resourceGroups/r/providers/Microsoft.ContainerService/managedClusters/aks";
@@ -81,7 +79,7 @@ async fn what_configuration_knows_is_not_looked_up() {
 
 #[tokio::test]
 async fn a_failed_look_up_is_not_remembered() {
-    let (connector, _server) = connector(vec![Reply::error(503, "ServiceUnavailable"), by_certificate()]).await;
+    let (connector, _server) = connector(vec![arm_error(503, "ServiceUnavailable"), by_certificate()]).await;
     assert_eq!(connector.client(&call()).await.err().expect("down").class, FaultClass::Server);
     connector.client(&call()).await.expect("the second look-up succeeds");
 }
@@ -95,8 +93,8 @@ async fn what_cannot_be_used_is_said_without_a_quotation() {
         (junk, FaultClass::Invalid),
         (credentials("{token: SECRET}"), FaultClass::Invalid),
         (Reply::text(200, "SECRET"), FaultClass::Server),
-        (Reply::error(404, "ResourceNotFound"), FaultClass::NotFound),
-        (Reply::error(403, "AuthorizationFailed"), FaultClass::Denied),
+        (arm_error(404, "ResourceNotFound"), FaultClass::NotFound),
+        (arm_error(403, "AuthorizationFailed"), FaultClass::Denied),
         (Reply::Hang, FaultClass::Timeout),
     ] {
         let (connector, _server) = connector(vec![reply]).await;
@@ -106,26 +104,14 @@ async fn what_cannot_be_used_is_said_without_a_quotation() {
     }
 }
 
-struct HandClock(StdMutex<Timestamp>);
-
-#[async_trait]
-impl Clock for HandClock {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().expect("not poisoned")
-    }
-    async fn sleep(&self, pause: Duration) {
-        tokio::time::sleep(pause).await;
-    }
-}
-
 #[tokio::test]
 async fn an_old_kubeconfig_is_renewed_and_stays_in_use_when_that_fails() {
-    let replies = vec![by_certificate(), Reply::error(503, "ServiceUnavailable"), by_entra()];
+    let replies = vec![by_certificate(), arm_error(503, "ServiceUnavailable"), by_entra()];
     let (connector, server) = connector(replies).await;
-    let clock = Arc::new(HandClock(StdMutex::new(at(NOW))));
+    let clock = TestClock::at(at(NOW));
     let call = Call { clock: Arc::clone(&clock) as Arc<dyn Clock>, deadline: at(NOW + 100_000), ..call() };
     for (second, looks) in [(0, 1), (3599, 1), (3600, 2), (7199, 2), (7200, 3)] {
-        *clock.0.lock().expect("not poisoned") = at(NOW + second);
+        clock.set(at(NOW + second));
         connector.client(&call).await.expect("a client");
         assert_eq!(server.requests().len(), looks, "after {second} s");
     }
@@ -140,12 +126,12 @@ async fn fail(client: &Client) {
 
 #[tokio::test]
 async fn a_place_that_cannot_be_reached_is_looked_up_again_once_in_ten_seconds() {
-    let replies = vec![by_certificate(), Reply::error(503, "ServiceUnavailable"), by_entra()];
+    let replies = vec![by_certificate(), arm_error(503, "ServiceUnavailable"), by_entra()];
     let (connector, server) = connector(replies).await;
-    let clock = Arc::new(HandClock(StdMutex::new(at(NOW))));
+    let clock = TestClock::at(at(NOW));
     let call = Call { clock: Arc::clone(&clock) as Arc<dyn Clock>, deadline: at(NOW + 100_000), ..call() };
     for (second, looks) in [(0, 1), (1, 2), (2, 2), (10, 2), (11, 3), (12, 3)] {
-        *clock.0.lock().expect("not poisoned") = at(NOW + second);
+        clock.set(at(NOW + second));
         let client = connector.client(&call).await.expect("a client");
         assert_eq!(server.requests().len(), looks, "after {second} s");
         fail(&client).await;

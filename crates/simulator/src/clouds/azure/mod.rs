@@ -6,7 +6,7 @@
 //! - `alert_rule` with `alert_schema`, `profile`: its part of the world; `action_group`: what is sent when the rule acts, and how often
 //! - [`functions`]: the Functions host, which runs the shipped `handler`; `environment`: what its process is told
 //! - `request`, `error`: a call to Resource Manager taken apart, and its refusals; `role`: who may do what
-//! - `traffic_manager`, `metrics`, `aks`: the resources; `metadata`: what SDKs and the `az` CLI ask first
+//! - `traffic_manager`, `metrics`, `aks`: the resources, `standby`: what the AKS cluster holds; `metadata`: what SDKs and the `az` CLI ask first
 //! - `token`, `identity`, `entra`: the tenant's tokens, and the endpoints that give them to a process or a client
 //! - `storage`: the account on the wire; `queues` with `queue_wire`, `blobs`: what is in it
 
@@ -31,6 +31,7 @@ mod queues;
 mod request;
 mod role;
 mod services;
+mod standby;
 mod storage;
 mod token;
 mod traffic_manager;

@@ -10,13 +10,14 @@ use base64::engine::general_purpose::STANDARD;
 use super::entra::{AppRegistration, CLIENT_SECRET};
 use super::environment::{self, Facts};
 use super::functions::{App, FunctionsHost, Listeners, Settings};
+use super::standby;
 use super::{
     AKS_AUDIENCE, AksLogin, Blobs, CLIENT_ID, Cloud, Identity, Issuer, OPERATOR_ID, PRINCIPAL_ID, Queues, RoleJudge,
     Service, Standby, Storage, cluster_id, container_id, group_id, profile_id, queue_id,
 };
 use crate::backend::Started;
 use crate::ids::Ids;
-use crate::kubernetes::{Cluster, Identity as Who, under_azure};
+use crate::kubernetes::{Cluster, Identity as Who};
 use crate::net::Listener;
 use crate::test_bed::{StartError, TestBed};
 use crate::time;
@@ -68,7 +69,7 @@ impl AzureServices {
         let (seed, timeline) = (bed.seed.wrapping_add(1), bed.timeline.clone());
         let functions = FunctionsHost::new(settings(bed, &key)?, seed, timeline, queues.clone(), identity.clone());
         let judge = role(&functions.work_queue())?;
-        under_azure(bed.cluster, bed.standby, &SHIPPED_BINDING.replace("${principal_id}", PRINCIPAL_ID));
+        standby::move_to_azure(bed.cluster, bed.standby, &SHIPPED_BINDING.replace("${principal_id}", PRINCIPAL_ID));
         trust(bed, &issuer);
         let blobs = Blobs::default();
         blobs.create_container(STATE_CONTAINER);
