@@ -7,7 +7,12 @@ use holdfast_core::{
     kind::Kind,
     record::{State, Status},
 };
-use holdfast_simulator::{CloudName, Options, Simulator, world::Outage};
+use holdfast_simulator::{
+    Options, Simulator,
+    backend::CloudBackend,
+    clouds::{aws::Aws, azure::Azure},
+    world::Outage,
+};
 use holdfast_tests::function::{bootstrap, handler};
 use serde_json::{Value, json};
 
@@ -26,17 +31,13 @@ const VARIABLES: [(&str, &str); 10] = [
 ];
 
 /// A cloud on which a failover was completed and the primary is well again. Nobody calls by himself.
-async fn failed_over(cloud: CloudName) -> Simulator {
-    let bootstrap: PathBuf = match cloud {
-        CloudName::Aws => bootstrap().await,
-        CloudName::Azure => handler().await,
-    };
+async fn failed_over(cloud: &'static dyn CloudBackend) -> Simulator {
+    let bootstrap: PathBuf = if cloud.name() == "azure" { handler().await } else { bootstrap().await };
     let options = Options {
-        cloud,
         bootstrap: Some(bootstrap),
         function_env: VARIABLES.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         function_timeout: Duration::from_secs(60),
-        ..Options::default()
+        ..Options::on(cloud)
     };
     let simulator = Simulator::start(options).await.expect("a simulator");
     simulator.world().set_scheduler(false);
@@ -52,7 +53,7 @@ async fn failed_over(cloud: CloudName) -> Simulator {
 /// An operator's call, which must be answered.
 async fn call(simulator: &Simulator, payload: Value) -> Value {
     let called = simulator.host().operate(payload.clone()).await;
-    called.outcome.answer().cloned().unwrap_or_else(|| panic!("{payload}: {}", called.outcome.words()))
+    called.outcome.answer().cloned().unwrap_or_else(|| panic!("{payload}: {}", called.outcome.describe()))
 }
 
 fn state(simulator: &Simulator) -> State {
@@ -74,7 +75,7 @@ async fn unlocked(simulator: &Simulator) {
     assert_eq!(replicas(simulator), 1);
 }
 
-async fn there_and_back(cloud: CloudName) {
+async fn there_and_back(cloud: &'static dyn CloudBackend) {
     let simulator = failed_over(cloud).await;
     unlocked(&simulator).await;
     let answer = call(&simulator, json!({"action": "failback", "reason": "a test", "rest": true})).await;
@@ -92,7 +93,7 @@ async fn there_and_back(cloud: CloudName) {
     assert_eq!(simulator.refused(), Vec::<String>::new(), "the permissions of a failover are enough");
 }
 
-async fn an_outage_in_between(cloud: CloudName) {
+async fn an_outage_in_between(cloud: &'static dyn CloudBackend) {
     let simulator = failed_over(cloud).await;
     unlocked(&simulator).await;
     simulator.world().break_primary(Outage::Refuse);
@@ -104,7 +105,7 @@ async fn an_outage_in_between(cloud: CloudName) {
     assert_eq!(state.past.first().map(|run| (run.kind, run.status)), Some((Kind::Failback, Status::Closed)));
 }
 
-async fn an_ill_primary(cloud: CloudName) {
+async fn an_ill_primary(cloud: &'static dyn CloudBackend) {
     let simulator = failed_over(cloud).await;
     simulator.world().break_primary(Outage::Refuse);
     let answer = call(&simulator, json!({"action": "failback", "reason": "a test", "data": "x"})).await;
@@ -117,26 +118,26 @@ async fn an_ill_primary(cloud: CloudName) {
 
 #[tokio::test]
 async fn on_aws_a_call_fails_back_and_another_puts_the_standby_to_rest() {
-    there_and_back(CloudName::Aws).await;
+    there_and_back(&Aws).await;
 }
 
 #[tokio::test]
 async fn on_azure_a_call_fails_back_and_another_puts_the_standby_to_rest() {
-    there_and_back(CloudName::Azure).await;
+    there_and_back(&Azure).await;
 }
 
 #[tokio::test]
 async fn on_aws_an_outage_during_a_failback_is_failed_over() {
-    an_outage_in_between(CloudName::Aws).await;
+    an_outage_in_between(&Aws).await;
 }
 
 #[tokio::test]
 async fn on_azure_an_outage_during_a_failback_is_failed_over() {
-    an_outage_in_between(CloudName::Azure).await;
+    an_outage_in_between(&Azure).await;
 }
 
 #[tokio::test]
 async fn a_failback_to_a_primary_that_is_ill_and_a_kind_that_is_not_given_are_refused() {
-    an_ill_primary(CloudName::Aws).await;
-    an_ill_primary(CloudName::Azure).await;
+    an_ill_primary(&Aws).await;
+    an_ill_primary(&Azure).await;
 }

@@ -166,10 +166,10 @@ mod tests {
         }
     }
 
-    fn credentials_for(seconds: u64) -> Answer {
+    fn credentials_for(seconds: u64) -> Reply {
         #[allow(clippy::disallowed_methods, reason = "the SDK goes by the wall clock")]
         let end = holdfast_core::Timestamp::now() + Duration::from_secs(seconds);
-        Reply::xml(&format!(
+        xml(&format!(
             "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
              <AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>\
              <Expiration>{end:.0}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"

@@ -28,12 +28,7 @@ pub struct ScaleDeployment {
 impl ScaleDeployment {
     /// The required step `name`, which is done when `deployment` wants `target` replicas or more. Its way back is the
     /// step `rest_name`.
-    pub fn new(
-        name: &'static str,
-        rest_name: &'static str,
-        deployment: Arc<DeploymentHandle>,
-        target: i32,
-    ) -> Self {
+    pub fn new(name: &'static str, rest_name: &'static str, deployment: Arc<DeploymentHandle>, target: i32) -> Self {
         Self { name, rest_name, deployment, target }
     }
 }

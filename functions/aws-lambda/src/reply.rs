@@ -81,6 +81,7 @@ fn error_type(outcome: &Outcome) -> String {
         | Outcome::AlreadyDone
         | Outcome::StoodDown
         | Outcome::Refused
+        | Outcome::Unconfirmed { .. }
         | Outcome::Planned { .. }
         | Outcome::Reported => "Answered",
     };
@@ -96,6 +97,7 @@ fn message(answer: &Answer) -> String {
         | Outcome::AlreadyDone
         | Outcome::StoodDown
         | Outcome::Refused
+        | Outcome::Unconfirmed { .. }
         | Outcome::Planned { .. }
         | Outcome::Reported => answer.outcome.label().to_owned(),
     };
@@ -128,6 +130,7 @@ mod tests {
             (Outcome::Deferred { until: Timestamp::UNIX_EPOCH }, Some("Holdfast.Deferred"), None),
             (Outcome::Owed { steps }, Some("Holdfast.Owed"), None),
             (failed, Some("Holdfast.Failed"), Some("Holdfast.Failed")),
+            (Outcome::Unconfirmed { step: "rest".to_owned() }, None, None),
             (Outcome::Planned { would: Verdict::StandDown }, None, None),
             (Outcome::Reported, None, None),
         ]

@@ -21,6 +21,7 @@ pub fn of_tick(answer: &Answer) -> Ending {
         | Outcome::Refused
         | Outcome::Deferred { .. }
         | Outcome::Owed { .. }
+        | Outcome::Unconfirmed { .. }
         | Outcome::Planned { .. }
         | Outcome::Reported => Ending::Say(StatusCode::OK, document(answer)),
     }
@@ -91,6 +92,7 @@ mod tests {
             (Outcome::Deferred { until: Timestamp::UNIX_EPOCH }, OK, AGAIN, OK),
             (Outcome::Owed { steps: vec!["lock-traffic".to_owned()] }, OK, AGAIN, OK),
             (failed, OK, AGAIN, AGAIN),
+            (Outcome::Unconfirmed { step: "rest-operator".to_owned() }, OK, OK, OK),
             (Outcome::Planned { would: Verdict::StandDown }, OK, OK, OK),
             (Outcome::Reported, OK, OK, OK),
         ]

@@ -40,6 +40,7 @@ pub fn next(answer: &Answer, work: &Work, poll: Duration, now: Timestamp) -> Nex
         | Outcome::AlreadyDone
         | Outcome::StoodDown
         | Outcome::Refused
+        | Outcome::Unconfirmed { .. }
         | Outcome::Planned { .. }
         | Outcome::Reported => return Next::Finished,
     };
