@@ -1,3 +1,4 @@
+use holdfast_core::engine::Action;
 use std::{
     io::Write,
     sync::{Arc, Mutex},
