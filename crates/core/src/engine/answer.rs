@@ -7,6 +7,7 @@ use crate::{
     decision::{Decision, Reason, Verdict},
     evidence::{Check, Evidence},
     holdoff::Streak,
+    kind::Kind,
     record::{Execution, Progress, State, Status, Why},
 };
 
@@ -148,27 +149,32 @@ impl Answer {
 pub(super) fn outcome(execution: &Execution) -> Outcome {
     match execution.status {
         Status::Completed => Outcome::Completed,
+        // The primary did not stay well; or a rehearsal is at rest again and one of its steps was not done.
+        Status::Closed if execution.kind == Kind::Rehearsal => failed(execution),
         Status::Aborted | Status::FailedBack | Status::Closed => Outcome::Refused,
         Status::Owed => {
             let owed = execution.steps.iter().filter(|step| !step.is_done());
             Outcome::Owed { steps: owed.map(|step| step.step.clone()).collect() }
         }
-        Status::Running => {
-            let stuck = execution.steps.iter().find(|step| !step.is_done());
-            let unconfirmed = Progress::Failing { why: Why::Unconfirmed };
-            if let Some(step) = stuck.filter(|step| step.progress == unconfirmed) {
-                return Outcome::Unconfirmed { step: step.step.clone() };
-            }
-            let (step, why) = stuck.map_or_else(Default::default, |step| {
-                let why = match &step.progress {
-                    Progress::Failing { why } | Progress::Owed { why } => why.to_string(),
-                    Progress::Pending | Progress::Done { .. } => "not reached".to_owned(),
-                };
-                (step.step.clone(), why)
-            });
-            Outcome::Failed { step, why }
-        }
+        Status::Running => failed(execution),
     }
+}
+
+/// The first step that is not done, and why.
+fn failed(execution: &Execution) -> Outcome {
+    let stuck = execution.steps.iter().find(|step| !step.is_done());
+    let unconfirmed = Progress::Failing { why: Why::Unconfirmed };
+    if let Some(step) = stuck.filter(|step| step.progress == unconfirmed) {
+        return Outcome::Unconfirmed { step: step.step.clone() };
+    }
+    let (step, why) = stuck.map_or_else(Default::default, |step| {
+        let why = match &step.progress {
+            Progress::Failing { why } | Progress::Owed { why } => why.to_string(),
+            Progress::Pending | Progress::Done { .. } => "not reached".to_owned(),
+        };
+        (step.step.clone(), why)
+    });
+    Outcome::Failed { step, why }
 }
 
 #[cfg(test)]

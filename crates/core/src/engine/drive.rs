@@ -253,15 +253,20 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// A rehearsal whose primary did not stay well is over once its standby is at rest.
+    /// A rehearsal is over once its standby is at rest: what was not seen until then cannot be seen any more.
     fn close_when_at_rest(&mut self) {
         let rests = |step: &StepRecord| step.direction == Direction::Forward || step.is_done();
-        let Some(open) = self.record.state().open().filter(|_| self.resting) else { return };
-        if open.steps.iter().all(rests) {
-            let at = self.engine.ports.clock.now();
-            let reason = self.reasons.last().map(ToString::to_string).unwrap_or_default();
-            let _ = self.record.add(Event::Closed { at, reason });
+        let Some(open) = self.record.state().open().filter(|open| open.kind == Kind::Rehearsal) else { return };
+        if !open.steps.iter().all(rests) {
+            return;
         }
+        let missed = open.steps.iter().find(|step| !step.is_done()).map(|step| &step.step);
+        let reason = match (self.resting, missed) {
+            (false, Some(step)) => format!("the standby is at rest again, and {step} was not done before"),
+            _ => self.reasons.last().map(ToString::to_string).unwrap_or_default(),
+        };
+        // An execution that is not ours any more takes nothing, and the commit says so.
+        let _ = self.record.add(Event::Closed { at: self.engine.ports.clock.now(), reason });
     }
 
     /// The start of this execution, when the cloud's note does not name it yet.

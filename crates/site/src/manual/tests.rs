@@ -63,9 +63,9 @@ fn a_refusal_names_the_field_the_value_and_what_is_allowed() {
         (json!({"action": "plan", "waive": "holdoff", "reason": "r"}), "waive", "\"holdoff\"", &gates),
         (json!({"action": "plan", "waive": {"holdoff": true}, "reason": "r"}), "waive", "an object", &gates),
         (json!({"action": "plan", "waive": [["holdoff"]], "reason": "r"}), "waive", "a list", &gates),
-        (json!({"action": "failovr"}), "action", "\"failovr\"", "failover, plan, preflight"),
-        (json!({"action": 7}), "action", "7", "failover, plan, preflight"),
-        (json!({"reason": "r"}), "action", "is missing", "failover, plan, preflight"),
+        (json!({"action": "failovr"}), "action", "\"failovr\"", "failover, switchover, failback"),
+        (json!({"action": 7}), "action", "7", "failover, switchover, failback"),
+        (json!({"reason": "r"}), "action", "is missing", "failover, switchover, failback"),
         (json!({"action": "status", "abort": "yes"}), "abort", "\"yes\"", "true or false"),
         (
             json!({"action": "status", "dry_run": true}),

@@ -1,3 +1,4 @@
+use holdfast_core::engine::Action;
 use std::{
     io::Write,
     sync::{Arc, Mutex},
@@ -7,6 +8,7 @@ use std::{
 use holdfast_site::manual::ManualCall;
 use serde_json::json;
 
+use holdfast_core::action::Action;
 use super::*;
 use crate::event::{AlarmEvent, AlarmKind};
 

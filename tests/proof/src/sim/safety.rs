@@ -345,7 +345,7 @@ impl World {
             (_, Status::Completed) => self.check_person_completed(is),
             (_, Status::Aborted) => self.book.ended = true,
             (_, Status::Closed) if is.kind == Kind::Failover => self.breaks("a failover was closed"),
-            (_, Status::Closed) => self.check_closed(worker),
+            (_, Status::Closed) => self.check_closed(worker, is),
             // The unlock that is noted with it is looked at for itself.
             (Status::Running | Status::Owed, Status::FailedBack | Status::Owed | Status::Running) => {}
             (Status::Completed, Status::Owed | Status::Running) if self.book.unlocked_at.is_some() => {}
@@ -356,7 +356,12 @@ impl World {
     }
 
     /// The primary failed at some time that evidence may be about.
-    fn check_closed(&mut self, worker: Worker) {
+    fn check_closed(&mut self, worker: Worker, execution: &Execution) {
+        // A rehearsal that is at rest again and has not seen its standby up is over, too.
+        let unseen = execution.steps.iter().any(|step| !step.is_done());
+        if execution.kind == Kind::Rehearsal && unseen {
+            return;
+        }
         let since = self.now.saturating_sub(oldest_evidence() + self.workers[worker].frozen_for);
         if self.story.longest_up(since, self.now) >= self.now - since {
             self.breaks("an execution was closed, and the primary was well all the time");

@@ -247,6 +247,24 @@ fn a_rehearsal_starts_the_standby_and_puts_it_back_to_rest() {
 }
 
 #[test]
+fn a_rehearsal_whose_standby_is_not_verified_is_put_to_rest_and_has_failed() {
+    let world = World::new();
+    world.heal_primary();
+    let mut engine = world.engine("op");
+    let never = crate::runbook::PlannedStep::forward(Arc::clone(&world.steps[2]) as Arc<dyn Step>);
+    engine.runbook.others.get_mut(&Kind::Rehearsal).expect("given").insert(1, never);
+    world.weather.always("lock", Mishap::Before(FaultClass::Server));
+    let answer = answer(&engine, &world.request(Trigger::Operator, Action::Rehearse));
+    assert!(matches!(&answer.outcome, Outcome::Failed { step, .. } if step == "lock"), "{answer:?}");
+    assert_eq!(world.effects(), ["scale", "rest"]);
+    let run = world.store.state().current.expect("a rehearsal");
+    assert_eq!(run.status, Status::Closed);
+    assert!(run.abort_reason.is_some_and(|reason| reason.contains("lock was not done")));
+    world.weather.clear();
+    assert_eq!(outcome(world.tick("t")), Outcome::StoodDown);
+}
+
+#[test]
 fn an_outage_during_a_rehearsal_puts_the_standby_to_rest_first_and_is_then_failed_over() {
     let world = World::new();
     world.heal_primary();

@@ -130,7 +130,7 @@ fn a_call_of_an_operator_that_makes_no_sense_is_refused_with_its_field() {
         (b"", "no_content", "no content"),
         (huge.as_bytes(), "invalid_request", "reason has 800000 characters"),
         (twice.as_bytes(), "invalid_request", "the key \"action\" twice"),
-        (waive.as_bytes(), "invalid_request", "force \"cooldwn\" is no gate"),
+        (waive.as_bytes(), "invalid_request", "waive \"cooldwn\" is no gate"),
         (br#"{"action":"failover","waive":["holdoff"]}"#, "invalid_request", "reason is required"),
     ] {
         let mut calls = vec![("/api/operator", body.to_vec())];
