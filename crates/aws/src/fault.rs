@@ -45,8 +45,14 @@ where
 
 /// The fault by which the credentials could not be had, where that is why the request was not sent.
 fn of_credentials<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Fault> {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.take(MOST_CAUSES).find_map(|cause| cause.downcast_ref::<Fault>())
+    let mut cause: Option<&'a (dyn Error + 'static)> = Some(error);
+    for _ in 0..MOST_CAUSES {
+        if let Some(fault) = cause?.downcast_ref::<Fault>() {
+            return Some(fault);
+        }
+        cause = cause?.source();
+    }
+    None
 }
 
 /// The fault of an error that the service named.
