@@ -12,6 +12,9 @@ use holdfast_core::{
     fault::{quoted, with_causes},
 };
 
+/// Causes of an error that are looked at.
+const MOST_CAUSES: usize = 16;
+
 /// The fault of a failed SDK call. Its message holds the service's code and the first line of its message; never
 /// headers or bodies, and not the canonical request that signature errors repeat with the session token in it.
 pub fn of_sdk<E>(call: &'static str, error: &SdkError<E, HttpResponse>) -> Fault
@@ -21,6 +24,10 @@ where
     match error {
         SdkError::TimeoutError(_) => Fault::new(FaultClass::Timeout, call, "no answer in time"),
         SdkError::DispatchFailure(failure) => {
+            if let Some(fault) = failure.as_connector_error().and_then(|error| of_credentials(error)) {
+                let message = format!("no credentials ({}): {}", fault.call, fault.message);
+                return Fault::new(fault.class, call, message);
+            }
             let class = if failure.is_timeout() { FaultClass::Timeout } else { FaultClass::Connection };
             let cause = failure.as_connector_error().map_or_else(String::new, |error| with_causes(error));
             Fault::new(class, call, format!("the request could not be sent: {cause}"))
@@ -34,6 +41,18 @@ where
             Fault::new(FaultClass::Invalid, call, format!("the request could not be built: {}", with_causes(other)))
         }
     }
+}
+
+/// The fault by which the credentials could not be had, where that is why the request was not sent.
+fn of_credentials<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Fault> {
+    let mut cause: Option<&'a (dyn Error + 'static)> = Some(error);
+    for _ in 0..MOST_CAUSES {
+        if let Some(fault) = cause?.downcast_ref::<Fault>() {
+            return Some(fault);
+        }
+        cause = cause?.source();
+    }
+    None
 }
 
 /// The fault of an error that the service named.

@@ -207,7 +207,8 @@ mod tests {
         let sdk = Sdk::under(&environment(&server.url()), &options(), role());
         let error = sdk.route53.get_health_check().health_check_id("hc").send().await.expect_err("refused");
         let fault = of_sdk("route53:GetHealthCheck", &error);
-        assert!(fault.message.contains("sts:AssumeRole") && fault.message.contains("AccessDenied"), "{fault}");
+        assert_eq!(fault.class, FaultClass::Denied, "{fault}");
+        assert_eq!(fault.message, "no credentials (sts:AssumeRole): AccessDenied: not yours");
         assert_eq!(server.requests().len(), 1);
     }
 

@@ -7,6 +7,8 @@ use aws_credential_types::{
     provider::{self, ProvideCredentials, error::CredentialsError, future},
 };
 
+use crate::fault::of_sdk;
+
 /// How long before their end credentials are asked for anew at the earliest; the SDK spreads that up to the end. STS gives
 /// them for an hour.
 pub(super) const BEFORE_THE_END: Duration = Duration::from_secs(300);
@@ -34,9 +36,8 @@ impl AssumedRole {
         let Role { arn, external_id, session } = &self.role;
         let asked = self.sts.assume_role().role_arn(arn).role_session_name(session);
         let answer = asked.set_external_id(external_id.clone()).send().await;
-        let answer = answer.map_err(|error| {
-            CredentialsError::provider_error(crate::fault::of_sdk("sts:AssumeRole", &error).to_string())
-        })?;
+        // The fault itself goes along, so that the call that needed the credentials fails by its class.
+        let answer = answer.map_err(|error| CredentialsError::provider_error(of_sdk("sts:AssumeRole", &error)))?;
         let given = answer.credentials().ok_or_else(|| CredentialsError::provider_error("STS gave no credentials"))?;
         let end = SystemTime::try_from(*given.expiration()).map_err(CredentialsError::provider_error)?;
         let token = Some(given.session_token().to_owned());
