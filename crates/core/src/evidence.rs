@@ -3,7 +3,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::{later, until}, fault::NotedFault, policy::MOST_AHEAD, step::Observation};
+use crate::{
+    clock::{later, until},
+    fault::NotedFault,
+    policy::MOST_AHEAD,
+    step::Observation,
+};
 
 /// One period of the primary's health history. It covers `[start, start + period)`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -41,7 +41,8 @@ pub fn judge(status: StatusCode, body: &[u8]) -> ProbeResult {
     if !matches!(document.status.as_str(), "OK" | "WARN") {
         return failing(format!("status {said}"));
     }
-    let version = document.version.map_or_else(String::new, |version| format!(" {}", quoted_within(&version, Limit::Value)));
+    let version =
+        document.version.map_or_else(String::new, |version| format!(" {}", quoted_within(&version, Limit::Value)));
     ProbeResult::Healthy { said: format!("{said}{version}") }
 }
 

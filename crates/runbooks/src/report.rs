@@ -10,7 +10,6 @@ use holdfast_core::{
 };
 use serde_json::{Map, Value, json};
 
-
 /// Most sentences, and most steps, of one line.
 const MOST: usize = 20;
 

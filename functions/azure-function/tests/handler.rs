@@ -215,7 +215,8 @@ async fn no_payload_is_logged_whichever_way_it_came() {
     let unknown = json!({"action": "pause", "reason": "mended", "other": "PAYLOAD-MARK"});
     assert_eq!(handler.post("/api/operator", &unknown).await.0, 400);
     let alert = json!({"schemaId": "azureMonitorCommonAlertSchema", "data": {"essentials": "PAYLOAD-MARK"}});
-    let envelope = json!({"Data": {"req": {"Url": "https://f/api/alarm", "Method": "POST", "Body": alert.to_string()}}});
+    let envelope =
+        json!({"Data": {"req": {"Url": "https://f/api/alarm", "Method": "POST", "Body": alert.to_string()}}});
     for (path, body) in [("/Alarm", &envelope), ("/api/alarm", &alert), ("/Tick", &json!({"Data": "PAYLOAD-MARK"}))] {
         handler.post(path, body).await;
     }

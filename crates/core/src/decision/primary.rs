@@ -76,9 +76,7 @@ impl Judge<'_> {
                 Health::Silent { why: "the health check is locked: it watches the lock, not the primary".to_owned() }
             }
             _ if self.evidence.locked.is_none() && self.state.as_ref().is_ok_and(State::lock_may_stand) => {
-                Health::Silent {
-                    why: "the lock of a failover that is over may stand still".to_owned(),
-                }
+                Health::Silent { why: "the lock of a failover that is over may stand still".to_owned() }
             }
             None => Health::Silent { why: "no history is configured".to_owned() },
             Some(Err(fault)) => Health::Silent { why: fault.to_string() },

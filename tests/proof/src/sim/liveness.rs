@@ -95,13 +95,14 @@ impl World {
         let tells = self.story.prober || !self.story.metrics_dead;
         // A lock that is missed long after it was set needs the holdoff, proven since it was seen gone.
         let provable = from.is_some() && self.is_provable();
-        if !stands || !provable && !(well && tells) {
+        if !stands || !(provable || well && tells) {
             return;
         }
         let holdoff = u64::try_from(self.story.policy.holdoff.as_micros()).unwrap_or(0);
         let due = self.seen_by(from.unwrap_or(self.now)) + holdoff + LEASE + 5 * TICK + STEPS;
         self.promise(due, |world| {
-            let foreign = world.stored.0.current.as_ref().is_some_and(|run| world.book.foreign.as_ref() == Some(&run.id));
+            let foreign =
+                world.stored.0.current.as_ref().is_some_and(|run| world.book.foreign.as_ref() == Some(&run.id));
             if foreign {
                 return;
             }

@@ -252,7 +252,9 @@ impl World {
             let holdoff = u64::try_from(self.story.policy.holdoff.as_micros()).unwrap_or(0);
             let since = self.now.saturating_sub(holdoff + oldest_evidence() + slack);
             if self.story.longest_up(since, self.now) == self.now - since {
-                self.breaks("a lock was missed long after it was set, and set again on a primary that was well all the time");
+                self.breaks(
+                    "a lock was missed long after it was set, and set again on a primary that was well all the time",
+                );
             }
         }
         if !self.saw_well(worker) {

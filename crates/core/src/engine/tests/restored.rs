@@ -47,7 +47,10 @@ fn one_failing_probe_sets_no_lock_again_on_a_record_that_has_stood_still() {
         };
         let answer = world.run("b", &request).expect("lives");
         assert!(matches!(answer.outcome, Outcome::Deferred { .. }) && has(&answer, "sources_disagree"), "{answer:?}");
-        assert!(!has(&answer, "primary_failing"), "what the failover began on is not said as if it were now: {answer:?}");
+        assert!(
+            !has(&answer, "primary_failing"),
+            "what the failover began on is not said as if it were now: {answer:?}"
+        );
         // Without metrics one failing probe is less still.
         world.weather.always("history", Mishap::Hang);
         let request = Request { deadline: world.clock.now() + Duration::from_secs(60), ..request };
