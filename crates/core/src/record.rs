@@ -12,6 +12,7 @@ use crate::kind::Kind;
 
 mod execution;
 mod lenient;
+mod lock;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -135,34 +136,6 @@ impl State {
     /// The execution that still has something to do.
     pub fn open(&self) -> Option<&Execution> {
         self.current.as_ref().filter(|execution| execution.status.is_open())
-    }
-
-    /// True when a person ended the last failover, or a lock was seen that no execution set, and nobody has seen since
-    /// that traffic is not locked. As long as the lock may stand, the history may be about the lock.
-    pub fn lock_may_stand(&self) -> bool {
-        self.lock_seen.is_some() || self.was_aborted()
-    }
-
-    /// True when a person ended the last failover, and whether its lock is gone is not known.
-    pub(crate) fn was_aborted(&self) -> bool {
-        let ended = |run: &Execution| run.kind.activates_standby() && run.status == Status::Aborted;
-        self.unlocked.is_none() && self.current.as_ref().is_some_and(ended)
-    }
-
-    /// True when it is news for the record that, at `at`, the lock was seen to stand, or to be gone.
-    pub fn lock_is_news(&self, at: Timestamp, stands: bool) -> bool {
-        if stands {
-            let explained = self.open().is_some() || self.failed_over() || self.was_aborted();
-            self.lock_gone.is_some() || self.lock_seen.is_none() && !explained
-        } else {
-            self.failed_over() && self.lock_gone.is_none_or(|known| known > at)
-        }
-    }
-
-    /// True while the last failover stands: it was driven to its end and nobody has taken its lock away.
-    pub fn failed_over(&self) -> bool {
-        let stands = |run: &Execution| run.kind.activates_standby() && run.status == Status::Completed;
-        self.unlocked.is_none() && self.current.as_ref().is_some_and(stands)
     }
 
     /// When the last failover or switchover began: the cooldown counts from there.

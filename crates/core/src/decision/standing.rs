@@ -72,8 +72,8 @@ impl Judge<'_> {
     /// failed back, or it has stood still (restored, planted, or nobody was there) and the primary is well.
     fn unfinished(&mut self, open: &Execution) -> Option<Verdict> {
         let id = || open.id.clone();
-        if let Some(why) = &self.evidence.foreign {
-            return self.stop(Reason::NotOfThisRunbook { id: id(), why: why.clone() }, Verdict::Refuse);
+        if let Some(refused) = self.refuse_foreign(open) {
+            return Some(refused);
         }
         let lock = self.evidence.steps.iter().find(|seen| seen.locks);
         let unlocked = self.evidence.locked == Some(false) && lock.is_some_and(|lock| open.has_done(&lock.step));
@@ -104,6 +104,12 @@ impl Judge<'_> {
         }
     }
 
+    /// Refuses an execution that this runbook cannot have written.
+    fn refuse_foreign(&mut self, run: &Execution) -> Option<Verdict> {
+        let why = self.evidence.foreign.clone()?;
+        self.stop(Reason::NotOfThisRunbook { id: run.id.clone(), why }, Verdict::Refuse)
+    }
+
     /// True for an execution on which nothing has been driven for long: it may have been restored, or planted.
     fn stands_still(&self, run: &Execution) -> bool {
         let last_driven = run.last_driven(self.latest());
@@ -129,8 +135,8 @@ impl Judge<'_> {
     /// `lock_gone` is when the lock was first seen gone.
     fn after_failover(&mut self, run: &Execution, lock_gone: Option<Timestamp>) -> Option<Verdict> {
         let id = || run.id.clone();
-        if let Some(why) = &self.evidence.foreign {
-            return self.stop(Reason::NotOfThisRunbook { id: id(), why: why.clone() }, Verdict::Refuse);
+        if let Some(refused) = self.refuse_foreign(run) {
+            return Some(refused);
         }
         if self.evidence.locked == Some(false) {
             return self.without_lock(run, lock_gone);

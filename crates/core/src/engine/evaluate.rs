@@ -323,8 +323,9 @@ impl Engine {
         match decision.verdict {
             Verdict::StandDown => {
                 let state = seen.state.as_ref().map(|versioned| &versioned.state);
-                let (unlocked, lock_may_stand) =
-                    state.map_or((None, false), |state| (state.unlocked, state.lock_may_stand()));
+                let lock_may_stand = state.is_ok_and(State::lock_may_stand);
+                let unlocked = state.ok().and_then(|state| state.unlocked);
+                let unlocked = unlocked.filter(|at| *at <= seen.evidence.latest());
                 let history = seen.evidence.history.as_ref().and_then(|history| history.as_ref().ok());
                 let judged = history.map(|history| judge_history(history, unlocked, &self.policy, seen.evidence.at));
                 !lock_may_stand && !matches!(judged, Some(Health::Failing(_)))

@@ -96,7 +96,7 @@ impl World {
         let tells = self.story.prober || !self.story.metrics_dead;
         // A lock that is missed long after it was set needs the holdoff, proven since it was seen gone.
         let provable = from.is_some() && self.is_provable();
-        if !stands || !provable && !(well && tells) {
+        if !stands || !(provable || well && tells) {
             return;
         }
         let holdoff = u64::try_from(self.story.policy.holdoff.as_micros()).unwrap_or(0);
