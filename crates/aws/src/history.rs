@@ -12,7 +12,11 @@ use aws_sdk_cloudwatch::{
 };
 use holdfast_core::{Call, Fault, FaultClass, Timestamp, evidence::History, ports::HistorySource};
 
-use crate::{fault::of_sdk, sdk::Sdk};
+use crate::{
+    fault::of_sdk,
+    lock::{LockConfig, is_of_another},
+    sdk::Sdk,
+};
 use series::{Series, Statistic};
 
 /// Where Route 53 publishes, and under which names (Route 53 developer guide, "Monitoring health checks").
@@ -43,6 +47,7 @@ pub struct CloudWatchHistory {
     sdk: Arc<Sdk>,
     health_check_id: String,
     period: u32,
+    watched: Option<LockConfig>,
 }
 
 impl CloudWatchHistory {
@@ -50,7 +55,28 @@ impl CloudWatchHistory {
     /// 1, 5, 10, 20, 30 and multiples of 60 seconds; Route 53 publishes one point a minute.
     pub fn new(sdk: Arc<Sdk>, health_check_id: impl Into<String>, period: Duration) -> Self {
         let period = u32::try_from(period.as_millis().div_ceil(1000)).unwrap_or(u32::MAX).max(1);
-        Self { sdk, health_check_id: health_check_id.into(), period }
+        Self { sdk, health_check_id: health_check_id.into(), period, watched: None }
+    }
+
+    /// The same as long as the health check watches what `lock` knows: the primary's name, where one is configured, or
+    /// the name of the lock, of which the lock's own step tells. The metrics of a check that watches another name are
+    /// another host's.
+    #[must_use]
+    pub fn of_primary(mut self, lock: LockConfig) -> Self {
+        self.watched = Some(lock);
+        self
+    }
+
+    /// What is read, unless it is of another host.
+    async fn of_its_own<T>(&self, call: &Call, read: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        let Some(config) = &self.watched else { return read.await };
+        let (read, other) = futures_util::join!(read, is_of_another(&self.sdk, config, call));
+        match other {
+            Some(why) => {
+                Err(Fault::new(FaultClass::Invalid, CALL, format!("{why}: these metrics are not the primary's")))
+            }
+            None => read,
+        }
     }
 
     /// One page of the answer.
@@ -114,20 +140,23 @@ impl Asked {
 impl HistorySource for CloudWatchHistory {
     async fn history(&self, call: &Call, window: Duration) -> Result<History, Fault> {
         let asked = Asked::of(&Statistic::ALL, call.clock.now(), window, self.period);
-        self.read(call, &asked).await?.join()
+        self.of_its_own(call, async { self.read(call, &asked).await?.join() }).await
     }
 
     async fn last_well(&self, call: &Call, not_before: Option<Timestamp>) -> Result<Option<Timestamp>, Fault> {
         let now = call.clock.now();
         let recent = Duration::from_secs(u64::from(self.period)).saturating_mul(RECENT_PERIODS);
-        for (window, period) in [(recent, self.period), (KEPT, COARSE)] {
-            let asked = Asked::of(&[Statistic::Maximum], now, window, period);
-            let well = self.read(call, &asked).await?.last_well(period, not_before, now)?;
-            if well.is_some() {
-                return Ok(well);
+        let looking_back = async {
+            for (window, period) in [(recent, self.period), (KEPT, COARSE)] {
+                let asked = Asked::of(&[Statistic::Maximum], now, window, period);
+                let well = self.read(call, &asked).await?.last_well(period, not_before, now)?;
+                if well.is_some() {
+                    return Ok(well);
+                }
             }
-        }
-        Ok(None)
+            Ok(None)
+        };
+        self.of_its_own(call, looking_back).await
     }
 }
 

@@ -17,7 +17,7 @@ use holdfast_core::{
 
 use crate::{fault::of_sdk, sdk::Sdk};
 pub use found::Original;
-use found::{Fence, Found, same_name};
+use found::{Fence, Found, never_resolves, same_name};
 
 /// The name that a locked health check watches. The top-level domain `invalid` never resolves (RFC 2606, RFC 6761).
 pub const LOCK_NAME: &str = "failover-locked.invalid";
@@ -56,24 +56,22 @@ impl HealthCheckLock {
     /// back to; [`Conflict`](FaultClass::Conflict) when somebody changed it meanwhile; faults of the API.
     pub async fn unlock(&self, call: &Call, original: &Original) -> Result<(), Fault> {
         let refuse = |why: String| Err(Fault::new(FaultClass::Invalid, UPDATE, why));
-        if original.fqdn.trim().is_empty() || same_name(&original.fqdn, &self.config.lock_fqdn) {
+        let name = &original.fqdn;
+        if name.trim().is_empty() || same_name(name, &self.config.lock_fqdn) || never_resolves(name) {
             return refuse(format!("{:?} is no name to go back to", original.fqdn));
         }
         let found = self.find(call).await?;
         if found.watches(&original.fqdn) && found.inverted == original.inverted && !found.disabled {
             return Ok(());
         }
-        if !found.watches(&self.config.lock_fqdn) {
+        if !found.watches(&self.config.lock_fqdn) && !found.fqdn.as_deref().is_some_and(never_resolves) {
             return refuse(format!("not locked by us: {}", found.describe(None)));
         }
         self.update(call, found.version, &original.fqdn, original.inverted.then_some(true)).await
     }
 
-    /// Reads the health check.
     async fn find(&self, call: &Call) -> Result<Found, Fault> {
-        let request = self.sdk.route53.get_health_check().health_check_id(&self.config.health_check_id);
-        let answer = call.once(GET, async { request.send().await.map_err(|error| of_sdk(GET, &error)) }).await?;
-        Found::of(GET, answer.health_check())
+        find(&self.sdk, &self.config, call).await
     }
 
     /// Changes the name, and the inversion where one is given, of exactly the version that was seen. The answer must
@@ -90,6 +88,19 @@ impl HealthCheckLock {
         let answer = call.once(UPDATE, async { request.send().await.map_err(|error| of_sdk(UPDATE, &error)) }).await?;
         confirm(answer.health_check(), fqdn)
     }
+}
+
+/// Reads the health check.
+async fn find(sdk: &Sdk, config: &LockConfig, call: &Call) -> Result<Found, Fault> {
+    let request = sdk.route53.get_health_check().health_check_id(&config.health_check_id);
+    let answer = call.once(GET, async { request.send().await.map_err(|error| of_sdk(GET, &error)) }).await?;
+    Found::of(GET, answer.health_check())
+}
+
+/// Why the metrics of the health check are another host's, if it is known that they are.
+pub(crate) async fn is_of_another(sdk: &Sdk, config: &LockConfig, call: &Call) -> Option<String> {
+    // Route 53's API may be down in the very outage: what is not known takes nothing from the metrics.
+    find(sdk, config, call).await.ok()?.is_of_another(config)
 }
 
 /// The answer to an update shows the health check as it is now.

@@ -47,17 +47,14 @@ impl AwsSite {
             primary_fqdn: config.primary_fqdn.clone(),
             lock_fqdn: config.lock_fqdn.clone(),
         };
+        let history = CloudWatchHistory::new(Arc::clone(&sdk), &config.primary_check, config.policy.period);
         let witnesses = config.outside.witnesses();
         let ports = Ports {
             clock,
             lease: cluster.lease(),
             store: cluster.store(),
             cooldown: Some(Arc::new(SsmCooldown::new(Arc::clone(&sdk), &config.cooldown_parameter))),
-            history: Some(Arc::new(CloudWatchHistory::new(
-                Arc::clone(&sdk),
-                &config.primary_check,
-                config.policy.period,
-            ))),
+            history: Some(Arc::new(history.of_primary(lock.clone()))),
             prober: witnesses.prober,
             controls: witnesses.controls,
             traffic: witnesses.traffic,
