@@ -85,7 +85,7 @@ impl AwsConfig {
         let mut reader = Reader::new(variables);
         let read = &mut reader;
         let function = read.text("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "holdfast".to_owned());
-        let primary_fqdn = shared::host_name(read, "PRIMARY_HEALTH_CHECK_FQDN");
+        let primary_fqdn = shared::primary_name(read, "PRIMARY_HEALTH_CHECK_FQDN");
         let cluster_region = cluster_region(read);
         let skip_secondary = read.flag("SKIP_SECONDARY_HEALTH_CHECK", false);
         let Names { namespace, operator_deployment, object_name, humio_cluster } = Names::read(read);
@@ -134,7 +134,7 @@ fn region(read: &mut Reader<'_>, name: &str) -> Option<String> {
 }
 
 fn cluster_region(read: &mut Reader<'_>) -> String {
-    match region(read, "CLUSTER_REGION").or_else(|| read.text("AWS_REGION")) {
+    match region(read, "CLUSTER_REGION").or_else(|| region(read, "AWS_REGION")) {
         Some(region) => region,
         None => read.required("CLUSTER_REGION", "the AWS region of the standby cluster"),
     }

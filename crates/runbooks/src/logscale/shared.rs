@@ -12,7 +12,7 @@ use holdfast_logscale::TlsCleanup;
 use super::trust;
 use crate::variables::{
     Reader,
-    shape::{is_host_name, is_https, is_object_name},
+    shape::{self, is_host_name, is_https, is_object_name},
 };
 
 /// How long a worker's lease lasts.
@@ -74,8 +74,9 @@ pub(super) fn https(read: &mut Reader<'_>, name: &str) -> Option<String> {
 }
 
 /// A host name, and nothing around it.
-pub(super) fn host_name(read: &mut Reader<'_>, name: &str) -> Option<String> {
-    read.shaped(name, "a host name, without scheme, port, path or blank", is_host_name)
+pub(super) fn primary_name(read: &mut Reader<'_>, name: &str) -> Option<String> {
+    let allowed = "a host name of the primary, without scheme, port, path or blank, and not one that never resolves";
+    read.shaped(name, allowed, |host| is_host_name(host) && !shape::never_leads_to_a_site(host))
 }
 
 /// What to do with TLS secrets.

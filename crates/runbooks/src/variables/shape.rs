@@ -17,6 +17,19 @@ pub(crate) fn is_host_name(text: &str) -> bool {
     name.len() <= LONGEST_HOST && name.split('.').all(label)
 }
 
+/// True of a host that no site can be at: a name that never resolves, such as that of the lock, and an address that is
+/// nobody's or only of one link.
+pub(crate) fn never_leads_to_a_site(host: &str) -> bool {
+    use std::net::IpAddr;
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let is_nobodys = match host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(v4)) => v4.octets().first() == Some(&0) || v4.is_link_local() || v4.is_broadcast(),
+        Ok(IpAddr::V6(v6)) => v6.is_unspecified() || v6.is_unicast_link_local(),
+        Err(_) => false,
+    };
+    is_nobodys || host == "invalid" || host.ends_with(".invalid")
+}
+
 /// A name of Kubernetes (RFC 1123 subdomain), as it stands in the path of a request.
 pub(crate) fn is_object_name(text: &str) -> bool {
     let lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
@@ -41,10 +54,12 @@ pub(crate) fn is_azure_region(text: &str) -> bool {
     (2..=40).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ')
 }
 
-/// A region of AWS, `us-east-1`.
+/// A region of AWS, `us-east-1`: words and a number.
 pub(crate) fn is_region(text: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    (2..=40).contains(&text.len()) && text.chars().all(allowed) && text.starts_with(|c: char| c.is_ascii_lowercase())
+    let Some((words, number)) = text.rsplit_once('-') else { return false };
+    let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase());
+    let is_number = (1..=2).contains(&number.len()) && number.chars().all(|c| c.is_ascii_digit());
+    text.len() <= 40 && is_number && words.contains('-') && words.split('-').all(is_word)
 }
 
 /// The ARN of a topic of SNS. FIFO topics cannot call a function.
@@ -187,6 +202,27 @@ mod tests {
         all(is_id, &["hc", "11111111-2222-4333-8444-555555555555"], &["", "a/b", "a b", &"x".repeat(65)]);
         all(is_cluster_name, &["dr", "Dr_1-x"], &["", "-x", "a/b", &"x".repeat(101)]);
         all(is_azure_region, &["westeurope", "East US 2"], &["", "x", "east-us", "https://x", &"x".repeat(41)]);
-        all(is_region, &["us-east-1", "westeurope"], &["US", "us east 1", "1", "", "https://x"]);
+        all(
+            is_region,
+            &["us-east-1", "us-gov-west-1", "eusc-de-east-1", "ap-southeast-7", "us-isob-east-1", "mx-central-1"],
+            &[
+                "US",
+                "us east 1",
+                "1",
+                "",
+                "https://x",
+                "nowhere",
+                "westeurope",
+                "us-east",
+                "us-1",
+                "us-east-1.evil.com",
+                "us--1",
+            ],
+        );
+        all(
+            never_leads_to_a_site,
+            &["failover-locked.invalid", "X.INVALID.", "0.0.0.0", "169.254.1.1", "255.255.255.255"],
+            &["logs.example.com", "10.0.0.1", "invalid.example.com", "localhost"],
+        );
     }
 }
