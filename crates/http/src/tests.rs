@@ -65,7 +65,8 @@ async fn plain(said: String) -> (u16, Arc<Mutex<usize>>) {
 
 /// A server of `p.example.com` and `p.localhost` by TLS, and what trusts it.
 async fn secure(said: String) -> (u16, RootCertStore) {
-    let made = rcgen::generate_simple_self_signed(["p.example.com", "p.localhost"].map(str::to_owned)).expect("a certificate");
+    let made =
+        rcgen::generate_simple_self_signed(["p.example.com", "p.localhost"].map(str::to_owned)).expect("a certificate");
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
     let certificate: CertificateDer<'static> = made.cert.der().clone();
     let mut anchors = RootCertStore::empty();
