@@ -46,7 +46,7 @@ pub(super) fn held_until(read: &Dated<Value>, unchanged_since: Timestamp) -> Opt
 /// The server's time now and that of the last renewal. A write that the server dates far ahead of itself is none.
 fn by_server(read: &Dated<Value>) -> Option<(Timestamp, Timestamp)> {
     let server = read.server?;
-    let written = written(&read.object)?.at;
+    let written = written(&read.object)?;
     (written <= later(server, SKEW)).then(|| (server, written.min(later(server, GRAIN))))
 }
 
@@ -65,22 +65,21 @@ fn lasts(document: &Value) -> Duration {
     Duration::from_secs(at(document, "/spec/leaseDurationSeconds").as_u64().unwrap_or(0)).min(LONGEST)
 }
 
-/// The last renewal, as the server noted it.
-struct Written<'a> {
-    at: Timestamp,
-    by: &'a str,
+/// When the server took the last renewal. Only a write of the renewal's time is a sign of life: whoever else labels or
+/// annotates the object says nothing of its holder.
+fn written(document: &Value) -> Option<Timestamp> {
+    let renews = |entry: &&Value| !at(entry, "/fieldsV1/f:spec/f:renewTime").is_null();
+    entries(document).filter(renews).filter_map(|entry| time(field(entry, "time"))).max()
 }
 
-/// Only a write of the renewal's time is a sign of life: whoever else labels or annotates the object says nothing of its
-/// holder.
-fn written(document: &Value) -> Option<Written<'_>> {
-    let entries = at(document, "/metadata/managedFields").as_array()?;
-    let write = |entry: &'_ Value| {
-        let renews = !at(entry, "/fieldsV1/f:spec/f:renewTime").is_null();
-        time(field(entry, "time")).filter(|_| renews)
-    };
-    let newest = entries.iter().filter(|entry| write(entry).is_some()).max_by_key(|entry| write(entry))?;
-    Some(Written { at: write(newest)?, by: field(newest, "manager").as_str().unwrap_or("an unnamed client") })
+/// Who wrote last, whatever that was.
+fn writer(document: &Value) -> Option<&str> {
+    let newest = entries(document).max_by_key(|entry| time(field(entry, "time")))?;
+    Some(field(newest, "manager").as_str().unwrap_or("an unnamed client"))
+}
+
+fn entries(document: &Value) -> impl Iterator<Item = &Value> {
+    at(document, "/metadata/managedFields").as_array().into_iter().flatten()
 }
 
 fn time(value: &Value) -> Option<Timestamp> {
@@ -96,7 +95,7 @@ fn apart(one: Timestamp, other: Timestamp) -> Duration {
 pub(super) fn oddities(read: &Dated<Value>) -> Vec<String> {
     let document = &read.object;
     let spec = field(document, "spec");
-    let by = written(document).map_or_else(|| "unknown".to_owned(), |written| shown(written.by));
+    let by = writer(document).map_or_else(|| "unknown".to_owned(), shown);
     let mut odd = Vec::new();
     let transitions = field(spec, "leaseTransitions");
     if !transitions.is_null() && transitions.as_u64().is_none_or(|number| number > LAST_FENCE) {
