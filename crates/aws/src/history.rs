@@ -2,7 +2,10 @@
 
 mod series;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use aws_sdk_cloudwatch::{
@@ -10,9 +13,13 @@ use aws_sdk_cloudwatch::{
     primitives::DateTime,
     types::{Dimension, Metric, MetricDataQuery, MetricStat, ScanBy, builders::MetricDataQueryBuilder},
 };
-use holdfast_core::{Call, Fault, FaultClass, Timestamp, evidence::History, ports::HistorySource};
+use holdfast_core::{Call, Fault, FaultClass, Timestamp, clock::later, evidence::History, ports::HistorySource};
 
-use crate::{fault::of_sdk, sdk::Sdk};
+use crate::{
+    fault::of_sdk,
+    lock::{LockConfig, is_of_another},
+    sdk::Sdk,
+};
 use series::{Series, Statistic};
 
 /// Where Route 53 publishes, and under which names (Route 53 developer guide, "Monitoring health checks").
@@ -36,6 +43,10 @@ const COARSE: u32 = 3600;
 /// How far back: CloudWatch keeps hours for 455 days, which are 10 920 points, a tenth of a page.
 const KEPT: Duration = Duration::from_secs(455 * 86_400);
 
+/// How long the name that the health check watches is believed while the metrics are well, so that a tick on a well
+/// primary does not ask for it each minute. Metrics that are not well are never believed without it.
+const OWN_FOR: Duration = Duration::from_secs(600);
+
 /// Reads the metric `HealthCheckStatus` of one health check, both its worst and its best sample of each period.
 ///
 /// Both statistics come in one call: only a best sample of 0 proves that a whole period was failing.
@@ -43,6 +54,9 @@ pub struct CloudWatchHistory {
     sdk: Arc<Sdk>,
     health_check_id: String,
     period: u32,
+    watched: Option<LockConfig>,
+    /// When the health check was last seen to watch its own primary, while the metrics were well.
+    seen_own: Mutex<Option<Timestamp>>,
 }
 
 impl CloudWatchHistory {
@@ -50,7 +64,51 @@ impl CloudWatchHistory {
     /// 1, 5, 10, 20, 30 and multiples of 60 seconds; Route 53 publishes one point a minute.
     pub fn new(sdk: Arc<Sdk>, health_check_id: impl Into<String>, period: Duration) -> Self {
         let period = u32::try_from(period.as_millis().div_ceil(1000)).unwrap_or(u32::MAX).max(1);
-        Self { sdk, health_check_id: health_check_id.into(), period }
+        Self { sdk, health_check_id: health_check_id.into(), period, watched: None, seen_own: Mutex::default() }
+    }
+
+    /// The same as long as the health check watches what `lock` knows: the primary's name, where one is configured, or
+    /// the name of the lock, of which the lock's own step tells. The metrics of a check that watches another name are
+    /// another host's.
+    #[must_use]
+    pub fn of_primary(mut self, lock: LockConfig) -> Self {
+        self.watched = Some(lock);
+        self
+    }
+
+    /// What is read, unless it is of another host; and whether it is known to be of its own.
+    async fn of_its_own<T>(
+        &self,
+        call: &Call,
+        read: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<(T, bool), Fault> {
+        let Some(config) = &self.watched else { return Ok((read.await?, true)) };
+        let (read, other) = futures_util::join!(read, is_of_another(&self.sdk, config, call));
+        match other {
+            Ok(Some(why)) => {
+                Err(Fault::new(FaultClass::Invalid, CALL, format!("{why}: these metrics are not the primary's")))
+            }
+            Ok(None) => Ok((read?, true)),
+            // Route 53's API may be down in the very outage: what is not known takes nothing from the metrics.
+            Err(_) => Ok((read?, false)),
+        }
+    }
+
+    /// True when the name was looked at lately, and the metrics have been well since.
+    fn is_known_as_own(&self, now: Timestamp) -> bool {
+        let seen = *self.seen_own.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.is_some_and(|at| now < later(at, OWN_FOR))
+    }
+
+    /// Keeps that the health check was seen to watch its own primary (`seen`), as long as the metrics are well.
+    fn keep_as_own(&self, history: &History, seen: bool, now: Timestamp) {
+        let is_well = !history.points.is_empty() && history.points.iter().all(|point| point.maximum > 0.0);
+        let mut kept = self.seen_own.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_well {
+            *kept = None;
+        } else if seen {
+            *kept = Some(now);
+        }
     }
 
     /// One page of the answer.
@@ -113,21 +171,29 @@ impl Asked {
 #[async_trait]
 impl HistorySource for CloudWatchHistory {
     async fn history(&self, call: &Call, window: Duration) -> Result<History, Fault> {
-        let asked = Asked::of(&Statistic::ALL, call.clock.now(), window, self.period);
-        self.read(call, &asked).await?.join()
+        let now = call.clock.now();
+        let asked = Asked::of(&Statistic::ALL, now, window, self.period);
+        let read = async { self.read(call, &asked).await?.join() };
+        let (history, seen) =
+            if self.is_known_as_own(now) { (read.await?, false) } else { self.of_its_own(call, read).await? };
+        self.keep_as_own(&history, seen, now);
+        Ok(history)
     }
 
     async fn last_well(&self, call: &Call, not_before: Option<Timestamp>) -> Result<Option<Timestamp>, Fault> {
         let now = call.clock.now();
         let recent = Duration::from_secs(u64::from(self.period)).saturating_mul(RECENT_PERIODS);
-        for (window, period) in [(recent, self.period), (KEPT, COARSE)] {
-            let asked = Asked::of(&[Statistic::Maximum], now, window, period);
-            let well = self.read(call, &asked).await?.last_well(period, not_before, now)?;
-            if well.is_some() {
-                return Ok(well);
+        let looking_back = async {
+            for (window, period) in [(recent, self.period), (KEPT, COARSE)] {
+                let asked = Asked::of(&[Statistic::Maximum], now, window, period);
+                let well = self.read(call, &asked).await?.last_well(period, not_before, now)?;
+                if well.is_some() {
+                    return Ok(well);
+                }
             }
-        }
-        Ok(None)
+            Ok(None)
+        };
+        Ok(self.of_its_own(call, looking_back).await?.0)
     }
 }
 

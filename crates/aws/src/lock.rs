@@ -18,7 +18,7 @@ use holdfast_core::{
 
 use crate::{fault::of_sdk, sdk::Sdk};
 pub use found::Original;
-use found::{Fence, Found, same_name};
+use found::{Fence, Found, never_resolves, same_name};
 pub use unlock::HealthCheckUnlock;
 
 /// The name that a locked health check watches. The top-level domain `invalid` never resolves (RFC 2606, RFC 6761).
@@ -52,11 +52,8 @@ impl HealthCheckLock {
         Self { sdk, config }
     }
 
-    /// Reads the health check.
     async fn find(&self, call: &Call) -> Result<Found, Fault> {
-        let request = self.sdk.route53.get_health_check().health_check_id(&self.config.health_check_id);
-        let answer = call.once(GET, async { request.send().await.map_err(|error| of_sdk(GET, &error)) }).await?;
-        Found::of(GET, answer.health_check())
+        find(&self.sdk, &self.config, call).await
     }
 
     /// Changes the name, and the inversion where one is given, of exactly the version that was seen. The answer must
@@ -73,6 +70,18 @@ impl HealthCheckLock {
         let answer = call.once(UPDATE, async { request.send().await.map_err(|error| of_sdk(UPDATE, &error)) }).await?;
         confirm(answer.health_check(), fqdn)
     }
+}
+
+/// Reads the health check.
+async fn find(sdk: &Sdk, config: &LockConfig, call: &Call) -> Result<Found, Fault> {
+    let request = sdk.route53.get_health_check().health_check_id(&config.health_check_id);
+    let answer = call.once(GET, async { request.send().await.map_err(|error| of_sdk(GET, &error)) }).await?;
+    Found::of(GET, answer.health_check())
+}
+
+/// Why the metrics of the health check are another host's, if it is known that they are.
+pub(crate) async fn is_of_another(sdk: &Sdk, config: &LockConfig, call: &Call) -> Result<Option<String>, Fault> {
+    Ok(find(sdk, config, call).await?.is_of_another(config))
 }
 
 /// The answer to an update shows the health check as it is now.

@@ -167,31 +167,35 @@ impl HealthCheck {
         let secondary = read.shaped("SECONDARY_HEALTH_CHECK_ID", HEALTH_CHECK, is_id);
         Self {
             primary: read.required_shaped("PRIMARY_HEALTH_CHECK_ID", HEALTH_CHECK, is_id),
-            primary_fqdn: read.host_name("PRIMARY_HEALTH_CHECK_FQDN"),
+            primary_fqdn: read.site_name("PRIMARY_HEALTH_CHECK_FQDN"),
             lock_fqdn: lock_fqdn(read),
             secondary: secondary.filter(|_| !skip_secondary),
         }
     }
 
     fn history(&self, sdk: &Arc<Sdk>, period: Duration) -> Primary {
+        let history = CloudWatchHistory::new(Arc::clone(sdk), &self.primary, period).of_primary(self.lock());
         Primary {
-            history: Arc::new(CloudWatchHistory::new(Arc::clone(sdk), &self.primary, period)),
+            history: Arc::new(history),
             live: Arc::new(CheckerStatus::new(Arc::clone(sdk), &self.primary)),
         }
     }
 
-    fn traffic(&self, sdk: &Arc<Sdk>) -> Traffic {
-        let lock = LockConfig {
+    fn lock(&self) -> LockConfig {
+        LockConfig {
             health_check_id: self.primary.clone(),
             primary_fqdn: self.primary_fqdn.clone(),
             lock_fqdn: self.lock_fqdn.clone(),
-        };
+        }
+    }
+
+    fn traffic(&self, sdk: &Arc<Sdk>) -> Traffic {
         let secondary = self.secondary.as_ref().map(|id| Arc::new(CheckerStatus::new(Arc::clone(sdk), id)));
         let checks = move |inner: Arc<dyn Standby>| match secondary {
             Some(check) => Arc::new(WithHealthCheck { inner, check }) as _,
             None => inner,
         };
-        Traffic { lock: Arc::new(HealthCheckLock::new(Arc::clone(sdk), lock)), checks: Box::new(checks) }
+        Traffic { lock: Arc::new(HealthCheckLock::new(Arc::clone(sdk), self.lock())), checks: Box::new(checks) }
     }
 }
 
@@ -275,7 +279,7 @@ fn region(read: &mut Reader<'_>, name: &str) -> Option<String> {
 
 /// The region of the standby cluster and of the note; where neither is on AWS, it need not be told.
 fn home_region(read: &mut Reader<'_>, is_needed: bool) -> String {
-    match region(read, "CLUSTER_REGION").or_else(|| read.text("AWS_REGION")) {
+    match region(read, "CLUSTER_REGION").or_else(|| region(read, "AWS_REGION")) {
         Some(region) => region,
         None if is_needed => read.required("CLUSTER_REGION", "the AWS region of the standby cluster"),
         None => METRIC_REGION.to_owned(),

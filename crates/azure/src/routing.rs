@@ -99,14 +99,22 @@ struct Profile {
 struct ProfileProperties {
     profile_status: Option<String>,
     traffic_routing_method: Option<String>,
-    endpoints: Vec<Endpoint>,
+    /// `None`: not in the answer.
+    endpoints: Option<Vec<Endpoint>>,
 }
 
 impl Profile {
     fn checks(&self, primary: &str) -> Vec<Check> {
         let ours = |endpoint: &&Endpoint| endpoint.name.eq_ignore_ascii_case(primary);
-        let endpoints = &self.properties.endpoints;
         let mut checks = vec![self.method()];
+        let Some(endpoints) = &self.properties.endpoints else {
+            checks.push(check(
+                "standby-endpoint",
+                Level::Warning,
+                "not known: the answer lists no endpoints".to_owned(),
+            ));
+            return checks;
+        };
         checks.push(match endpoints.iter().find(ours) {
             Some(endpoint) => probed(endpoint),
             None => check("primary-endpoint", Level::Warning, format!("the profile has no endpoint called {primary}")),
@@ -152,12 +160,13 @@ fn probed(primary: &Endpoint) -> Check {
 
 /// Whether anything is answered once the primary is disabled. That the standby is degraded is as it should be.
 fn standby(others: &[&Endpoint]) -> Check {
+    // Neither the operator nor LogScale would refuse a failover for it, so it is a warning; a person enables it.
     match others.iter().find(|endpoint| !endpoint.is_disabled()) {
         Some(endpoint) => check("standby-endpoint", Level::Good, endpoint.describe()),
         None => {
             let found = "no other endpoint of the profile is enabled: with the primary locked the name would not \
                          resolve at all; enable the standby's endpoint";
-            check("standby-endpoint", Level::Error, found.to_owned())
+            check("standby-endpoint", Level::Warning, found.to_owned())
         }
     }
 }

@@ -3,9 +3,12 @@
 //! # Layout
 //!
 //! * this file: [`Proxies`], read once from the usual variables, and [`Proxy`], the one that a call takes.
+//! * `exceptions`: what goes straight.
 //!
 //! Only `https` calls take a proxy, by `CONNECT`: it sees the host's name and nothing else. Plain `http` is spoken with
 //! loopback and with the platform's own identity and metadata, which no proxy could reach for us.
+
+mod exceptions;
 
 use std::{fmt, sync::Arc};
 
@@ -13,15 +16,13 @@ use http::{HeaderValue, Uri, uri::Scheme};
 use hyper_util::client::proxy::matcher::Matcher;
 use thiserror::Error;
 
+use exceptions::Exceptions;
+
 /// Where the proxy's address stands, in this order; curl and the SDKs read the same.
 pub const ADDRESS: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 /// Where the exceptions stand.
 pub const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
-
-/// What never takes a proxy: loopback and link-local addresses, under which platforms keep identity and metadata (of
-/// EC2 by IPv6 too), and unspecified ones.
-const NEVER: &str = "localhost,127.0.0.0/8,::1,169.254.0.0/16,fe80::/10,fd00:ec2::254,0.0.0.0,::";
 
 /// A variable that cannot be used. The value is not kept: it may hold a password.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -40,8 +41,9 @@ pub struct Proxies(Option<Arc<Rule>>);
 struct Rule {
     /// As it is given, a password included.
     address: Uri,
-    /// Ours and the configured ones, separated by commas.
-    exceptions: String,
+    exceptions: Exceptions,
+    /// The same for clients that know no ports.
+    listed: String,
     matcher: Matcher,
 }
 
@@ -62,22 +64,30 @@ impl Proxies {
     /// Reads variables. An empty value counts as not set.
     ///
     /// # Errors
-    /// [`BadProxy`]. An address that other programs would skip is not skipped: calls would silently go another way.
+    /// [`BadProxy`]. An address or an exception that other programs would skip is not skipped: calls would silently go
+    /// another way.
     pub fn read(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, BadProxy> {
         let set = |name: &str| variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
         let Some((name, text)) = ADDRESS.iter().find_map(|name| Some((*name, set(name)?))) else {
             return Ok(Self::default());
         };
         let address = address(&text).ok_or(BadProxy { name, allowed: "http://[USER:PASSWORD@]HOST[:PORT]" })?;
-        let listed = EXCEPTIONS.iter().find_map(|name| set(name)).unwrap_or_default();
-        let exceptions = exceptions(&listed);
-        let matcher = Matcher::builder().https(address.to_string()).no(exceptions.clone()).build();
-        Ok(Self(Some(Arc::new(Rule { address, exceptions, matcher }))))
+        let listed = EXCEPTIONS.iter().find_map(|name| Some((*name, set(name)?)));
+        let exceptions = match listed {
+            Some((name, listed)) => Exceptions::read(&listed).ok_or(BadProxy { name, allowed: exceptions::ALLOWED })?,
+            None => Exceptions::default(),
+        };
+        let matcher = Matcher::builder().https(address.to_string()).no(exceptions.of_any_port()).build();
+        let listed = exceptions.of_https();
+        Ok(Self(Some(Arc::new(Rule { address, exceptions, listed, matcher }))))
     }
 
     /// The proxy for a call to `uri`; `None` where it goes straight.
     pub fn of(&self, uri: &Uri) -> Option<Proxy> {
         let rule = self.0.as_ref()?;
+        if rule.exceptions.hold(uri) {
+            return None;
+        }
         let found = rule.matcher.intercept(uri).filter(|_| uri.scheme() == Some(&Scheme::HTTPS))?;
         let host = found.uri().host()?.trim_start_matches('[').trim_end_matches(']').to_owned();
         Some(Proxy {
@@ -91,7 +101,7 @@ impl Proxies {
     /// Address and exceptions, for clients that apply the same rule by themselves; `None` without a proxy. The address
     /// may hold a password.
     pub fn rule(&self) -> Option<(&Uri, &str)> {
-        self.0.as_ref().map(|rule| (&rule.address, rule.exceptions.as_str()))
+        self.0.as_ref().map(|rule| (&rule.address, rule.listed.as_str()))
     }
 }
 
@@ -101,13 +111,6 @@ fn address(text: &str) -> Option<Uri> {
     let uri: Uri = text.parse().ok()?;
     let host = uri.host().filter(|host| !host.is_empty());
     (uri.scheme() == Some(&Scheme::HTTP) && host.is_some() && matches!(uri.path(), "" | "/")).then_some(uri)
-}
-
-/// The exceptions as the matcher reads them: `*.x` is `.x`, and a list may be separated by blanks too.
-fn exceptions(listed: &str) -> String {
-    let listed = listed.split([',', ' ', ';']).map(str::trim).filter(|entry| !entry.is_empty());
-    let listed = listed.map(|entry| if entry == "*" { entry } else { entry.trim_start_matches('*') });
-    NEVER.split(',').chain(listed).collect::<Vec<_>>().join(",")
 }
 
 impl fmt::Debug for Proxies {
@@ -199,6 +202,58 @@ mod tests {
             assert!(through(&[SET, list], url).is_some(), "{url}");
         }
         assert_eq!(through(&[SET, ("NO_PROXY", "*")], "https://p.example.com/"), None);
+    }
+
+    #[test]
+    fn an_exception_may_name_a_port_and_end_with_a_dot() {
+        let list =
+            ("NO_PROXY", "api.example.com:443,k8s.example:6443,10.1.2.3:6443,[fd00::1]:6443,dotted.example.,[::2]");
+        for url in [
+            "https://api.example.com/",
+            "https://API.example.com.:443/x",
+            "https://k8s.example:6443/",
+            "https://x.k8s.example:6443/",
+            "https://10.1.2.3:6443/",
+            "https://[fd00::1]:6443/",
+            "https://a.dotted.example/",
+            "https://dotted.example./",
+            "https://[::2]:1/",
+        ] {
+            assert_eq!(through(&[SET, list], url), None, "{url}");
+        }
+        for url in ["https://api.example.com:6443/", "https://k8s.example/", "https://10.1.2.3/", "https://[fd00::1]/"]
+        {
+            assert!(through(&[SET, list], url).is_some(), "{url}");
+        }
+        // Clients that know no ports call 443.
+        let proxies = read(&[SET, list]).expect("sound");
+        let (_, listed) = proxies.rule().expect("a rule");
+        assert!(listed.contains("api.example.com") && !listed.contains("k8s.example"), "{listed}");
+    }
+
+    #[test]
+    fn an_exception_that_cannot_be_understood_is_a_fault_and_is_not_skipped() {
+        for bad in [
+            "\"api.example.com\"",
+            "'x'",
+            "10.*",
+            "10.0.0.0/33",
+            "fd00::/129",
+            "10.0.0.0/",
+            "https://api.example.com",
+            "api.example.com|x",
+            "api.example.com:port",
+            "api.example.com:0",
+            "10.0.0.0/8:443",
+            "a*.example.com",
+            "x..example.com",
+            "10.1",
+            "good.example,bad/",
+        ] {
+            let fault = read(&[SET, ("no_proxy", bad)]).expect_err(bad);
+            assert!(fault.name == "no_proxy" && fault.allowed.contains("host names"), "{fault}");
+        }
+        assert!(read(&[("NO_PROXY", "10.*")]).is_ok(), "without a proxy it changes nothing");
     }
 
     #[test]

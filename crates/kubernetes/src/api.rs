@@ -8,13 +8,14 @@ use std::{fmt::Display, sync::Arc};
 use holdfast_core::{Call, Fault, FaultClass, fault::quoted};
 use http::{HeaderMap, Method, Request, StatusCode, header::CONTENT_TYPE};
 use kube::client::Body;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
     connect::Connector,
     fault::{self, About},
     json,
+    meta::or_default,
 };
 
 mod body;
@@ -146,7 +147,7 @@ impl Api {
         name: &str,
     ) -> Result<Option<T>, Fault> {
         match self.exchange(call, operation, Some(name), "", Vec::new()).await {
-            Ok((_, answer)) => read(operation, &answer).map(Some),
+            Ok((_, answer)) => read_named(operation, name, &answer).map(Some),
             Err(fault) if is_missing(&fault) => Ok(None),
             Err(fault) => Err(fault),
         }
@@ -277,6 +278,36 @@ fn read<T: DeserializeOwned>(operation: &Operation, answer: &[u8]) -> Result<T, 
         let (line, column) = (error.line(), error.column());
         invalid(operation, format!("the answer cannot be understood at line {line}, column {column}"))
     })
+}
+
+/// The same of the answer about the object `name`. A success about something else (an empty object, a list, a message of
+/// something on the way) is no such object: it says nothing, and is asked for again.
+fn read_named<T: DeserializeOwned>(operation: &Operation, name: &str, answer: &[u8]) -> Result<T, Fault> {
+    let head: Head = read(operation, answer)?;
+    let Named { name: found, resource_version } = head.metadata;
+    if found != name || resource_version.is_empty() {
+        let resource = operation.resource;
+        let message = format!("the answer is not about {resource}/{name}: it has no such name, or no resourceVersion");
+        return Err(Fault::new(FaultClass::Server, operation.name, message));
+    }
+    read(operation, answer)
+}
+
+/// What every object says of itself.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Head {
+    #[serde(deserialize_with = "or_default")]
+    metadata: Named,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Named {
+    #[serde(deserialize_with = "or_default")]
+    name: String,
+    #[serde(deserialize_with = "or_default")]
+    resource_version: String,
 }
 
 fn invalid(operation: &Operation, message: impl Display) -> Fault {

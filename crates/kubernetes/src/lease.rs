@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::{
     api::{Api, Dated, GET_LEASE, PUT_LEASE, not_applied, version_of},
-    json::{self, version},
+    json::{self, field},
     single_flight::SingleFlight,
 };
 
@@ -42,7 +42,7 @@ pub struct KubernetesLease {
     name: String,
     seen: Mutex<Option<Dated<Value>>>,
     /// The version that was seen last, and since when, by our clock.
-    unchanged: Mutex<Option<(String, Timestamp)>>,
+    unchanged: Mutex<Option<(Value, Timestamp)>>,
     reads: SingleFlight<Dated<Value>>,
 }
 
@@ -94,19 +94,19 @@ impl KubernetesLease {
         Ok(read)
     }
 
-    /// Remembers since when this version stands.
+    /// Remembers since when it says what it says: its version changes with every label too.
     fn notice(&self, read: &Dated<Value>) {
-        let now_at = version(&read.object).unwrap_or_default();
+        let now_at = field(&read.object, "spec");
         let mut unchanged = self.unchanged.lock().unwrap_or_else(PoisonError::into_inner);
         if unchanged.as_ref().is_none_or(|(seen, _)| seen != now_at) {
-            *unchanged = Some((now_at.to_owned(), read.at));
+            *unchanged = Some((now_at.clone(), read.at));
         }
     }
 
-    /// Until when it is held, by our clock. A version that was not noticed stands since it was read.
+    /// Until when it is held, by our clock. What was not noticed stands since it was read.
     fn held_until(&self, read: &Dated<Value>) -> Option<Timestamp> {
         let unchanged = self.unchanged.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_it = unchanged.as_ref().filter(|(seen, _)| version(&read.object) == Some(seen.as_str()));
+        let of_it = unchanged.as_ref().filter(|(seen, _)| field(&read.object, "spec") == seen);
         times::held_until(read, of_it.map_or(read.at, |(_, since)| *since))
     }
 

@@ -67,8 +67,15 @@ impl ConfigMapStore {
     }
 
     fn state(&self, document: &Value) -> Result<State, Fault> {
+        self.is_writable(document)?;
         let Some(text) = field(field(document, "data"), KEY).as_str() else { return Ok(State::default()) };
-        read(text).map_err(|why| {
+        // A long one may be too long to be written back.
+        let is_short = |state: &State| if text.len() > LARGEST { text_of(state).map(drop) } else { Ok(()) };
+        let written = |state| {
+            is_short(&state).map(|()| state).map_err(|fault| format!("cannot be written back: {}", fault.message))
+        };
+        let state = read(text).and_then(written);
+        state.map_err(|why| {
             let (namespace, name) = (self.api.namespace(), &self.name);
             let message = format!(
                 "the record in ConfigMap {namespace}/{name}, entry {KEY}, {why}. Nothing is done on a record that \
@@ -76,6 +83,25 @@ impl ConfigMapStore {
             );
             Fault::new(FaultClass::Invalid, GET_CONFIG_MAP.name, message)
         })
+    }
+}
+
+impl ConfigMapStore {
+    /// A record that can be read and never written would be found out in the middle of a failover.
+    ///
+    /// # Errors
+    /// [`Invalid`](FaultClass::Invalid), with what a person must put right.
+    fn is_writable(&self, document: &Value) -> Result<(), Fault> {
+        let (namespace, name) = (self.api.namespace(), &self.name);
+        let why = if field(document, "immutable").as_bool() == Some(true) {
+            "is immutable, so nothing can be noted; delete it and apply infra/kubernetes/role.yaml, which makes it"
+        } else if !field(field(document, "binaryData"), KEY).is_null() {
+            "has the entry `state` under binaryData, so Kubernetes takes none under data; remove it there"
+        } else {
+            return Ok(());
+        };
+        let message = format!("the record cannot be written: ConfigMap {namespace}/{name} {why}");
+        Err(Fault::new(FaultClass::Invalid, GET_CONFIG_MAP.name, message))
     }
 }
 

@@ -237,7 +237,8 @@ fn not_found(path: &str) -> Value {
 /// What the server notes of a write: whole seconds.
 pub fn managed(manager: &str, at: Timestamp) -> Value {
     let at = Timestamp::from_second(at.as_second()).expect("in range");
-    json!([{"manager": manager, "operation": "Update", "time": at.to_string()}])
+    let fields = json!({"f:spec": {"f:holderIdentity": {}, "f:renewTime": {}}});
+    json!([{"manager": manager, "operation": "Update", "time": at.to_string(), "fieldsV1": fields}])
 }
 
 /// A JSON merge patch (RFC 7386), without its way to remove things.

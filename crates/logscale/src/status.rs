@@ -6,6 +6,7 @@ use holdfast_core::{
 };
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// Where LogScale says how it is.
 pub const PATH: &str = "/api/v1/status";
@@ -14,8 +15,9 @@ pub const PATH: &str = "/api/v1/status";
 #[derive(Deserialize)]
 struct Status {
     status: String,
+    /// Told and never judged, so it may be of any kind.
     #[serde(default)]
-    version: Option<String>,
+    version: Value,
 }
 
 /// What an answer that came whole says about the site.
@@ -34,6 +36,8 @@ pub fn judge(status: StatusCode, body: &[u8]) -> ProbeResult {
         let status = status.as_u16();
         return inconclusive(format!("HTTP {status} is not LogScale's: something in front answers this caller"));
     }
+    // A mark of the byte order before a document is no part of it.
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let Ok(document) = serde_json::from_slice::<Status>(body) else {
         return failing("HTTP 200 without a status document");
     };
@@ -41,8 +45,11 @@ pub fn judge(status: StatusCode, body: &[u8]) -> ProbeResult {
     if !matches!(document.status.as_str(), "OK" | "WARN") {
         return failing(format!("status {said}"));
     }
-    let version =
-        document.version.map_or_else(String::new, |version| format!(" {}", quoted_within(&version, Limit::Value)));
+    let version = match document.version {
+        Value::String(version) => format!(" {}", quoted_within(&version, Limit::Value)),
+        Value::Number(version) => format!(" {version}"),
+        _ => String::new(),
+    };
     ProbeResult::Healthy { said: format!("{said}{version}") }
 }
 
@@ -68,6 +75,17 @@ mod tests {
         assert_eq!(healthy, ProbeResult::Healthy { said: "OK 1.2.3--build-4".to_owned() });
         assert!(matches!(answered(200, "{\"status\":\"WARN\"}"), ProbeResult::Healthy { .. }));
         assert!(matches!(answered(200, "{\"status\":\"DOWN\"}"), ProbeResult::Failing { .. }));
+    }
+
+    #[test]
+    fn what_is_not_needed_of_a_status_document_may_be_of_any_kind() {
+        for version in ["1", "1.5", "null", "[]", "{}", "true", "\"1\""] {
+            let body = format!("{{\"status\":\"OK\",\"version\":{version},\"uptime\":{version}}}");
+            assert!(matches!(answered(200, &body), ProbeResult::Healthy { .. }), "{version}");
+            assert!(matches!(answered(200, &format!("\u{feff}{body}\r\n")), ProbeResult::Healthy { .. }), "{version}");
+        }
+        let numbered = answered(200, "{\"status\":\"OK\",\"version\":7}");
+        assert_eq!(numbered, ProbeResult::Healthy { said: "OK 7".to_owned() });
     }
 
     #[test]

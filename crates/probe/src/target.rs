@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use http::Uri;
 
+use crate::public::is_public;
+
 /// An address that cannot be probed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{url:?} {why}; allowed is https://HOST[:PORT]/PATH, and http:// for loopback hosts only")]
@@ -63,6 +65,14 @@ impl Target {
         names[0] == names[1] && (self.port == other.port || !is_loopback(&self.host))
     }
 
+    /// Whether it is known without any resolver that it is not of the public internet: an address that is written out, or
+    /// a name of this machine.
+    pub fn is_inside(&self) -> bool {
+        let host = self.host.trim_end_matches('.').to_ascii_lowercase();
+        let is_private = host.parse::<IpAddr>().is_ok_and(|address| !is_public(address));
+        is_private || host == "localhost" || host.ends_with(".localhost")
+    }
+
     /// The whole address.
     pub(super) fn uri(&self) -> &Uri {
         &self.uri
@@ -84,6 +94,29 @@ mod tests {
         assert_eq!(target.uri().path_and_query().map(|path| path.as_str()), Some("/api/v1/status?x=1"));
         let target = Target::parse("http://[::1]:8080").expect("a target");
         assert_eq!((target.tls, target.host.as_str(), target.port, target.uri().path()), (false, "::1", 8080, "/"));
+    }
+
+    #[test]
+    fn what_is_inside_shows_by_its_address_alone() {
+        let inside = |url: &str| Target::parse(url).expect("a target").is_inside();
+        for url in [
+            "https://localhost/",
+            "https://LOCALHOST./",
+            "https://a.localhost",
+            "https://127.0.0.1",
+            "https://10.0.0.1/",
+            "https://169.254.169.254/",
+            "https://[::1]",
+            "https://[fd00::1]/",
+            "https://0.0.0.0/",
+        ] {
+            assert!(inside(url), "{url}");
+        }
+        for url in
+            ["https://p.example.com", "https://52.94.5.1/", "https://[2600:1f00::1]", "https://localhost.example.com"]
+        {
+            assert!(!inside(url), "{url}");
+        }
     }
 
     #[test]

@@ -183,9 +183,10 @@ impl<'a> Reader<'a> {
         self.shaped(name, "an https:// address without user, query or fragment", shape::is_https)
     }
 
-    /// A host name, and nothing around it.
-    pub fn host_name(&mut self, name: &str) -> Option<String> {
-        self.shaped(name, "a host name, without scheme, port, path or blank", shape::is_host_name)
+    /// A host name that a site can be at.
+    pub fn site_name(&mut self, name: &str) -> Option<String> {
+        let allowed = "a host name of the primary, without scheme, port, path or blank, and not one that never resolves";
+        self.shaped(name, allowed, |host| shape::is_host_name(host) && !shape::never_leads_to_a_site(host))
     }
 
     /// A name of Kubernetes.

@@ -17,6 +17,19 @@ pub fn is_host_name(text: &str) -> bool {
     name.len() <= LONGEST_HOST && name.split('.').all(label)
 }
 
+/// True of a host that no site can be at: a name that never resolves, such as that of the lock, and an address that is
+/// nobody's or only of one link.
+pub fn never_leads_to_a_site(host: &str) -> bool {
+    use std::net::IpAddr;
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let is_nobodys = match host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(v4)) => v4.octets().first() == Some(&0) || v4.is_link_local() || v4.is_broadcast(),
+        Ok(IpAddr::V6(v6)) => v6.is_unspecified() || v6.is_unicast_link_local(),
+        Err(_) => false,
+    };
+    is_nobodys || host == "invalid" || host.ends_with(".invalid")
+}
+
 /// A name of Kubernetes (RFC 1123 subdomain), as it stands in the path of a request.
 pub fn is_object_name(text: &str) -> bool {
     let lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
@@ -100,6 +113,15 @@ mod tests {
                 "HTTPS:a",
                 "https://a\n",
             ],
+        );
+    }
+
+    #[test]
+    fn a_site_is_not_at_a_name_that_never_resolves_nor_at_nobodys_address() {
+        all(
+            never_leads_to_a_site,
+            &["failover-locked.invalid", "X.INVALID.", "0.0.0.0", "169.254.1.1", "255.255.255.255"],
+            &["logs.example.com", "10.0.0.1", "invalid.example.com", "localhost"],
         );
     }
 

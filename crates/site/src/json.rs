@@ -1,5 +1,7 @@
 //! JSON from outside: bounded, and with an eye for keys that stand twice.
 
+mod mend;
+
 use std::{cell::RefCell, fmt};
 
 use holdfast_core::fault::quoted;
@@ -42,18 +44,25 @@ impl fmt::Display for Unreadable {
     }
 }
 
-/// Reads one document.
+/// Reads one document. One character that other programs let pass does not lose an alarm: a mark of the byte order
+/// before it is skipped, half a character (a lone surrogate) becomes U+FFFD, and a number that is larger than any becomes
+/// text.
 ///
 /// # Errors
 /// Why the bytes are none.
 pub fn read(bytes: &[u8]) -> Result<Document, Unreadable> {
     let text = std::str::from_utf8(bytes).map_err(|_| Unreadable::NotText)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.trim().is_empty() {
         return Err(Unreadable::Empty);
     }
     if depth(bytes) > DEEPEST {
         return Err(Unreadable::TooDeep);
     }
+    parse(text).or_else(|why| mend::mended(text).map_or(Err(why), |text| parse(&text)))
+}
+
+fn parse(text: &str) -> Result<Document, Unreadable> {
     let repeated = RefCell::new(None);
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = Seed(&repeated).deserialize(&mut deserializer).map_err(|_| Unreadable::NotJson)?;
@@ -191,10 +200,32 @@ mod tests {
             (b"{} {}", Unreadable::NotJson),
             (b"[1,]", Unreadable::NotJson),
             (b"NaN", Unreadable::NotJson),
-            (b"{\"a\":1e999}", Unreadable::NotJson),
         ] {
             assert_eq!(read(bytes), Err(why), "{}", bytes.escape_ascii());
         }
+    }
+
+    #[test]
+    fn one_odd_character_loses_no_document() {
+        for (text, expected) in [
+            ("\u{feff}{\"a\":1}", json!({"a": 1})),
+            ("{\"a\":\"\\ud83d cut\"}", json!({"a": "\u{fffd} cut"})),
+            ("{\"a\":\"cut \\uDC00\"}", json!({"a": "cut \u{fffd}"})),
+            ("{\"a\":\"\\ud83d\\ud83d\\ude00\"}", json!({"a": "\u{fffd}\u{1f600}"})),
+            ("{\"a\":\"\\ud83d\\n\"}", json!({"a": "\u{fffd}\n"})),
+            ("{\"\\ud83d\":1}", json!({"\u{fffd}": 1})),
+            ("{\"a\":\"\\\\ud83d\",\"b\":1e999}", json!({"a": "\\ud83d", "b": "1e999"})),
+            ("{\"a\":[1e999,-1.5E+400,1e5],\"b\":\"1e999\"}", json!({"a": ["1e999", "-1.5E+400", 1e5], "b": "1e999"})),
+        ] {
+            assert_eq!(read(text.as_bytes()), Ok(Document { value: expected, repeated: None }), "{text}");
+        }
+        for text in
+            ["{\"a\":\"\\ud83\"}", "{\"a\":\"\\ud83d", "{\"a\":NaN,\"b\":1e999}", "{\"a\":1e}", "\u{feff}\u{feff}{}"]
+        {
+            assert_eq!(read(text.as_bytes()), Err(Unreadable::NotJson), "{text}");
+        }
+        let both = "{\"a\":\"\\ud83d\",\"x\":1,\"x\":2}";
+        assert_eq!(read(both.as_bytes()).expect("JSON").repeated.as_deref(), Some("x"));
     }
 
     #[test]

@@ -230,13 +230,29 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// The words of a reason, on one line; none when nothing in it can be seen.
+/// The words of a reason, on one line; none when nothing in it can be read: a reason holds a letter, a digit or a symbol.
 fn words(text: &str) -> Option<String> {
     let line: Vec<&str> = text.split_whitespace().collect();
     let seen = quoted_within(&line.join(" "), Limit::Reason);
     let words: Vec<&str> = seen.split_whitespace().collect();
-    let is_seen = |character: char| !is_hidden(character) && !character.is_whitespace() && character != BLANK;
-    words.iter().any(|word| word.contains(is_seen)).then(|| words.join(" "))
+    words.iter().any(|word| word.contains(is_read)).then(|| words.join(" "))
+}
+
+/// True for a character that says something by itself: neither hidden, nor blank, nor only a mark on another one, nor
+/// without a meaning that is the same for all (private use, no character), nor punctuation alone.
+fn is_read(character: char) -> bool {
+    let nothing = matches!(u32::from(character),
+        // Private use, and what is no character.
+        0xe000..=0xf8ff | 0xf_0000..=0x10_ffff | 0xfdd0..=0xfdef
+        // Marks that combine with the character before, and tones.
+        | 0x300..=0x36f | 0x483..=0x489 | 0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x20d0..=0x20ff | 0xfe20..=0xfe2f
+        // A note without a head, and other marks of notes; modifiers of the colour of a face.
+        | 0x1_d159 | 0x1_d165..=0x1_d169 | 0x1_d16d..=0x1_d172 | 0x1_f3fb..=0x1_f3ff)
+        || u32::from(character) & 0xfffe == 0xfffe;
+    let is_punctuation = character.is_ascii_punctuation()
+        || matches!(character, '\u{a1}' | '\u{a7}' | '\u{ab}' | '\u{b7}' | '\u{bb}' | '\u{bf}' | '\u{2010}'..='\u{2027}'
+            | '\u{2030}'..='\u{205e}' | '\u{3001}'..='\u{3003}' | '\u{fffc}' | '\u{fffd}');
+    !(is_hidden(character) || character.is_whitespace() || character == BLANK || nothing || is_punctuation)
 }
 
 #[cfg(test)]

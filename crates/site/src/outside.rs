@@ -6,7 +6,10 @@ use holdfast_core::ports::{Controls, Prober, TrafficWitness};
 use holdfast_http::{Client, Proxies};
 use holdfast_parts::{PublicEndpoints, StatusEndpoint};
 use holdfast_probe::{Control, ControlTargets, Judge, StatusProbe, Target, TrafficName, controls::MOST_TARGETS};
-use holdfast_settings::{Reader, shape::is_host_name};
+use holdfast_settings::{
+    Reader,
+    shape::{self, is_host_name},
+};
 
 /// The way out, the probe and its witnesses, as configuration describes them.
 #[derive(Clone, Debug)]
@@ -81,9 +84,10 @@ fn primary(read: &mut Reader<'_>, fqdn: Option<&str>, path: &str) -> Option<Targ
         Some("off") => return None,
         Some(url) => url.to_owned(),
     };
-    let target = Target::parse(&url).ok().filter(Target::is_secure);
+    let resolves = |target: &Target| !shape::never_leads_to_a_site(target.host());
+    let target = Target::parse(&url).ok().filter(Target::is_secure).filter(resolves);
     if target.is_none() {
-        read.hidden_fault(name, "an https:// address without a password, or off");
+        read.hidden_fault(name, "an https:// address of the primary without a password, or off");
     }
     target
 }
@@ -107,6 +111,9 @@ fn controls(read: &mut Reader<'_>, primary: Option<&Target>, public: &PublicEndp
             Ok(target) if !target.is_secure() => read.hidden_fault(name, "https:// addresses, separated by commas"),
             Ok(target) if own(&target) => {
                 read.fault(name, "addresses of other hosts than the primary's, which would control nothing");
+            }
+            Ok(target) if target.is_inside() && !primary.is_some_and(Target::is_inside) => {
+                read.fault(name, "addresses outside: one of this machine or of a private network shows no way out");
             }
             Ok(target) => add(&mut controls, target),
             Err(_) => read.hidden_fault(name, "https:// addresses without a password, separated by commas"),
@@ -212,6 +219,14 @@ mod tests {
     }
 
     #[test]
+    fn where_the_primary_is_inside_its_controls_may_be_too() {
+        for primary in ["https://localhost:8443/", "https://10.1.0.1/"] {
+            let set = [("HOLDFAST_PRIMARY_PROBE_URL", primary), ("HOLDFAST_CONTROL_TARGETS", "https://10.2.0.1/")];
+            assert!(hosts(&set).contains(&"10.2.0.1".to_owned()));
+        }
+    }
+
+    #[test]
     fn a_host_that_is_named_again_is_no_second_target() {
         let twice = "https://x.example.org/1,https://X.example.org:8443/2,https://a.cloud.example/";
         assert_eq!(hosts(&[("HOLDFAST_CONTROL_TARGETS", twice)]).len(), 4);
@@ -240,6 +255,13 @@ mod tests {
             ("HOLDFAST_CONTROL_TARGETS", "http://127.0.0.1/"),
             ("HOLDFAST_CONTROL_TARGETS", "https://me:hunter2@x/"),
             ("HOLDFAST_CONTROL_TARGETS", "https://P.example.com./other"),
+            ("HOLDFAST_CONTROL_TARGETS", "https://localhost/x"),
+            ("HOLDFAST_CONTROL_TARGETS", "https://169.254.169.254/"),
+            ("HOLDFAST_CONTROL_TARGETS", "https://10.0.0.1/"),
+            ("HOLDFAST_CONTROL_TARGETS", "https://[::1]/"),
+            ("HOLDFAST_PRIMARY_PROBE_URL", "https://failover-locked.invalid/"),
+            ("HOLDFAST_PRIMARY_PROBE_URL", "https://0.0.0.0/"),
+            ("HOLDFAST_PRIMARY_PROBE_URL", "https://169.254.169.254/"),
             ("HOLDFAST_CONTROL_TARGETS", &many.join(",")),
             ("HOLDFAST_CONTROL_DEFAULTS", "perhaps"),
             ("HOLDFAST_TRAFFIC_NAME", "https://logs.example.com"),

@@ -1,7 +1,10 @@
 use ciborium::Value;
 
 use super::*;
-use crate::testing::{NOW, Reply, Server, at, call};
+use crate::{
+    sdk::Environment,
+    testing::{NOW, Reply, Server, at, call, options, xml},
+};
 
 /// CBOR tag 1 (RFC 8949, 3.4.2).
 const EPOCH_TIME: u64 = 1;
@@ -242,4 +245,66 @@ async fn a_last_healthy_sample_that_could_not_be_looked_for_is_a_fault_and_not_n
     let (well, server) = last_well(endless, None).await;
     assert_eq!(well.expect_err("endless").class, FaultClass::Server);
     assert_eq!(server.requests().len(), MOST_PAGES);
+}
+
+/// The history of a health check that watches `fqdn`; `None`: Route 53 does not say.
+async fn of_primary(fqdn: Option<&str>) -> (Result<History, Fault>, Result<Option<Timestamp>, Fault>) {
+    let metrics = || page(both(&[(START - 120.0, 1.0)]), None);
+    let metrics = Server::start(vec![metrics(), metrics()]).await;
+    let check = |fqdn: &str| {
+        xml(&format!(
+            "<GetHealthCheckResponse xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"><HealthCheck><Id>hc</Id>\
+             <CallerReference>r</CallerReference><HealthCheckConfig><Type>HTTPS</Type>\
+             <FullyQualifiedDomainName>{fqdn}</FullyQualifiedDomainName></HealthCheckConfig>\
+             <HealthCheckVersion>1</HealthCheckVersion></HealthCheck></GetHealthCheckResponse>"
+        ))
+    };
+    let route53 = Server::start(fqdn.map_or_else(Vec::new, |fqdn| vec![check(fqdn), check(fqdn)])).await;
+    let environment = Environment::read(&|name| match name {
+        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("AKIDEXAMPLE".to_owned()),
+        "AWS_ENDPOINT_URL" => Some(metrics.url()),
+        "AWS_ENDPOINT_URL_ROUTE_53" => Some(route53.url()),
+        _ => None,
+    });
+    let sdk = Arc::new(Sdk::new(&environment.expect("credentials"), &options()));
+    let lock = LockConfig {
+        health_check_id: "hc".to_owned(),
+        primary_fqdn: Some("p.example.com".to_owned()),
+        lock_fqdn: "failover-locked.invalid".to_owned(),
+    };
+    let source = CloudWatchHistory::new(sdk, "hc", Duration::from_secs(60)).of_primary(lock);
+    let history = source.history(&call(), Duration::from_secs(600)).await;
+    (history, source.last_well(&call(), None).await)
+}
+
+#[tokio::test]
+async fn the_metrics_of_a_check_that_watches_another_name_are_not_the_primarys() {
+    for other in ["q.example.com", "other.invalid", "p.example.com.evil.org"] {
+        let (history, last_well) = of_primary(Some(other)).await;
+        for fault in [history.expect_err(other), last_well.expect_err(other)] {
+            assert!(fault.class == FaultClass::Invalid && fault.message.contains(other), "{fault:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_metrics_count_while_the_check_watches_the_primary_or_our_lock_and_where_that_is_not_known() {
+    for fqdn in [Some("P.example.com."), Some("failover-locked.invalid"), None] {
+        let (history, last_well) = of_primary(fqdn).await;
+        assert_eq!(history.expect("a history").points.len(), 1, "{fqdn:?}");
+        assert!(last_well.expect("a history").is_some(), "{fqdn:?}");
+    }
+}
+
+#[test]
+fn the_name_is_asked_for_again_after_ten_minutes_and_whenever_the_metrics_are_not_well() {
+    let history = |maximum| History { points: vec![Datapoint { start: at(NOW), minimum: maximum, maximum }] };
+    let source = CloudWatchHistory::new(Arc::new(Sdk::new(&environment(), &options())), "hc", Duration::from_secs(60));
+    assert!(!source.is_known_as_own(at(NOW)), "nothing was seen");
+    source.keep_as_own(&history(1.0), false, at(NOW));
+    assert!(!source.is_known_as_own(at(NOW)), "Route 53 did not say");
+    source.keep_as_own(&history(1.0), true, at(NOW));
+    assert!(source.is_known_as_own(at(NOW + 599)) && !source.is_known_as_own(at(NOW + 600)));
+    source.keep_as_own(&history(0.0), true, at(NOW + 60));
+    assert!(!source.is_known_as_own(at(NOW + 60)), "failing metrics are never believed without the name");
 }

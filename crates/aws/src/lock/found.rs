@@ -1,7 +1,7 @@
 //! A health check as it was found, and what that means for the lock. Pure.
 
 use aws_sdk_route53::types::{HealthCheck, HealthCheckType};
-use holdfast_core::{Fault, FaultClass, step::Observation};
+use holdfast_core::{Fault, FaultClass, fault::quoted, step::Observation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -98,6 +98,10 @@ impl Found {
         }
         match &self.fqdn {
             Some(_) if self.watches(&config.lock_fqdn) && !self.inverted => Observation::done(described),
+            // Whoever gave it another name that never resolves has locked it as well.
+            Some(fqdn) if never_resolves(fqdn) && !self.inverted => {
+                Observation::done(format!("locked by a name that never resolves: {described}"))
+            }
             Some(fqdn) => {
                 let fence = json!({
                     "health_check_version": self.version, "fqdn": fqdn, "inverted": self.inverted,
@@ -150,6 +154,18 @@ impl Found {
         words
     }
 
+    /// Why its metrics are neither the primary's nor our lock's, if they are not. A check by address is not known by its
+    /// name.
+    pub(super) fn is_of_another(&self, config: &LockConfig) -> Option<String> {
+        let fqdn = self.fqdn.as_deref().filter(|_| self.address.is_none() && !self.watches(&config.lock_fqdn))?;
+        let named = quoted(fqdn);
+        if never_resolves(fqdn) {
+            return Some(format!("the health check watches {named}, a name that never resolves, and not the primary"));
+        }
+        let configured = self.mismatch(config)?;
+        Some(format!("the health check watches {named}, and the primary that is configured is {configured}"))
+    }
+
     /// The configured name, when an unlocked health check watches another.
     fn mismatch<'a>(&self, config: &'a LockConfig) -> Option<&'a str> {
         let configured = config.primary_fqdn.as_deref()?;
@@ -161,6 +177,12 @@ impl Found {
 fn by_name(kind: &HealthCheckType) -> bool {
     use HealthCheckType::{Http, HttpStrMatch, Https, HttpsStrMatch, Tcp};
     matches!(kind, Http | HttpStrMatch | Https | HttpsStrMatch | Tcp)
+}
+
+/// True of the top-level domain that is kept for names without an address (RFC 2606, RFC 6761).
+pub(super) fn never_resolves(name: &str) -> bool {
+    let name = name.trim().trim_end_matches('.').to_ascii_lowercase();
+    name == "invalid" || name.ends_with(".invalid")
 }
 
 /// Names do not differ by case or by the dot at the end.

@@ -51,6 +51,34 @@ fn a_check_of_the_lock_name_is_locked_however_it_is_spelt() {
 }
 
 #[test]
+fn a_check_of_any_name_that_never_resolves_is_locked_and_no_name_to_go_back_to() {
+    for name in ["locked-by-hand.invalid", "x.INVALID.", "invalid"] {
+        let seen = named(name).judge(&config());
+        assert!(seen.standing == Standing::Done && seen.found.contains("never resolves"), "{seen:?}");
+        assert!(named(name).is_of_another(&config()).is_some_and(|why| why.contains("never resolves")));
+        assert_eq!(Found { inverted: true, ..named(name) }.judge(&config()).standing, Standing::Todo, "{name}");
+    }
+    for name in ["invalid.example.com", "x-invalid", "notinvalid"] {
+        assert_eq!(named(name).judge(&config()).standing, Standing::Todo, "{name}");
+    }
+}
+
+#[test]
+fn whose_metrics_they_are_is_said_by_the_name_that_is_watched() {
+    let other = |found: &Found, primary: Option<&str>| {
+        found.is_of_another(&LockConfig { primary_fqdn: primary.map(str::to_owned), ..config() })
+    };
+    let q = named("q.example.com");
+    assert!(other(&q, Some("p.example.com")).is_some_and(|why| why.contains("q.example.com") && why.contains("p.")));
+    assert_eq!(other(&q, None), None, "no name is configured");
+    assert_eq!(other(&named("P.example.com."), Some("p.example.com")), None);
+    assert_eq!(other(&named(LOCK_NAME), Some("p.example.com")), None, "that is the lock's own matter");
+    let by_address = Found { address: Some("192.0.2.1".to_owned()), ..q.clone() };
+    assert_eq!(other(&by_address, Some("p.example.com")), None, "the name is a header");
+    assert_eq!(other(&Found { fqdn: None, ..q }, Some("p.example.com")), None);
+}
+
+#[test]
 fn an_inverted_check_of_the_lock_name_is_healthy_for_ever_and_so_not_locked() {
     assert_eq!(Found { inverted: true, ..named(LOCK_NAME) }.judge(&config()).standing, Standing::Todo);
 }

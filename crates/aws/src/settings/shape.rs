@@ -8,10 +8,12 @@ pub(crate) fn is_cluster_name(text: &str) -> bool {
         && text.chars().all(allowed)
 }
 
-/// A region of AWS, `us-east-1`.
+/// A region of AWS, `us-east-1`: words and a number.
 pub(crate) fn is_region(text: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    (2..=40).contains(&text.len()) && text.chars().all(allowed) && text.starts_with(|c: char| c.is_ascii_lowercase())
+    let Some((words, number)) = text.rsplit_once('-') else { return false };
+    let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase());
+    let is_number = (1..=2).contains(&number.len()) && number.chars().all(|c| c.is_ascii_digit());
+    text.len() <= 40 && is_number && words.contains('-') && words.split('-').all(is_word)
 }
 
 /// The ARN of a topic of SNS. FIFO topics cannot call a function.
@@ -117,7 +119,10 @@ mod tests {
     #[test]
     fn names_are_those_that_aws_knows() {
         all(is_cluster_name, &["dr", "Dr_1-x"], &["", "-x", "a/b", &"x".repeat(101)]);
-        all(is_region, &["us-east-1", "westeurope"], &["US", "us east 1", "1", "", "https://x"]);
+        let regions = ["us-east-1", "us-gov-west-1", "eusc-de-east-1", "ap-southeast-7", "us-isob-east-1"];
+        let none = ["US", "us east 1", "1", "", "https://x", "nowhere", "westeurope", "us-east", "us-1", "us--1"];
+        all(is_region, &regions, &none);
+        all(is_region, &[], &["us-east-1.evil.com"]);
     }
 
     #[test]

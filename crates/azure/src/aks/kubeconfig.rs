@@ -60,7 +60,7 @@ impl Kubeconfig {
         if base64.len() > LONGEST {
             return Err("it is too long");
         }
-        let yaml = STANDARD.decode(base64.trim()).map_err(|_| "it is not base64")?;
+        let yaml = decoded(base64).ok_or("it is not base64")?;
         let yaml = std::str::from_utf8(&yaml).map_err(|_| "it is no text")?;
         let file: Value = serde_saphyr::from_str(yaml).map_err(|_| NOT_ONE)?;
         let file: File = serde_json::from_value(without_nulls(file)).map_err(|_| NOT_ONE)?;
@@ -105,14 +105,15 @@ fn chosen<T>(entries: impl Iterator<Item = (String, Option<T>)>, name: &str) -> 
 
 /// A client certificate is preferred to a static token beside it: it is what the cluster made the user for.
 fn way_in(user: AuthInfo) -> Result<User, &'static str> {
-    if let (Some(certificate), Some(key)) = (&user.client_certificate_data, &user.client_key_data) {
-        let certificate = decoded(certificate).ok_or("its client certificate is not base64")?;
+    let certificate = user.client_certificate_data.filter(|data| !data.trim().is_empty());
+    let key = user.client_key_data.filter(|data| !data.expose_secret().trim().is_empty());
+    if let (Some(certificate), Some(key)) = (certificate, key) {
+        let certificate = decoded(&certificate).ok_or("its client certificate is not base64")?;
         let key = decoded(key.expose_secret()).ok_or("its client key is not base64")?;
         return Ok(User::Certificate { certificate, key });
     }
     if let Some(exec) = user.exec {
-        let mut args = exec.args.unwrap_or_default().into_iter().skip_while(|arg| arg != "--server-id");
-        return Ok(User::Entra { server: args.nth(1) });
+        return Ok(User::Entra { server: server_id(&exec.args.unwrap_or_default()) });
     }
     // The way before programs: of clusters and interfaces of some years ago.
     if let Some(mut provider) = user.auth_provider {
@@ -121,8 +122,21 @@ fn way_in(user: AuthInfo) -> Result<User, &'static str> {
     Err("its user has neither a client certificate nor a program for Entra")
 }
 
+/// The value of `--server-id`, in one word or in two.
+fn server_id(args: &[String]) -> Option<String> {
+    let given = args.iter().zip(args.iter().skip(1).map(Some).chain([None])).find_map(|(arg, next)| {
+        match arg.strip_prefix("--server-id")? {
+            "" => next.cloned(),
+            rest => rest.strip_prefix('=').map(str::to_owned),
+        }
+    });
+    given.filter(|given| !given.is_empty())
+}
+
+/// What stands in base64, which may be on several lines.
 fn decoded(base64: &str) -> Option<Vec<u8>> {
-    STANDARD.decode(base64.trim()).ok()
+    let letters: String = base64.split_ascii_whitespace().collect();
+    STANDARD.decode(letters).ok()
 }
 
 #[cfg(test)]
@@ -168,6 +182,45 @@ mod tests {
         );
         let bare = "    exec: {command: kubelogin}";
         assert_eq!(Kubeconfig::parse(&file(bare)).expect("a kubeconfig").user, User::Entra { server: None });
+    }
+
+    #[test]
+    fn the_application_is_read_in_one_word_or_in_two() {
+        let of = |args: &str| {
+            let exec = format!("    exec: {{command: kubelogin, args: {args}}}");
+            match Kubeconfig::parse(&file(&exec)).expect(args).user {
+                User::Entra { server } => server,
+                User::Certificate { .. } => panic!("{args}"),
+            }
+        };
+        for args in ["[get-token, --server-id, app]", "[get-token, --server-id=app, --x=y]", "[--server-id=app]"] {
+            assert_eq!(of(args).as_deref(), Some("app"), "{args}");
+        }
+        for args in ["[--server-id]", "[--server-id=]", "[--server-id-other, app]", "[]", "[app]"] {
+            assert_eq!(of(args), None, "{args}");
+        }
+    }
+
+    #[test]
+    fn what_is_empty_is_as_good_as_absent() {
+        let exec = "    exec: {command: kubelogin, args: [--server-id, app]}";
+        for empty in ["\"\"", "\" \""] {
+            let user = format!("    client-certificate-data: {empty}\n    client-key-data: {empty}\n{exec}");
+            let read = Kubeconfig::parse(&file(&user)).expect("a kubeconfig");
+            assert_eq!(read.user, User::Entra { server: Some("app".to_owned()) });
+        }
+        let only = "    client-certificate-data: \"\"\n    client-key-data: \"\"";
+        assert!(Kubeconfig::parse(&file(only)).is_err(), "no way in");
+    }
+
+    #[test]
+    fn base64_on_several_lines_is_read() {
+        let user = "    client-certificate-data: \"Q0\\nVSVA==\"\n    client-key-data: |\n      S0V\n      Z";
+        let read = Kubeconfig::parse(&file(user)).expect("a kubeconfig");
+        assert!(matches!(read.user, User::Certificate { certificate, key } if certificate == b"CERT" && key == b"KEY"));
+        let wrapped: Vec<_> = file(&certificate()).as_bytes().chunks(64).map(<[u8]>::to_vec).collect();
+        let wrapped = String::from_utf8(wrapped.join(&b"\r\n"[..])).expect("ASCII");
+        assert!(Kubeconfig::parse(&wrapped).is_ok());
     }
 
     /// The case `kubeconfig-null-args.yaml`.

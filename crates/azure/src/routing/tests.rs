@@ -43,11 +43,24 @@ async fn a_degraded_standby_endpoint_is_as_it_should_be() {
 }
 
 #[tokio::test]
-async fn a_lock_after_which_no_name_would_resolve_is_an_error() {
+async fn a_lock_after_which_no_name_would_resolve_is_worth_a_warning_and_no_refusal() {
     for others in [vec![], vec![secondary("Disabled")]] {
         let endpoints = [vec![endpoint_document("Enabled", "Online")], others].concat();
         let (fitness, _server) = fitness(vec![Reply::json(200, &profile(&endpoints))], None).await;
-        assert_eq!(level(&fitness, "standby-endpoint"), Level::Error);
+        assert_eq!(level(&fitness, "standby-endpoint"), Level::Warning);
+        assert_eq!(fitness.errors().count(), 0, "{fitness:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_lists_no_endpoints_says_nothing_of_them() {
+    let other =
+        [json!({}), json!({"value": []}), json!({"properties": {}}), json!({"properties": {"endpoints": null}})];
+    for document in other {
+        let (fitness, _server) = fitness(vec![Reply::json(200, &document)], None).await;
+        let standby = fitness.checks.iter().find(|check| check.name == "standby-endpoint").expect("a check");
+        assert!(standby.level == Level::Warning && standby.found.starts_with("not known"), "{document}: {standby:?}");
+        assert_eq!(fitness.errors().count(), 0, "{document}");
     }
 }
 

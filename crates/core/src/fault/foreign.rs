@@ -48,8 +48,29 @@ const ALWAYS: usize = 6;
 /// Words that may stand between `Authorization:` and the credential.
 const SCHEMES: [&str; 7] = ["bearer", "basic", "token", "apikey", "sharedkey", "negotiate", "aws4-hmac-sha256"];
 
-/// Credentials that show by how they begin: JSON Web Tokens, tokens for EKS, Google, GitHub and Slack.
-const BEGINNINGS: [&str; 8] = ["eyJ", "k8s-aws-v1.", "ya29.", "ghp_", "gho_", "github_pat_", "xoxb-", "xoxp-"];
+/// Credentials that show by how they begin: JSON Web Tokens, tokens for EKS, Google, GitHub, GitLab and Slack.
+const BEGINNINGS: [&str; 17] = [
+    "eyJ",
+    "k8s-aws-v1.",
+    "ya29.",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "gldt-",
+    "glrt-",
+    "xoxb-",
+    "xoxp-",
+    "xoxa-",
+    "xapp-",
+    "AIza",
+];
+
+/// Words after which a credential comes. So it does after `key`, if it looks like one: most keys are only names.
+const INTRODUCING: [&str; 3] = ["bearer", "basic", "token"];
 
 /// True for a character that is not seen: control, zero width, direction of text, and others that only steer a display.
 pub fn is_hidden(character: char) -> bool {
@@ -72,7 +93,7 @@ pub(super) fn shown(text: &str, longest: usize) -> String {
         let end = chars.iter().rposition(|character| character.is_whitespace());
         chars.truncate(end.map_or(LONGEST_READ, |last| last.saturating_add(1)));
     }
-    let masked = by_shape(&by_word(&by_name(&chars)));
+    let masked = by_shape(&by_word(&by_name(&in_address(&chars))));
     masked.into_iter().take(longest).collect()
 }
 
@@ -124,6 +145,8 @@ fn assigned(name: &[char], after: &[char]) -> Option<(usize, usize)> {
     let name: String = lower(name).chars().filter(|character| character.is_ascii_alphanumeric()).collect();
     let at = match name.as_str() {
         "sig" => SECRET_NAMES.len(),
+        // Not as an end: of `bypass` everything may be shown.
+        "pass" => 0,
         other => SECRET_NAMES.iter().position(|secret| other.ends_with(secret))?,
     };
     let (quote, rest) = split(after, is_quote);
@@ -153,7 +176,42 @@ fn value_of(chars: &[char], is_quoted: bool) -> (&[char], &[char]) {
     chars.split_at(value.len().saturating_add(spaces.len()).saturating_add(credential.len()).min(chars.len()))
 }
 
-/// Masks what follows the words `bearer`, `basic` and `token`, unless it is a word of prose.
+/// At least 20 letters and digits, of both kinds, as keys in hexadecimal are.
+fn is_digits_and_letters(value: &[char]) -> bool {
+    let has = |of: fn(&char) -> bool| value.iter().any(of);
+    value.len() >= 20
+        && value.iter().all(char::is_ascii_alphanumeric)
+        && has(char::is_ascii_digit)
+        && has(char::is_ascii_alphabetic)
+}
+
+/// Masks what stands before the `@` of an address: `https://user:password@host`.
+fn in_address(chars: &[char]) -> Vec<char> {
+    let (mut masked, mut rest) = (Vec::with_capacity(chars.len()), chars);
+    while let Some(first) = rest.first() {
+        if !rest.starts_with(&['/', '/']) {
+            masked.push(*first);
+            rest = rest.get(1..).unwrap_or_default();
+            continue;
+        }
+        let (slashes, after) = rest.split_at(2);
+        let (authority, _) = split(after, |character| !"/?#".contains(character) && !ends_address(character));
+        // The last one counts: a password may hold others.
+        let user = authority.iter().rposition(|character| *character == '@').unwrap_or_default();
+        masked.extend(slashes);
+        if user > 0 {
+            masked.extend(MASK.chars());
+        }
+        rest = after.get(user..).unwrap_or_default();
+    }
+    masked
+}
+
+fn ends_address(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '"' | '\'' | '`' | '<' | '>')
+}
+
+/// Masks what follows the words `bearer`, `basic`, `token` and `key`, unless it is a word of prose.
 fn by_word(chars: &[char]) -> Vec<char> {
     let (mut masked, mut rest) = (Vec::with_capacity(chars.len()), chars);
     while let Some(first) = rest.first() {
@@ -162,16 +220,18 @@ fn by_word(chars: &[char]) -> Vec<char> {
         rest = after;
         let (spaces, next) = split(after, |character| character == ' ');
         let (quote, next) = split(next, is_quote);
-        if spaces.is_empty() || !["bearer", "basic", "token"].contains(&lower(word).as_str()) {
+        let (introduces, is_key) = (INTRODUCING.contains(&lower(word).as_str()), lower(word).ends_with("key"));
+        if spaces.is_empty() || !(introduces || is_key) {
             continue;
         }
         let (value, _) = split(next, |character| !ends_value(character));
         let (value, _) = value
             .split_at(value.len().saturating_sub(value.iter().rev().take_while(|end| ".:=".contains(**end)).count()));
-        if !value.is_empty()
-            && (!quote.is_empty() || (value.len() >= 6 && !is_plain(value)))
-            && value.first() != Some(&'[')
-        {
+        let is_secret = match is_key {
+            true => is_digits_and_letters(value),
+            false => !quote.is_empty() || (value.len() >= 6 && !is_plain(value)),
+        };
+        if !value.is_empty() && is_secret && value.first() != Some(&'[') {
             masked.extend(spaces.iter().chain(quote));
             masked.extend(MASK.chars());
             rest = next.get(value.len()..).unwrap_or_default();

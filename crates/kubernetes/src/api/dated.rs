@@ -5,7 +5,7 @@ use http::{HeaderMap, header::DATE};
 use jiff::fmt::rfc2822::DateTimeParser;
 use serde::de::DeserializeOwned;
 
-use super::{Api, Operation, is_missing, read};
+use super::{Api, Operation, is_missing, read_named};
 
 static HTTP_DATE: DateTimeParser = DateTimeParser::new();
 
@@ -30,7 +30,7 @@ impl Api {
     ) -> Result<Option<Dated<T>>, Fault> {
         match self.exchange(call, operation, Some(name), "", Vec::new()).await {
             Ok((headers, answer)) => {
-                let object = read(operation, &answer)?;
+                let object = read_named(operation, name, &answer)?;
                 Ok(Some(Dated { object, server: date(&headers), at: call.clock.now() }))
             }
             Err(fault) if is_missing(&fault) => Ok(None),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use holdfast_core::FaultClass;
+use serde_json::json;
 
 use super::*;
 use crate::{
@@ -87,4 +88,26 @@ async fn a_name_that_would_be_another_path_is_never_sent() {
 fn an_answer_that_does_not_fit_is_never_quoted() {
     let fault = read::<Vec<u32>>(&LIST_SECRETS, br#"{"data": "c2VjcmV0"}"#).expect_err("not a list");
     assert_eq!(fault.message, "the answer cannot be understood at line 1, column 0");
+}
+
+#[test]
+fn a_success_about_something_else_is_no_object_and_asked_for_again() {
+    let of = |document: Value| {
+        read_named::<crate::deployment::Deployment>(&GET_DEPLOYMENT, "op", document.to_string().as_bytes())
+    };
+    assert!(of(json!({"metadata": {"name": "op", "resourceVersion": "7"}})).is_ok());
+    for other in [
+        json!({}),
+        json!([]),
+        json!({"error": "upstream"}),
+        json!({"kind": "DeploymentList", "items": [], "metadata": {"resourceVersion": "7"}}),
+        json!({"kind": "Status", "status": "Success", "metadata": {}}),
+        json!({"metadata": null}),
+        json!({"metadata": {"name": "op"}}),
+        json!({"metadata": {"name": "op", "resourceVersion": ""}}),
+        json!({"metadata": {"name": "other", "resourceVersion": "7"}, "spec": {"replicas": 1}}),
+    ] {
+        let fault = of(other.clone()).expect_err(&other.to_string());
+        assert!(fault.class == FaultClass::Server && fault.message.contains("not about deployments/op"), "{fault}");
+    }
 }

@@ -138,7 +138,7 @@ async fn where_the_server_dates_nothing_a_lease_is_free_once_unchanged_for_its_d
     assert_eq!(stand.held_for(&lease).await, seconds(30));
     stand.advance(seconds(20));
     assert_eq!(stand.held_for(&lease).await, seconds(10), "kept from call to call");
-    stand.server.put(PATH, from_the_future(|_| ()));
+    stand.server.put(PATH, from_the_future(|lease| lease["spec"]["renewTime"] = "2099-01-01T00:00:20.000000Z".into()));
     assert_eq!(stand.held_for(&lease).await, seconds(30), "it was renewed meanwhile");
     stand.advance(seconds(30));
     assert_eq!(stand.held_for(&lease).await, seconds(0));
@@ -230,4 +230,47 @@ async fn a_lease_of_ours_has_nothing_odd_while_it_is_held_nor_long_after() {
         assert_eq!(standing.oddities, [""; 0], "after {after} s");
     }
     assert_eq!(said(json!({"spec": {}})).await, ("free".to_owned(), Vec::new()));
+}
+
+/// A managed fields entry of who labels or annotates and renews nothing.
+fn annotated(at: holdfast_core::Timestamp) -> Value {
+    json!({"manager": "kubectl-annotate", "operation": "Update", "time": at.to_string(),
+           "fieldsV1": {"f:metadata": {"f:annotations": {"f:note": {}}}}})
+}
+
+#[tokio::test]
+async fn whoever_writes_beside_the_renewal_keeps_no_dead_holder_alive() {
+    let stand = Stand::new(seconds(0));
+    let renewal = managed("holdfast", stand.theirs.now())[0].clone();
+    let lease = stand.server.cluster().lease();
+    let mut held = Vec::new();
+    for round in 0..4_u32 {
+        let mut document =
+            from_the_future(|lease| lease["metadata"]["annotations"] = json!({"note": round.to_string()}));
+        document["metadata"]["managedFields"] = json!([renewal, annotated(stand.theirs.now())]);
+        stand.server.put(PATH, document);
+        held.push((stand.held_for(&lease).await, stand.held_for_a_new_process().await));
+        stand.advance(seconds(20));
+        if held.last().is_some_and(|(kept, _)| kept.is_zero()) {
+            break;
+        }
+    }
+    assert!(held.first().is_some_and(|(kept, new)| !kept.is_zero() && !new.is_zero()), "{held:?}");
+    assert!(held.iter().any(|(kept, _)| kept.is_zero()), "kept alive for ever: {held:?}");
+}
+
+#[tokio::test]
+async fn where_no_renewal_is_dated_it_counts_from_when_we_first_saw_what_it_says() {
+    let stand = Stand::new(seconds(0));
+    let lease = stand.server.cluster().lease();
+    for round in 0..2_u32 {
+        let mut document =
+            from_the_future(|lease| lease["metadata"]["annotations"] = json!({"note": round.to_string()}));
+        document["metadata"]["managedFields"] = json!([annotated(stand.theirs.now())]);
+        stand.server.put(PATH, document);
+        assert!(!stand.held_for(&lease).await.is_zero(), "its holder may live");
+        stand.advance(seconds(16));
+    }
+    stand.server.put(PATH, from_the_future(|lease| lease["metadata"]["labels"] = json!({"more": "x"})));
+    assert!(stand.held_for(&lease).await.is_zero(), "three versions, one and the same renewal");
 }

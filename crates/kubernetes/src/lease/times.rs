@@ -1,7 +1,8 @@
 //! Until when a lease is held, and what in it makes no sense. Pure.
 //!
 //! The holder's clock may be wrong by years, and so may ours. Two times come from one clock that both can trust: when the
-//! API server took the last write (the newest `managedFields` time), and when it answered (`Date`).
+//! API server took the last renewal (the newest time in
+//! `managedFields` of who writes `renewTime`), and when it answered (`Date`).
 
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ const GRAIN: Duration = Duration::from_secs(1);
 
 /// Until when the lease is held, by our clock; `None` when it has no holder. It may be over by now.
 ///
-/// `unchanged_since` is when we first saw this version of it, by our clock: what counts where the server says too little.
+/// `unchanged_since` is when we first saw what it says now, by our clock: what counts where the server says too little.
 pub(super) fn held_until(read: &Dated<Value>, unchanged_since: Timestamp) -> Option<Timestamp> {
     holder(&read.object)?;
     let lasts = lasts(&read.object);
@@ -42,10 +43,10 @@ pub(super) fn held_until(read: &Dated<Value>, unchanged_since: Timestamp) -> Opt
     Some(if apart(read.at, server) <= AGREES { end } else { later(read.at, until(server, end)) })
 }
 
-/// The server's time now and that of the last write. A write that the server dates far ahead of itself is none.
+/// The server's time now and that of the last renewal. A write that the server dates far ahead of itself is none.
 fn by_server(read: &Dated<Value>) -> Option<(Timestamp, Timestamp)> {
     let server = read.server?;
-    let written = written(&read.object)?.at;
+    let written = written(&read.object)?;
     (written <= later(server, SKEW)).then(|| (server, written.min(later(server, GRAIN))))
 }
 
@@ -64,17 +65,21 @@ fn lasts(document: &Value) -> Duration {
     Duration::from_secs(at(document, "/spec/leaseDurationSeconds").as_u64().unwrap_or(0)).min(LONGEST)
 }
 
-/// The last write, as the server noted it.
-struct Written<'a> {
-    at: Timestamp,
-    by: &'a str,
+/// When the server took the last renewal. Only a write of the renewal's time is a sign of life: whoever else labels or
+/// annotates the object says nothing of its holder.
+fn written(document: &Value) -> Option<Timestamp> {
+    let renews = |entry: &&Value| !at(entry, "/fieldsV1/f:spec/f:renewTime").is_null();
+    entries(document).filter(renews).filter_map(|entry| time(field(entry, "time"))).max()
 }
 
-fn written(document: &Value) -> Option<Written<'_>> {
-    let entries = at(document, "/metadata/managedFields").as_array()?;
-    let write = |entry: &'_ Value| time(field(entry, "time"));
-    let newest = entries.iter().filter(|entry| write(entry).is_some()).max_by_key(|entry| write(entry))?;
-    Some(Written { at: write(newest)?, by: field(newest, "manager").as_str().unwrap_or("an unnamed client") })
+/// Who wrote last, whatever that was.
+fn writer(document: &Value) -> Option<&str> {
+    let newest = entries(document).max_by_key(|entry| time(field(entry, "time")))?;
+    Some(field(newest, "manager").as_str().unwrap_or("an unnamed client"))
+}
+
+fn entries(document: &Value) -> impl Iterator<Item = &Value> {
+    at(document, "/metadata/managedFields").as_array().into_iter().flatten()
 }
 
 fn time(value: &Value) -> Option<Timestamp> {
@@ -90,7 +95,7 @@ fn apart(one: Timestamp, other: Timestamp) -> Duration {
 pub(super) fn oddities(read: &Dated<Value>) -> Vec<String> {
     let document = &read.object;
     let spec = field(document, "spec");
-    let by = written(document).map_or_else(|| "unknown".to_owned(), |written| shown(written.by));
+    let by = writer(document).map_or_else(|| "unknown".to_owned(), shown);
     let mut odd = Vec::new();
     let transitions = field(spec, "leaseTransitions");
     if !transitions.is_null() && transitions.as_u64().is_none_or(|number| number > LAST_FENCE) {

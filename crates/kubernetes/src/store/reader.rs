@@ -2,9 +2,13 @@
 
 use holdfast_core::{
     fault::{Limit, quoted, quoted_within},
-    record::{OLDEST_SCHEMA, SCHEMA, State},
+    record::{KEPT_NOTES, KEPT_OPERATOR_NOTES, KEPT_SUMMARIES, OLDEST_SCHEMA, SCHEMA, State},
 };
 use serde_json::Value;
+
+mod once;
+
+use once::Once;
 
 /// Reads the document in the entry `state`. Nothing of a newer schema is guessed at; fields that this version does not
 /// know are carried along.
@@ -12,22 +16,51 @@ use serde_json::Value;
 /// # Errors
 /// Why it cannot be used, in a few words: the field, its value and what is allowed.
 pub fn read(text: &str) -> Result<State, String> {
-    let value: Value =
-        serde_json::from_str(text).map_err(|error| format!("is not JSON ({})", quoted(&error.to_string())))?;
-    schema(&value)?;
-    serde_path_to_error::deserialize(&value).map_err(|error| {
+    let no_json = |error: serde_json::Error| format!("is not JSON ({})", quoted(&error.to_string()));
+    let mut value: Value = serde_json::from_str(text).map_err(no_json)?;
+    // Which of the two counts is not guessed at: whoever wrote it was not Holdfast.
+    if let Once::Twice(key) = serde_json::from_str(text).map_err(no_json)? {
+        return Err(format!("holds the key `{}` twice in one object; each key may stand once", quoted(&key)));
+    }
+    let schema = schema(&value)?;
+    tolerate(&mut value, schema);
+    let state: State = serde_path_to_error::deserialize(&value).map_err(|error| {
         let path = error.path().to_string();
         refusal(&value, &path, &error.into_inner().to_string())
-    })
+    })?;
+    Ok(cut(state))
 }
 
-fn schema(value: &Value) -> Result<(), String> {
+/// What other writers of JSON make of the same document: a schema with a point, null for an empty list.
+fn tolerate(value: &mut Value, schema: u64) {
+    let Some(fields) = value.as_object_mut() else { return };
+    fields.insert("schema".to_owned(), schema.into());
+    let is_list = |name: &str| matches!(name, "operators" | "past" | "notes");
+    fields.retain(|name, value| !(value.is_null() && is_list(name)));
+    if let Some(current) = fields.get_mut("current").and_then(Value::as_object_mut) {
+        current.retain(|name, value| !(value.is_null() && is_list(name)));
+    }
+}
+
+/// The lists no longer than we keep them.
+fn cut(mut state: State) -> State {
+    state.operators.truncate(KEPT_OPERATOR_NOTES);
+    state.past.truncate(KEPT_SUMMARIES);
+    if let Some(current) = &mut state.current {
+        current.notes.truncate(KEPT_NOTES);
+    }
+    state
+}
+
+fn schema(value: &Value) -> Result<u64, String> {
     if !value.is_object() {
         return Err(format!("is {}; allowed is a JSON object with the field `schema`", shown(value)));
     }
     let found = value.get("schema").unwrap_or(&Value::Null);
-    match found.as_u64() {
-        Some(schema) if (u64::from(OLDEST_SCHEMA)..=u64::from(SCHEMA)).contains(&schema) => Ok(()),
+    let whole =
+        |number: f64| (number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number)).then_some(number as u64);
+    match found.as_u64().or_else(|| found.as_f64().and_then(whole)) {
+        Some(schema) if (u64::from(OLDEST_SCHEMA)..=u64::from(SCHEMA)).contains(&schema) => Ok(schema),
         Some(schema) if schema > u64::from(SCHEMA) => Err(format!(
             "has `schema` {schema}, and this version of Holdfast knows {OLDEST_SCHEMA} to {SCHEMA}: a newer version wrote \
              what this one would lose, so it stops. Go on with the newer version"
@@ -105,6 +138,35 @@ mod tests {
         let written = serde_json::to_value(&state).expect("JSON");
         for place in ["/added", "/current/added", "/current/steps/0/added"] {
             assert_eq!(written.pointer(place), record.pointer(place), "{place}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_makes_a_record_that_is_not_ours() {
+        for (text, key) in [
+            (r#"{"schema":1,"pause":{"at":"2026-01-01T00:00:00Z","reason":"x"},"pause":null}"#, "pause"),
+            (r#"{"schema":1,"schema":1}"#, "schema"),
+            (r#"{"schema":1,"\u0073chema":99}"#, "schema"),
+            (r#"{"schema":1,"operators":null,"added":[{"deep":{"x":1,"x":1}}]}"#, "x"),
+        ] {
+            let why = read(text).expect_err(text);
+            assert!(why.contains(&format!("`{key}` twice")), "{why}");
+        }
+        assert!(read(r#"{"schema":1,"a":{"x":1},"b":[{"x":1},{"x":1}]}"#).is_ok());
+    }
+
+    #[test]
+    fn what_other_writers_of_json_make_of_the_same_is_read() {
+        for text in
+            [r#"{"schema":1.0}"#, r#"{"schema":1e0}"#, r#"{"schema":1,"operators":null,"past":null,"pause":null}"#]
+        {
+            assert_eq!(read(text), Ok(State::default()), "{text}");
+        }
+        let mut with_null = record();
+        with_null["current"]["notes"] = Value::Null;
+        assert!(read(&with_null.to_string()).is_ok());
+        for schema in ["1.5", "1e99", "-1.0", "99.0"] {
+            assert!(read(&format!(r#"{{"schema":{schema}}}"#)).is_err(), "{schema}");
         }
     }
 

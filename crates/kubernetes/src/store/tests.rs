@@ -97,6 +97,44 @@ async fn a_record_that_cannot_be_understood_is_a_fault_and_never_an_empty_state(
 }
 
 #[tokio::test]
+async fn a_record_that_can_be_read_and_never_written_is_a_fault_that_says_what_to_do() {
+    let (server, (call, _)) = (server(), call());
+    let state = r#"{"schema": 1}"#;
+    for (object, said) in [
+        (json!({"immutable": true, "data": {"state": state}}), "immutable"),
+        (json!({"immutable": true}), "immutable"),
+        (json!({"data": {"state": state}, "binaryData": {"state": "e30="}}), "binaryData"),
+        (json!({"binaryData": {"state": ""}}), "binaryData"),
+        (
+            json!({"data": {"state": json!({"schema": 1, "pause": {
+            "at": "2026-01-01T00:00:00Z", "reason": "x".repeat(LARGEST)}}).to_string()}}),
+            "written back",
+        ),
+    ] {
+        server.put(PATH, object);
+        let fault = server.cluster().store().load(&call).await.expect_err(said);
+        assert!(fault.class == FaultClass::Invalid && fault.message.contains(said), "{fault}");
+    }
+    for object in
+        [json!({"immutable": false, "binaryData": {"x": "eA=="}}), json!({"immutable": null, "binaryData": null})]
+    {
+        server.put(PATH, object);
+        assert!(server.cluster().store().load(&call).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn lists_that_somebody_filled_are_cut_when_they_are_read_so_that_the_record_can_be_written() {
+    let (server, (call, _)) = (server(), call());
+    let note = json!({"at": "2026-01-01T00:00:00Z", "action": "pause", "reason": "x".repeat(300)});
+    server.put(PATH, json!({"data": {"state": json!({"schema": 1, "operators": vec![note; 3000]}).to_string()}}));
+    let store = server.cluster().store();
+    let loaded = store.load(&call).await.expect("loaded");
+    assert_eq!(loaded.state.operators.len(), holdfast_core::record::KEPT_OPERATOR_NOTES);
+    store.save(&call, &loaded.state, &loaded.version).await.expect("saved");
+}
+
+#[tokio::test]
 async fn a_record_that_is_too_large_is_refused_before_it_is_sent() {
     let (server, (call, _)) = (server(), call());
     let store = server.cluster().store();

@@ -299,3 +299,20 @@ async fn a_lease_that_says_what_cannot_be_is_a_warning_and_so_is_one_that_is_not
         assert!(words.iter().all(|word| found.contains(word)), "{found}");
     }
 }
+
+#[tokio::test]
+async fn a_value_that_is_made_of_other_variables_is_not_judged_by_what_stands_there() {
+    for made in ["$(S3_STORAGE_ENCRYPTION_KEY)", "x$(A)y", "$(A)$(B)"] {
+        for name in ["S3_STORAGE_ENCRYPTION_KEY", "S3_RECOVER_FROM_ENCRYPTION_KEY"] {
+            let server = standby(|cluster| {
+                let variables = common(cluster);
+                variables.retain(|variable| variable["name"] != name);
+                variables.push(json!({"name": name, "value": made}));
+                variables.push(json!({"name": "ALLOW_KAFKA_RESET_UNTIL_TIMESTAMP_MS", "value": made}));
+            });
+            let checks = checks_with(&server, |_| ()).await;
+            let errors: Vec<_> = checks.iter().filter(|check| check.level == Level::Error).collect();
+            assert!(errors.is_empty(), "{name}={made}: {errors:?}");
+        }
+    }
+}

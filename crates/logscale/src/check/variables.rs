@@ -60,7 +60,8 @@ impl<'a> Variables<'a> {
         if let Some(from) = &variable.value_from {
             return Some(from.secret_key_ref.as_ref().map_or(Given::Elsewhere, Given::Entry));
         }
-        variable.value.as_deref().filter(|value| !value.is_empty()).map(Given::Literal)
+        let value = variable.value.as_deref().filter(|value| !value.is_empty())?;
+        Some(if refers(value) { Given::Elsewhere } else { Given::Literal(value) })
     }
 
     fn sourced(self, name: &str) -> Option<Given<'a>> {
@@ -107,6 +108,11 @@ impl<'a> Variables<'a> {
         let sources = &self.pool.spec.environment_variables_source;
         sources.iter().filter_map(|source| source.config_map_ref.as_ref().map(|map| map.name.as_str())).collect()
     }
+}
+
+/// True for a value that the kubelet makes of other variables (`$(NAME)`): what stands there is not what the node gets.
+fn refers(value: &str) -> bool {
+    value.contains("$(")
 }
 
 /// The secrets that the licence, `variables` of the pools with nodes and their sources are in; the licence's first.

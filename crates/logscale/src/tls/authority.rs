@@ -128,6 +128,15 @@ impl Chain {
         self.links.first().map(|(signer, _)| signer)
     }
 
+    /// The same CA, whose certificates are shown together with `others`: a cross certificate among them leads to another
+    /// root.
+    fn shown_with(&self, others: &[Certificate], checker: &Checker) -> Self {
+        let mut above: Vec<Certificate> = self.links.iter().map(|(link, _)| link.clone()).collect();
+        above.extend_from_slice(others);
+        let links = self.signer().map(|signer| climb(signer.clone(), &above, checker)).unwrap_or_default();
+        Self { links, doubtful: self.doubtful }
+    }
+
     /// Whether a client that trusts `root`, and nothing else, trusts what this CA signs.
     fn is_trusted_under(&self, root: &Certificate, checker: &Checker) -> Proof {
         let proofs = self.links.iter().map(|(link, proof)| {
@@ -212,11 +221,12 @@ pub(super) fn compare(secret: &Secret, authority: &Authority, checker: &Checker)
         }
     };
     doubtful |= chain.doubtful;
-    let trust = first_yes(trusted.iter().map(|root| chain.is_trusted_under(root, checker)));
-    if trust == Proof::No && !doubtful {
+    let (others, unread) = certificates(leaf.collect());
+    let shown = chain.shown_with(&others, checker);
+    let trust = first_yes(trusted.iter().map(|root| shown.is_trusted_under(root, checker)));
+    if trust == Proof::No && !doubtful && !unread {
         return Match::No { why: format!("is from CA {was}, {now}") };
     }
-    let (others, unread) = certificates(leaf.collect());
     let signed = chain.has_issued(own, &others, checker);
     let current = chain.fingerprint();
     if signed == Proof::No && !unread && !chain.doubtful {

@@ -290,3 +290,20 @@ fn thousands_of_certificates_of_one_name_are_judged_in_bounded_time() {
     let Judgement::Stale { doomed, kept, .. } = judge(&material, false) else { panic!("some are proven stale") };
     assert!(doomed.len() < 60 && kept.is_some(), "{} of 60: what was not checked is kept", doomed.len());
 }
+
+#[test]
+fn a_cross_certificate_that_is_shown_with_a_certificate_leads_to_the_root_that_is_trusted() {
+    let shared = key();
+    let (old, ca) = (root("old", key()), root("ca", copy(&shared)));
+    let cross = below(&old, "ca", copy(&shared));
+    let signed = leaf(&ca);
+    let current = || pair(&[&ca.pem()], &[&ca.pem()]);
+    assert_eq!(said(current(), own(&[&signed, &cross.pem()], &[&old.pem()])), Said::Matching);
+    // Siblings: not shown, of another key, of another root, and of a certificate that another CA signed.
+    assert_eq!(said(current(), own(&[&signed], &[&old.pem()])), Said::Stale);
+    let of_another_key = below(&old, "ca", key());
+    assert_eq!(said(current(), own(&[&signed, &of_another_key.pem()], &[&old.pem()])), Said::Stale);
+    let of_another_root = below(&root("other", key()), "ca", copy(&shared));
+    assert_eq!(said(current(), own(&[&signed, &of_another_root.pem()], &[&old.pem()])), Said::Stale);
+    assert_eq!(said(current(), own(&[&leaf(&old), &cross.pem()], &[&old.pem()])), Said::Stale);
+}

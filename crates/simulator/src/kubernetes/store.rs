@@ -17,11 +17,13 @@ const HISTORY: usize = 4096;
 const MANAGED: &str = "leases";
 
 /// Who wrote an object last, and when by the server's clock. The real server keeps an entry for each manager with the
-/// fields that are its own; here the newest stands for all of them and names none.
+/// fields that are its own; here the newest stands for all of them and owns all of the specification.
 fn managed_fields(object: &Value, actor: &Actor) -> Value {
+    let names = object["spec"].as_object().into_iter().flatten().map(|(name, _)| (format!("f:{name}"), json!({})));
+    let spec: serde_json::Map<String, Value> = names.collect();
     json!([{
         "manager": actor.manager, "operation": "Update", "apiVersion": object["apiVersion"],
-        "time": clock::seconds(clock::now()), "fieldsType": "FieldsV1", "fieldsV1": {},
+        "time": clock::seconds(clock::now()), "fieldsType": "FieldsV1", "fieldsV1": {"f:spec": spec},
     }])
 }
 

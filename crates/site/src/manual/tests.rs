@@ -39,6 +39,40 @@ fn a_reason_is_kept_on_one_line_without_what_cannot_be_seen() {
 }
 
 #[test]
+fn a_reason_that_nobody_can_read_is_none() {
+    for nothing in [
+        "\u{301}",
+        "\u{1d159}",
+        "\u{e000}",
+        "\u{ffff}",
+        "\u{10ffff}",
+        "\u{f0000}",
+        ".",
+        "- -",
+        "...",
+        "\u{2026}",
+        "\u{fffc}",
+        "\u{fffd}",
+        "\u{1f3fb}",
+        "\u{2800}",
+        "\u{3000}",
+        "\u{180e}",
+        "\u{2063}",
+        "\u{e0100}",
+        "\u{20e3}",
+        "\u{fdd0}",
+    ] {
+        let call = json!({"action": "failover", "waive": ["holdoff"], "reason": nothing});
+        assert!(refused(&call).starts_with("reason is required"), "{nothing:?}");
+    }
+    for words in ["r", "7", "e\u{301}", "\u{2713}", "\u{1f44d}\u{1f3fb}", "\u{6771}\u{4eac}", "#42", "\u{43e}\u{43a}."]
+    {
+        let call = taken(&json!({"action": "failover", "waive": ["holdoff"], "reason": words}));
+        assert_eq!(call.reason.as_deref(), Some(words));
+    }
+}
+
+#[test]
 fn a_reason_of_400_characters_is_kept_whole_and_a_longer_one_refused_with_its_length_and_without_its_text() {
     for action in ["failover", "pause", "resume", "acknowledge", "status"] {
         let kept = taken(&json!({"action": action, "reason": "é".repeat(400)})).reason.expect("a reason");

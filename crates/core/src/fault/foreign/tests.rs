@@ -9,7 +9,7 @@ fn all(text: &str) -> String {
 }
 
 /// Credentials as they are quoted, each with the part that must not be seen.
-const CREDENTIALS: [(&str, &str); 26] = [
+const CREDENTIALS: [(&str, &str); 38] = [
     ("Unauthorized: Bearer k8s-aws-v1.aHR0cHM6Ly9zdHMuYW1hem9uYXdzLmNvbQ", "aHR0"),
     ("invalid bearer token: eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln", "c2ln"),
     ("error=invalid_token,token=eyJhbGciOiJSUzI1NiJ9.e30.abc", "e30"),
@@ -36,6 +36,18 @@ const CREDENTIALS: [(&str, &str); 26] = [
     ("see ya29.a0AfB_by-hunter-hunter", "hunter"),
     ("ghp_16C7e42F292c6912E7710c838347Ae178B4a", "16C7"),
     ("eyJhbGci\u{200b}OiJSUzI1NiJ9.e30.hunter", "hunter"),
+    ("proxy https://user:hunter2@proxy:3128 refused", "hunter2"),
+    ("http://hunter2@proxy/ refused", "hunter2"),
+    ("https://user:hun@ter2@proxy:3128", "ter2"),
+    ("\"https://u:hunter2@p\"", "hunter2"),
+    ("api key 0123456789abcdef0123456789abcdef01234567 is revoked", "89abcdef"),
+    ("API-Key 0123456789abcdef0123456789abcdef is revoked", "89abcdef"),
+    ("the key '0123456789abcdef0123456789abcdef'", "89abcdef"),
+    ("glpat-xYz12345678901234567", "xYz1"),
+    ("glrt-xyz12345678901234567", "xyz1"),
+    ("pass: hunter2", "hunter2"),
+    ("user: me, pass = hunter", "hunter"),
+    ("{\"pass\": \"hunter\"}", "hunter"),
 ];
 
 #[test]
@@ -77,6 +89,10 @@ fn what_a_person_needs_to_find_the_cause_stays_readable() {
         "Operation cannot be fulfilled on leases.coordination.k8s.io \"holdfast\": the object has been modified",
         "arn:aws:sts::1:assumed-role/AWSReservedSSO_AdministratorAccess_0123456789abcdef/Jane.Doe",
         "status code: 403, request id: 1b206dfc-f80e-4e06-9bf9-3c5b2dc1a4b1",
+        "GET https://logs.example.com:443/api/v1/status?x=a@b failed",
+        "the primary key customer-7 is missing; key logscale-s3-encryption-key not found",
+        "KMS key 1b206dfc-f80e-4e06-9bf9-3c5b2dc1a4b1 is disabled",
+        "a bypass is in place: see https://docs.example.com/a@2",
     ];
     for text in readable {
         assert_eq!(all(text), text);
