@@ -3,7 +3,7 @@
 //! The DNS services of the clouds answer by their own checkers, and the resolver of a network can be reached without a
 //! way out of it. An answer that still names the primary says that those checkers see it well, though we do not.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use holdfast_core::{
@@ -72,7 +72,7 @@ fn is_primary(users: &Resolved, primary: &Resolved) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::{collections::BTreeMap, net::IpAddr};
 
     use super::*;
     use crate::testing::call;
