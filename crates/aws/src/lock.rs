@@ -18,7 +18,7 @@ use holdfast_core::{
 
 use crate::{fault::of_sdk, sdk::Sdk};
 pub use found::Original;
-use found::{Fence, Found, never_resolves, same_name};
+use found::{Fence, Found, same_name};
 pub use unlock::HealthCheckUnlock;
 
 /// The name that a locked health check watches. The top-level domain `invalid` never resolves (RFC 2606, RFC 6761).

@@ -175,10 +175,7 @@ impl HealthCheck {
 
     fn history(&self, sdk: &Arc<Sdk>, period: Duration) -> Primary {
         let history = CloudWatchHistory::new(Arc::clone(sdk), &self.primary, period).of_primary(self.lock());
-        Primary {
-            history: Arc::new(history),
-            live: Arc::new(CheckerStatus::new(Arc::clone(sdk), &self.primary)),
-        }
+        Primary { history: Arc::new(history), live: Arc::new(CheckerStatus::new(Arc::clone(sdk), &self.primary)) }
     }
 
     fn lock(&self) -> LockConfig {

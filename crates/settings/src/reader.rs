@@ -185,7 +185,8 @@ impl<'a> Reader<'a> {
 
     /// A host name that a site can be at.
     pub fn site_name(&mut self, name: &str) -> Option<String> {
-        let allowed = "a host name of the primary, without scheme, port, path or blank, and not one that never resolves";
+        let allowed =
+            "a host name of the primary, without scheme, port, path or blank, and not one that never resolves";
         self.shaped(name, allowed, |host| shape::is_host_name(host) && !shape::never_leads_to_a_site(host))
     }
 

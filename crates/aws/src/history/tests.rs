@@ -3,7 +3,7 @@ use ciborium::Value;
 use super::*;
 use crate::{
     sdk::Environment,
-    testing::{NOW, Reply, Server, at, call, options, xml},
+    testing::{NOW, Reply, Server, at, call, environment, options, xml},
 };
 
 /// CBOR tag 1 (RFC 8949, 3.4.2).
@@ -299,7 +299,11 @@ async fn the_metrics_count_while_the_check_watches_the_primary_or_our_lock_and_w
 #[test]
 fn the_name_is_asked_for_again_after_ten_minutes_and_whenever_the_metrics_are_not_well() {
     let history = |maximum| History { points: vec![Datapoint { start: at(NOW), minimum: maximum, maximum }] };
-    let source = CloudWatchHistory::new(Arc::new(Sdk::new(&environment(), &options())), "hc", Duration::from_secs(60));
+    let source = CloudWatchHistory::new(
+        Arc::new(Sdk::new(&environment("http://127.0.0.1:1"), &options())),
+        "hc",
+        Duration::from_secs(60),
+    );
     assert!(!source.is_known_as_own(at(NOW)), "nothing was seen");
     source.keep_as_own(&history(1.0), false, at(NOW));
     assert!(!source.is_known_as_own(at(NOW)), "Route 53 did not say");

@@ -7,7 +7,7 @@ use holdfast_core::{
 };
 use serde_json::json;
 
-use super::{Fence, Found, HealthCheckLock, Original, UPDATE, same_name};
+use super::{Fence, Found, HealthCheckLock, Original, UPDATE, found::never_resolves, same_name};
 
 /// Takes the lock away: the way back of [`HealthCheckLock`], by the same permissions.
 ///
@@ -28,8 +28,10 @@ impl HealthCheckUnlock {
     fn original(&self) -> Option<Original> {
         let config = &self.lock.config;
         let configured = config.primary_fqdn.clone().map(|fqdn| Original { fqdn, inverted: false });
-        let is_name =
-            |original: &Original| !original.fqdn.trim().is_empty() && !same_name(&original.fqdn, &config.lock_fqdn);
+        let is_name = |original: &Original| {
+            let fqdn = &original.fqdn;
+            !fqdn.trim().is_empty() && !same_name(fqdn, &config.lock_fqdn) && !never_resolves(fqdn)
+        };
         self.original.clone().filter(is_name).or(configured).filter(is_name)
     }
 
@@ -40,7 +42,7 @@ impl HealthCheckUnlock {
                 "the health check is disabled, which the function never does: enable it by hand; found: {described}"
             ));
         }
-        if !found.watches(&self.lock.config.lock_fqdn) {
+        if !found.watches(&self.lock.config.lock_fqdn) && !found.fqdn.as_deref().is_some_and(never_resolves) {
             return Observation::done(described);
         }
         match self.original() {

@@ -8,7 +8,6 @@ use std::{
 use holdfast_site::manual::ManualCall;
 use serde_json::json;
 
-use holdfast_core::action::Action;
 use super::*;
 use crate::event::{AlarmEvent, AlarmKind};
 
