@@ -132,7 +132,7 @@ async fn always_leaves_the_secret_of_an_operator_that_runs() {
 async fn switched_off_or_without_a_cluster_nothing_is_asked() {
     let ((call, _), server) = (call(), standby(true));
     assert_eq!(step(&server, TlsCleanup::Off).observe(&call).await.expect("seen").standing, Standing::Done);
-    let seen = crate::testing::site(server, |_| ()).remove_stale_tls().observe(&call).await.expect("seen");
+    let seen = crate::testing::site(&server, |_| ()).remove_stale_tls().observe(&call).await.expect("seen");
     assert_eq!((seen.standing, seen.found.as_str()), (Standing::Done, "no HumioCluster is configured"));
     assert_eq!(server.log(), [""; 0]);
 }
@@ -152,7 +152,7 @@ async fn records_know_the_steps_by_names_that_stay_and_which_of_them_only_watch(
 #[tokio::test]
 async fn the_operator_is_scaled_up_on_the_version_that_was_seen() {
     let ((call, _), server) = (call(), standby(false));
-    let step = crate::testing::site(server, |_| ()).scale_operator();
+    let step = crate::testing::site(&server, |_| ()).scale_operator();
     let stale = step.observe(&call).await.expect("seen");
     let deployment = server.object(DEPLOYMENT).expect("there");
     server.put(DEPLOYMENT, deployment);
@@ -164,7 +164,7 @@ async fn the_operator_is_scaled_up_on_the_version_that_was_seen() {
 #[tokio::test]
 async fn an_operator_that_is_not_there_blocks_and_is_named() {
     let ((call, _), server) = (call(), FakeApi::default());
-    let seen = crate::testing::site(server, |_| ()).scale_operator().observe(&call).await.expect("seen");
+    let seen = crate::testing::site(&server, |_| ()).scale_operator().observe(&call).await.expect("seen");
     let Standing::Blocked { why } = seen.standing else { panic!("{:?}", seen.standing) };
     assert!(why.contains("humio-operator in namespace logging"), "{why}");
 }
@@ -173,7 +173,7 @@ async fn an_operator_that_is_not_there_blocks_and_is_named() {
 async fn an_error_of_the_server_is_a_fault_and_never_a_zero() {
     let ((call, _), server) = (call(), standby(false));
     server.fail_next(500);
-    let fault = crate::testing::site(server, |_| ()).scale_operator().observe(&call).await.expect_err("unknown");
+    let fault = crate::testing::site(&server, |_| ()).scale_operator().observe(&call).await.expect_err("unknown");
     assert_eq!(fault.class, FaultClass::Server);
 }
 
@@ -182,7 +182,7 @@ async fn one_look_of_all_asks_for_each_thing_once() {
     let ((call, _), server) = (call(), standby(true));
     server.put("apis/coordination.k8s.io/v1/leases/holdfast", json!({"spec": {}}));
     server.put("api/v1/configmaps/holdfast", json!({}));
-    let site = crate::testing::site(server, |options| options.humio_cluster = Some("logging".into()));
+    let site = crate::testing::site(&server, |options| options.humio_cluster = Some("logging".into()));
     let (tls, scale, verify) = (site.remove_stale_tls(), site.scale_operator(), site.verify_standby());
     let (standby, lease, store) = (site.standby(), site.lease(), site.store());
     let (_, _, _, _, (), _) = futures_util::join!(
