@@ -166,6 +166,7 @@ impl<'a> Reader<'a> {
     }
 
     /// One of several words; the first is the default.
+    #[allow(clippy::indexing_slicing, reason = "whoever offers a choice writes its words down, one at least")]
     pub fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> T {
         let default = choices[0].1;
         let Some(text) = self.text(name) else { return default };

@@ -104,7 +104,7 @@ fn make(credential: &Credential, transport: Transport) -> Result<Arc<dyn TokenCr
                 }
                 Proof::TokenFile(path) => {
                     let options = WorkloadIdentityCredentialOptions {
-                        credential_options: ClientAssertionCredentialOptions { client_options, ..Default::default() },
+                        credential_options: ClientAssertionCredentialOptions { client_options },
                         client_id: Some(client_id),
                         tenant_id: Some(tenant_id),
                         token_file_path: Some(path),

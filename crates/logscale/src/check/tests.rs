@@ -58,7 +58,7 @@ fn standby(change: impl FnOnce(&mut Value)) -> FakeApi {
 }
 
 async fn checks_with(server: &FakeApi, change: impl FnOnce(&mut crate::Options)) -> Vec<Check> {
-    let site = crate::testing::site(&server, |options| {
+    let site = crate::testing::site(server, |options| {
         options.humio_cluster = Some("logging".into());
         change(options);
     });

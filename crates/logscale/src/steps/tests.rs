@@ -48,7 +48,7 @@ fn standby(stale: bool) -> FakeApi {
 }
 
 fn step(server: &FakeApi, cleanup: TlsCleanup) -> Arc<crate::steps::RemoveStaleTls> {
-    let site = crate::testing::site(&server, |options| {
+    let site = crate::testing::site(server, |options| {
         options.humio_cluster = Some("logging".into());
         options.tls_cleanup = cleanup;
     });

@@ -63,7 +63,7 @@ fn stale() -> (FakeApi, Value) {
 }
 
 fn site(server: &FakeApi, cleanup: TlsCleanup) -> crate::testing::Site {
-    crate::testing::site(&server, |options| {
+    crate::testing::site(server, |options| {
         options.humio_cluster = Some("logscale".into());
         options.tls_cleanup = cleanup;
     })
