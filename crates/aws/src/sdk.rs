@@ -133,7 +133,7 @@ mod tests {
     use super::*;
     use crate::{
         fault::of_sdk,
-        testing::{Reply, Server, environment, options, route53_error},
+        testing::{Reply, Server, environment, options, route53_error, xml},
     };
 
     #[test]
