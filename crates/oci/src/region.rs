@@ -47,7 +47,7 @@ pub fn named(text: &str) -> Option<String> {
     }
     let parts: Vec<&str> = text.split('-').collect();
     let word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    (text.len() <= LONGEST && parts.len() >= 3 && parts.iter().all(|part| word(&part))).then_some(text)
+    (text.len() <= LONGEST && parts.len() >= 3 && parts.iter().all(word)).then_some(text)
 }
 
 /// The domain of a realm's endpoints (facts, 5.3). `None` for a realm that is not known; its endpoints must be configured.
