@@ -7,12 +7,11 @@ mod tests;
 use std::{fmt, sync::Arc};
 
 use holdfast_core::{Call, Fault, FaultClass, Timestamp};
-use holdfast_proxies::Proxies;
+use holdfast_http::Proxies;
 use http::{
     HeaderValue, Method, Request, Uri,
     header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, USER_AGENT},
 };
-use http_body_util::Full;
 use hyper::body::Bytes;
 use serde_json::Value;
 
@@ -165,7 +164,7 @@ fn signed(
     uri: &Uri,
     sent: &Sent,
     now: Timestamp,
-) -> Result<Request<Full<Bytes>>, Fault> {
+) -> Result<Request<Bytes>, Fault> {
     let broken = |what: &str| Fault::new(FaultClass::Invalid, name, what.to_owned());
     let host = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
     let target = uri.path_and_query().map(http::uri::PathAndQuery::as_str).unwrap_or_default();
@@ -185,6 +184,6 @@ fn signed(
     for (header, value) in &sent.headers {
         request = request.header(*header, value);
     }
-    let body = Full::new(Bytes::from(sent.body.clone().unwrap_or_default()));
+    let body = Bytes::from(sent.body.clone().unwrap_or_default());
     request.header(AUTHORIZATION, authorization).body(body).map_err(|_| broken("the request makes no sense"))
 }

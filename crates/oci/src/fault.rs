@@ -7,6 +7,7 @@ use holdfast_core::{
     Fault, FaultClass,
     fault::{quoted, with_causes},
 };
+use holdfast_http::Failure;
 use http::{HeaderMap, header::RETRY_AFTER};
 use serde::Deserialize;
 
@@ -69,29 +70,40 @@ fn sentence(status: u16, said: &Said) -> String {
 
 /// The fault of a request that was not answered.
 pub(crate) fn of_no_answer(call: &'static str, why: &NoAnswer) -> Fault {
-    match why {
-        NoAnswer::Broken(error) => {
-            let error: &(dyn StdError + 'static) = error.as_ref();
-            let distrusted = std::iter::successors(Some(error), |&error| error.source()).any(distrusts);
-            let class = if distrusted { FaultClass::Invalid } else { FaultClass::Connection };
-            Fault::new(class, call, with_causes(error))
-        }
-        NoAnswer::TooLong => Fault::new(FaultClass::Server, call, "the answer is longer than any that OCI gives"),
-        NoAnswer::NotSent(why) => Fault::new(FaultClass::Invalid, call, why.clone()),
-    }
+    let failure = match why {
+        NoAnswer::Plain => return Fault::new(FaultClass::Invalid, call, "nothing is sent over plain HTTP"),
+        NoAnswer::Failed(failure) => failure,
+    };
+    let class = match failure {
+        Failure::TooLong { .. } => FaultClass::Server,
+        Failure::Unsendable(_) => FaultClass::Invalid,
+        Failure::NoTrust(cause) if !is_passing(cause.as_ref()) => FaultClass::Invalid,
+        Failure::NoTrust(_)
+        | Failure::NoWay(_)
+        | Failure::NotConnected(_)
+        | Failure::Broken(_)
+        | Failure::NotReachedByProxy(_)
+        | Failure::ProxyRefused(_) => FaultClass::Connection,
+    };
+    Fault::new(class, call, with_causes(failure))
 }
 
-/// True for a certificate that nobody vouches for: a repetition cannot help.
-fn distrusts(cause: &(dyn StdError + 'static)) -> bool {
-    let wrapped =
-        |cause: &(dyn StdError + 'static)| matches!(cause.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)));
-    // An `io::Error` hides the error that it wraps from `source`.
-    let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    wrapped(cause) || inner.is_some_and(|inner| distrusts(inner))
+/// True where TLS broke off for another reason than a certificate that nobody vouches for, or anchors that are not there: a
+/// repetition may help.
+fn is_passing(error: &(dyn StdError + 'static)) -> bool {
+    let of_tls = |cause: &(dyn StdError + 'static)| {
+        // An `io::Error` hides the error that it wraps from `source`.
+        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let inner = wrapped.and_then(|inner| inner.downcast_ref()).or_else(|| cause.downcast_ref::<rustls::Error>());
+        inner.map(|tls| !matches!(tls, rustls::Error::InvalidCertificate(_)))
+    };
+    std::iter::successors(Some(error), |&error| error.source()).find_map(of_tls).unwrap_or(false)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn answered(status: u16, body: &str) -> Fault {
@@ -156,10 +168,16 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_that_nobody_vouches_for_is_not_worth_a_retry() {
-        let tls = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
-        let broken = |error: io::Error| of_no_answer("t", &NoAnswer::Broken(Box::new(error))).class;
-        assert_eq!(broken(io::Error::other(tls)), FaultClass::Invalid);
-        assert_eq!(broken(io::ErrorKind::ConnectionRefused.into()), FaultClass::Connection);
+    fn a_certificate_that_nobody_vouches_for_is_not_worth_a_retry_and_a_broken_connection_is() {
+        let class = |failure| of_no_answer("t", &NoAnswer::Failed(failure)).class;
+        let tls = |error: rustls::Error| Failure::NoTrust(Arc::new(io::Error::other(error)));
+        let unknown = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        assert_eq!(class(tls(unknown)), FaultClass::Invalid);
+        assert_eq!(class(tls(rustls::Error::HandshakeNotComplete)), FaultClass::Connection);
+        assert_eq!(class(Failure::NoTrust(Arc::new(io::Error::other("no anchors")))), FaultClass::Invalid);
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert_eq!(class(Failure::NotConnected(Arc::new(refused))), FaultClass::Connection);
+        assert_eq!(class(Failure::TooLong { longest: 1 }), FaultClass::Server);
+        assert_eq!(of_no_answer("t", &NoAnswer::Plain).class, FaultClass::Invalid);
     }
 }
