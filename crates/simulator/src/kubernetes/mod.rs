@@ -50,8 +50,8 @@ mod write;
 
 pub use cluster::{AuditEntry, Cluster, ClusterOptions};
 pub use failure::Failure;
-pub(crate) use seed::under_azure;
 pub use seed::{Reissue, StandbySeed, TlsSeed, seed_standby};
+pub(crate) use seed::{grant, under_azure};
 pub use store::Change;
 pub use token::{Identity, TokenError, TokenPolicy, review};
 pub use token_review::token_review_router;

@@ -134,9 +134,7 @@ pub fn seed_standby(cluster: &Cluster, seed: &StandbySeed) {
 /// Makes a seeded standby one on Azure: `rights`, which say who the function is there, and a HumioCluster with the variables that it
 /// has there (facts/logscale.md 5.1): other names, and no regions.
 pub(crate) fn under_azure(cluster: &Cluster, seed: &StandbySeed, rights: &str) {
-    for manifest in manifests(rights, &cluster.options().namespace) {
-        put(cluster, manifest);
-    }
+    grant(cluster, rights);
     let Some(mut humio) = cluster.get("humioclusters", &seed.cluster_name) else { return };
     if let Some(variables) = humio["spec"]["commonEnvironmentVariables"].as_array_mut() {
         variables.retain(|variable| variable["name"].as_str().is_some_and(|name| !name.contains("REGION")));
@@ -147,6 +145,13 @@ pub(crate) fn under_azure(cluster: &Cluster, seed: &StandbySeed, rights: &str) {
         }
     }
     put(cluster, humio);
+}
+
+/// Puts what says who the function is on a cluster.
+pub(crate) fn grant(cluster: &Cluster, rights: &str) {
+    for manifest in manifests(rights, &cluster.options().namespace) {
+        put(cluster, manifest);
+    }
 }
 
 fn put(cluster: &Cluster, manifest: Value) {
