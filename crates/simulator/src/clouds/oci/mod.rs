@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! - `backend`: OCI in the list of clouds; `services`: all of it started together; `drill`, `access`: what drills and tests do with it
-//! - `alarm` with `alarm_message`, `steering` with `rules`, `load_balancer`: its part of the world
+//! - `alarm` with `alarm_message`, `tick`, `steering` with `rules`, `load_balancer`: its part of the world
 //! - `request`, `error`: a call taken apart, and its refusals; `signature`, `principals`, `policy`: who signed it, and who may do what
 //! - `dns`, `monitoring` with `mql`, `health_checks`, `container_engine`, `functions`: the services; `oke`: tokens for the cluster
 //! - `notifications`: how messages reach the function; [`agent`]: the Fn agent; `environment`: what its containers are told
@@ -34,6 +34,7 @@ mod signature;
 mod steering;
 #[cfg(test)]
 mod tests;
+mod tick;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};

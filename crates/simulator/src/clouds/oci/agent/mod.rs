@@ -26,9 +26,9 @@ use tokio::sync::watch;
 pub(crate) use call::Delivery;
 pub(crate) use func::Func;
 
-use super::alarm_message::MessageType;
 use super::policy::PolicyJudge;
 use super::principals::Principals;
+use super::tick::TickAlarm;
 use crate::host::{GivenUp, InvocationResult, Outcome, Process};
 use crate::ids::Ids;
 use crate::time::{self, Pace};
@@ -51,7 +51,7 @@ pub struct FnAgent(Arc<Inner>);
 struct Inner {
     settings: Settings,
     ids: Ids,
-    rng: Mutex<fastrand::Rng>,
+    tick: Mutex<TickAlarm>,
     timeline: Timeline,
     principals: Principals,
     judge: PolicyJudge,
@@ -73,9 +73,6 @@ struct State {
     cold_starts: Vec<Duration>,
     /// Limit of detached calls, real; unset it is that of the others.
     detached_timeout: Option<Duration>,
-    /// So many minutes pass before the next tick.
-    minutes_to_tick: u32,
-    has_ticked: bool,
     stopped: bool,
 }
 
@@ -90,7 +87,7 @@ impl FnAgent {
         Self(Arc::new(Inner {
             settings,
             ids: Ids::new(seed),
-            rng: Mutex::new(fastrand::Rng::with_seed(seed)),
+            tick: Mutex::new(TickAlarm::new(seed)),
             timeline,
             principals,
             judge,
@@ -270,19 +267,6 @@ impl FnAgent {
         });
         self.state().results.push(result.clone());
         self.0.finished.send_modify(|count| *count += 1);
-    }
-
-    /// The message of the alarm that always fires, when one comes this minute: from one to the next 1 to 3 minutes pass.
-    fn next_tick(&self) -> Option<MessageType> {
-        let pause = self.0.rng.lock().expect("no code panics while it holds this lock").u32(1..=3);
-        let mut state = self.state();
-        state.minutes_to_tick = state.minutes_to_tick.saturating_sub(1);
-        if state.minutes_to_tick > 0 {
-            return None;
-        }
-        state.minutes_to_tick = pause;
-        let first = !std::mem::replace(&mut state.has_ticked, true);
-        Some(if first { MessageType::OkToFiring } else { MessageType::Repeat })
     }
 }
 
