@@ -75,8 +75,11 @@ fn act(call: &Value, head: &BTreeMap<String, String>, connection: u64) -> io::Re
     Ok((200, json!({"call": call, "headers": head, "connection": connection, "process": std::process::id()})))
 }
 
-/// One request: its head, with the first line under the empty name, and its content. Nothing when the connection is closed.
-fn read(reader: &mut impl BufRead) -> io::Result<Option<(BTreeMap<String, String>, Vec<u8>)>> {
+/// A request: its head, with the first line under the empty name, and its content.
+type Received = (BTreeMap<String, String>, Vec<u8>);
+
+/// The next request; nothing when the connection is closed.
+fn read(reader: &mut impl BufRead) -> io::Result<Option<Received>> {
     let mut head = BTreeMap::new();
     loop {
         let line = line(reader)?;

@@ -112,21 +112,19 @@ fn series(
         return None;
     }
     let watched = state.checks.get(stream)?;
-    let value = reader(query)?;
     let interval = query.interval_s;
     // A period is named by its end, so that of the range begins one earlier.
     let (from, to) = (earlier(start, interval), earlier(end, interval));
     let points = watched.status.read(from, to, interval).into_iter();
-    let named = points.map(|(period, point)| (period + interval, value(&point)));
+    let named = points.filter_map(|(period, point)| Some((period + interval, value(query, &point)?)));
     let points: BTreeMap<i64, f64> =
         named.filter(|(at, _)| (start.as_second()..end.as_second()).contains(at)).collect();
     Some(points).filter(|points| !points.is_empty())
 }
 
-/// From a point of the health of one to the value that is asked for.
-fn reader(query: &Query) -> Option<Box<dyn Fn(&Point) -> f64>> {
-    let statistic = query.statistic.clone();
-    let of = move |point: &Point, low: f64, high: f64| match statistic.as_str() {
+/// The value that is asked for, from a point of the primary's health; nothing for a metric that is not known.
+fn value(query: &Query, point: &Point) -> Option<f64> {
+    let of = |low: f64, high: f64| match query.statistic.as_str() {
         "max" => high,
         "min" => low,
         "sum" => point.sum,
@@ -134,11 +132,9 @@ fn reader(query: &Query) -> Option<Box<dyn Fn(&Point) -> f64>> {
         _ => point.sum / f64::from(point.count),
     };
     match query.metric.as_str() {
-        "HTTP.isHealthy" => Some(Box::new(move |point| of(point, point.minimum, point.maximum))),
-        "backendServers" => Some(Box::new(|_| BACKENDS)),
-        "unhealthyBackendServers" => {
-            Some(Box::new(move |point| of(point, BACKENDS * (1.0 - point.maximum), BACKENDS * (1.0 - point.minimum))))
-        }
+        "HTTP.isHealthy" => Some(of(point.minimum, point.maximum)),
+        "backendServers" => Some(BACKENDS),
+        "unhealthyBackendServers" => Some(of(BACKENDS * (1.0 - point.maximum), BACKENDS * (1.0 - point.minimum))),
         _ => None,
     }
 }
