@@ -20,7 +20,7 @@ use crate::faults::Faults;
 use crate::host::HostSlot;
 use crate::time::{Pace, plus};
 use crate::timeline::Timeline;
-use crate::world::Past;
+use crate::world::{Past, Point};
 
 const HOST: &str = "localhost:1";
 const POLICY: &str = "/us-chicago-1/20180115/steeringPolicies/ocid1.dnspolicy.oc1..aaaasimulatedpolicy";
@@ -239,6 +239,24 @@ async fn the_monitors_metric_is_in_its_home_region_and_nowhere_else() {
     assert!(points(&cloud, STANDBY_REGION, HEALTH_CHECKS_NAMESPACE, &other).await.is_empty());
     cloud.world.set_metrics(crate::world::MetricsMode::Lost);
     assert!(points(&cloud, STANDBY_REGION, HEALTH_CHECKS_NAMESPACE, &health_query("max")).await.is_empty());
+}
+
+#[tokio::test]
+async fn the_balancers_backends_are_counted_in_the_primarys_region() {
+    let cloud = cloud();
+    let last = time::now().as_second().div_euclid(60) * 60 - 60;
+    cloud.world.with(|state| {
+        let balancer = state.checks.get_mut(LOAD_BALANCER_ID).expect("watched");
+        balancer.status.rewrite(last - 60, Some(Point::flat(1.0, 6)));
+        balancer.status.rewrite(last, Some(Point::flat(0.0, 6)));
+    });
+    let of = |metric: &str, statistic: &str| {
+        let dimensions = format!("resourceId = \"{LOAD_BALANCER_ID}\", backendSetName = \"{BACKEND_SET}\"");
+        format!("{metric}[1m]{{{dimensions}}}.groupBy(backendSetName).{statistic}()")
+    };
+    let query = format!("{} - {}", of("backendServers", "max"), of("unhealthyBackendServers", "min"));
+    assert_eq!(points(&cloud, PRIMARY_REGION, LOAD_BALANCER_NAMESPACE, &query).await, [2.0, 0.0]);
+    assert!(points(&cloud, STANDBY_REGION, LOAD_BALANCER_NAMESPACE, &query).await.is_empty());
 }
 
 #[tokio::test]
