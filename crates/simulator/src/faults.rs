@@ -54,6 +54,11 @@ impl Fault {
         Self::Error { status: 429, code: "TooManyRequests".to_owned() }
     }
 
+    /// OCI's refusal beyond its rates: HTTP 429.
+    pub fn throttled_by_oci() -> Self {
+        Self::Error { status: 429, code: "TooManyRequests".to_owned() }
+    }
+
     /// A Kubernetes API server under load: HTTP 429, reason `TooManyRequests`, with Retry-After.
     pub fn kubernetes_busy() -> Self {
         Self::Error { status: 429, code: "TooManyRequests".to_owned() }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use http::{Request, Response, header};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
@@ -20,6 +21,10 @@ use crate::world::World;
 
 /// How often (real) the cluster is looked at for changes to record.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// The annotation in which the reference keeps the time of the last failover where no service of the cloud does; it is read and never
+/// written.
+const FAILOVER_NOTE: &str = "logscale.dr/last-failover-epoch";
 
 /// Kubernetes group of the function (docs/reference/aws.md#eks-permissions).
 const GROUP: &str = "dr-failover";
@@ -38,6 +43,13 @@ pub(crate) fn cluster(pace: f64, seed: u64, standby: &StandbyFixture) -> Arc<Clu
     });
     apply_fixture(&cluster, standby);
     cluster
+}
+
+/// Notes on the operator's Deployment that a failover began at this time.
+pub(crate) fn annotate_failover(cluster: &Cluster, at: Timestamp) {
+    let mut deployment = cluster.get("deployments", "humio-operator").unwrap_or_default();
+    deployment["metadata"]["annotations"][FAILOVER_NOTE] = at.as_second().to_string().into();
+    cluster.apply(deployment).expect("a Deployment with one more annotation is valid");
 }
 
 /// The API server's handler: every request through the gate, then to the cluster's router. `cloud` knows whose token a token is.

@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod azure;
+pub mod oci;
 
 use crate::backend::CloudBackend;
 use crate::options::Options;

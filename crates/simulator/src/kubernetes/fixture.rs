@@ -131,6 +131,13 @@ pub fn apply_fixture(cluster: &Cluster, fixture: &StandbyFixture) {
     state.store.backdate(clock::now() - MONTH);
 }
 
+/// Puts what says who the function is on a cluster.
+pub(crate) fn grant(cluster: &Cluster, rights: &str) {
+    for manifest in manifests(rights, &cluster.options().namespace) {
+        put(cluster, manifest);
+    }
+}
+
 /// Puts an object there that is valid by construction.
 pub(crate) fn put(cluster: &Cluster, manifest: Value) {
     cluster.apply(manifest).expect("the fixture is valid");

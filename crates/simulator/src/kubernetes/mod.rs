@@ -51,7 +51,7 @@ mod write;
 pub use cluster::{AuditEntry, Cluster, ClusterOptions};
 pub use failure::Failure;
 pub use fixture::{Reissue, StandbyFixture, TlsFixture, apply_fixture};
-pub(crate) use fixture::{manifests, put};
+pub(crate) use fixture::{grant, manifests, put};
 pub use store::Change;
 pub use token::{Identity, TokenError, TokenPolicy, review};
 pub use token_review::token_review_router;

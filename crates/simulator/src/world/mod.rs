@@ -21,7 +21,7 @@ pub use metrics::Point;
 pub use roles::Lock;
 pub use snapshot::WorldSnapshot;
 
-pub(crate) use checkers::{Checkers, Sight};
+pub(crate) use checkers::{Checker, Checkers, Sight};
 pub(crate) use clockwork::{Clockwork, carry_out};
 pub(crate) use roles::{AlarmRule, MetricView, TrafficControl};
 pub(crate) use sites::{Sites, serve_sites};

@@ -6,9 +6,7 @@ use serde_json::{Value, json};
 use super::profile_id;
 use super::services::AzureServices;
 use crate::backend::CloudServices;
-
-/// The annotation in which the reference keeps the time of the last failover; it is read and never written.
-const FAILOVER_NOTE: &str = "logscale.dr/last-failover-epoch";
+use crate::standby;
 
 impl CloudServices for AzureServices {
     fn refused(&self) -> Vec<String> {
@@ -36,9 +34,7 @@ impl CloudServices for AzureServices {
     }
 
     fn note_failover(&self, at: Timestamp) {
-        let mut deployment = self.cluster().get("deployments", "humio-operator").unwrap_or_default();
-        deployment["metadata"]["annotations"][FAILOVER_NOTE] = at.as_second().to_string().into();
-        self.cluster().apply(deployment).expect("a Deployment with one more annotation is valid");
+        standby::annotate_failover(self.cluster(), at);
     }
 
     /// Every probing location is cut off.

@@ -1,0 +1,140 @@
+//! The alarm on the primary's health check, which repeats each minute while it fires; and the one that always fires, as a clock (facts
+//! oci 2.2).
+
+use jiff::Timestamp;
+
+use super::alarm_message::{AlarmFacts, MessageType, message};
+use super::{ALARM_ID, HEALTH_CHECKS_NAMESPACE, MONITOR_ID, TICK_ALARM_ID};
+use crate::host::Notice;
+use crate::timeline::EventKind;
+use crate::world::{AlarmRule, Effect, MetricView};
+
+/// Title of the alarm on the primary.
+pub(crate) const ALARM_TITLE: &str = "primary-unhealthy";
+/// Title of the alarm that always fires.
+pub(crate) const TICK_TITLE: &str = "holdfast-tick";
+/// So many periods without a point reset an alarm that fires: 10 minutes, and the slack.
+const RESET_AFTER: u32 = 13;
+
+/// The alarm on the primary: all vantage points failed for a whole minute.
+pub(crate) fn primary() -> AlarmFacts {
+    AlarmFacts {
+        id: ALARM_ID.to_owned(),
+        title: ALARM_TITLE,
+        namespace: HEALTH_CHECKS_NAMESPACE,
+        query: format!("HTTP.isHealthy[1m]{{resourceId = \"{MONITOR_ID}\"}}.groupBy(resourceId).max() < 1"),
+        dimension: ("resourceId", MONITOR_ID.to_owned()),
+    }
+}
+
+/// The alarm that always fires: some metric of the standby's region that is always there is at least zero.
+pub(crate) fn tick() -> AlarmFacts {
+    AlarmFacts {
+        id: TICK_ALARM_ID.to_owned(),
+        title: TICK_TITLE,
+        namespace: "oci_oke_cluster",
+        query: "APIServerRequestCount[1m].groupBy(clusterId).count() >= 0".to_owned(),
+        dimension: ("clusterId", super::CLUSTER_ID.to_owned()),
+    }
+}
+
+/// The state of the alarm on the primary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Alarm {
+    facts: AlarmFacts,
+    enabled: bool,
+    /// `repeatNotificationDuration` is a minute; without it an alarm says once that it fires.
+    pub(crate) repeats: bool,
+    /// Each notification is delivered this many times more.
+    duplicates: u32,
+    firing: bool,
+    absent: u32,
+}
+
+impl Alarm {
+    pub(crate) fn new() -> Self {
+        Self { facts: primary(), enabled: true, repeats: true, duplicates: 0, firing: false, absent: 0 }
+    }
+
+    /// Judges one period; gives what is to be said.
+    fn judge(&mut self, value: Option<f64>) -> Option<MessageType> {
+        self.absent = if value.is_some() { 0 } else { self.absent + 1 };
+        let bad = value.map(|value| value < 1.0);
+        let repeat = self.repeats.then_some(MessageType::Repeat);
+        match (self.firing, bad) {
+            (false, Some(true)) => {
+                self.firing = true;
+                Some(MessageType::OkToFiring)
+            }
+            (true, Some(true)) => repeat,
+            (true, Some(false)) => {
+                self.firing = false;
+                Some(MessageType::FiringToOk)
+            }
+            (true, None) if self.absent >= RESET_AFTER => {
+                self.firing = false;
+                Some(MessageType::Reset)
+            }
+            // Within the time for the reset it fires on.
+            (true, None) => repeat,
+            (false, _) => None,
+        }
+    }
+}
+
+impl AlarmRule for Alarm {
+    fn evaluate(&mut self, metric: &MetricView<'_>, now: Timestamp) -> Vec<Effect> {
+        if !self.enabled {
+            return Vec::new();
+        }
+        let value = metric.series.at(metric.newest).map(|point| point.maximum);
+        let Some(kind) = self.judge(value) else { return Vec::new() };
+        let (body, state) = (message(&self.facts, kind, value, now), kind.as_str());
+        let mut effects = vec![Effect::Notify(Notice { body, state, at: now, copies: 1 + self.duplicates })];
+        if kind != MessageType::Repeat {
+            effects.insert(0, Effect::Record(EventKind::AlarmChanged { service: "Monitoring", state, from: None }));
+        }
+        effects
+    }
+
+    fn set_enabled(&mut self, on: bool) {
+        self.enabled = on;
+    }
+
+    fn set_duplicates(&mut self, copies: u32) {
+        self.duplicates = copies;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MessageType::{FiringToOk, OkToFiring, Repeat, Reset};
+    use super::*;
+
+    fn said(alarm: &mut Alarm, values: &[Option<f64>]) -> Vec<Option<MessageType>> {
+        values.iter().map(|value| alarm.judge(*value)).collect()
+    }
+
+    #[test]
+    fn it_says_when_it_begins_repeats_each_minute_and_says_when_it_is_over() {
+        let values = [Some(1.0), Some(0.0), Some(0.0), Some(0.0), Some(1.0), Some(1.0)];
+        let expected = [None, Some(OkToFiring), Some(Repeat), Some(Repeat), Some(FiringToOk), None];
+        assert_eq!(said(&mut Alarm::new(), &values), expected);
+    }
+
+    #[test]
+    fn without_repetition_it_says_once_that_it_fires() {
+        let mut alarm = Alarm { repeats: false, ..Alarm::new() };
+        assert_eq!(said(&mut alarm, &[Some(0.0), Some(0.0), None]), [Some(OkToFiring), None, None]);
+    }
+
+    #[test]
+    fn a_metric_that_is_gone_resets_it_after_thirteen_minutes_and_begins_nothing() {
+        let mut alarm = Alarm::new();
+        assert_eq!(said(&mut alarm, &[None; 20]), [None; 20]);
+        assert_eq!(alarm.judge(Some(0.0)), Some(OkToFiring));
+        let said = said(&mut alarm, &[None; 14]);
+        assert!(said[..12].iter().all(|said| *said == Some(Repeat)));
+        assert_eq!((said[12], said[13]), (Some(Reset), None));
+    }
+}

@@ -1,0 +1,119 @@
+//! One call from content to ending.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt;
+use holdfast_core::{
+    Clock,
+    engine::{Engine, Request},
+    record::Trigger,
+};
+use holdfast_site::{manual::ManualCall, report};
+
+use crate::{
+    arrival::{Arrival, Margins},
+    ending::{self, Ending, Passed},
+    event::{self, Filter, IgnoredReason, Incoming},
+};
+
+/// What the function works on.
+pub trait Site: Send + Sync {
+    /// An engine for one call by the worker `holder`.
+    fn engine(&self, holder: String) -> Engine;
+}
+
+/// What one container keeps between calls.
+pub struct App {
+    /// The function's name, for the record.
+    pub name: String,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// How the time of a call is divided.
+    pub margins: Margins,
+    /// What makes an alarm ours.
+    pub filter: Filter,
+    /// The site, or why there is none: every call then answers with all faults of the configuration.
+    pub site: Result<Box<dyn Site>, String>,
+}
+
+impl App {
+    /// Answers one call: in time, and after a defect too.
+    pub async fn invoke(&self, arrival: Arrival) -> Ending {
+        let patience = arrival.patience;
+        let work = AssertUnwindSafe(self.answer(arrival)).catch_unwind();
+        match tokio::time::timeout(patience, work).await {
+            Ok(Ok(ending)) => ending,
+            Ok(Err(_)) => ending::panicked(),
+            Err(_) => {
+                tracing::error!("the work did not end in time and was cut off");
+                Ending::OutOfTime
+            }
+        }
+    }
+
+    async fn answer(&self, arrival: Arrival) -> Ending {
+        let batch = match &arrival.body {
+            Some(body) => event::parse(body, &self.filter),
+            None => vec![Incoming::Ignored(IgnoredReason::TooLarge)],
+        };
+        let (wanted, others) = sorted(batch);
+        for other in &others {
+            tracing::info!(code = other.code, "{}", other.says);
+        }
+        let Some(wanted) = wanted else { return ending::ignored(&others) };
+        let request = request(wanted, &arrival);
+        let site = match &self.site {
+            Ok(site) => site,
+            Err(faults) => {
+                tracing::error!("the configuration cannot be used: {faults}");
+                return ending::misconfigured(faults, request.trigger == Trigger::Operator);
+            }
+        };
+        // One worker is one call: two deliveries of one message must not share a lease.
+        let holder = format!("{}/{}/{:08x}", self.name, arrival.id, fastrand::u32(..));
+        let answer = site.engine(holder).handle(&request).await;
+        report::log(&request, &answer);
+        ending::of_answer(&request.trigger, &answer, &others)
+    }
+}
+
+/// The message that is acted upon, and what becomes of each of the others: one call answers one request. An alarm goes
+/// before a tick, which asks for the same and comes again.
+fn sorted(batch: Vec<Incoming>) -> (Option<Incoming>, Vec<Passed>) {
+    let mut wanted: Option<Incoming> = None;
+    let mut others = Vec::new();
+    for incoming in batch {
+        let passed = match (incoming, &wanted) {
+            (Incoming::Ignored(reason), _) => {
+                others.push(Passed::ignored(&reason));
+                continue;
+            }
+            (alarm @ Incoming::Alarm(_), Some(Incoming::Tick)) => wanted.replace(alarm),
+            (incoming, Some(_)) => Some(incoming),
+            (incoming, None) => {
+                wanted = Some(incoming);
+                None
+            }
+        };
+        others.extend(passed.map(|passed| match passed {
+            Incoming::Alarm(alarm) => Passed::together(&format!("alarm {}", alarm.name)),
+            _ => Passed::together("a tick"),
+        }));
+    }
+    (wanted, others)
+}
+
+fn request(incoming: Incoming, arrival: &Arrival) -> Request {
+    let (trigger, call) = match incoming {
+        Incoming::Alarm(alarm) => {
+            (Trigger::Alarm { name: alarm.name, changed_at: alarm.changed_at }, ManualCall::failover())
+        }
+        Incoming::Manual(call) => (Trigger::Operator, call),
+        Incoming::Tick | Incoming::Ignored(_) => (Trigger::Tick, ManualCall::failover()),
+    };
+    let ManualCall { action, reason, overrides } = call;
+    Request { trigger, action, reason, caller: Some(arrival.caller()), overrides, deadline: arrival.deadline }
+}
+
+#[cfg(test)]
+mod tests;
