@@ -143,7 +143,7 @@ mod tests {
     const SIX: &str = "date (request-target) host content-length content-type x-content-sha256";
     const POLICY: &str = "/20180115/steeringPolicies/ocid1.dnspolicy.oc1..aaaatestpolicy";
 
-    /// The vectors of facts 5.5, which the Python SDK's signer made.
+    /// The vectors of docs/reference/oci.md#request-signatures, which the Python SDK's signer made.
     #[test]
     fn the_signatures_are_those_that_the_python_sdk_makes() {
         let dns = "dns.us-chicago-1.oci.oraclecloud.com";

@@ -160,7 +160,7 @@ async fn ticks_are_messages_of_an_alarm_that_always_fires() {
     assert!(of_type(&calls, "OK_TO_FIRING") <= 1 && of_type(&calls, "REPEAT") >= 3, "{calls:?}");
 }
 
-/// EventKind the function was sent so far. Calls that come at once may overtake each other.
+/// What the function was sent so far. Calls that come at once may overtake each other.
 fn calls(simulator: &Simulator) -> Vec<Value> {
     let results = agent(simulator).results();
     results.iter().filter_map(|result| Some(result.outcome.answer()?["call"].clone())).collect()

@@ -111,8 +111,7 @@ fn request(incoming: Incoming, arrival: &Arrival) -> Request {
         Incoming::Manual(call) => (Trigger::Operator, call),
         Incoming::Tick | Incoming::Ignored(_) => (Trigger::Tick, ManualCall::failover()),
     };
-    let ManualCall { action, reason, overrides } = call;
-    Request { trigger, action, reason, caller: Some(arrival.caller()), overrides, deadline: arrival.deadline }
+    call.request(trigger, arrival.caller(), arrival.deadline)
 }
 
 #[cfg(test)]

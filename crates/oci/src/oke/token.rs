@@ -116,7 +116,7 @@ mod tests {
         (OkeToken::new(Arc::new(Oci::new(options)), cluster, "us-chicago-1", clock.clone()), clock)
     }
 
-    /// The token of facts 5.5, made by the CLI's own code; a moved endpoint has no say in it.
+    /// The token of docs/reference/oci.md#request-signatures, made by the CLI's own code; a moved endpoint has no say in it.
     #[test]
     fn the_token_is_the_one_that_the_cli_makes() {
         let moved = Moved::read(&|name| name.ends_with("CONTAINER_ENGINE").then(|| "http://127.0.0.1:1".to_owned()));

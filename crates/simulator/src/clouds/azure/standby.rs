@@ -3,7 +3,7 @@
 use crate::kubernetes::{Cluster, StandbyFixture, manifests, put};
 
 /// Makes a standby one on Azure: `rights`, which say who the function is there, and a HumioCluster with the variables that it
-/// has there (facts/logscale.md 5.1): other names, and no regions.
+/// has there (docs/reference/logscale.md#recovery-variables): other names, and no regions.
 pub(super) fn move_to_azure(cluster: &Cluster, fixture: &StandbyFixture, rights: &str) {
     for manifest in manifests(rights, &cluster.options().namespace) {
         put(cluster, manifest);

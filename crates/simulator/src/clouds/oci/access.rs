@@ -1,4 +1,4 @@
-//! EventKind tests reach of OCI through the simulator and its world.
+//! What tests reach of OCI through the simulator and its world.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! EventKind an alarm says through Notifications: the message format RAW, version 1.5 (facts oci 2.1).
+//! What an alarm says through Notifications: the message format RAW, version 1.5 (docs/reference/oci.md#alarms).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ pub(crate) struct AlarmFacts {
     pub(crate) dimension: (&'static str, String),
 }
 
-/// EventKind a message tells of.
+/// What a message tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MessageType {
     /// It began to fire.

@@ -17,7 +17,7 @@ use crate::test_bed::{StartError, TestBed};
 use crate::time::Pace;
 use crate::world::{HealthCheck, HealthCheckConfig, PRIMARY_NAME, State};
 
-/// Simulated seconds from the end of a minute until its point can be read: alarms wait for late points so long by default (facts oci 4.2).
+/// Simulated seconds from the end of a minute until its point can be read: alarms wait for late points so long by default (docs/reference/oci.md#metrics).
 const LATE_S: f64 = 180.0;
 
 /// OCI: Functions beside OKE, a DNS steering policy, an alarm on a health check.

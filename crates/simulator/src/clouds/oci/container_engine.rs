@@ -1,4 +1,4 @@
-//! Container Engine: the standby cluster's document, and the content of its kubeconfig (facts oci 6).
+//! Container Engine: the standby cluster's document, and the content of its kubeconfig (docs/reference/oci.md#oke).
 
 use axum::body::Body;
 use base64::Engine;

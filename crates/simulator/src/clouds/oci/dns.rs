@@ -1,4 +1,4 @@
-//! DNS: the steering policy on the wire (facts oci 3).
+//! DNS: the steering policy on the wire (docs/reference/oci.md#steering-policies).
 
 use axum::body::Body;
 use http::{HeaderValue, Response, StatusCode};

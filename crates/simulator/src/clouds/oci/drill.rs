@@ -1,4 +1,4 @@
-//! EventKind drills and tests do with the running services of OCI.
+//! What drills and tests do with the running services of OCI.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

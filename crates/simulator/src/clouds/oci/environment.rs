@@ -34,7 +34,7 @@ pub(crate) fn build(facts: &Facts<'_>, pace: Pace) -> BTreeMap<String, String> {
     variables
 }
 
-/// EventKind the platform sets (facts oci 1.1, 5.3), and the way to the simulated services.
+/// What the platform sets (docs/reference/oci.md#function-contract, docs/reference/oci.md#resource-principals), and the way to the simulated services.
 fn platform(set: &mut impl FnMut(&str, &str), facts: &Facts<'_>) {
     set("FN_FORMAT", "http-stream");
     set("FN_TYPE", "sync");
@@ -85,7 +85,7 @@ fn own(set: &mut impl FnMut(&str, &str), facts: &Facts<'_>, pace: Pace) {
 mod tests {
     use super::*;
 
-    /// EventKind the configuration of a function may have in all, in bytes of keys and values (facts oci 1.4).
+    /// What the configuration of a function may have in all, in bytes of keys and values (docs/reference/oci.md#function-limits).
     const MOST: usize = 4096;
 
     #[test]

@@ -1,4 +1,4 @@
-//! Refusals in OCI's shape (facts oci 5.1).
+//! Refusals in OCI's shape (docs/reference/oci.md#request-signatures).
 
 use axum::body::Body;
 use http::{HeaderValue, Response, StatusCode, header};
@@ -17,7 +17,7 @@ impl OciError {
         Self { status, code: code.to_owned(), message: message.to_owned() }
     }
 
-    /// EventKind is not there, and what may not be seen: OCI does not tell them apart.
+    /// What is not there, and what may not be seen: OCI does not tell them apart.
     pub(crate) fn not_found() -> Self {
         Self::new(404, "NotAuthorizedOrNotFound", "Authorization failed or requested resource not found.")
     }

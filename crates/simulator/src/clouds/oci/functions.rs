@@ -1,4 +1,4 @@
-//! Functions: `InvokeFunction`, as `oci fn function invoke` calls it (facts oci 1.4).
+//! Functions: `InvokeFunction`, as `oci fn function invoke` calls it (docs/reference/oci.md#function-limits).
 
 use axum::body::Body;
 use http::{Response, StatusCode};

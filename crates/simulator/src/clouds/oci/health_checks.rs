@@ -1,4 +1,4 @@
-//! Health Checks: the monitor of the primary, and what its vantage points saw last (facts oci 4.1).
+//! Health Checks: the monitor of the primary, and what its vantage points saw last (docs/reference/oci.md#metrics).
 
 use axum::body::Body;
 use http::{HeaderValue, Response, StatusCode};

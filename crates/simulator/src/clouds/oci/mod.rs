@@ -79,7 +79,7 @@ pub const LOAD_BALANCER_ID: &str = "ocid1.loadbalancer.oc1.iad.aaaasimulatedbala
 pub const BACKEND_SET: &str = "TCP-443";
 /// The standby cluster.
 pub const CLUSTER_ID: &str = "ocid1.cluster.oc1.us-chicago-1.aaaasimulatedcluster";
-/// The function, which is its user name on the cluster; what it is in the cloud is not documented (facts oci 6).
+/// The function, which is its user name on the cluster; what it is in the cloud is not documented (docs/reference/oci.md#oke).
 pub const FUNCTION_ID: &str = "ocid1.fnfunc.oc1.us-chicago-1.aaaasimulatedfunction";
 /// The function's application.
 pub const APPLICATION_ID: &str = "ocid1.fnapp.oc1.us-chicago-1.aaaasimulatedapplication";
@@ -199,7 +199,7 @@ impl Cloud {
     }
 }
 
-/// EventKind a call of the function needs by IAM (facts oci 6); nothing is known of others.
+/// What a call of the function needs by IAM (docs/reference/oci.md#oke); nothing is known of others.
 fn need(request: &OciRequest) -> Option<Need> {
     let of = |verb, resource, fact: &'static str, id: &str| Need {
         subject: Subject::Function,
@@ -229,7 +229,7 @@ fn need(request: &OciRequest) -> Option<Need> {
     }
 }
 
-/// EventKind it needs to look at the cluster, or to talk to it.
+/// What it needs to look at the cluster, or to talk to it.
 fn need_of_the_cluster(verb: &'static str, id: &str) -> Need {
     let facts = BTreeMap::from([("target.cluster.id", id.to_owned())]);
     Need { subject: Subject::Function, verb, resource: "clusters", compartment: COMPARTMENT_ID, facts }

@@ -1,4 +1,4 @@
-//! Monitoring: `SummarizeMetricsData` (facts oci 4.2).
+//! Monitoring: `SummarizeMetricsData` (docs/reference/oci.md#metrics).
 //!
 //! Two namespaces have points: `oci_healthchecks`, in the monitor's home region, which is the standby's, and `oci_lbaas`, in the
 //! primary's region and nowhere else. A region that is gone has neither an endpoint nor points. The timestamp of a point is the end of its

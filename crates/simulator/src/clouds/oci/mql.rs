@@ -1,5 +1,5 @@
 //! As much of the Monitoring Query Language as alarms and the function use: `metric[1m]{dimension = "value"}.groupBy(x).max()`, and
-//! differences of such queries (facts oci 4.2).
+//! differences of such queries (docs/reference/oci.md#metrics).
 
 /// One metric with its statistic.
 #[derive(Debug, Clone, PartialEq, Eq)]

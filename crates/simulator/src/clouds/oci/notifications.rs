@@ -1,4 +1,4 @@
-//! Notifications: each message reaches the function at least once, and again where it did not answer 200 (facts oci 2.3).
+//! Notifications: each message reaches the function at least once, and again where it did not answer 200 (docs/reference/oci.md#alarms).
 
 use std::collections::BTreeMap;
 

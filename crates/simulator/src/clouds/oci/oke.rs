@@ -1,4 +1,4 @@
-//! Bearer tokens of OKE: a signed request for the cluster, as a URL in base64 (facts oci 6).
+//! Bearer tokens of OKE: a signed request for the cluster, as a URL in base64 (docs/reference/oci.md#oke).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;

@@ -1,4 +1,4 @@
-//! IAM: the statements that ship with the function, and who may do what by them (facts oci 6, "IAM verbs").
+//! IAM: the statements that ship with the function, and who may do what by them (docs/reference/oci.md#oke, "IAM verbs").
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -10,7 +10,7 @@ const SHIPPED_POLICY: &str = include_str!("../../../../../infra/oci/policy.json"
 /// From less to more; each includes those before it.
 const VERBS: [&str; 4] = ["inspect", "read", "use", "manage"];
 
-/// EventKind a call needs: a verb on a kind of resource, and the facts that conditions look at.
+/// What a call needs: a verb on a kind of resource, and the facts that conditions look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Need {
     pub(crate) subject: Subject,
@@ -75,7 +75,7 @@ impl PolicyJudge {
     /// Reads the shipped policy with these values for its placeholders.
     ///
     /// # Errors
-    /// EventKind makes it none: a placeholder without a value, a sentence that is no statement.
+    /// What makes it none: a placeholder without a value, a sentence that is no statement.
     pub(crate) fn new(values: &BTreeMap<&str, String>) -> Result<Self, String> {
         let group = values.get("dynamic_group").cloned().unwrap_or_default();
         let judge = Self(Arc::new(Inner { group, state: Mutex::default() }));

@@ -1,4 +1,4 @@
-//! Who may sign: the function's containers, each with a token and a key in files (resource principal 2.2, facts oci 5.3), and an operator
+//! Who may sign: the function's containers, each with a token and a key in files (resource principal 2.2, docs/reference/oci.md#resource-principals), and an operator
 //! with an API key (5.2).
 
 use std::collections::BTreeMap;
@@ -131,7 +131,7 @@ impl Principals {
         Ok(Seat { session, token: folder.join(TOKEN_FILE), key: folder.join(KEY_FILE) })
     }
 
-    /// The platform replaces the function's key, and token and key of every container. EventKind was signed with the one before is refused from
+    /// The platform replaces the function's key, and token and key of every container. What was signed with the one before is refused from
     /// now on.
     ///
     /// # Errors

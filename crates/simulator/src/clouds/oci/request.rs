@@ -1,6 +1,6 @@
 //! A call taken apart: which service and operation, in which region.
 //!
-//! All services are on one port. EventKind tells them apart in the cloud, the host, stands in front of the path here: `/REGION/...`. A client
+//! All services are on one port. What tells them apart in the cloud, the host, stands in front of the path here: `/REGION/...`. A client
 //! that only knows how to name a host leaves the region out and is in the standby's.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use http::{HeaderMap, Method, request::Parts};
 
 use super::STANDBY_REGION;
 
-/// EventKind is asked, with the OCID of what it is asked of.
+/// What is asked, with the OCID of what it is asked of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Operation {
     GetSteeringPolicy(String),
@@ -101,7 +101,7 @@ fn operation(method: &Method, path: &[&str]) -> Operation {
     }
 }
 
-/// Undoes the encoding of a form: `+` and `%41`. EventKind is no encoding stays.
+/// Undoes the encoding of a form: `+` and `%41`. What is no encoding stays.
 pub(crate) fn decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);

@@ -1,4 +1,4 @@
-//! The rules of a steering policy: which of its answers are left (facts oci 3).
+//! The rules of a steering policy: which of its answers are left (docs/reference/oci.md#steering-policies).
 
 use serde_json::{Value, json};
 

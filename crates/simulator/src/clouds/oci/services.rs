@@ -84,7 +84,7 @@ impl OciServices {
         &self.agent
     }
 
-    /// EventKind IAM saw of the function: statements used, calls refused.
+    /// What IAM saw of the function: statements used, calls refused.
     pub fn judge(&self) -> &PolicyJudge {
         &self.judge
     }
@@ -102,7 +102,7 @@ impl OciServices {
     /// Lets the function read metrics of this namespace, and of no other.
     ///
     /// # Errors
-    /// EventKind makes the shipped policy none.
+    /// What makes the shipped policy none.
     pub fn allow_metrics_of(&self, namespace: &str) -> Result<(), String> {
         self.judge.install(&values(namespace))
     }

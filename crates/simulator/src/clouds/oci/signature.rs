@@ -1,4 +1,4 @@
-//! The signature of a request, as every service of OCI checks it (facts oci 5.1).
+//! The signature of a request, as every service of OCI checks it (docs/reference/oci.md#request-signatures).
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,9 @@ use sha2::{Digest, Sha256};
 
 /// How far the date of a request may be from the service's clock: 5 minutes.
 const SKEW_S: i64 = 300;
-/// EventKind must be signed in every request.
+/// What must be signed in every request.
 const GENERIC: [&str; 2] = ["(request-target)", "host"];
-/// EventKind must be signed too where there may be content.
+/// What must be signed too where there may be content.
 const CONTENT: [&str; 3] = ["content-length", "content-type", "x-content-sha256"];
 
 /// An `Authorization` header, taken apart.
@@ -25,7 +25,7 @@ pub(crate) struct Authorization {
     signature: Vec<u8>,
 }
 
-/// EventKind was signed.
+/// What was signed.
 pub(crate) struct Signed<'a> {
     /// Upper or lower case.
     pub(crate) method: &'a str,

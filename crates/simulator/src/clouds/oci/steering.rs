@@ -1,4 +1,4 @@
-//! The steering policy as the world's traffic control: its document, its versions, and what the name servers answer by (facts oci 3).
+//! The steering policy as the world's traffic control: its document, its versions, and what the name servers answer by (docs/reference/oci.md#steering-policies).
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(crate) const PRIMARY_POOL: &str = "primary";
 /// The pool of the standby's.
 pub(crate) const SECONDARY_POOL: &str = "secondary";
 
-/// Simulated seconds for which an update is under way. EventKind states it really goes through is not documented; some seconds with
+/// Simulated seconds for which an update is under way. What states it really goes through is not documented; some seconds with
 /// `UPDATING` are the harder case.
 const UPDATING_S: f64 = 6.0;
 
@@ -38,7 +38,7 @@ fn samples(watched: &Watched) -> Vec<f64> {
     reporting.map(|checker| if checker.healthy { 1.0 } else { 0.0 }).collect()
 }
 
-/// EventKind an update replaces.
+/// What an update replaces.
 #[derive(Debug, Clone, PartialEq)]
 struct Written {
     display_name: String,
@@ -53,7 +53,7 @@ struct Written {
 #[derive(Debug, Clone)]
 pub(crate) struct SteeringPolicy {
     written: Written,
-    /// EventKind the name servers answer by until the update has come to its end, and when that is.
+    /// What the name servers answer by until the update has come to its end, and when that is.
     pending: Option<(Written, Timestamp)>,
     version: u64,
     /// How often the API has written it.
@@ -176,7 +176,7 @@ fn site(answer: &Value) -> Option<Site> {
     }
 }
 
-/// EventKind is stored after an update: lists are replaced whole, what is not sent stays.
+/// What is stored after an update: lists are replaced whole, what is not sent stays.
 fn merged(before: &Written, sent: &Map<String, Value>) -> Result<Written, OciError> {
     let mut next = before.clone();
     for (name, value) in sent {

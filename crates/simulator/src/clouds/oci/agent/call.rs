@@ -1,4 +1,4 @@
-//! One call in the agent's words, and what an answer means (facts oci 1.2, 1.3).
+//! One call in the agent's words, and what an answer means (docs/reference/oci.md#function-contract).
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -87,7 +87,7 @@ fn ulid(id: &str) -> String {
     format!("01{digits:0>24}").to_ascii_uppercase()
 }
 
-/// EventKind came back from a container.
+/// What came back from a container.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Reply {
     /// An answer with this status and content.
@@ -106,7 +106,7 @@ impl Reply {
         matches!(self, Self::Answer(200 | 502 | 504, _))
     }
 
-    /// EventKind it means, and the status that the caller sees.
+    /// What it means, and the status that the caller sees.
     pub(super) fn judged(self) -> (Outcome, u16) {
         let error = |kind: &str, message: String| Outcome::FunctionError { kind: kind.to_owned(), message };
         let text = |body: Vec<u8>| String::from_utf8_lossy(&body).chars().take(1000).collect::<String>();

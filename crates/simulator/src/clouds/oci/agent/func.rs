@@ -1,4 +1,4 @@
-//! `func.yaml`: what is deployed beside the executable (facts oci 1.4).
+//! `func.yaml`: what is deployed beside the executable (docs/reference/oci.md#function-limits).
 
 use std::path::Path;
 use std::time::Duration;

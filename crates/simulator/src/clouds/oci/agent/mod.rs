@@ -1,5 +1,5 @@
 //! The Fn agent: it starts the shipped executable in containers, hands each one call at a time over its socket, and judges the answers by
-//! the contract (facts oci 1).
+//! the contract (docs/reference/oci.md#function-contract).
 //!
 //! # Layout
 //!

@@ -1,4 +1,4 @@
-//! The recipe for the socket (facts oci 1.1): bound at another name, listening, writable for others, then linked under its own name by a
+//! The recipe for the socket (docs/reference/oci.md#function-contract): bound at another name, listening, writable for others, then linked under its own name by a
 //! link that names no folder. The agent learns of it when the name appears, so everything must be right by then.
 
 use std::fs;
@@ -14,7 +14,7 @@ pub(super) const NAME: &str = "lsnr.sock";
 pub(super) const APPEARS_WITHIN: Duration = Duration::from_secs(5);
 /// How often it is looked for; the agent is told by the kernel.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
-/// EventKind others must be allowed: the agent is another user.
+/// What others must be allowed: the agent is another user.
 const FOR_OTHERS: u32 = 0o006;
 
 /// Waits until the name is there, and checks it at once.
