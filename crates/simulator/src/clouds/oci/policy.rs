@@ -97,7 +97,7 @@ impl PolicyJudge {
         }
         let shipped: Shipped = serde_json::from_str(&text).map_err(|error| error.to_string())?;
         let read = |named: &Named| statement(named).ok_or(format!("no statement: {}", named.statement));
-        // EventKind the platform itself is allowed is no matter of any call here.
+        // What the platform itself is allowed is no matter of any call here.
         let ours = shipped.statements.iter().filter(|named| !named.statement.starts_with("Allow service "));
         self.state().statements = ours.map(read).collect::<Result<_, _>>()?;
         Ok(())

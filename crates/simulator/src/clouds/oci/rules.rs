@@ -16,7 +16,7 @@ pub(super) fn chosen<'a>(answers: &'a [Value], rules: &[Value], healthy: &dyn Fn
         let Some(data) = data(rule) else { continue };
         let first = |answer: &Value| data.iter().find(|one| fits(&one["answerCondition"], answer)).copied();
         match rule["ruleType"].as_str().unwrap_or_default() {
-            // EventKind no condition speaks of is not kept.
+            // What no condition speaks of is not kept.
             "FILTER" => left.retain(|answer| first(answer).is_some_and(|one| one["shouldKeep"] == true)),
             "HEALTH" => left.retain(|answer| healthy(answer)),
             "PRIORITY" => {
