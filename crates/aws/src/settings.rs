@@ -127,6 +127,13 @@ impl Settings {
     fn read(read: &mut Reader<'_>, context: &Context<'_>) -> Self {
         let roles = context.roles;
         let environment = Environment::read(&|name| read.text(name));
+        if context.roles != Roles::default() {
+            for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+                if read.text(name).is_none() {
+                    read.hidden_fault(name, "a credential, not empty; Lambda sets both from the function's role");
+                }
+            }
+        }
         let home_region = home_region(read, roles.cluster || roles.note);
         let metric_region = region(read, "HOLDFAST_METRIC_REGION").unwrap_or_else(|| METRIC_REGION.to_owned());
         Self {

@@ -40,8 +40,7 @@ fn secrets(query: &str, prefix: &str) -> String {
 }
 
 fn answer(path: &str, query: &str, prefix: &str) -> String {
-    let cluster =
-        r#"{"metadata":{"name":"logscale"},"spec":{"nodeCount":1,"license":{"secretKeyRef":{"name":"l","key":"k"}}}}"#;
+    let cluster = r#"{"metadata":{"name":"logscale","resourceVersion":"1"},"spec":{"nodeCount":1,"license":{"secretKeyRef":{"name":"l","key":"k"}}}}"#;
     let named = |name: &str| format!(r#"{{"items":[{{"metadata":{{"name":"{name}"}},"data":{{"k":"QUJD"}}}}]}}"#);
     match path.rsplit('/').next().unwrap_or_default() {
         "secrets" => match query.split_once("metadata.name=") {
@@ -50,7 +49,7 @@ fn answer(path: &str, query: &str, prefix: &str) -> String {
         },
         "pods" => r#"{"items":[]}"#.to_owned(),
         "logscale" => cluster.to_owned(),
-        _ => r#"{"metadata":{"name":"humio-operator"},"spec":{"replicas":0}}"#.to_owned(),
+        name => format!(r#"{{"metadata":{{"name":"{name}","resourceVersion":"1"}},"spec":{{"replicas":0}}}}"#),
     }
 }
 

@@ -20,6 +20,8 @@
 //! and when to repeat it is the engine's business. One exception: a call that was refused with 401 is signed and sent
 //! once more when the identity's files have changed meanwhile, because the platform replaces them while we run.
 
+// A dependency of the manifest that is not used is a fault; those of tests are not looked at.
+#![cfg_attr(not(test), warn(unused_crate_dependencies))]
 // Nothing that others write may stop the process: what can fail is a value here, and sums of foreign numbers and times
 // are checked or end at the end of their range (`holdfast_core::clock::later`).
 #![cfg_attr(

@@ -7,6 +7,8 @@
 //! * [`system`]: a system reads its settings, shared by all clouds, and gives gates and steps.
 //! * [`cluster`]: the settings of a cluster whose address is known beforehand.
 
+// A dependency of the manifest that is not used is a fault; those of tests are not looked at.
+#![cfg_attr(not(test), warn(unused_crate_dependencies))]
 // Nothing that others write may stop the process: what can fail is a value here, and sums of foreign numbers and times
 // are checked or end at the end of their range (`holdfast_core::clock::later`).
 #![cfg_attr(

@@ -7,6 +7,8 @@
 //! * [`shape`]: what names and addresses look like, whoever reads them.
 //! * [`certificate`]: what a certificate looks like.
 
+// A dependency of the manifest that is not used is a fault; those of tests are not looked at.
+#![cfg_attr(not(test), warn(unused_crate_dependencies))]
 // Nothing that others write may stop the process: what can fail is a value here, and sums of foreign numbers and times
 // are checked or end at the end of their range (`holdfast_core::clock::later`).
 #![cfg_attr(

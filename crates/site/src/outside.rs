@@ -104,7 +104,7 @@ fn controls(read: &mut Reader<'_>, primary: Option<&Target>, public: &PublicEndp
     let name = "HOLDFAST_CONTROL_TARGETS";
     let with_defaults = read.choice("HOLDFAST_CONTROL_DEFAULTS", &[("on", true), ("off", false)]);
     let built_in = defaults.iter().filter(|_| with_defaults).filter_map(|url| Target::parse(url).ok());
-    let mut controls: Vec<_> = built_in.map(|target| Control { target, public_only: true, marks: *marks }).collect();
+    let mut controls: Vec<_> = built_in.map(|target| Control { target, public_only: true, marks }).collect();
     for url in read.list(name) {
         let own = |target: &Target| primary.is_some_and(|primary| primary.is_same_host(target));
         match Target::parse(&url) {

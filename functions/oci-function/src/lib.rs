@@ -14,6 +14,8 @@
 //!
 //! Nothing works between calls: the platform freezes the container as soon as one is answered.
 
+// A dependency of the manifest that is not used is a fault; those of tests are not looked at.
+#![cfg_attr(not(test), warn(unused_crate_dependencies))]
 // Nothing that others write may stop the process.
 #![cfg_attr(
     not(test),

@@ -107,7 +107,7 @@ fn every_scenario_stands_on_the_promises_page_or_guards_tls() {
 
 /// The sources that read settings: the site's, and the modules `settings` of clouds and systems.
 fn settings() -> String {
-    let mut text = sources(&["crates/site/src", "crates/parts/src", "crates/proxies/src"]);
+    let mut text = sources(&["crates/site/src", "crates/parts/src", "crates/http/src"]);
     for entry in fs::read_dir(root().join("crates")).expect("the crates") {
         let file = entry.expect("a readable entry").path().join("src/settings.rs");
         text.push_str(&fs::read_to_string(file).unwrap_or_default());

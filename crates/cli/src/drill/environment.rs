@@ -208,6 +208,7 @@ fn variables(setup: &Setup, pace: f64) -> BTreeMap<String, String> {
         ("HOLDFAST_LEASE_SECONDS", paced(30.0, 2.5)),
         ("HOLDFAST_MARGIN_SECONDS", paced(20.0, 1.0)),
         ("HOLDFAST_STANDS_STILL_SECONDS", paced(300.0, 5.0)),
+        ("HOLDFAST_WELL_SECONDS", paced(600.0, 1.0)),
         ("HOLDFAST_VERIFY_SECONDS", paced(120.0, 4.0)),
         ("BASE_DELAY_SECONDS", "0.1".to_owned()),
         ("MAX_DELAY_SECONDS", "1".to_owned()),

@@ -17,29 +17,17 @@ use once::Once;
 /// Why it cannot be used, in a few words: the field, its value and what is allowed.
 pub fn read(text: &str) -> Result<State, String> {
     let no_json = |error: serde_json::Error| format!("is not JSON ({})", quoted(&error.to_string()));
-    let mut value: Value = serde_json::from_str(text).map_err(no_json)?;
+    let value: Value = serde_json::from_str(text).map_err(no_json)?;
     // Which of the two counts is not guessed at: whoever wrote it was not Holdfast.
     if let Once::Twice(key) = serde_json::from_str(text).map_err(no_json)? {
         return Err(format!("holds the key `{}` twice in one object; each key may stand once", quoted(&key)));
     }
-    let schema = schema(&value)?;
-    tolerate(&mut value, schema);
+    schema(&value)?;
     let state: State = serde_path_to_error::deserialize(&value).map_err(|error| {
         let path = error.path().to_string();
         refusal(&value, &path, &error.into_inner().to_string())
     })?;
     Ok(cut(state))
-}
-
-/// What other writers of JSON make of the same document: a schema with a point, null for an empty list.
-fn tolerate(value: &mut Value, schema: u64) {
-    let Some(fields) = value.as_object_mut() else { return };
-    fields.insert("schema".to_owned(), schema.into());
-    let is_list = |name: &str| matches!(name, "operators" | "past" | "notes");
-    fields.retain(|name, value| !(value.is_null() && is_list(name)));
-    if let Some(current) = fields.get_mut("current").and_then(Value::as_object_mut) {
-        current.retain(|name, value| !(value.is_null() && is_list(name)));
-    }
 }
 
 /// The lists no longer than we keep them.
@@ -52,7 +40,7 @@ fn cut(mut state: State) -> State {
     state
 }
 
-fn schema(value: &Value) -> Result<u64, String> {
+fn schema(value: &Value) -> Result<(), String> {
     if !value.is_object() {
         return Err(format!("is {}; allowed is a JSON object with the field `schema`", shown(value)));
     }
@@ -60,7 +48,7 @@ fn schema(value: &Value) -> Result<u64, String> {
     let whole =
         |number: f64| (number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number)).then_some(number as u64);
     match found.as_u64().or_else(|| found.as_f64().and_then(whole)) {
-        Some(schema) if (u64::from(OLDEST_SCHEMA)..=u64::from(SCHEMA)).contains(&schema) => Ok(schema),
+        Some(schema) if (u64::from(OLDEST_SCHEMA)..=u64::from(SCHEMA)).contains(&schema) => Ok(()),
         Some(schema) if schema > u64::from(SCHEMA) => Err(format!(
             "has `schema` {schema}, and this version of Holdfast knows {OLDEST_SCHEMA} to {SCHEMA}: a newer version wrote \
              what this one would lose, so it stops. Go on with the newer version"
@@ -160,7 +148,7 @@ mod tests {
         for text in
             [r#"{"schema":1.0}"#, r#"{"schema":1e0}"#, r#"{"schema":1,"operators":null,"past":null,"pause":null}"#]
         {
-            assert_eq!(read(text), Ok(State::default()), "{text}");
+            assert_eq!(read(text), Ok(State { schema: 1, ..State::default() }), "{text}");
         }
         let mut with_null = record();
         with_null["current"]["notes"] = Value::Null;

@@ -93,7 +93,7 @@ async fn a_tick_judges_the_same_evidence() {
 #[tokio::test]
 async fn an_operator_is_answered_and_the_record_says_who_it_was() {
     let app = app(600);
-    let (again, document) = called(&app, &json!({"action": "failover", "reason": "now", "force": ["holdoff"]})).await;
+    let (again, document) = called(&app, &json!({"action": "failover", "reason": "now", "waive": ["holdoff"]})).await;
     assert_eq!((again, &document["outcome"]), (false, &json!("completed")), "{document}");
     let (again, document) = called(&app, &json!({"action": "falover"})).await;
     assert_eq!((again, &document["reasons"][0]["code"]), (false, &json!("invalid_request")));

@@ -4,6 +4,7 @@ mod azure;
 mod crashes;
 mod cut_off;
 mod evidence;
+mod failback;
 mod gates;
 mod injected_faults;
 mod outages;
@@ -31,7 +32,7 @@ const fn only_on(cloud: &'static str, scenarios: fn() -> Vec<Scenario>) -> Theme
 }
 
 /// The themes, in the order in which they are listed and run.
-const THEMES: [Theme; 11] = [
+const THEMES: [Theme; 12] = [
     everywhere(outages::all),
     everywhere(triggers::all),
     everywhere(trust::all),
@@ -42,6 +43,7 @@ const THEMES: [Theme; 11] = [
     everywhere(crashes::all),
     everywhere(standing::all),
     everywhere(tls::all),
+    everywhere(failback::all),
     only_on("azure", azure::all),
 ];
 

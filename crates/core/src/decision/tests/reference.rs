@@ -88,6 +88,19 @@ fn is_proven_since_the_lock_went(case: &Case, state: &State) -> bool {
     (proven >= case.policy.holdoff || waived(Gate::Holdoff)) && !vetoed
 }
 
+/// The failing time that both witnesses together prove, where neither says otherwise.
+fn proven(case: &Case, state: &State, history: &Health, probes: &Health) -> Option<Duration> {
+    match (history, probes) {
+        (Health::Failing(history), Health::Failing(probes)) => {
+            Some(prolong(history.clone(), probes, &case.policy).proven.max(alone(case, state, probes)))
+        }
+        (Health::Failing(one), Health::Silent { .. }) | (Health::Silent { .. }, Health::Failing(one)) => {
+            Some(one.proven)
+        }
+        _ => None,
+    }
+}
+
 fn reference(case: &Case) -> &'static str {
     let Ok(state) = &case.state else { return "wait" };
     let (evidence, waived) = (&case.evidence, |gate| case.overrides.contains(&gate));
@@ -96,15 +109,7 @@ fn reference(case: &Case) -> &'static str {
     let all_done = !evidence.steps.is_empty()
         && !evidence.steps.iter().any(|step| step.seen.as_ref().map_or(true, |seen| seen.standing != Standing::Done));
     let (history, probes) = sources(case, state);
-    let proven = match (&history, &probes) {
-        (Health::Failing(history), Health::Failing(probes)) => {
-            Some(prolong(history.clone(), probes, &case.policy).proven.max(alone(case, state, probes)))
-        }
-        (Health::Failing(one), Health::Silent { .. }) | (Health::Silent { .. }, Health::Failing(one)) => {
-            Some(one.proven)
-        }
-        _ => None,
-    };
+    let proven = proven(case, state, &history, &probes);
     let disagree = match (&history, &probes) {
         (Health::Healthy { at }, Health::Failing(ours)) => *at <= ours.since + case.policy.period,
         _ => false,
