@@ -85,7 +85,8 @@ fn variables(cloud: Cloud, more: &[(&str, &str)]) -> BTreeMap<String, String> {
             ("HOLDFAST_PRIMARY_PROBE_URL", "https://p.example.com/api/v1/status"),
         ],
     };
-    least.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+    keys.iter().chain(&least).chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 /// What the reader says; nothing when it takes the variables.
