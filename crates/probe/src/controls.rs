@@ -106,9 +106,12 @@ impl ControlTargets {
         }
     }
 
+    /// The page that is given in the primary's name; none where it does not come in a quarter of the time. A gateway that
+    /// answers for every address answers at once, and an observation must not last longer for a primary that is silent.
     async fn page_of_the_primary(&self, call: &Call) -> Option<Page> {
         let primary = self.primary.as_ref()?;
-        match ask(&self.client, call, &primary.target, self.timeout, verdict::DOCUMENT).await {
+        let patience = half(half(self.timeout));
+        match ask(&self.client, call, &primary.target, patience, verdict::DOCUMENT).await {
             Asked::Came(outcome) => Page::of_a_failing_primary(&outcome, primary.target.uri(), primary.judge),
             Asked::Silent(_) | Asked::NoWay(_) | Asked::CutShort => None,
         }
