@@ -1,4 +1,4 @@
-//! What a standby cluster must do for the function, whoever built the cluster: scenarios over a [`Backend`](crate::standby::Ground).
+//! What a standby cluster must do for the function, whoever built the cluster: scenarios over a [`Backend`](crate::test_cluster::Backend).
 //!
 //! # Layout
 //!
