@@ -54,7 +54,7 @@ fn play(seed: u64, tells: bool, sabotage: Option<Sabotage>) -> Report {
     // The pauses between attempts have jitter from here.
     fastrand::seed(seed);
     let mut rng = Rng::with_seed(seed);
-    let story = Story::draw(&mut rng);
+    let story = Story::draw(seed, &mut rng);
     let world = Arc::new(Mutex::new(World::new(story, rng, tells)));
     lock(&world).sabotage = sabotage;
     let mut runner = Runner { world: Arc::clone(&world), running: Vec::new() };

@@ -162,9 +162,13 @@ pub struct Story {
     pub limits: Limits,
 }
 
+/// Stories from this seed on have people who fail back and rehearse. They are stories of their own, so that those below
+/// stay as they are.
+pub const KINDS_FROM: u64 = 1 << 40;
+
 impl Story {
-    /// Draws one.
-    pub fn draw(rng: &mut Rng) -> Self {
+    /// Draws the story of `seed`, from which `rng` was made.
+    pub fn draw(seed: u64, rng: &mut Rng) -> Self {
         let calm = seconds(rng.u64(900..2400));
         let end = calm + seconds(1800);
         let prober = rng.f64() < 0.7;
@@ -180,7 +184,9 @@ impl Story {
         }
         let by_hand = Act::draw_lock(rng, calm);
         acts.extend(by_hand);
-        acts.extend(Act::draw_kinds(&mut rng.clone(), calm));
+        if seed >= KINDS_FROM {
+            acts.extend(Act::draw_kinds(&mut rng.clone(), calm));
+        }
         acts.sort_by_key(|(at, _)| *at);
         Self {
             down: outages(rng, calm, end),
