@@ -93,7 +93,8 @@ impl World {
         let well = !self.story.is_down(self.now)
             && self.story.longest_up(self.now, self.story.end) > self.story.end - self.now - 1;
         let from = self.dead_since().filter(|from| *from <= self.now);
-        let tells = self.story.prober || !self.story.metrics_dead;
+        // By a clock that is wrong by hours, metrics say nothing.
+        let tells = self.story.prober || !self.story.metrics_dead && self.story.wrong_clocks == 0.0;
         // A lock that is missed long after it was set needs the holdoff, proven since it was seen gone.
         let provable = from.is_some() && self.is_provable();
         if !stands || !(provable || well && tells) {
