@@ -83,12 +83,3 @@ impl Deref for Server {
         &self.0
     }
 }
-/// What a site shares with its clouds.
-pub(crate) fn shared() -> holdfast_parts::Shared {
-    holdfast_parts::Shared {
-        clock: clock_at(0),
-        proxies: holdfast_http::Proxies::default(),
-        attempt_timeout: Duration::from_secs(5),
-        period: Duration::from_secs(60),
-    }
-}
