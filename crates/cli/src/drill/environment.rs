@@ -64,6 +64,7 @@ impl Environment {
         let Terms { setup, cloud, pace, seed, bootstrap } = terms;
         let options = Options {
             cloud,
+            traffic: setup.traffic,
             client_certificate: setup.client_certificate,
             pace,
             seed,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use holdfast_simulator::{kubernetes::StandbyFixture, time};
+use holdfast_simulator::{backend::CloudBackend, kubernetes::StandbyFixture, time};
 use serde_json::json;
 
 /// Why a scenario did not go on: what was waited for and did not come.
@@ -20,6 +20,8 @@ pub struct Setup {
     pub variables: BTreeMap<String, String>,
     /// Whether the standby's kubeconfig holds a client certificate, as the reference's on Azure does.
     pub client_certificate: bool,
+    /// The cloud whose traffic control leads users, where it is not the function's own.
+    pub traffic: Option<&'static dyn CloudBackend>,
 }
 
 impl Default for Setup {
@@ -28,7 +30,7 @@ impl Default for Setup {
         let armed = time::now() - MONTH;
         let record = json!({"schema": holdfast_core::record::SCHEMA, "armed": armed});
         let standby = StandbyFixture { record: Some(record), ..StandbyFixture::default() };
-        Self { standby, variables: BTreeMap::new(), client_certificate: false }
+        Self { standby, variables: BTreeMap::new(), client_certificate: false, traffic: None }
     }
 }
 

@@ -26,14 +26,7 @@ fn failback() -> Scenario {
         run: |environment| {
             Box::pin(async move {
                 failed_over_and_well_again(environment).await?;
-                unlocked(environment).await?;
-                let answer = call(environment, json!({"action": "failback", "rest": true})).await?;
-                is(&answer, "completed")?;
-                environment
-                    .until("DNS leads to the primary", |environment| {
-                        environment.sim.world().snapshot().answer == Site::Primary
-                    })
-                    .await
+                to_rest(environment).await
             })
         },
         promises: vec![
@@ -107,7 +100,7 @@ fn outage_during_failback() -> Scenario {
 const WORD: &str = "what the standby took in is replayed by the on-call engineer";
 
 /// A failover that was completed, and a primary that has been well for long enough.
-async fn failed_over_and_well_again(environment: &Environment) -> Result<(), Stuck> {
+pub async fn failed_over_and_well_again(environment: &Environment) -> Result<(), Stuck> {
     environment.break_primary(Outage::Refuse);
     environment.until_failed_over().await?;
     environment.sim.world().heal_primary();
@@ -124,6 +117,15 @@ async fn unlocked(environment: &Environment) -> Result<(), Stuck> {
     }
 }
 
+/// Both calls of the failback, until the name servers lead to the primary.
+pub async fn to_rest(environment: &Environment) -> Result<(), Stuck> {
+    unlocked(environment).await?;
+    let answer = call(environment, json!({"action": "failback", "rest": true})).await?;
+    is(&answer, "completed")?;
+    let leads = |environment: &Environment| environment.sim.world().snapshot().answer == Site::Primary;
+    environment.until("DNS leads to the primary", leads).await
+}
+
 async fn call(environment: &Environment, mut payload: Value) -> Result<Value, Stuck> {
     payload["reason"] = json!("a drill");
     let result = environment.invoke(payload).await;
@@ -134,7 +136,8 @@ fn is(answer: &Value, outcome: &str) -> Result<(), Stuck> {
     if answer["outcome"] == outcome { Ok(()) } else { Err(format!("{outcome} was expected, and it was {answer}")) }
 }
 
-fn back_and_at_rest(report: &RunReport) -> Result<String, String> {
+/// What a failback is for.
+pub fn back_and_at_rest(report: &RunReport) -> Result<String, String> {
     let (locked, replicas, answer) = (report.is_locked(), report.replicas(), report.world.answer);
     if !locked && replicas == 0 && answer == Site::Primary {
         return Ok("DNS answers with the primary, operator 0".to_owned());
@@ -142,7 +145,8 @@ fn back_and_at_rest(report: &RunReport) -> Result<String, String> {
     Err(format!("locked: {locked}, operator {replicas}, DNS answers with the {answer}"))
 }
 
-fn nothing_refused(report: &RunReport) -> Result<String, String> {
+/// The permissions that we ship are enough.
+pub fn nothing_refused(report: &RunReport) -> Result<String, String> {
     let refused = report.audit.iter().filter(|entry| !entry.allowed || matches!(entry.code, 401 | 403)).count();
     match (refused, report.refused.as_slice()) {
         (0, []) => Ok(format!("{} calls to the cluster under the shipped Role", report.audit.len())),

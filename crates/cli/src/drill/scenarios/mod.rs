@@ -1,5 +1,6 @@
 //! All scenarios, by theme.
 
+mod aws;
 mod azure;
 mod crashes;
 mod cut_off;
@@ -32,7 +33,7 @@ const fn only_on(cloud: &'static str, scenarios: fn() -> Vec<Scenario>) -> Theme
 }
 
 /// The themes, in the order in which they are listed and run.
-const THEMES: [Theme; 12] = [
+const THEMES: [Theme; 13] = [
     everywhere(outages::all),
     everywhere(triggers::all),
     everywhere(trust::all),
@@ -44,6 +45,7 @@ const THEMES: [Theme; 12] = [
     everywhere(standing::all),
     everywhere(tls::all),
     everywhere(failback::all),
+    only_on("aws", aws::all),
     only_on("azure", azure::all),
 ];
 
