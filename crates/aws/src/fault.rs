@@ -44,7 +44,7 @@ where
 }
 
 /// The fault by which the credentials could not be had, where that is why the request was not sent.
-fn of_credentials<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Fault> {
+pub(crate) fn of_credentials<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Fault> {
     let mut cause: Option<&'a (dyn Error + 'static)> = Some(error);
     for _ in 0..MOST_CAUSES {
         if let Some(fault) = cause?.downcast_ref::<Fault>() {

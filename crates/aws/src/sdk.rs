@@ -16,8 +16,9 @@ use aws_types::{SdkConfig, region::Region};
 use holdfast_http::Proxies;
 
 pub use environment::{Endpoints, Environment, MissingCredentials, Service};
+use role::AssumedRole;
+pub(crate) use role::BEFORE_THE_END;
 pub use role::Role;
-use role::{AssumedRole, BEFORE_THE_END};
 
 /// The region in which Route 53 publishes the metrics of health checks, for the ordinary partition.
 pub const METRIC_REGION: &str = "us-east-1";
@@ -54,8 +55,10 @@ pub struct Sdk {
     pub ssm: aws_sdk_ssm::Client,
     /// The standby cluster's address.
     pub eks: aws_sdk_eks::Client,
-    /// What requests are signed with.
+    /// What requests are signed with, where no role is assumed.
     pub credentials: Credentials,
+    /// Who gives the credentials of the role that is assumed, if one is.
+    pub role: Option<SharedCredentialsProvider>,
     /// Which calls go through a proxy; those to the cluster as well.
     pub proxies: Proxies,
 }
@@ -65,7 +68,7 @@ impl Sdk {
     /// warning: a production function must not inherit them by accident.
     pub fn new(environment: &Environment, options: &Options) -> Self {
         environment.endpoints.warn_of_overrides();
-        Self::of(environment, options, &shared(environment, options))
+        Self::of(environment, options, &shared(environment, options), None)
     }
 
     /// The same under `role`, whose credentials are asked for with the first request, kept, and asked for anew up to five
@@ -76,16 +79,18 @@ impl Sdk {
         let mut sts = own.to_builder().region(region);
         sts.set_endpoint_url(environment.endpoints.of(Service::Sts).map(str::to_owned));
         let assumed = AssumedRole { sts: aws_sdk_sts::Client::new(&sts.build()), role };
+        let assumed = SharedCredentialsProvider::new(assumed);
         let cache = IdentityCache::lazy().load_timeout(options.attempt_timeout).buffer_time(BEFORE_THE_END).build();
-        let other = own
-            .to_builder()
-            .credentials_provider(SharedCredentialsProvider::new(assumed))
-            .identity_cache(cache)
-            .build();
-        Self::of(environment, options, &other)
+        let other = own.to_builder().credentials_provider(assumed.clone()).identity_cache(cache).build();
+        Self::of(environment, options, &other, Some(assumed))
     }
 
-    fn of(environment: &Environment, options: &Options, shared: &SdkConfig) -> Self {
+    fn of(
+        environment: &Environment,
+        options: &Options,
+        shared: &SdkConfig,
+        role: Option<SharedCredentialsProvider>,
+    ) -> Self {
         let config = |region: &str, service: Service| {
             let mut builder = shared.to_builder().region(Region::new(region.to_owned()));
             builder.set_endpoint_url(environment.endpoints.of(service).map(str::to_owned));
@@ -98,6 +103,7 @@ impl Sdk {
             ssm: aws_sdk_ssm::Client::new(&config(home, Service::Ssm)),
             eks: aws_sdk_eks::Client::new(&config(home, Service::Eks)),
             credentials: environment.credentials.clone(),
+            role,
             proxies: options.proxies.clone(),
         }
     }

@@ -96,6 +96,7 @@ struct Settings {
     roles: Roles,
     /// SSM parameter of the last failover.
     note: Option<String>,
+    cluster_role: Option<Role>,
     history_role: Option<Role>,
     traffic_role: Option<Role>,
     note_role: Option<Role>,
@@ -144,6 +145,10 @@ impl Settings {
             health_check: (roles.history || roles.traffic).then(|| HealthCheck::read(read)),
             roles,
             note: roles.note.then(|| cooldown_parameter(read, context.function)),
+            cluster_role: roles
+                .cluster
+                .then(|| role(read, "HOLDFAST_CLUSTER_ROLE_ARN", "HOLDFAST_CLUSTER_EXTERNAL_ID", context.function))
+                .flatten(),
             history_role: roles
                 .history
                 .then(|| role(read, "HOLDFAST_HISTORY_ROLE_ARN", "HOLDFAST_HISTORY_EXTERNAL_ID", context.function))
@@ -231,9 +236,13 @@ impl CloudSettings for Settings {
             None => Arc::clone(&sdk),
         };
         let cluster = self.cluster.as_ref().map(|Cluster { name, known }| {
-            let clock = Arc::clone(&shared.clock);
-            let token = EksToken::new(sdk.credentials.clone(), &self.home_region, name, clock);
-            Arc::new(EksConnector::new(Arc::clone(&sdk), name, known.clone(), Arc::new(token))) as _
+            let sdk = under(&self.cluster_role);
+            let token = EksToken::new(sdk.credentials.clone(), &self.home_region, name, Arc::clone(&shared.clock));
+            let token = Arc::new(match &sdk.role {
+                Some(role) => token.under(role.clone()),
+                None => token,
+            });
+            Arc::new(EksConnector::new(sdk, name, known.clone(), token)) as _
         });
         let checks = self.health_check.as_ref();
         Ok(CloudParts {

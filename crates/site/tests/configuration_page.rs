@@ -12,7 +12,9 @@ const PROFILE: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Net
 const CLUSTER: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.ContainerService/managedClusters/aks";
 
 /// Rows of the shared tables that Azure does not read, or reads with another rule.
-const AWS_ONLY: [&str; 18] = [
+const AWS_ONLY: [&str; 20] = [
+    "HOLDFAST_CLUSTER_ROLE_ARN",
+    "HOLDFAST_CLUSTER_EXTERNAL_ID",
     "HOLDFAST_HISTORY_ROLE_ARN",
     "HOLDFAST_TRAFFIC_ROLE_ARN",
     "HOLDFAST_NOTE_ROLE_ARN",

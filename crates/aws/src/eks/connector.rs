@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use aws_sdk_eks::types::{Cluster, ClusterStatus};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use holdfast_core::{Call, Fault, FaultClass, Timestamp};
-use holdfast_kubernetes::connect::{Access, Connector, KnownCluster, TokenSource, Watched, connect_watched};
+use holdfast_kubernetes::connect::{Access, Connector, KnownCluster, Watched, connect_watched};
 use kube::Client;
 use tokio::sync::Mutex;
 
+use super::EksToken;
 use crate::{fault::of_sdk, sdk::Sdk};
 
 const CALL: &str = "eks:DescribeCluster";
@@ -24,7 +25,7 @@ pub struct EksConnector {
     sdk: Arc<Sdk>,
     cluster: String,
     known: Option<KnownCluster>,
-    token: Arc<dyn TokenSource>,
+    token: Arc<EksToken>,
     connected: Mutex<Option<Connected>>,
 }
 
@@ -38,12 +39,7 @@ struct Connected {
 
 impl EksConnector {
     /// A connector to `cluster`, with tokens from `token`, and without a look-up where `known` says where it is.
-    pub fn new(
-        sdk: Arc<Sdk>,
-        cluster: impl Into<String>,
-        known: Option<KnownCluster>,
-        token: Arc<dyn TokenSource>,
-    ) -> Self {
+    pub fn new(sdk: Arc<Sdk>, cluster: impl Into<String>, known: Option<KnownCluster>, token: Arc<EksToken>) -> Self {
         Self { sdk, cluster: cluster.into(), known, token, connected: Mutex::new(None) }
     }
 
@@ -51,7 +47,7 @@ impl EksConnector {
         let ca_pem = STANDARD.decode(place.ca_data.trim()).map_err(|error| {
             Fault::new(FaultClass::Invalid, CALL, format!("the certificate authority is not base64: {error}"))
         })?;
-        let access = Access { endpoint: place.endpoint.clone(), ca_pem, token: Arc::clone(&self.token) };
+        let access = Access { endpoint: place.endpoint.clone(), ca_pem, token: Arc::clone(&self.token) as _ };
         Ok(Connected { watched: connect_watched(access, &self.sdk.proxies)?, place, again: None })
     }
 
@@ -110,6 +106,7 @@ fn locate(cluster: &Cluster) -> Result<KnownCluster, Fault> {
 impl Connector for EksConnector {
     async fn client(&self, call: &Call) -> Result<Client, Fault> {
         let mut connected = self.connected.lock().await;
+        self.token.prepare(call).await?;
         let kept = match connected.as_mut() {
             Some(kept) => {
                 if self.known.is_none() && kept.watched.doubt.is_due(kept.again, call.clock.now()) {
@@ -131,17 +128,20 @@ impl Connector for EksConnector {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use futures_util::future::join_all;
+    use holdfast_kubernetes::connect::TokenSource;
 
     use super::*;
-    use crate::testing::{Reply, Server, call, json_error};
+    use crate::{
+        sdk::Role,
+        testing::{NOW, Reply, Server, at, call, clock_at, environment, json_error, options, xml},
+    };
 
-    struct NoToken;
-
-    impl TokenSource for NoToken {
-        fn token(&self) -> Result<String, Fault> {
-            Ok("t".to_owned())
-        }
+    fn token(sdk: &Sdk) -> Arc<EksToken> {
+        Arc::new(EksToken::new(sdk.credentials.clone(), "eu-west-1", "n", clock_at(NOW)))
     }
 
     fn ca() -> String {
@@ -160,7 +160,9 @@ mod tests {
 
     async fn connector(answers: Vec<Reply>, known: Option<KnownCluster>) -> (EksConnector, Server) {
         let server = Server::start(answers).await;
-        (EksConnector::new(Arc::new(server.sdk()), "n", known, Arc::new(NoToken)), server)
+        let sdk = Arc::new(server.sdk());
+        let token = token(&sdk);
+        (EksConnector::new(sdk, "n", known, token), server)
     }
 
     #[tokio::test]
@@ -179,6 +181,58 @@ mod tests {
         let (connector, server) = connector(vec![], Some(known)).await;
         connector.client(&call()).await.expect("a client");
         assert!(server.requests().is_empty());
+    }
+
+    fn given(id: &str, seconds: u64) -> Reply {
+        let end = at(NOW) + Duration::from_secs(seconds);
+        xml(&format!(
+            "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
+             <AccessKeyId>{id}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>\
+             <Expiration>{end:.0}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+        ))
+    }
+
+    /// A connector to a known cluster under a role, and its token source.
+    async fn under_a_role(answers: Vec<Reply>) -> (EksConnector, Arc<EksToken>, Server) {
+        let server = Server::start(answers).await;
+        let role =
+            Role { arn: "arn:aws:iam::444455556666:role/dr".to_owned(), external_id: None, session: "f".to_owned() };
+        let sdk = Arc::new(Sdk::under(&environment(&server.url()), &options(), role));
+        let token = EksToken::new(sdk.credentials.clone(), "eu-west-1", "n", clock_at(NOW));
+        let token = Arc::new(token.under(sdk.role.clone().expect("a role")));
+        let known = KnownCluster { endpoint: "https://127.0.0.1:1".to_owned(), ca_data: ca() };
+        (EksConnector::new(sdk, "n", Some(known), Arc::clone(&token)), token, server)
+    }
+
+    fn signer(token: &EksToken) -> String {
+        let token = token.token().expect("a token");
+        let url = URL_SAFE_NO_PAD.decode(token.trim_start_matches("k8s-aws-v1.")).expect("base64");
+        let url = String::from_utf8(url).expect("text");
+        url.split("X-Amz-Credential=").nth(1).and_then(|rest| rest.split('%').next()).expect("a key").to_owned()
+    }
+
+    #[tokio::test]
+    async fn under_a_role_of_another_account_its_credentials_sign_the_token_and_are_asked_for_before_they_end() {
+        let answers = vec![given("ASIAONE", 3600), given("ASIATWO", 7200), json_error(503, "ServiceUnavailable")];
+        let (connector, token, server) = under_a_role(answers).await;
+        assert!(token.token().is_err(), "our own credentials sign nothing");
+        let clock = clock_at(NOW);
+        let call = Call { clock: clock.clone(), deadline: Timestamp::MAX, ..call() };
+        for (second, asked, by) in [(0, 1, "ASIAONE"), (3000, 1, "ASIAONE"), (3301, 2, "ASIATWO"), (7000, 3, "ASIATWO")]
+        {
+            clock.set(at(NOW + second));
+            connector.client(&call).await.expect("a client");
+            assert_eq!((server.requests().len(), signer(&token).as_str()), (asked, by), "after {second} s");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_role_that_may_not_be_assumed_gives_no_client_and_the_reason() {
+        let refusal =
+            "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not yours</Message></Error></ErrorResponse>";
+        let (connector, _, _server) = under_a_role(vec![Reply::of_type(403, "text/xml", refusal)]).await;
+        let Err(fault) = connector.client(&call()).await else { panic!("a client") };
+        assert_eq!((fault.class, fault.call.as_ref()), (FaultClass::Denied, "sts:AssumeRole"), "{fault}");
     }
 
     #[tokio::test]

@@ -8,7 +8,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use aws_credential_types::Credentials;
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, SharedCredentialsProvider},
+};
 use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SignatureLocation, SigningError, SigningSettings, sign},
@@ -18,13 +21,16 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::FutureExt;
 use holdfast_core::{
-    Clock, Fault, FaultClass, Timestamp,
+    Call, Clock, Fault, FaultClass, Timestamp,
     clock::later,
     fault::{quoted, with_causes},
 };
 use holdfast_kubernetes::connect::TokenSource;
 
+use crate::{fault::of_credentials, sdk::BEFORE_THE_END};
+
 const CALL: &str = "sts:GetCallerIdentity";
+const ASSUME: &str = "sts:AssumeRole";
 
 /// What marks the token's kind.
 const PREFIX: &str = "k8s-aws-v1.";
@@ -40,7 +46,9 @@ const USED_FOR: Duration = Duration::from_secs(600);
 
 /// Makes tokens for one cluster and keeps the newest.
 pub struct EksToken {
-    credentials: Credentials,
+    credentials: Mutex<Option<Credentials>>,
+    /// Who gives the credentials, where they are those of a role and end.
+    role: Option<SharedCredentialsProvider>,
     region: String,
     cluster: String,
     clock: Arc<dyn Clock>,
@@ -60,12 +68,62 @@ impl EksToken {
         cluster: impl Into<String>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { credentials, region: region.into(), cluster: cluster.into(), clock, newest: Mutex::new(None) }
+        Self {
+            credentials: Mutex::new(Some(credentials)),
+            role: None,
+            region: region.into(),
+            cluster: cluster.into(),
+            clock,
+            newest: Mutex::new(None),
+        }
+    }
+
+    /// The same, signed with what `role` gives: see [`prepare`](Self::prepare).
+    pub fn under(self, role: SharedCredentialsProvider) -> Self {
+        Self { credentials: Mutex::new(None), role: Some(role), ..self }
+    }
+
+    /// Asks for the role's credentials where there are none, or where they end soon. To be called before requests are made;
+    /// it costs a call once an hour. While the role cannot be had, credentials that have not ended stay in use.
+    ///
+    /// # Errors
+    /// When there are no credentials.
+    pub async fn prepare(&self, call: &Call) -> Result<(), Fault> {
+        let Some(role) = &self.role else { return Ok(()) };
+        if self.lasts_beyond(later(call.clock.now(), BEFORE_THE_END)) {
+            return Ok(());
+        }
+        let asked = async {
+            role.provide_credentials().await.map_err(|error| match of_credentials(&error) {
+                Some(fault) => Fault::new(fault.class, ASSUME, fault.message.clone()),
+                None => Fault::new(FaultClass::Server, ASSUME, with_causes(&error)),
+            })
+        };
+        match call.once(ASSUME, asked).await {
+            Ok(credentials) => {
+                *self.credentials.lock().unwrap_or_else(PoisonError::into_inner) = Some(credentials);
+                self.refused();
+                Ok(())
+            }
+            Err(fault) if self.lasts_beyond(call.clock.now()) => {
+                tracing::warn!(call = fault.call, "the role's credentials stay in use: {}", fault.message);
+                Ok(())
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn lasts_beyond(&self, time: Timestamp) -> bool {
+        let held = self.credentials.lock().unwrap_or_else(PoisonError::into_inner);
+        held.as_ref().is_some_and(|held| held.expiry().is_none_or(|end| end > SystemTime::from(time)))
     }
 
     /// A new token.
     fn make(&self, now: Timestamp) -> Result<String, Fault> {
-        let url = presigned(&self.credentials, &self.region, &self.cluster, now.into(), &sts_host(&self.region)?)
+        let held = self.credentials.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let held =
+            held.ok_or_else(|| Fault::new(FaultClass::Server, ASSUME, "the role's credentials are not there"))?;
+        let url = presigned(&held, &self.region, &self.cluster, now.into(), &sts_host(&self.region)?)
             .map_err(|error| Fault::new(FaultClass::Invalid, CALL, format!("no token could be signed: {error}")))?;
         Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(url)))
     }

@@ -11,7 +11,7 @@ use crate::fault::of_sdk;
 
 /// How long before their end credentials are asked for anew at the earliest; the SDK spreads that up to the end. STS gives
 /// them for an hour.
-pub(super) const BEFORE_THE_END: Duration = Duration::from_secs(300);
+pub(crate) const BEFORE_THE_END: Duration = Duration::from_secs(300);
 
 /// A role that calls are made under.
 #[derive(Clone, Debug, PartialEq, Eq)]
