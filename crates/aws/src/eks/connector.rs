@@ -232,7 +232,7 @@ mod tests {
             "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not yours</Message></Error></ErrorResponse>";
         let (connector, _, _server) = under_a_role(vec![Reply::of_type(403, "text/xml", refusal)]).await;
         let Err(fault) = connector.client(&call()).await else { panic!("a client") };
-        assert_eq!((fault.class, fault.call.as_ref()), (FaultClass::Denied, "sts:AssumeRole"), "{fault}");
+        assert_eq!((fault.class, fault.call), (FaultClass::Denied, "sts:AssumeRole"), "{fault}");
     }
 
     #[tokio::test]
