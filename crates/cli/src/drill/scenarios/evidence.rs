@@ -80,7 +80,8 @@ fn wrong_checkers() -> Scenario {
         setup: Setup::default,
         run: |environment| {
             Box::pin(async move {
-                environment.sim.services().mislead_checkers();
+                let world = environment.sim.world();
+                world.blind_checkers(world.snapshot().checkers.1);
                 environment.pass(600.0).await;
                 Ok(())
             })
