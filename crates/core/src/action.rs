@@ -38,6 +38,8 @@ pub enum Action {
     },
     /// Take the kill switch back.
     Resume,
+    /// Send a message that says that it is a test.
+    NotifyTest,
 }
 
 /// The longest pause that can have an end: a longer one is no pause but a site without failover.
@@ -114,7 +116,7 @@ pub struct ActionRule {
 }
 
 /// Every action.
-pub const ACTIONS: [ActionRule; 11] = [
+pub const ACTIONS: [ActionRule; 12] = [
     ActionRule {
         action: Action::FailOver,
         name: "failover",
@@ -203,12 +205,20 @@ pub const ACTIONS: [ActionRule; 11] = [
         access: Access::Notes,
         says: "Takes a pause back.",
     },
+    ActionRule {
+        action: Action::NotifyTest,
+        name: "notify-test",
+        arguments: &[],
+        waives: &[],
+        access: Access::Reads,
+        says: "Sends a message to everybody who is told of failovers, which says that it is a test.",
+    },
 ];
 
 impl Action {
     /// Its row.
     pub fn rule(self) -> &'static ActionRule {
-        let [failover, switchover, failback, rehearse, finish, plan, preflight, status, acknowledge, pause, resume] =
+        let [failover, switchover, failback, rehearse, finish, plan, preflight, status, acknowledge, pause, resume, test] =
             &ACTIONS;
         match self {
             Self::FailOver => failover,
@@ -222,6 +232,7 @@ impl Action {
             Self::Acknowledge { .. } => acknowledge,
             Self::Pause { .. } => pause,
             Self::Resume => resume,
+            Self::NotifyTest => test,
         }
     }
 
@@ -238,7 +249,8 @@ impl Action {
             | Self::Status
             | Self::Acknowledge { .. }
             | Self::Pause { .. }
-            | Self::Resume => None,
+            | Self::Resume
+            | Self::NotifyTest => None,
         }
     }
 

@@ -12,7 +12,7 @@
 //! * [`record`]: the one document that is kept, and [`transition`]: the only way it changes.
 //! * [`step`]: one idempotent effect; [`runbook`]: steps in order.
 //! * [`ports`]: what the engine needs of the world, with the guarantees in prose.
-//! * [`action`]: what an operator may ask for.
+//! * [`action`]: what an operator may ask for; [`news`]: what people are told.
 //! * [`engine`]: observe, decide, claim, drive, answer.
 //! * [`fault`], [`clock`], [`retry`]: what can go wrong, when, and how often to try again.
 //! * [`epoch`]: the one reader of a time that people keep as seconds in text.
@@ -45,6 +45,7 @@ pub mod fakes;
 pub mod fault;
 pub mod holdoff;
 pub mod kind;
+pub mod news;
 pub mod policy;
 pub mod ports;
 pub mod record;

@@ -3,12 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::{
     clock::{Call, Clock},
     evidence::{Control, Fitness, History, LiveStatus, ProbeResult, TrafficAnswer},
     fault::Fault,
+    news::News,
     record::State,
 };
 
@@ -176,6 +178,16 @@ pub trait Standby: Send + Sync {
     async fn fitness(&self, call: &Call) -> Result<Fitness, Fault>;
 }
 
+/// Tells people. A message must never hold up the work: sending goes on beside it.
+pub trait Announcer: Send + Sync {
+    /// The name of the receiver, the same for ever: the record keeps what it was told.
+    fn name(&self) -> &'static str;
+
+    /// Begins to send, and returns at once. Messages arrive in the order in which they were begun. The future tells how
+    /// that ended; whoever drops it does not stop the sending, which ends by itself after the time of one call.
+    fn announce(&self, news: News) -> BoxFuture<'static, Result<(), Fault>>;
+}
+
 /// All ports of one site.
 #[derive(Clone)]
 pub struct Ports {
@@ -199,4 +211,6 @@ pub struct Ports {
     pub live: Option<Arc<dyn LiveSource>>,
     /// Fitness of the standby.
     pub standby: Arc<dyn Standby>,
+    /// Who is told; nobody where it is empty.
+    pub announcers: Vec<Arc<dyn Announcer>>,
 }

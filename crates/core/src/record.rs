@@ -2,7 +2,8 @@
 //!
 //! # Layout
 //!
-//! * this file: the document; `execution`: one run of a runbook in it; `step`: one step of that.
+//! * this file: the document; `execution`: one run of a runbook in it; `step`: one step of that; `told`: what people were
+//!   told.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -14,11 +15,13 @@ mod execution;
 mod lenient;
 mod lock;
 mod step;
+mod told;
 #[cfg(test)]
 mod tests;
 
 pub use execution::{Execution, Note, Status, Trigger};
 pub use step::{Progress, StepRecord, Why};
+pub use told::{KEPT_HEARD, MOST_TRIES, Told, Unheard, heard_by};
 
 /// The version of the document that this code writes. It is raised only where an earlier version could not go on with
 /// what is written: fields that a version does not know are carried along.
@@ -94,6 +97,9 @@ pub struct State {
     /// Since when the primary has been seen well while a failover stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub well: Option<Well>,
+    /// What people were told of the incident that is going on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Told>,
     /// Earlier ones, newest first.
     #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
     pub past: Vec<Summary>,
@@ -126,6 +132,7 @@ impl Default for State {
             current: None,
             stands: None,
             well: None,
+            told: None,
             past: Vec::new(),
             unknown: Unknown::new(),
         }

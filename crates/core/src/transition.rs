@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::kind::Kind;
 use crate::record::{
     Execution, KEPT_NOTES, KEPT_OPERATOR_NOTES, KEPT_SUMMARIES, Note, OperatorNote, Pause, Progress, SCHEMA, State,
-    Status, StepRecord, Summary, Waiter, Well, Why,
+    Status, StepRecord, Summary, Told, Waiter, Well, Why,
 };
 use crate::step::{Direction, Need, Observation, Standing};
 
@@ -81,6 +81,8 @@ pub enum Event {
     },
     /// A call waits, and others need not.
     Waits(Waiter),
+    /// People were told what is going on, or that it is over (`None`).
+    Announced(Option<Told>),
     /// An operator told us something.
     Told(OperatorNote),
     /// An operator ends the execution that is open, or that stands.
@@ -188,6 +190,7 @@ pub fn next(state: &State, event: Event) -> Result<State, IllegalEvent> {
         }
         Event::Armed { at } => state.armed = state.armed.or(Some(at)),
         Event::LockSeen { at, stands } => see_lock(&mut state, at, stands),
+        Event::Announced(told) => state.told = told,
         Event::Waits(waiter) => state.waiter = Some(waiter),
         Event::Told(note) => {
             state.operators.insert(0, note);

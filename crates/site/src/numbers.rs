@@ -7,6 +7,7 @@ use holdfast_core::{
     policy::{MissingData, Policy},
     retry::RetryPolicy,
 };
+use holdfast_notify::NotifySettings;
 use holdfast_settings::Reader;
 
 /// How long a worker's lease lasts.
@@ -51,6 +52,7 @@ pub(crate) fn limits(read: &mut Reader<'_>) -> Limits {
         look_for: read.seconds("HOLDFAST_LOOK_SECONDS", 10.0, 0.2..=60.0),
         verify_for: read.seconds("HOLDFAST_VERIFY_SECONDS", 120.0, 0.0..=840.0),
         margin: read.seconds("HOLDFAST_MARGIN_SECONDS", 20.0, 0.1..=120.0),
+        paused_long: NotifySettings::paused_long(read),
         retry: RetryPolicy {
             max_retries: usize::try_from(read.whole("MAX_RETRIES", 3, 0..=10)).unwrap_or(3),
             base_delay: read.seconds("BASE_DELAY_SECONDS", 1.0, 0.1..=10.0),

@@ -80,6 +80,7 @@ fn message(request: &Request, answer: &Answer) -> String {
         (Outcome::Reported, Action::Acknowledge { abort: true }) => {
             "noted: the open execution is ended as it is, and its cooldown need not be waited out".to_owned()
         }
+        (Outcome::Reported, Action::NotifyTest) => "told everybody that this is a test".to_owned(),
         (Outcome::Reported, Action::Preflight) => format!("looked at {} things", answer.checks.len()),
         (Outcome::Reported, Action::Status) => "told how things stand".to_owned(),
         (outcome, action) => format!("{}: {}", action.name(), outcome.label()),

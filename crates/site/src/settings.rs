@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use holdfast_core::{Clock, engine::Limits, policy::Policy};
+use holdfast_notify::NotifySettings;
 use holdfast_parts::{Cloud, CloudSettings, Context, SystemSettings};
 use holdfast_settings::{ConfigurationFaults, Reader};
 
@@ -30,6 +31,8 @@ pub struct Settings {
     pub limits: Limits,
     /// The way out, the probe of the primary and its witnesses.
     pub outside: Outside,
+    /// Who is told.
+    pub notify: NotifySettings,
     pub(crate) roles: RoleClouds,
     pub(crate) clouds: Vec<(&'static str, Box<dyn CloudSettings>)>,
     pub(crate) system: Box<dyn SystemSettings>,
@@ -44,6 +47,7 @@ impl std::fmt::Debug for Settings {
             .field("policy", &self.policy)
             .field("limits", &self.limits)
             .field("outside", &self.outside)
+            .field("notify", &self.notify)
             .field("clouds", &self.clouds)
             .field("system", &self.system)
             .finish_non_exhaustive()
@@ -75,6 +79,7 @@ impl Settings {
             log_level: numbers::log_level(read),
             policy: numbers::policy(read, host.cooldown_variable(), period),
             limits: numbers::limits(read),
+            notify: NotifySettings::read(read),
             outside: outside(read, host, &clouds, system.as_ref()),
             function,
             roles,

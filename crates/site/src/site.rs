@@ -5,13 +5,14 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use holdfast_core::{
     Call, Clock, Timestamp,
-    engine::{Engine, Limits},
+    engine::{Answer, Engine, Limits, Outcome},
     policy::Policy,
     ports::Ports,
     runbook::Runbook,
 };
 use holdfast_http::Proxies;
 use holdfast_kubernetes::StandbyCluster;
+use holdfast_notify::Switch;
 use holdfast_parts::{Cloud, CloudParts, Shared};
 use holdfast_settings::{ConfigurationFaults, Reader, SettingFault};
 
@@ -31,6 +32,7 @@ pub struct Site {
     policy: Policy,
     limits: Limits,
     proxies: Proxies,
+    switch: Option<Switch>,
 }
 
 impl Site {
@@ -94,6 +96,17 @@ impl Site {
         &self.proxies
     }
 
+    /// Tells the dead-man's switch that a tick has ended well, where there is a switch, and nothing otherwise. `None`
+    /// where there was nothing to tell; whether it was heard is for a metric, and no error of the tick.
+    pub async fn tick_ended(&self, answer: &Answer) -> Option<bool> {
+        let switch = self.switch.as_ref().filter(|_| !matches!(answer.outcome, Outcome::Failed { .. }))?;
+        let reset = switch.reset().await;
+        if let Err(fault) = &reset {
+            tracing::warn!(class = fault.class.label(), "the dead-man's switch was not reached: {}", fault.message);
+        }
+        Some(reset.is_ok())
+    }
+
     pub(crate) fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, ConfigurationFaults> {
         let shared = Shared {
             clock: Arc::clone(&clock),
@@ -116,7 +129,9 @@ impl Site {
             traffic: witnesses.traffic,
             live: Some(parts.history.live),
             standby: (parts.traffic.checks)(system.standby),
+            announcers: settings.notify.receivers(&settings.function, &settings.outside.proxies, &settings.limits),
         };
+        let switch = settings.notify.switch(&settings.outside.proxies, &settings.limits);
         let Settings { function, doors, log_level, policy, limits, outside, .. } = settings;
         Ok(Self {
             ports,
@@ -127,6 +142,7 @@ impl Site {
             policy,
             limits,
             proxies: outside.proxies,
+            switch,
         })
     }
 }

@@ -9,6 +9,7 @@ use super::{
     Engine,
     request::{Action, Request},
     session::{HeldLease, NotAcquired, Session},
+    tell::Teller,
     working_copy::WorkingCopy,
 };
 use crate::{
@@ -51,6 +52,8 @@ pub(super) struct Run<'a> {
     pub reasons: Vec<Reason>,
     /// The failing time that was proven for that, where there was any.
     pub streak: Option<Streak>,
+    /// Tells people.
+    pub teller: Arc<Teller<'a>>,
 }
 
 /// What a claim is about, by the record as it was read.
@@ -120,8 +123,25 @@ impl<'a> Session<'a> {
         let lock_was_gone = evidence.locked == Some(false);
         let Decision { reasons, streak, .. } = decision;
         let Claim { kind, steps, .. } = claim;
-        let run =
-            Run { engine, call, lease, record, kind, steps, resting, first, lock_was_gone, noted, reasons, streak };
+        let teller = Arc::clone(&self.teller);
+        if let Some(execution) = record.execution() {
+            teller.begun(execution, &reasons);
+        }
+        let run = Run {
+            engine,
+            call,
+            lease,
+            record,
+            kind,
+            steps,
+            resting,
+            first,
+            lock_was_gone,
+            noted,
+            reasons,
+            streak,
+            teller,
+        };
         Claimed::Run(Box::new(run))
     }
 

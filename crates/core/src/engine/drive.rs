@@ -209,6 +209,9 @@ impl<'a> Run<'a> {
             if self.record.add(Event::Stepped { fence: self.lease.fence(), step: *record }).is_err() {
                 return Pass::Lost;
             }
+            if let Some(execution) = self.record.execution() {
+                self.teller.stepped(execution, &name);
+            }
             if done {
                 self.note_unlock(&name);
             }

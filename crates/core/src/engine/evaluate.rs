@@ -84,6 +84,12 @@ impl Session<'_> {
                     continue;
                 }
             }
+            if let Ok(versioned) = &seen.state {
+                self.teller.looked(&versioned.state);
+                if request.action.kind().is_none() {
+                    self.teller.decided(&decision, &versioned.state, seen.evidence.at);
+                }
+            }
             if matches!(decision.verdict, Verdict::NoteUnlock | Verdict::NoteFailback) {
                 // What is noted on the way is said in the end, whatever is concluded then.
                 noted.extend(decision.reasons.last().cloned());
@@ -108,6 +114,8 @@ impl Session<'_> {
         if let Some(lease) = self.lease.take() {
             lease.release().await;
         }
+        self.teller.answered(&answer);
+        self.teller.settle(self.call).await;
         noted.dedup();
         Answer { looks, ..answer.after(noted) }
     }

@@ -8,6 +8,7 @@
 //! * `evaluate`: looks and decides until there is something to do or to say; waits in between.
 //! * `claim`: lease and intent, before the first effect.
 //! * `drive`: the steps, in order; `step`: one of them.
+//! * `tell`: tells people, beside the work.
 //! * `notes`: what operators tell it (pause, acknowledge); `preflight`: what they ask it.
 
 use std::{sync::Arc, time::Duration};
@@ -33,6 +34,7 @@ pub mod preflight;
 pub mod request;
 mod session;
 mod step;
+mod tell;
 mod working_copy;
 
 pub use answer::{Answer, Outcome};
@@ -50,6 +52,8 @@ pub struct Limits {
     pub verify_for: Duration,
     /// What is kept free before the caller's deadline, for the work that follows a wait.
     pub margin: Duration,
+    /// A pause that has lasted for longer is told to people.
+    pub paused_long: Duration,
     /// Bounds of single calls.
     pub retry: RetryPolicy,
 }
@@ -61,6 +65,7 @@ impl Default for Limits {
             look_for: Duration::from_secs(10),
             verify_for: Duration::from_secs(120),
             margin: Duration::from_secs(20),
+            paused_long: Duration::from_secs(24 * 3600),
             retry: RetryPolicy::default(),
         }
     }
@@ -91,6 +96,7 @@ impl Engine {
             }
             Action::Plan | Action::Preflight => self.plan(request, &call).await,
             Action::Status => self.status(&call).await,
+            Action::NotifyTest => self.test_announcers(&call).await,
             Action::Acknowledge { .. } | Action::Pause { .. } | Action::Resume => self.note(request, &call).await,
         }
     }

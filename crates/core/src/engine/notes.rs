@@ -58,7 +58,8 @@ impl Engine {
             | Action::Finish
             | Action::Plan
             | Action::Preflight
-            | Action::Status => Vec::new(),
+            | Action::Status
+            | Action::NotifyTest => Vec::new(),
         };
         let action = request.action.name().to_owned();
         events.push(Event::Told(OperatorNote { at, action, reason: request.reason.clone(), caller }));

@@ -1,8 +1,11 @@
 //! One call of the engine: what it was asked, the time it has, the lease that it holds and the record that it knows.
 
+use std::sync::Arc;
+
 use super::{
     Engine, Request,
     look::{Scope, Seen},
+    tell::Teller,
     working_copy::{Basis, WorkingCopy},
 };
 use crate::{
@@ -30,12 +33,15 @@ pub(super) struct Session<'a> {
     pub claim_failed: bool,
     /// The record as it was read or written last; none where that is not known.
     pub record: Option<WorkingCopy>,
+    /// Tells people.
+    pub teller: Arc<Teller<'a>>,
 }
 
 impl<'a> Session<'a> {
     /// A session that holds and knows nothing yet.
     pub(super) fn new(engine: &'a Engine, request: &'a Request, call: &'a Call) -> Self {
-        Self { engine, request, call, probes: Vec::new(), lease: None, claim_failed: false, record: None }
+        let teller = Arc::new(Teller::new(engine));
+        Self { engine, request, call, probes: Vec::new(), lease: None, claim_failed: false, record: None, teller }
     }
 
     /// Looks once, and takes the record from it.

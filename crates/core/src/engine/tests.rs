@@ -22,6 +22,7 @@ mod record;
 mod restored;
 mod simulated;
 mod step;
+mod tell;
 mod told;
 mod trust;
 mod waiting;

@@ -7,12 +7,14 @@
 //! * `ports`: the fakes of [`crate::ports`]; [`FakeStep`]: a step on a flag.
 //! * [`World`]: all of them together, and an [`Engine`](crate::engine::Engine) on top.
 
+mod announcer;
 mod clock;
 mod ports;
 mod step;
 mod weather;
 mod world;
 
+pub use announcer::{FakeAnnouncer, Reached};
 pub use clock::FakeClock;
 pub use ports::{FakeControls, FakeCooldown, FakeHistory, FakeLease, FakeLive, FakeProber, FakeStandby, FakeStore};
 pub use step::{Effect, FakeStep};

@@ -21,7 +21,7 @@ use crate::{
     evidence::ProbeResult,
     kind::Kind,
     policy::Policy,
-    ports::Ports,
+    ports::{Announcer, Ports},
     record::Trigger,
     runbook::{PlannedStep, Runbook},
     step::{Need, Step},
@@ -53,6 +53,8 @@ pub struct World {
     pub passive: Arc<FakeStep>,
     /// The numbers of the decision.
     pub policy: Policy,
+    /// Who is told; nobody at first.
+    pub announcers: Vec<Arc<dyn Announcer>>,
     effects: Arc<Mutex<Vec<Effect>>>,
 }
 
@@ -91,6 +93,7 @@ impl World {
             ],
             passive: step("passive", ("see passive", "passive"), Need::Required),
             policy: Policy::default(),
+            announcers: Vec::new(),
             effects,
             clock,
             weather,
@@ -132,6 +135,7 @@ impl World {
             traffic: None,
             live: None,
             standby: Arc::clone(&self.standby) as _,
+            announcers: self.announcers.clone(),
         };
         let runbook = self.runbook();
         Engine { ports, runbook, policy: self.policy.clone(), limits: Limits::default(), holder: holder.to_owned() }

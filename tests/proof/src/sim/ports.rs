@@ -42,6 +42,7 @@ impl Link {
             traffic: None,
             live: None,
             standby: Arc::clone(self) as _,
+            announcers: Vec::new(),
         }
     }
 
