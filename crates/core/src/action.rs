@@ -218,8 +218,20 @@ pub const ACTIONS: [ActionRule; 12] = [
 impl Action {
     /// Its row.
     pub fn rule(self) -> &'static ActionRule {
-        let [failover, switchover, failback, rehearse, finish, plan, preflight, status, acknowledge, pause, resume, test] =
-            &ACTIONS;
+        let [
+            failover,
+            switchover,
+            failback,
+            rehearse,
+            finish,
+            plan,
+            preflight,
+            status,
+            acknowledge,
+            pause,
+            resume,
+            test,
+        ] = &ACTIONS;
         match self {
             Self::FailOver => failover,
             Self::Switchover => switchover,

@@ -188,7 +188,8 @@ pub fn of_decision(
         (Verdict::AlreadyDone, _) if state.failed_over() && state.well.is_some() => news(
             Occasion::PrimaryBack,
             "primary_back",
-            "the primary is well again while the failover stands; it may write to the bucket that the standby reads".to_owned(),
+            "the primary is well again while the failover stands; it may write to the bucket that the standby reads"
+                .to_owned(),
             r#"when its data is right: {"action":"failback","data":"...","reason":"..."}"#,
         ),
         (Verdict::StandDown, Some(reason)) if told => {
@@ -222,7 +223,8 @@ pub fn of_ending(run: &Execution, incident: &str, at: Timestamp) -> News {
     let owed = owed(run);
     match run.status {
         Status::Completed if run.kind.activates_standby() => {
-            let says = format!("{} {} is completed: the standby is active and traffic is locked to it", run.kind, run.id);
+            let says =
+                format!("{} {} is completed: the standby is active and traffic is locked to it", run.kind, run.id);
             let next = "nothing by itself. Until the failback alerts are off where ENABLE_ALERTS is false, the \
                         recovery source is still needed, and no standby is behind this site"
                 .to_owned();
@@ -234,7 +236,8 @@ pub fn of_ending(run: &Execution, incident: &str, at: Timestamp) -> News {
             News { next: "nothing".to_owned(), ..of_run(Occasion::Over, run, incident, "over", at, says) }
         }
         Status::Running | Status::Owed => {
-            let names: Vec<_> = run.steps.iter().filter(|step| !step.is_done()).map(|step| step.step.as_str()).collect();
+            let names: Vec<_> =
+                run.steps.iter().filter(|step| !step.is_done()).map(|step| step.step.as_str()).collect();
             let mark = format!("{} owed {}", run.id, names.join(","));
             let says = match run.status {
                 Status::Owed if run.kind.activates_standby() => {
@@ -247,7 +250,6 @@ pub fn of_ending(run: &Execution, incident: &str, at: Timestamp) -> News {
         }
     }
 }
-
 
 fn of_run(occasion: Occasion, run: &Execution, incident: &str, mark: &str, at: Timestamp, says: String) -> News {
     News { execution: Some(run.id.clone()), ..News::about(occasion, incident, mark, at, says) }

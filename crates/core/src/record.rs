@@ -15,9 +15,9 @@ mod execution;
 mod lenient;
 mod lock;
 mod step;
-mod told;
 #[cfg(test)]
 mod tests;
+mod told;
 
 pub use execution::{Execution, Note, Status, Trigger};
 pub use step::{Progress, StepRecord, Why};

@@ -42,4 +42,3 @@ pub fn request(url: &str, routing_key: &str, site: &str, news: &News) -> Outgoin
     .to_string();
     Outgoing { url: url.to_owned(), headers: Vec::new(), body }
 }
-

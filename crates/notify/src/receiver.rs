@@ -9,7 +9,7 @@ use std::{
 use futures_util::{FutureExt, future::BoxFuture};
 use holdfast_core::{Fault, FaultClass, fault::with_causes, news::News, ports::Announcer};
 use holdfast_http::{Client, Failure, Wanted};
-use http::{Request, StatusCode, header};
+use http::{Request, header};
 use hyper::body::Bytes;
 use tokio::{task::JoinHandle, time::Instant};
 
@@ -74,7 +74,8 @@ impl Announcer for Receiver {
             // Nobody waits for it any more: the next tick tells it again.
             let _ = answer.send(sent);
         }));
-        async move { told.await.unwrap_or_else(|_| Err(Fault::new(FaultClass::Other, CALL, "it was not sent"))) }.boxed()
+        async move { told.await.unwrap_or_else(|_| Err(Fault::new(FaultClass::Connection, CALL, "it was not sent"))) }
+            .boxed()
     }
 }
 
@@ -104,17 +105,10 @@ pub(crate) async fn exchange(client: &Client, request: Request<Bytes>) -> Result
     if status.is_success() {
         return Ok(());
     }
-    let class = match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => FaultClass::Denied,
-        StatusCode::NOT_FOUND => FaultClass::NotFound,
-        StatusCode::TOO_MANY_REQUESTS => FaultClass::Throttled,
-        status if status.is_server_error() => FaultClass::Server,
-        _ => FaultClass::Invalid,
-    };
-    Err(Fault::new(class, CALL, format!("HTTP {}", status.as_u16())))
+    Err(Fault::new(FaultClass::of_status(status.as_u16()), CALL, format!("HTTP {}", status.as_u16())))
 }
 
 fn fault(failure: &Failure) -> Fault {
-    let class = if matches!(failure, Failure::Unsendable(_)) { FaultClass::Invalid } else { FaultClass::Network };
+    let class = if matches!(failure, Failure::Unsendable(_)) { FaultClass::Invalid } else { FaultClass::Connection };
     Fault::new(class, CALL, with_causes(failure))
 }

@@ -107,7 +107,7 @@ async fn what_is_not_taken_is_told_by_its_kind_and_no_answer_is_waited_for_in_va
         (Reply::text(429, "slow"), FaultClass::Throttled),
         (Reply::text(500, "SECRET"), FaultClass::Server),
         (Reply::text(302, ""), FaultClass::Invalid),
-        (Reply::Cut, FaultClass::Network),
+        (Reply::Cut, FaultClass::Connection),
         (Reply::Hang, FaultClass::Timeout),
     ] {
         let server = Server::start(vec![reply.clone()]).await;

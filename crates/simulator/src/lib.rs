@@ -10,7 +10,7 @@
 //! - [`backend`]: what is known of a cloud; [`host`]: what every host of the function can do; `test_bed`: what a cloud is built on
 //! - [`kubernetes`]: the API of the standby cluster and its controllers; `standby` puts it behind the gate
 //! - [`faults`] and [`calls`]: what goes wrong with a call, and the log of all calls; `gate` is where every call passes both
-//! - [`outside`]: control targets beyond both sites; `way_out`: the function's way to them
+//! - [`people`]: those who are told; [`outside`]: control targets beyond both sites; `way_out`: the function's way to them
 //! - [`timeline`]: what happens where, as it happens
 //! - `environment`: what the function's process is started with; `net`: certificates and listeners
 //! - [`time`]: the only clock, and the pace: simulated durations are divided by it, instants are real
@@ -27,6 +27,7 @@ pub mod faults;
 pub mod host;
 pub mod kubernetes;
 pub mod outside;
+pub mod people;
 pub mod time;
 pub mod timeline;
 pub mod world;

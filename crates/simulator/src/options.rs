@@ -36,6 +36,8 @@ pub struct Options {
     pub external_kubernetes: Option<ExternalCluster>,
     /// Whether the function gets the cluster's endpoint and CA as variables instead of having to ask the cloud.
     pub known_cluster: bool,
+    /// Whether the function tells the simulated [`people`](crate::people).
+    pub people: bool,
     /// Added to every call, real.
     pub round_trip_delay: Duration,
 }
@@ -56,6 +58,7 @@ impl Options {
             standby: StandbyFixture::default(),
             external_kubernetes: None,
             known_cluster: false,
+            people: false,
             round_trip_delay: Duration::ZERO,
         }
     }

@@ -19,6 +19,7 @@ use crate::kubernetes::Cluster;
 use crate::net::{Authority, Listener};
 use crate::options::Options;
 use crate::outside::serve_controls;
+use crate::people::{self, People};
 use crate::standby;
 use crate::test_bed::{Deployment, ExternalCluster, Ports, StartError, TestBed};
 use crate::time::{self, Pace};
@@ -36,6 +37,7 @@ pub struct Simulator {
     cluster: Arc<Cluster>,
     authority: Authority,
     ports: Ports,
+    people: People,
     /// The cloud of the function, and the one that switches its traffic where that is another.
     services: Vec<Box<dyn CloudServices>>,
     _clockwork: Clockwork,
@@ -55,7 +57,8 @@ impl Simulator {
         let cluster = standby::cluster(options.pace, options.seed, &options.standby);
         let world = World::new(state(&options, pace)?, timeline.clone(), pace);
         let gate = gate(&options, &timeline);
-        let ports = ports(cloud, &cluster, &world, &gate, &authority).await?;
+        let people = People::default();
+        let ports = ports(cloud, &cluster, &world, &gate, &authority, &people).await?;
         let bed = TestBed {
             seed: options.seed,
             pace,
@@ -83,6 +86,9 @@ impl Simulator {
             variables.extend(started.variables);
             services.push(started.services);
         }
+        if options.people {
+            variables.extend(people::variables(ports.people.port()));
+        }
         variables.extend(options.function_env.clone());
         host.set_variables(variables);
         gate.host.fill(host.clone());
@@ -99,6 +105,7 @@ impl Simulator {
             cluster,
             authority,
             ports,
+            people,
             services,
             _clockwork: clockwork,
             _watch: watch,
@@ -190,6 +197,11 @@ impl Simulator {
         self.gate.timeline.events()
     }
 
+    /// Those who are told of failovers, where [`Options::people`] says so.
+    pub fn people(&self) -> &People {
+        &self.people
+    }
+
     /// The environment that the function's processes get; credentials and addresses that differ per process are examples.
     pub fn function_env(&self) -> BTreeMap<String, String> {
         self.host.variables()
@@ -271,11 +283,13 @@ async fn ports(
     world: &World,
     gate: &Gate,
     authority: &Authority,
+    people: &People,
 ) -> Result<Ports, StartError> {
     let handler = standby::handler(cluster, gate.clone(), cloud);
     let kubernetes = Listener::tls(authority.asking_acceptor(), handler).await?;
     let controls = serve_controls(gate, &authority.acceptor()).await?;
-    Ok(Ports { sites: serve_sites(world, gate, &authority.acceptor()).await?, kubernetes, controls })
+    let people = people.serve(gate, authority.acceptor()).await?;
+    Ok(Ports { sites: serve_sites(world, gate, &authority.acceptor()).await?, kubernetes, controls, people })
 }
 
 /// Endpoint and CA of the API server that the function is to find.

@@ -62,6 +62,7 @@ pub struct Ports {
     pub(crate) sites: Sites,
     pub(crate) kubernetes: Listener,
     pub(crate) controls: Vec<Listener>,
+    pub(crate) people: Listener,
 }
 
 impl Ports {

@@ -96,10 +96,12 @@ impl Site {
         &self.proxies
     }
 
-    /// Tells the dead-man's switch that a tick has ended well, where there is a switch, and nothing otherwise. `None`
-    /// where there was nothing to tell; whether it was heard is for a metric, and no error of the tick.
+    /// Tells the dead-man's switch that a tick has ended well: it could judge, and no step failed. `None` where there is
+    /// no switch, or nothing to tell. Whether it was heard is for a metric, and no error of the tick.
     pub async fn tick_ended(&self, answer: &Answer) -> Option<bool> {
-        let switch = self.switch.as_ref().filter(|_| !matches!(answer.outcome, Outcome::Failed { .. }))?;
+        let judged = !answer.reasons.last().is_some_and(|reason| reason.fault().is_some());
+        let well = judged && !matches!(answer.outcome, Outcome::Failed { .. });
+        let switch = self.switch.as_ref().filter(|_| well)?;
         let reset = switch.reset().await;
         if let Err(fault) = &reset {
             tracing::warn!(class = fault.class.label(), "the dead-man's switch was not reached: {}", fault.message);

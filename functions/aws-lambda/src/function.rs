@@ -94,7 +94,8 @@ impl Function {
         let holder = format!("{}/{}/{:08x}", self.name, quoted(&context.request_id), fastrand::u32(..));
         let answer = site.engine(holder).handle(request).await;
         report::log(request, &answer);
-        telemetry::emit(&telemetry::metrics(&self.name, &answer, started, self.clock.now()));
+        let heard = if request.trigger == Trigger::Tick { site.tick_ended(&answer).await } else { None };
+        telemetry::emit(&telemetry::metrics(&self.name, &answer, heard, started, self.clock.now()));
         answer
     }
 }

@@ -21,8 +21,9 @@ pub fn emit(line: &str) {
     println!("{line}");
 }
 
-/// The embedded metrics of one answer, as the one line that CloudWatch reads.
-pub fn metrics(function: &str, answer: &Answer, started: Timestamp, now: Timestamp) -> String {
+/// The embedded metrics of one answer, as the one line that CloudWatch reads. `heard` is whether the dead-man's switch
+/// was reached, where there was something to tell it.
+pub fn metrics(function: &str, answer: &Answer, heard: Option<bool>, started: Timestamp, now: Timestamp) -> String {
     let mut root = Map::new();
     let mut names = Vec::new();
     let mut put = |root: &mut Map<String, Value>, name: &str, unit: &str, value: f64| {
@@ -36,6 +37,9 @@ pub fn metrics(function: &str, answer: &Answer, started: Timestamp, now: Timesta
     let owed =
         execution.map_or(0, |run| run.steps.iter().filter(|step| run.status.is_open() && !step.is_done()).count());
     put(&mut root, "OwedSteps", "Count", owed as f64);
+    if let Some(heard) = heard {
+        put(&mut root, "SwitchMissed", "Count", f64::from(u8::from(!heard)));
+    }
     for step in execution.into_iter().flat_map(|run| &run.steps).take(MOST_STEPS) {
         if let (Some(begun), Some(ended)) = (step.started_at, step.ended_at) {
             let name = format!("Step.{}", quoted_within(&step.step, Limit::Value));
@@ -61,7 +65,7 @@ mod tests {
 
     fn line(answer: &Answer, seconds: i64) -> Value {
         let now = Timestamp::from_second(1_767_225_600).expect("in range");
-        let line = metrics("dr", answer, now, Timestamp::from_second(1_767_225_600 + seconds).expect("in range"));
+        let line = metrics("dr", answer, None, now, Timestamp::from_second(1_767_225_600 + seconds).expect("in range"));
         assert!(!line.contains('\n'), "one line");
         serde_json::from_str(&line).expect("JSON")
     }

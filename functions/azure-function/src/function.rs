@@ -109,7 +109,11 @@ impl App {
             Incoming::Ignored(reason) => self.ignore(&asked, &reason, call.body.len()),
             Incoming::Work(work) if function == Function::Alarm => self.enqueue(&asked, mode, work).await,
             Incoming::Work(work) => self.work(&asked, work).await,
-            Incoming::Tick => ending::of_tick(&self.answer(&asked, Trigger::Tick, ManualCall::failover()).await),
+            Incoming::Tick => {
+                let answer = self.answer(&asked, Trigger::Tick, ManualCall::failover()).await;
+                built.site.tick_ended(&answer).await;
+                ending::of_tick(&answer)
+            }
             Incoming::Manual(call) => ending::of_operator(&self.answer(&asked, Trigger::Operator, call).await),
         };
         reply::reply(function, mode, ending)

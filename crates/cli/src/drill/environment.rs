@@ -73,6 +73,7 @@ impl Environment {
             function_timeout: Duration::from_secs_f64(900.0 / pace),
             function_env: variables(&setup, pace),
             standby: setup.standby,
+            people: setup.people,
             ..Options::default()
         };
         let sim = Simulator::start(options).await?;

@@ -7,6 +7,7 @@ use holdfast_simulator::{
     backend::CloudBackend,
     host::{InvocationResult, Outcome},
     kubernetes::{AuditEntry, Change},
+    people::Message,
     timeline::{Event, EventKind},
     world::WorldSnapshot,
 };
@@ -58,6 +59,8 @@ pub struct RunReport {
     pub results: Vec<InvocationResult>,
     /// What happened, in order.
     pub events: Vec<Event>,
+    /// What people were told, oldest first.
+    pub told: Vec<Message>,
     /// The record.
     pub state: Option<State>,
     /// Every text that must never be in a log: keys, tokens.
@@ -94,6 +97,7 @@ impl RunReport {
             refused: sim.refused(),
             results: sim.host().results(),
             events,
+            told: sim.people().messages(),
             state: environment.state(),
             secrets_of_the_cloud: sim.secrets(),
         }

@@ -22,6 +22,8 @@ pub struct Setup {
     pub client_certificate: bool,
     /// The cloud whose traffic control leads users, where it is not the function's own.
     pub traffic: Option<&'static dyn CloudBackend>,
+    /// Whether people are told.
+    pub people: bool,
 }
 
 impl Default for Setup {
@@ -30,7 +32,7 @@ impl Default for Setup {
         let armed = time::now() - MONTH;
         let record = json!({"schema": holdfast_core::record::SCHEMA, "armed": armed});
         let standby = StandbyFixture { record: Some(record), ..StandbyFixture::default() };
-        Self { standby, variables: BTreeMap::new(), client_certificate: false, traffic: None }
+        Self { standby, variables: BTreeMap::new(), client_certificate: false, traffic: None, people: false }
     }
 }
 

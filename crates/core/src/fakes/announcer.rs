@@ -59,9 +59,7 @@ impl Announcer for FakeAnnouncer {
         inner.1.push(news);
         match inner.0 {
             Reached::Yes => std::future::ready(Ok(())).boxed(),
-            Reached::Refused => {
-                std::future::ready(Err(Fault::new(FaultClass::Denied, "notify", "HTTP 403"))).boxed()
-            }
+            Reached::Refused => std::future::ready(Err(Fault::new(FaultClass::Denied, "notify", "HTTP 403"))).boxed(),
             Reached::Silent => std::future::pending().boxed(),
         }
     }

@@ -9,6 +9,7 @@ mod failback;
 mod gates;
 mod injected_faults;
 mod outages;
+mod people;
 mod standing;
 mod tls;
 mod triggers;
@@ -33,7 +34,7 @@ const fn only_on(cloud: &'static str, scenarios: fn() -> Vec<Scenario>) -> Theme
 }
 
 /// The themes, in the order in which they are listed and run.
-const THEMES: [Theme; 13] = [
+const THEMES: [Theme; 14] = [
     everywhere(outages::all),
     everywhere(triggers::all),
     everywhere(trust::all),
@@ -45,6 +46,7 @@ const THEMES: [Theme; 13] = [
     everywhere(standing::all),
     everywhere(tls::all),
     everywhere(failback::all),
+    everywhere(people::all),
     only_on("aws", aws::all),
     only_on("azure", azure::all),
 ];

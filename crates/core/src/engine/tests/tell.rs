@@ -25,13 +25,8 @@ fn a_whole_failover_is_one_incident_from_the_holdoff_to_its_end() {
     assert_eq!(pager.occasions(), [], "a primary that is well is no news");
     world.fail_primary_for(60);
     assert_eq!(outcome(world.alarm("a")), Outcome::Completed);
-    let expected = [
-        Occasion::HoldoffRuns,
-        Occasion::Begun,
-        Occasion::Progress,
-        Occasion::Progress,
-        Occasion::Completed,
-    ];
+    let expected =
+        [Occasion::HoldoffRuns, Occasion::Begun, Occasion::Progress, Occasion::Progress, Occasion::Completed];
     assert_eq!(pager.occasions(), expected);
     let sent = pager.sent();
     assert!(sent.iter().all(|news| news.incident == "first" && !news.next.is_empty()), "{sent:?}");
