@@ -183,7 +183,7 @@ impl Simulator {
 
     /// Texts that no log of the function may hold.
     pub fn secrets(&self) -> Vec<String> {
-        let every = std::iter::once("PRIVATE KEY".to_owned());
+        let every = ["PRIVATE KEY", people::SECRET, people::ROUTING_KEY].map(str::to_owned).into_iter();
         every.chain(self.services.iter().flat_map(|services| services.secrets())).collect()
     }
 
