@@ -43,13 +43,13 @@ CONFIG
 run() {
     local log="$work/log"
     if ! (cd "$2" && "$1" "${@:3}" -no-color) > "$log" 2>&1; then
-        sed -n '1,120p' "$log" | cut -c1-300 >&2
+        sed -n '1,120p' "$log" | cut -c1-4000 >&2
         say "FAILED: $(basename "$1") ${*:3} in ${2#"$work"/*/}"
         return 1
     fi
     # `init` warns that the lock file holds one platform only; it is thrown away.
     if [[ "$3" != init ]] && grep -q '^Warning' "$log"; then
-        sed -n '1,60p' "$log" | cut -c1-300 >&2
+        sed -n '1,60p' "$log" | cut -c1-4000 >&2
         say "FAILED: a warning of $(basename "$1") ${*:3} in ${2#"$work"/*/}"
         return 1
     fi

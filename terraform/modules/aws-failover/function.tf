@@ -19,7 +19,7 @@ locals {
     MAX_RETRIES                  = tostring(var.max_retries)
     BASE_DELAY_SECONDS           = tostring(var.base_delay_seconds)
     MAX_DELAY_SECONDS            = tostring(var.max_delay_seconds)
-    LOG_LEVEL                    = lower(var.log_level)
+    LOG_LEVEL                    = var.log_level
 
     HOLDFAST_OPERATOR_DEPLOYMENT = var.operator_deployment
     HOLDFAST_OBJECT_NAME         = var.object_name

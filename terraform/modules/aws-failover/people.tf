@@ -7,8 +7,8 @@ locals {
   by_function = { FunctionName = local.function_name }
   missing_ok  = "notBreaching"
 
-  # metric: a metric of the function (docs/CONFIGURATION.md, "What it writes"), or one of Lambda. Each alarm has one period of `period` seconds, of
-  # which `points` in a row must be over (or under) the threshold.
+  # Metrics of the function (docs/CONFIGURATION.md, "What it writes"), of its log (below) and of Lambda. `points` periods of `period` seconds in a
+  # row must be beyond the threshold. `tell_end`: people are told too when that is over.
   alarms = {
     holdoff-started = {
       says      = "The primary is failing and the holdoff is running."
@@ -76,10 +76,30 @@ locals {
     paused-for-long = {
       says      = "The function has been paused for ${var.paused_alarm_hours} h: no failover happens by itself."
       namespace = "Holdfast", metric = "Paused", dimensions = local.by_function
-      statistic = "Minimum", comparison = "GreaterThanOrEqualToThreshold", threshold = 1
+      statistic = "Sum", comparison = "GreaterThanOrEqualToThreshold", threshold = 30 # of 60 ticks in an hour
       period    = 3600, points = var.paused_alarm_hours, missing = local.missing_ok
       tell_end  = true
     }
+  }
+}
+
+# What only the log tells. Each line names the function under `span.site`.
+resource "aws_cloudwatch_log_metric_filter" "this" {
+  for_each = local.on ? {
+    Begun        = { pattern = "{ ($.message = \"*begins\") && ($.fence = *) }", value = "1" }
+    FailedChecks = { pattern = "{ $.failed_checks >= 0 }", value = "$.failed_checks" }
+    Paused       = { pattern = "{ $.paused IS TRUE }", value = "1" }
+  } : {}
+
+  name           = "${var.name_prefix}-${each.key}"
+  log_group_name = aws_cloudwatch_log_group.lambda[0].name
+  pattern        = each.value.pattern
+
+  metric_transformation {
+    namespace  = "Holdfast"
+    name       = each.key
+    value      = each.value.value
+    dimensions = { FunctionName = "$.span.site" }
   }
 }
 

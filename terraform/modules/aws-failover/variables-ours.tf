@@ -24,13 +24,13 @@ variable "no_holdoff_for_tests" {
 }
 
 variable "log_level" {
-  description = "Level of the function's log."
+  description = "Level of the function's log. Not above info: alarms that tell people read the log."
   type        = string
   default     = "info"
 
   validation {
-    condition     = contains(["error", "critical", "warn", "warning", "info", "debug", "trace"], lower(var.log_level))
-    error_message = "log_level must be error, critical, warn, warning, info, debug or trace."
+    condition     = contains(["info", "debug", "trace"], var.log_level)
+    error_message = "log_level must be info, debug or trace: with less, the alarms that read the log would be silent."
   }
 }
 

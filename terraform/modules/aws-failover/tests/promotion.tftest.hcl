@@ -99,7 +99,7 @@ run "promotion_takes_the_function_away_and_leaves_its_log" {
 
   # What the reference does not have goes with the function too.
   assert {
-    condition     = length(aws_scheduler_schedule.this) + length(aws_iam_role.scheduler) + length(aws_sqs_queue.failed_events) + length(aws_sqs_queue.undelivered) + length(aws_ssm_parameter.cooldown_timestamp) + length(aws_cloudwatch_metric_alarm.people) + length(aws_sns_topic.people) + length(aws_cloudwatch_dashboard.this) + length(aws_lambda_permission.sns_invoke) + length(aws_lambda_function_event_invoke_config.failover) == 0
+    condition     = length(aws_scheduler_schedule.this) + length(aws_iam_role.scheduler) + length(aws_sqs_queue.failed_events) + length(aws_sqs_queue.undelivered) + length(aws_ssm_parameter.cooldown_timestamp) + length(aws_cloudwatch_metric_alarm.people) + length(aws_cloudwatch_log_metric_filter.this) + length(aws_sns_topic.people) + length(aws_cloudwatch_dashboard.this) + length(aws_lambda_permission.sns_invoke) + length(aws_lambda_function_event_invoke_config.failover) == 0
     error_message = "A tick, an alarm or a queue without a function is left."
   }
 

@@ -250,3 +250,14 @@ run "an_external_id_without_a_role" {
 
   expect_failures = [var.dns_role_external_id]
 }
+
+run "a_log_that_is_silent_about_what_alarms_read" {
+  # says: the alarms that read the log would be silent
+  command = plan
+
+  variables {
+    log_level = "error"
+  }
+
+  expect_failures = [var.log_level]
+}

@@ -181,6 +181,18 @@ run "people_are_told" {
   }
 }
 
+run "what_only_the_log_tells_becomes_metrics" {
+  assert {
+    condition     = alltrue([for filter in aws_cloudwatch_log_metric_filter.this : filter.log_group_name == aws_lambda_function.failover[0].logging_config[0].log_group && filter.metric_transformation[0].dimensions == tomap({ FunctionName = "$.span.site" })])
+    error_message = "Each filter must read the function's log and name the function."
+  }
+
+  assert {
+    condition     = setsubtract(keys(aws_cloudwatch_log_metric_filter.this), [for alarm in aws_cloudwatch_metric_alarm.people : alarm.metric_name]) == toset([])
+    error_message = "Each of these metrics must have an alarm."
+  }
+}
+
 run "the_cooldown_is_the_functions_own" {
   assert {
     condition     = aws_ssm_parameter.cooldown_timestamp[0].name == "/logscale-dr/standby-dr-failover-handler/last-failover-timestamp"
