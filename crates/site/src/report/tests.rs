@@ -118,7 +118,7 @@ fn alarms_can_read_what_a_preflight_found_and_that_nothing_is_begun() {
     assert_eq!((&line["failed_checks"], &line["paused"]), (&json!(2), &json!(false)));
     let well = Answer::new(Outcome::Reported, Vec::new());
     assert_eq!(logged(&request(Action::Preflight), &well)["failed_checks"], json!(0));
-    let pause = Pause { at: Timestamp::UNIX_EPOCH, until: None, reason: None, caller: None };
+    let pause = Pause { at: Timestamp::UNIX_EPOCH, until: None, reason: "test".to_owned(), caller: None };
     let held = Answer::new(Outcome::Refused, vec![Reason::Paused { pause }]);
     let line = logged(&request(Action::FailOver), &held);
     assert_eq!((line.get("failed_checks"), &line["paused"]), (None, &json!(true)));
