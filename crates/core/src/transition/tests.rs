@@ -179,3 +179,13 @@ fn an_acknowledgement_is_used_up_by_the_next_execution() {
     let state = next(&acknowledged, Event::Began(Box::new(execution()))).expect("legal");
     assert_eq!((acknowledged.acknowledged, state.acknowledged), (Some(at(99)), None));
 }
+
+#[test]
+fn an_abort_of_a_failover_beside_which_something_stands_puts_nothing_back() {
+    // Only a failback keeps a failover beside it: who planted this one left it there.
+    let stands = Some(Box::new(Execution { id: "old".to_owned(), status: Status::Completed, ..execution() }));
+    let planted = State { stands, unlocked: Some(at(1)), ..begun() };
+    let aborted = next(&planted, Event::Aborted { at: at(2), reason: "r".to_owned() }).expect("legal");
+    assert!(!aborted.failed_over() && aborted.stands.is_none() && aborted.was_aborted());
+    assert_eq!(aborted.past.iter().map(|run| &*run.id).collect::<Vec<_>>(), ["old"]);
+}

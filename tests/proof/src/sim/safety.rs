@@ -261,7 +261,7 @@ impl World {
         if changed && is.holder != format!("worker-{worker}") {
             self.breaks("a worker that was taken over wrote the outcome of a step");
         }
-        if (changed || changes_hands) && self.workers[worker].fence != Some(is.fence) {
+        if (changed || changes_hands) && self.workers[worker].sent.fence != Some(is.fence) {
             self.breaks("a worker wrote with a fence that it was not granted");
         }
         if changes_hands {
@@ -280,7 +280,8 @@ impl World {
         if old.pause.is_some() {
             self.breaks("an execution was resumed while paused");
         }
-        let slack = CLAIM + 2 * SKEW + self.workers[worker].frozen_for;
+        let on_its_way = self.now.saturating_sub(self.workers[worker].sent.at);
+        let slack = CLAIM + 2 * SKEW + self.workers[worker].frozen_for + on_its_way;
         if !was.kind.activates_standby() || self.workers[worker].waives {
             return;
         }
@@ -293,7 +294,7 @@ impl World {
                 );
             }
         }
-        if !self.saw_well(worker) {
+        if !self.saw_well(worker) || !self.workers[worker].sent.saw_well {
             return;
         }
         if was.status == Status::Completed {
@@ -357,6 +358,7 @@ impl World {
 
     /// The primary failed at some time that evidence may be about.
     fn check_closed(&mut self, worker: Worker, execution: &Execution) {
+        self.tell(worker, || format!("closed {}: {:?}", execution.id, execution.abort_reason));
         // A rehearsal that is at rest again and has not seen its standby up is over, too.
         let unseen = execution.steps.iter().any(|step| !step.is_done());
         if execution.kind == Kind::Rehearsal && unseen {

@@ -6,9 +6,9 @@ use crate::{
     step::{Observation, Step},
 };
 
-const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
-fn failed_over() -> World {
+pub(super) fn failed_over() -> World {
     let world = World::new();
     world.fail_primary_for(600);
     assert_eq!(outcome(world.alarm("a")), Outcome::Completed);
@@ -17,7 +17,7 @@ fn failed_over() -> World {
 }
 
 /// A failover that stands, and a primary that ticks have seen well for eleven minutes.
-fn well_again() -> World {
+pub(super) fn well_again() -> World {
     let world = failed_over();
     world.heal_primary();
     for minute in 0..12 {
@@ -27,7 +27,7 @@ fn well_again() -> World {
     world
 }
 
-fn failback(world: &World, rest: bool) -> Request {
+pub(super) fn failback(world: &World, rest: bool) -> Request {
     let request = world.request(Trigger::Operator, Action::Failback { rest });
     Request { data: Some("the primary has it all, says Ann".to_owned()), reason: Some("drill".to_owned()), ..request }
 }
