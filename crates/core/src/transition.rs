@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use crate::kind::Kind;
 use crate::record::{
-    Execution, KEPT_NOTES, KEPT_OPERATOR_NOTES, KEPT_SUMMARIES, Note, OperatorNote, Pause, Progress, SCHEMA, State,
-    Status, StepRecord, Summary, Waiter, Well, Why,
+    Execution, KEPT_NOTES, KEPT_OPERATOR_NOTES, KEPT_SUMMARIES, Kept, Note, OperatorNote, Pause, Progress, SCHEMA,
+    State, Status, StepRecord, Summary, Waiter, Well, Why,
 };
 use crate::step::{Direction, Need, Observation, Standing};
 
@@ -204,7 +204,7 @@ fn retire_what_stood(state: &mut State) {
 
 fn keep_summary(state: &mut State, ended: Option<&Execution>) {
     if let Some(ended) = ended {
-        state.past.insert(0, summary(ended));
+        state.past.insert(0, Kept::of(summary(ended)));
         state.past.truncate(KEPT_SUMMARIES);
     }
 }

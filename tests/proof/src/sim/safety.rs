@@ -213,7 +213,7 @@ impl World {
 
     fn check_cooldown(&mut self, execution: &Execution) {
         let Some(last) = self.book.begun_at else { return };
-        let ends = last + u64::try_from(execution.policy.cooldown.as_micros()).unwrap_or(0);
+        let ends = last + u64::try_from(self.story.policy.cooldown.as_micros()).unwrap_or(0);
         if self.now + 2 * SKEW < ends && !self.book.acknowledged && execution.overrides.is_empty() {
             self.breaks("a failover began within the cooldown of the one before");
         }
@@ -221,7 +221,7 @@ impl World {
 
     /// The primary has truly been failing.
     fn check_holdoff(&mut self, worker: Worker, execution: &Execution) {
-        let Some(streak) = execution.decision.streak.clone() else {
+        let Some(streak) = execution.decision.known().and_then(|decision| decision.streak.clone()) else {
             return self.breaks("a failover began on no streak");
         };
         let frozen = self.workers[worker].frozen_for;
@@ -231,9 +231,9 @@ impl World {
         }
         let skew = if wrong { self.workers[worker].skew } else { 0 };
         let (since, to) = (true_time(streak.since, skew), true_time(streak.to, skew));
-        let stale = u64::try_from(execution.policy.stale_after.as_micros()).unwrap_or(0);
-        if streak.proven < execution.policy.holdoff || to - since + SECOND < seconds(execution.policy.holdoff.as_secs())
-        {
+        let stale = u64::try_from(self.story.policy.stale_after.as_micros()).unwrap_or(0);
+        let holdoff = self.story.policy.holdoff;
+        if streak.proven < holdoff || to - since + SECOND < seconds(holdoff.as_secs()) {
             self.breaks("a failover began on less than the holdoff");
         }
         let age = self.now.saturating_sub(to);

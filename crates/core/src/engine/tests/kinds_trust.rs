@@ -81,7 +81,7 @@ fn a_failback_that_died_as_it_unlocked_leaves_the_failover_standing_and_its_lock
     assert_eq!(outcome(world.alarm("b")), Outcome::Completed);
     assert!(crate::clock::until(began, world.clock.now()) >= world.policy.holdoff, "no lock before the holdoff");
     let state = world.store.state();
-    assert!(state.failed_over() && state.past.iter().all(|run| run.kind == Kind::Failback), "{state:?}");
+    assert!(state.failed_over() && state.earlier().all(|run| run.kind == Kind::Failback), "{state:?}");
     assert_eq!(world.effects()[3..], ["unlock", "lock"]);
 }
 
