@@ -10,7 +10,7 @@ use crate::{
     clock::later,
     decision::{Decision, Reason, Verdict},
     fault::{Limit, quoted_within},
-    record::{Execution, Progress, State, Status, StepRecord},
+    record::{Execution, Progress, State, Status, StepRecord, Trigger},
 };
 
 /// Most sentences of one message.
@@ -129,12 +129,12 @@ impl News {
 /// The incident that messages about this record belong to: the one that was told of, or the one after the execution that
 /// ended last. It does not change when an execution begins.
 pub fn incident(state: &State) -> String {
-    if let Some(told) = &state.told {
+    if let Some(told) = state.told() {
         return told.incident.clone();
     }
     let stands = state.open().is_some() || state.failed_over();
     let current = state.current.as_ref().filter(|_| !stands).map(|run| &run.id);
-    let before = current.or_else(|| state.past.first().map(|run| &run.id));
+    let before = current.or_else(|| state.earlier().next().map(|run| &run.id));
     before.map_or_else(|| "first".to_owned(), |id| format!("after-{id}"))
 }
 
@@ -202,7 +202,8 @@ pub fn of_decision(
 /// That an execution has begun, or is carried on by another worker.
 pub fn of_beginning(run: &Execution, incident: &str, reasons: &[Reason], at: Timestamp) -> News {
     let mark = format!("{} begun", run.id);
-    let says = format!("{} {} has begun, by {}", run.kind, run.id, run.trigger.label());
+    let trigger = run.trigger.known().map_or("another version", Trigger::label);
+    let says = format!("{} {} has begun, by {trigger}", run.kind, run.id);
     let next = "nothing: it is driven to its end by itself".to_owned();
     News { why: sentences(reasons), next, ..of_run(Occasion::Begun, run, incident, &mark, at, says) }
 }

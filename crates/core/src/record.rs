@@ -2,8 +2,9 @@
 //!
 //! # Layout
 //!
-//! * this file: the document; `execution`: one run of a runbook in it; `step`: one step of that; `told`: what people were
-//!   told.
+//! * this file: the document; `execution`: one run of a runbook in it; `step`: one step of that; `lock`: what it knows of
+//!   the lock; `told`: what people were told.
+//! * [`Kept`]: what only tells, and stops no other version.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::kind::Kind;
 
 mod execution;
+mod kept;
 mod lenient;
 mod lock;
 mod step;
@@ -20,6 +22,7 @@ mod tests;
 mod told;
 
 pub use execution::{Execution, Note, Status, Trigger};
+pub use kept::Kept;
 pub use step::{Progress, StepRecord, Why};
 pub use told::{KEPT_HEARD, MOST_TRIES, Told, Unheard, heard_by};
 
@@ -99,10 +102,10 @@ pub struct State {
     pub well: Option<Well>,
     /// What people were told of the incident that is going on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub told: Option<Told>,
+    pub told: Option<Kept<Told>>,
     /// Earlier ones, newest first.
     #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
-    pub past: Vec<Summary>,
+    pub past: Vec<Kept<Summary>>,
     /// See [`Unknown`].
     #[serde(flatten, deserialize_with = "unknown")]
     pub unknown: Unknown,
@@ -140,15 +143,25 @@ impl Default for State {
 }
 
 impl State {
+    /// What people were told, as far as this version understands it.
+    pub fn told(&self) -> Option<&Told> {
+        self.told.as_ref().and_then(Kept::known)
+    }
+
     /// The execution that still has something to do.
     pub fn open(&self) -> Option<&Execution> {
         self.current.as_ref().filter(|execution| execution.status.is_open())
     }
 
+    /// The ended executions as far as this version knows them, newest first.
+    pub fn earlier(&self) -> impl Iterator<Item = &Summary> {
+        self.past.iter().filter_map(Kept::known)
+    }
+
     /// When the last failover or switchover began: the cooldown counts from there.
     pub fn last_failover(&self) -> Option<Timestamp> {
         let full = self.current.iter().chain(self.stands.as_deref()).map(|run| (run.kind, run.started_at));
-        let mut all = full.chain(self.past.iter().map(|run| (run.kind, run.started_at)));
+        let mut all = full.chain(self.earlier().map(|run| (run.kind, run.started_at)));
         all.find(|(kind, _)| kind.activates_standby()).map(|(_, at)| at)
     }
 }

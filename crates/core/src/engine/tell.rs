@@ -71,7 +71,7 @@ impl<'a> Teller<'a> {
     /// The record was read: what was told, and of which incident. The incident stays the same for the whole call.
     pub(super) fn looked(&self, state: &State) {
         let mut inner = self.inner();
-        inner.told.clone_from(&state.told);
+        inner.told = state.told().cloned();
         inner.incident.get_or_insert_with(|| news::incident(state));
     }
 
@@ -152,7 +152,7 @@ impl<'a> Teller<'a> {
     async fn write(&self, ended: &[Ended], call: &Call) -> Result<(), Fault> {
         let ports = &self.engine.ports;
         let stored = call.once("record", ports.store.load(call)).await?;
-        let before = stored.state.told.clone();
+        let before = stored.state.told().cloned();
         let told = ended.iter().fold(before, |told, (to, news, result)| {
             Some(told.unwrap_or_else(|| Told::of(&news.incident)).after(to, news, result))
         });

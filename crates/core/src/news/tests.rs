@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     kind::Kind,
-    record::{Summary, Told},
+    record::{Kept, Summary, Told},
 };
 
 fn at(second: i64) -> Timestamp {
@@ -16,9 +16,9 @@ fn ended(id: &str) -> Summary {
 fn an_incident_keeps_the_name_under_which_it_was_told_and_else_follows_the_execution_before() {
     let fresh = State::default();
     assert_eq!(incident(&fresh), "first");
-    let after = State { past: vec![ended("a"), ended("b")], ..State::default() };
+    let after = State { past: ["a", "b"].map(|id| Kept::of(ended(id))).into(), ..State::default() };
     assert_eq!(incident(&after), "after-a");
-    let told = State { told: Some(Told::of("after-x")), ..after };
+    let told = State { told: Some(Kept::of(Told::of("after-x"))), ..after };
     assert_eq!(incident(&told), "after-x");
 }
 

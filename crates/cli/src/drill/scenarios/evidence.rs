@@ -98,9 +98,10 @@ fn wrong_checkers() -> Scenario {
 
 fn proven_by_probes(report: &crate::drill::run_report::RunReport) -> Result<String, String> {
     let execution = execution(report)?;
-    let streak = execution.decision.streak.as_ref().ok_or("the record holds no streak")?;
+    let (decision, evidence) = (execution.decision.known(), execution.evidence.known());
+    let streak = decision.and_then(|decision| decision.streak.as_ref()).ok_or("the record holds no streak")?;
     if streak.source == Source::Probes {
-        return Ok(format!("{} probes in the record", execution.evidence.probes.len()));
+        return Ok(format!("{} probes in the record", evidence.map_or(0, |evidence| evidence.probes.len())));
     }
     Err("the record says that metrics proved it".to_owned())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_core::record::Status;
+use holdfast_core::record::{State, Status};
 use holdfast_simulator::{faults::Fault, people::Message, world::Outage};
 use serde_json::Value;
 
@@ -164,7 +164,7 @@ fn unheard() -> Vec<Promise> {
                 taken => Err(format!("{taken} messages were taken")),
             }),
             said("the record says what was not told, and why", |report| {
-                let told = report.state.as_ref().and_then(|state| state.told.as_ref()).ok_or("nothing is noted")?;
+                let told = report.state.as_ref().and_then(State::told).ok_or("nothing is noted")?;
                 let first = told.unheard.first().ok_or("nothing is noted as not told")?;
                 Ok(format!("{}: {}", first.what, first.why))
             }),
@@ -173,7 +173,7 @@ fn unheard() -> Vec<Promise> {
 }
 
 fn notes_unheard(environment: &crate::drill::environment::Environment) -> bool {
-    environment.state().and_then(|state| state.told).is_some_and(|told| !told.unheard.is_empty())
+    environment.state().is_some_and(|state| state.told().is_some_and(|told| !told.unheard.is_empty()))
 }
 
 fn has_heard(messages: &[Message], occasion: &str) -> bool {
@@ -230,7 +230,7 @@ fn ticks(report: &RunReport) -> Result<String, String> {
 }
 
 fn keeps_what_was_told(report: &RunReport) -> Result<String, String> {
-    let told = report.state.as_ref().and_then(|state| state.told.as_ref()).ok_or("nothing is kept")?;
+    let told = report.state.as_ref().and_then(State::told).ok_or("nothing is kept")?;
     let both = ["webhook", "pagerduty"]
         .iter()
         .all(|to| told.heard.iter().any(|heard| heard.starts_with(to) && heard.ends_with("completed")));

@@ -48,7 +48,7 @@ fn an_outage_that_passes_is_told_and_then_that_it_is_over_and_the_next_one_anew(
         let mut request = world.request(Trigger::Tick, Action::FailOver);
         request.deadline = world.clock.now() + Duration::from_secs(30);
         assert!(matches!(outcome(world.run("t", &request)), Outcome::Deferred { .. }));
-        assert!(world.store.state().told.is_some());
+        assert!(world.store.state().told().is_some());
         world.heal_primary();
         assert_eq!(tick(&world), Outcome::StoodDown);
         assert_eq!(tick(&world), Outcome::StoodDown);
@@ -91,7 +91,7 @@ fn a_receiver_that_fails_changes_nothing_and_is_told_by_the_next_ticks_a_bounded
         };
         assert_eq!(times(&world), times(&quiet), "{reached:?}");
         assert!(took <= alone + Duration::from_secs(6), "the answer waits for one call: {took:?}");
-        let unheard = world.store.state().told.expect("noted").unheard;
+        let unheard = world.store.state().told().expect("noted").unheard.clone();
         assert!(unheard.iter().all(|one| one.tries == 1 && !one.why.is_empty()), "{unheard:?}");
         for _ in 0..2 * MOST_TRIES {
             assert_eq!(tick(&world), Outcome::AlreadyDone);
