@@ -98,11 +98,16 @@ impl Session<'_> {
                 Round::Answer(answer) => break *answer,
                 Round::Again(then, mut decision) => {
                     if !self.may_wait(then, &decision) {
+                        self.teller.waits();
                         break Answer::decided(Outcome::Deferred { until: then }, decision, None);
                     }
                     if let Some(reason) = self.another_waits().await {
                         decision.reasons.push(reason);
                         break Answer::decided(Outcome::Deferred { until: then }, decision, None);
+                    }
+                    // Its mark stands; without one another call may be about to set its own.
+                    if self.record.is_some() {
+                        self.teller.waits();
                     }
                     let pause = until(engine.ports.clock.now(), then).min(engine.policy.poll).max(SHORTEST_PAUSE);
                     let why = decision.reasons.last().map(tracing::field::display);

@@ -41,6 +41,8 @@ struct Inner {
     told: Option<Told>,
     /// What this call has told.
     sent: BTreeSet<String>,
+    /// What is told once it is known that nobody else tells it.
+    held: Option<News>,
     /// Messages on their way.
     pending: Vec<Pending>,
 }
@@ -75,7 +77,8 @@ impl<'a> Teller<'a> {
         inner.incident.get_or_insert_with(|| news::incident(state));
     }
 
-    /// What is news in a decision about a failover. Where another call watches, that one tells it.
+    /// What is news in a decision about a failover. That the holdoff runs is kept until [`Teller::waits`]: of several calls
+    /// that see it the one tells it that watches.
     pub(super) fn decided(&self, decision: &Decision, state: &State, at: Timestamp) {
         let others = |mark: &Waiter| mark.holder != self.engine.holder && at < mark.until;
         let watched = matches!(decision.verdict, Verdict::Wait { .. }) && state.waiter.as_ref().is_some_and(others);
@@ -85,7 +88,18 @@ impl<'a> Teller<'a> {
         };
         let Some(incident) = incident.filter(|_| !self.is_mute() && !watched) else { return };
         let paused_long = self.engine.limits.paused_long;
-        if let Some(news) = news::of_decision(decision, state, &incident, at, paused_long, told) {
+        let news = news::of_decision(decision, state, &incident, at, paused_long, told);
+        if matches!(decision.verdict, Verdict::Wait { .. }) {
+            self.inner().held = news;
+        } else if let Some(news) = news {
+            self.tell(&news);
+        }
+    }
+
+    /// Nobody else watches: what was kept is told.
+    pub(super) fn waits(&self) {
+        let held = self.inner().held.take();
+        if let Some(news) = held {
             self.tell(&news);
         }
     }
