@@ -86,9 +86,7 @@ impl Simulator {
             variables.extend(started.variables);
             services.push(started.services);
         }
-        if options.people {
-            variables.extend(people::variables(ports.people.port()));
-        }
+        variables.extend(options.people.then(|| people::variables(ports.people.port())).into_iter().flatten());
         variables.extend(options.function_env.clone());
         host.set_variables(variables);
         gate.host.fill(host.clone());

@@ -122,10 +122,6 @@ impl<'a> Session<'a> {
         let noted = evidence.last_failover.and_then(Result::ok).flatten();
         let Decision { reasons, streak, .. } = decision;
         let Claim { kind, steps, .. } = claim;
-        let teller = Arc::clone(&self.teller);
-        if let Some(execution) = record.execution() {
-            teller.begun(execution, &reasons);
-        }
         let run = Run {
             engine,
             call,
@@ -140,7 +136,7 @@ impl<'a> Session<'a> {
             wrong_clock,
             reasons,
             streak,
-            teller,
+            teller: Arc::clone(&self.teller),
         };
         Claimed::Run(Box::new(run))
     }

@@ -54,6 +54,7 @@ impl<'a> Run<'a> {
     /// the end: another manager may have put it back, and then it is driven again, a few times in one call. The lease
     /// is given back to be released, unless it is another worker's.
     pub(super) async fn drive(mut self) -> Ended<'a> {
+        self.teller.begun(&self.record, &self.reasons);
         let mut unnoted = self.unnoted();
         let mut lapsed = Vec::new();
         let mut seen = BTreeSet::new();
@@ -209,9 +210,7 @@ impl<'a> Run<'a> {
             if self.record.add(Event::Stepped { fence: self.lease.fence(), step: *record }).is_err() {
                 return Pass::Lost;
             }
-            if let Some(execution) = self.record.execution() {
-                self.teller.stepped(execution, &name);
-            }
+            self.teller.stepped(&self.record, &name);
             if done {
                 self.note_unlock(&name);
             }

@@ -84,12 +84,7 @@ impl Session<'_> {
                     continue;
                 }
             }
-            if let Ok(versioned) = &seen.state {
-                self.teller.looked(&versioned.state);
-                if request.action.kind().is_none() {
-                    self.teller.decided(&decision, &versioned.state, seen.evidence.at);
-                }
-            }
+            self.teller.saw(&seen, &decision, request);
             if matches!(decision.verdict, Verdict::NoteUnlock | Verdict::NoteFailback) {
                 // What is noted on the way is said in the end, whatever is concluded then.
                 noted.extend(decision.reasons.last().cloned());
@@ -135,7 +130,7 @@ impl Session<'_> {
         let only_finish = self.request.action == Action::Finish;
         // A worker that drives a failover may be about to set the lock.
         let locks = versioned.state.open().is_none_or(|open| open.kind.activates_standby());
-        if !only_finish && !(locks && acts(decision.verdict)) {
+        if !(only_finish || locks && acts(decision.verdict)) {
             self.note_lock(&evidence).await;
         }
         match decision.verdict {

@@ -16,6 +16,8 @@ use jiff::Timestamp;
 use super::{
     Engine,
     answer::{Answer, Outcome},
+    look::Seen,
+    request::Request,
     working_copy::{Basis, WorkingCopy},
 };
 use crate::{
@@ -23,7 +25,7 @@ use crate::{
     decision::{Decision, Reason, Verdict},
     fault::{Fault, FaultClass},
     news::{self, News},
-    record::{Execution, State, StepRecord, Told, Waiter, heard_by},
+    record::{State, Told, Waiter, heard_by},
     transition::Event,
 };
 
@@ -70,8 +72,17 @@ impl<'a> Teller<'a> {
         self.engine.ports.announcers.is_empty()
     }
 
-    /// The record was read: what was told, and of which incident. The incident stays the same for the whole call.
-    pub(super) fn looked(&self, state: &State) {
+    /// The record was read, and this was decided. What a person asks for is no news before it begins.
+    pub(super) fn saw(&self, seen: &Seen, decision: &Decision, request: &Request) {
+        let Ok(versioned) = &seen.state else { return };
+        self.looked(&versioned.state);
+        if request.action.kind().is_none() {
+            self.decided(decision, &versioned.state, seen.evidence.at);
+        }
+    }
+
+    /// What was told, and of which incident. The incident stays the same for the whole call.
+    fn looked(&self, state: &State) {
         let mut inner = self.inner();
         inner.told = state.told().cloned();
         inner.incident.get_or_insert_with(|| news::incident(state));
@@ -79,7 +90,7 @@ impl<'a> Teller<'a> {
 
     /// What is news in a decision about a failover. That the holdoff runs is kept until [`Teller::waits`]: of several calls
     /// that see it the one tells it that watches.
-    pub(super) fn decided(&self, decision: &Decision, state: &State, at: Timestamp) {
+    fn decided(&self, decision: &Decision, state: &State, at: Timestamp) {
         let others = |mark: &Waiter| mark.holder != self.engine.holder && at < mark.until;
         let watched = matches!(decision.verdict, Verdict::Wait { .. }) && state.waiter.as_ref().is_some_and(others);
         let (incident, told) = {
@@ -105,14 +116,16 @@ impl<'a> Teller<'a> {
     }
 
     /// An execution is ours to drive.
-    pub(super) fn begun(&self, run: &Execution, reasons: &[Reason]) {
-        self.about(|incident, at| Some(news::of_beginning(run, incident, reasons, at)));
+    pub(super) fn begun(&self, record: &WorkingCopy, reasons: &[Reason]) {
+        self.about(|incident, at| Some(news::of_beginning(record.execution()?, incident, reasons, at)));
     }
 
     /// A step was driven.
-    pub(super) fn stepped(&self, run: &Execution, step: &str) {
-        let step = run.steps.iter().find(|record: &&StepRecord| record.step == step);
-        self.about(|incident, at| news::of_step(run, step?, incident, at));
+    pub(super) fn stepped(&self, record: &WorkingCopy, step: &str) {
+        self.about(|incident, at| {
+            let run = record.execution()?;
+            news::of_step(run, run.steps.iter().find(|driven| driven.step == step)?, incident, at)
+        });
     }
 
     /// The call is answered.
