@@ -165,7 +165,10 @@ mod tests {
         assert!(doors.admits(&["operator"], Errand::Operator(Action::Acknowledge { abort: true })));
         assert!(!doors.admits(&["operator"], Errand::Operator(Action::Pause { lasts: None })));
         assert!(!doors.admits(&["$LATEST"], Errand::Tick) && !doors.admits(&[], Errand::Tick));
-        assert_eq!(doors.shut_out(), ["switchover", "failback", "rehearse", "finish", "status", "pause", "resume"]);
+        assert_eq!(
+            doors.shut_out(),
+            ["switchover", "failback", "rehearse", "finish", "status", "pause", "resume", "notify-test"]
+        );
     }
 
     #[test]
