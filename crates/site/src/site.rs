@@ -99,7 +99,7 @@ impl Site {
     /// Tells the dead-man's switch that a tick has ended well: it could judge, and no step failed. `None` where there is
     /// no switch, or nothing to tell. Whether it was heard is for a metric, and no error of the tick.
     pub async fn tick_ended(&self, answer: &Answer) -> Option<bool> {
-        let judged = !answer.reasons.last().is_some_and(|reason| reason.fault().is_some());
+        let judged = answer.reasons.last().is_none_or(|reason| reason.fault().is_none());
         let well = judged && !matches!(answer.outcome, Outcome::Failed { .. });
         let switch = self.switch.as_ref().filter(|_| well)?;
         let reset = switch.reset().await;
