@@ -21,6 +21,17 @@ pub struct Arguments {
 pub enum Command {
     /// Rehearse a failover: the shipped function against clouds and clusters simulated on this machine.
     Drill(DrillArguments),
+    /// For a live site pair.
+    #[command(flatten)]
+    Site(Box<crate::command::Verb>),
+    /// Write the man page, in roff: holdfast man | man -l -
+    Man,
+    /// Write the completions of a shell.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
     /// Measure the shipped function against the simulator and print the budgets beside the figures.
     Bench(BenchArguments),
 }
