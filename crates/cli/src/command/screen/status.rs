@@ -125,7 +125,7 @@ impl View<'_> {
             text.push_str("  last      no execution is in the record\n");
             return;
         };
-        let took = run.finished_at.map(|end| format!(" in {}", moment::span(holdfast_core::clock::until(run.started_at, end))));
+        let took = run.finished_at.map(|end| format!(" (took {})", moment::span(holdfast_core::clock::until(run.started_at, end))));
         text.push_str(&format!(
             "  last      {} {} by {}, begun {}: {}{}\n",
             run.kind,
