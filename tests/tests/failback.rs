@@ -106,7 +106,7 @@ async fn an_outage_in_between(cloud: &'static dyn CloudBackend) {
     assert!(["completed", "already_done"].iter().any(|done| answer["outcome"] == *done), "{answer}");
     let state = state(&simulator);
     assert!(state.failed_over(), "{state:?}");
-    assert_eq!(state.past.first().map(|run| (run.kind, run.status)), Some((Kind::Failback, Status::Closed)));
+    assert_eq!(state.earlier().next().map(|run| (run.kind, run.status)), Some((Kind::Failback, Status::Closed)));
 }
 
 async fn an_ill_primary(cloud: &'static dyn CloudBackend) {

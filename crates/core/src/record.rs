@@ -2,7 +2,9 @@
 //!
 //! # Layout
 //!
-//! * this file: the document; `execution`: one run of a runbook in it; `step`: one step of that.
+//! * this file: the document; `execution`: one run of a runbook in it; `step`: one step of that; `lock`: what it knows of
+//!   the lock.
+//! * [`Kept`]: what only tells, and stops no other version.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -11,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::kind::Kind;
 
 mod execution;
+mod kept;
 mod lenient;
 mod lock;
 mod step;
@@ -18,6 +21,7 @@ mod step;
 mod tests;
 
 pub use execution::{Execution, Note, Status, Trigger};
+pub use kept::Kept;
 pub use step::{Progress, StepRecord, Why};
 
 /// The version of the document that this code writes. It is raised only where an earlier version could not go on with
@@ -96,7 +100,7 @@ pub struct State {
     pub well: Option<Well>,
     /// Earlier ones, newest first.
     #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
-    pub past: Vec<Summary>,
+    pub past: Vec<Kept<Summary>>,
     /// See [`Unknown`].
     #[serde(flatten, deserialize_with = "unknown")]
     pub unknown: Unknown,
@@ -138,10 +142,15 @@ impl State {
         self.current.as_ref().filter(|execution| execution.status.is_open())
     }
 
+    /// The ended executions as far as this version knows them, newest first.
+    pub fn earlier(&self) -> impl Iterator<Item = &Summary> {
+        self.past.iter().filter_map(Kept::known)
+    }
+
     /// When the last failover or switchover began: the cooldown counts from there.
     pub fn last_failover(&self) -> Option<Timestamp> {
         let full = self.current.iter().chain(self.stands.as_deref()).map(|run| (run.kind, run.started_at));
-        let mut all = full.chain(self.past.iter().map(|run| (run.kind, run.started_at)));
+        let mut all = full.chain(self.earlier().map(|run| (run.kind, run.started_at)));
         all.find(|(kind, _)| kind.activates_standby()).map(|(_, at)| at)
     }
 }

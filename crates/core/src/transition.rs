@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use thiserror::Error;
 
 use crate::kind::Kind;
 use crate::record::{
-    Execution, KEPT_NOTES, KEPT_OPERATOR_NOTES, KEPT_SUMMARIES, Note, OperatorNote, Pause, Progress, SCHEMA, State,
-    Status, StepRecord, Summary, Waiter, Well, Why,
+    Execution, KEPT_NOTES, KEPT_OPERATOR_NOTES, KEPT_SUMMARIES, Kept, Note, OperatorNote, Pause, Progress, SCHEMA,
+    State, Status, StepRecord, Summary, Waiter, Well, Why,
 };
 use crate::step::{Direction, Need, Observation, Standing};
+
+mod illegal;
+
+pub use illegal::IllegalEvent;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,50 +109,6 @@ pub enum Event {
     },
 }
 
-/// An event that the state does not allow. Always a defect or a lost race, never weather.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum IllegalEvent {
-    /// Only one execution is open at a time.
-    #[error("execution {0} is still open")]
-    StillOpen(String),
-    /// The event needs an open execution.
-    #[error("no execution is open")]
-    NothingOpen,
-    /// A worker whose fence is not the execution's has lost it.
-    #[error("fence {offered} is not {current}: another worker has taken over")]
-    StaleFence {
-        /// The event's.
-        offered: u64,
-        /// The execution's.
-        current: u64,
-    },
-    /// The execution has no such step.
-    #[error("no step is called {0}")]
-    UnknownStep(String),
-    /// A required step before it is not done.
-    #[error("{step} cannot be driven before {before} is done")]
-    OutOfOrder {
-        /// The event's step.
-        step: String,
-        /// The step that is not done.
-        before: String,
-    },
-    /// What is done stays done, until it is seen not to hold.
-    #[error("{0} is done already")]
-    Undone(String),
-    /// A required step cannot be owed.
-    #[error("{0} is required and cannot be owed")]
-    NotOwable(String),
-    /// A failback takes a failover back, and the other kinds begin where none stands.
-    #[error(
-        "a {0} cannot begin here: a failback needs a failover that stands, a rehearsal or switchover that none does"
-    )]
-    WrongPlace(Kind),
-    /// An execution begins with all steps pending.
-    #[error("an execution begins running, with steps, all of them pending")]
-    BadBeginning,
-}
-
 /// The next state.
 ///
 /// # Errors
@@ -177,8 +136,8 @@ pub fn next(state: &State, event: Event) -> Result<State, IllegalEvent> {
         Event::NotWell => state.well = None,
         Event::Confirmed => open(&mut state)?.confirmed = true,
         Event::Closed { at, reason } => {
-            end(open(&mut state)?, Status::Closed, at, reason);
-            put_back_what_stands(&mut state);
+            let kind = end(open(&mut state)?, Status::Closed, at, reason);
+            settle_what_stood(&mut state, kind);
         }
         Event::Lapsed { fence, step, note, watching } => lapse(standing(&mut state)?, fence, &step, note, &watching)?,
         Event::Noted(note) => keep_note(standing(&mut state)?, note),
@@ -194,14 +153,12 @@ pub fn next(state: &State, event: Event) -> Result<State, IllegalEvent> {
             state.operators.truncate(KEPT_OPERATOR_NOTES);
         }
         Event::Aborted { at, reason } => {
-            let execution = standing(&mut state)?;
-            let activates = execution.kind.activates_standby();
-            end(execution, Status::Aborted, at, reason);
-            if activates {
+            let kind = end(standing(&mut state)?, Status::Aborted, at, reason);
+            if kind.activates_standby() {
                 // Its lock may stand until somebody sees that it does not.
                 (state.unlocked, state.lock_gone) = (None, None);
             }
-            put_back_what_stands(&mut state);
+            settle_what_stood(&mut state, kind);
         }
         Event::Paused(pause) => state.pause = Some(pause),
         Event::Resumed => state.pause = None,
@@ -229,10 +186,14 @@ fn see_lock(state: &mut State, at: Timestamp, stands: bool) {
     }
 }
 
-/// What the failback that is over was to take back stands as before, unless traffic was unlocked.
-fn put_back_what_stands(state: &mut State) {
+/// What the failback that is over was to take back stands as before, unless traffic was unlocked. Beside an execution of
+/// another kind nothing stands: who planted that one has left it there.
+fn settle_what_stood(state: &mut State, ended: Kind) {
+    if ended != Kind::Failback || state.unlocked.is_some() {
+        return retire_what_stood(state);
+    }
     let Some(stands) = state.stands.take() else { return };
-    let ended = if state.unlocked.is_none() { state.current.replace(*stands) } else { Some(*stands) };
+    let ended = state.current.replace(*stands);
     keep_summary(state, ended.as_ref());
 }
 
@@ -243,15 +204,17 @@ fn retire_what_stood(state: &mut State) {
 
 fn keep_summary(state: &mut State, ended: Option<&Execution>) {
     if let Some(ended) = ended {
-        state.past.insert(0, summary(ended));
+        state.past.insert(0, Kept::of(summary(ended)));
         state.past.truncate(KEPT_SUMMARIES);
     }
 }
 
-fn end(execution: &mut Execution, status: Status, at: Timestamp, reason: String) {
+/// Ends it, and says of which kind it was.
+fn end(execution: &mut Execution, status: Status, at: Timestamp, reason: String) -> Kind {
     execution.status = status;
     execution.finished_at = Some(at);
     execution.abort_reason = Some(reason);
+    execution.kind
 }
 
 fn begin(state: &mut State, execution: Execution) -> Result<(), IllegalEvent> {

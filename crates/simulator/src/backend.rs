@@ -139,7 +139,4 @@ pub trait CloudServices: Any + Send + Sync {
 
     /// Writes down, where the cloud's operators look for it, that a failover began at this time.
     fn note_failover(&self, at: Timestamp);
-
-    /// Lets the cloud's checkers see a failing primary, whatever it does.
-    fn mislead_checkers(&self);
 }

@@ -23,7 +23,8 @@ pub fn record(bytes: &[u8]) {
     assert_eq!(read(&text).as_ref(), Ok(&state), "and read again");
     let now = Timestamp::from_second(1_767_225_600).expect("a time in range");
     let nothing = Evidence::nothing(now);
-    let seen = state.current.as_ref().map(|execution| Evidence { at: now, ..execution.evidence.clone() });
+    let seen = state.current.as_ref().and_then(|execution| execution.evidence.known());
+    let seen = seen.map(|evidence| Evidence { at: now, ..evidence.clone() });
     for evidence in [Some(nothing), seen].into_iter().flatten() {
         let decision = decide(&Ok(state.clone()), &evidence, &Policy::default(), now, &[]);
         assert!(!decision.reasons.is_empty(), "{decision:?}");

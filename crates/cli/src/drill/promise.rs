@@ -205,7 +205,7 @@ fn record_true(report: &RunReport) -> Result<String, String> {
             return Err(format!("the record says {name} changed something: {says}; the cloud saw it: {seen}"));
         }
     }
-    let evidence = &execution.evidence;
+    let evidence = execution.evidence.known().ok_or("the record holds evidence of another version")?;
     if evidence.history.is_none() && evidence.probes.is_empty() {
         return Err("the record holds no evidence".to_owned());
     }

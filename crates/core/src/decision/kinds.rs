@@ -4,7 +4,7 @@ use super::{Gate, Judge, Reason, Verdict};
 use crate::{
     clock::{later, until},
     evidence::{Evidence, ProbeResult, StepSeen},
-    holdoff::{Health, judge_probes},
+    holdoff::{Health, Streak, judge_probes},
     kind::Kind,
     record::{Execution, Progress, State, Well, Why},
     step::{Direction, Standing},
@@ -128,7 +128,10 @@ impl Judge<'_> {
         if let Some(why) = &self.evidence.foreign {
             return self.stop(Reason::NotOfThisRunbook { id, why: why.clone() }, Verdict::Refuse);
         }
-        self.reasons.push(Reason::Unfinished { id: id.clone() });
+        self.reasons.push(Reason::Unfinished { id });
+        if let Some(verdict) = self.foreign_lock_gone() {
+            return Some(verdict);
+        }
         match self.endpoint() {
             Endpoint::Fails(why) => self.stop(Reason::PrimaryNotWell { why }, Verdict::Close),
             Endpoint::Unknown(why) => {
@@ -140,19 +143,36 @@ impl Judge<'_> {
         }
     }
 
-    /// What our own probe says of the primary's own endpoint; metrics only add that it fails.
-    fn endpoint(&self) -> Endpoint {
-        // Where it is not known that traffic is not locked, the metrics may be about the lock.
-        if self.evidence.locked == Some(false)
-            && let Health::Failing(streak) = self.history_says()
-        {
-            return Endpoint::Fails(format!("the metrics show it failing since {:.0}", streak.since));
+    /// What our own probe says of the primary's own endpoint. Metrics alone show it failing once they prove what a failover
+    /// asks for: right after an unlock they are about the lock still, since the checkers behind them notice it later. Beside
+    /// a probe that is answered they only cast doubt.
+    fn endpoint(&mut self) -> Endpoint {
+        let metrics = self.failing_by_metrics();
+        match (judge_probes(&self.evidence.probes, self.policy, self.now), metrics) {
+            (Health::Failing(streak), _) => Endpoint::Fails(format!("our own probes fail since {:.0}", streak.since)),
+            (Health::Healthy { .. }, None) => Endpoint::Well,
+            (Health::Healthy { .. }, Some(streak)) => Endpoint::Unknown(format!(
+                "our own probe was answered, and the metrics show it failing since {:.0}",
+                streak.since
+            )),
+            (Health::Silent { .. }, Some(streak)) if streak.proven >= self.policy.holdoff => {
+                Endpoint::Fails(format!("the metrics show it failing since {:.0}", streak.since))
+            }
+            (Health::Silent { why }, _) => Endpoint::Unknown(why),
         }
-        match judge_probes(&self.evidence.probes, self.policy, self.now) {
-            Health::Healthy { .. } => Endpoint::Well,
-            Health::Failing(streak) => Endpoint::Fails(format!("our own probes fail since {:.0}", streak.since)),
-            Health::Silent { why } => Endpoint::Unknown(why),
+    }
+
+    /// What the metrics say against the primary. Where it is not known that traffic is not locked, they may be about the
+    /// lock; where it is not known since when, they count from the time that it was seen gone.
+    fn failing_by_metrics(&mut self) -> Option<Streak> {
+        if self.evidence.locked != Some(false) {
+            return None;
         }
+        let state = self.state.as_ref().ok()?;
+        if state.stands.is_some() && state.unlocked.is_none() {
+            self.cut = Some(state.lock_gone.filter(|at| *at <= self.latest()).unwrap_or(self.now));
+        }
+        if let Health::Failing(streak) = self.history_says() { Some(streak) } else { None }
     }
 }
 

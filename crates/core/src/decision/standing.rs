@@ -55,10 +55,8 @@ impl Judge<'_> {
         if let Some(run) = state.current.as_ref().filter(|_| state.failed_over()) {
             return self.after_failover(run, state.lock_gone);
         }
-        if state.lock_may_stand() && self.evidence.locked == Some(false) {
-            let aborted = state.current.as_ref().filter(|_| state.was_aborted()).map(|run| run.id.clone());
-            let foreign = Reason::ForeignLockGone { since: state.lock_seen.unwrap_or(self.now) };
-            return self.stop(aborted.map_or(foreign, |id| Reason::LockGone { id }), Verdict::NoteUnlock);
+        if let Some(verdict) = self.foreign_lock_gone() {
+            return Some(verdict);
         }
         let seen = &self.evidence.steps;
         let done = |seen: &StepSeen| matches!(&seen.seen, Ok(step) if step.standing == Standing::Done);
@@ -66,6 +64,15 @@ impl Judge<'_> {
             return self.stop(Reason::NothingToDo, Verdict::AlreadyDone);
         }
         None
+    }
+
+    /// A lock that no execution explains, or that of one that was aborted, is seen gone.
+    pub(super) fn foreign_lock_gone(&mut self) -> Option<Verdict> {
+        let state = self.state.as_ref().ok().filter(|state| state.lock_may_stand())?;
+        (self.evidence.locked == Some(false)).then_some(())?;
+        let aborted = state.current.as_ref().filter(|_| state.was_aborted()).map(|run| run.id.clone());
+        let foreign = Reason::ForeignLockGone { since: state.lock_seen.unwrap_or(self.now) };
+        self.stop(aborted.map_or(foreign, |id| Reason::LockGone { id }), Verdict::NoteUnlock)
     }
 
     /// An open execution is driven on whatever the gates say, but for three things: it is none of ours, a person has

@@ -14,7 +14,7 @@ use crate::{
     fault::{FaultClass, NotedFault},
     holdoff::{Health, Source, judge_history, judge_probes},
     policy::MissingData,
-    record::{Execution, Pause, Progress, Status, StepRecord, Trigger},
+    record::{Execution, Kept, Pause, Progress, Status, StepRecord, Trigger},
     step::{Need, Observation, Standing},
 };
 
@@ -152,7 +152,7 @@ fn execution(status: Status, began: i64) -> Execution {
     Execution {
         id: "x".to_owned(),
         runbook: "fake".to_owned(),
-        trigger: Trigger::Tick,
+        trigger: Kept::of(Trigger::Tick),
         reason: None,
         caller: None,
         overrides: Vec::new(),
@@ -163,9 +163,9 @@ fn execution(status: Status, began: i64) -> Execution {
         fence: 1,
         holder: "a".to_owned(),
         takeovers: 0,
-        decision: Decision { verdict: Verdict::FailOver, reasons: Vec::new(), streak: None },
-        evidence,
-        policy: Policy::default(),
+        decision: Kept::of(Decision { verdict: Verdict::FailOver, reasons: Vec::new(), streak: None }),
+        evidence: Kept::of(evidence),
+        policy: Kept::of(Policy::default()),
         steps: vec![StepRecord::pending("step", Need::Required), StepRecord::pending("lock", Need::Owed)],
         notes: Vec::new(),
         kind: crate::kind::Kind::default(),

@@ -18,7 +18,7 @@ use crate::{
     fault::{Fault, FaultClass},
     holdoff::Streak,
     kind::Kind,
-    record::{Execution, Note, State, Status, StepRecord, Unknown},
+    record::{Execution, Kept, Note, State, Status, StepRecord, Unknown},
     runbook::DrivenStep,
     step::{Direction, Observation, Standing, Step},
     transition::Event,
@@ -47,6 +47,8 @@ pub(super) struct Run<'a> {
     pub lock_was_gone: bool,
     /// The cloud's note of the last failover, as the look saw it.
     pub noted: Option<Timestamp>,
+    /// The time of the look by our clock and by the API server's, where ours is wrong.
+    pub wrong_clock: Option<(Timestamp, Timestamp)>,
     /// Why we are driving it.
     pub reasons: Vec<Reason>,
     /// The failing time that was proven for that, where there was any.
@@ -61,10 +63,6 @@ struct Claim {
     recorded_fence: Option<u64>,
     /// Its steps that are done by the record.
     done: Vec<String>,
-    /// Whether the record knows that traffic is not locked.
-    unlocked: bool,
-    /// When the primary was seen well last, while a failover stood.
-    well_until: Option<Timestamp>,
 }
 
 /// What came of a claim.
@@ -116,12 +114,26 @@ impl<'a> Session<'a> {
         let (Some(record), Some(lease)) = (self.record.take(), self.lease.take()) else {
             return self.not_now(decision, &unread());
         };
-        let noted = evidence.last_failover.and_then(Result::ok).flatten();
         let lock_was_gone = evidence.locked == Some(false);
+        let wrong_clock = evidence.clock_is_wrong().map(|right| (evidence.at, right));
+        let noted = evidence.last_failover.and_then(Result::ok).flatten();
         let Decision { reasons, streak, .. } = decision;
         let Claim { kind, steps, .. } = claim;
-        let run =
-            Run { engine, call, lease, record, kind, steps, resting, first, lock_was_gone, noted, reasons, streak };
+        let run = Run {
+            engine,
+            call,
+            lease,
+            record,
+            kind,
+            steps,
+            resting,
+            first,
+            lock_was_gone,
+            noted,
+            wrong_clock,
+            reasons,
+            streak,
+        };
         Claimed::Run(Box::new(run))
     }
 
@@ -143,7 +155,8 @@ impl<'a> Session<'a> {
     }
 
     /// What ends an execution whose primary did not stay well. A rehearsal is put back to rest first. A failback that
-    /// has unlocked traffic leaves a site without a failover, armed because the primary was seen well before.
+    /// has unlocked traffic leaves a site without a failover. One that is not known to have done so leaves the failover
+    /// standing: where its lock is gone all the same, that is judged by the rules of a lock that is missed.
     fn closing(&self, claim: &Claim, evidence: &Evidence, decision: &Decision, fence: u64) -> Vec<Event> {
         let engine = self.engine;
         let taken = Event::TakenOver { fence, holder: engine.holder.clone(), found: BTreeMap::new() };
@@ -151,14 +164,8 @@ impl<'a> Session<'a> {
             return vec![taken];
         }
         let at = engine.time(evidence.server_time);
-        let mut events = vec![taken];
-        if claim.kind == Kind::Failback && evidence.locked == Some(false) && !claim.unlocked {
-            events.push(Event::Unlocked { at });
-            events.extend(claim.well_until.map(|at| Event::Armed { at }));
-        }
         let reason = decision.reasons.last().map(ToString::to_string).unwrap_or_default();
-        events.push(Event::Closed { at, reason });
-        events
+        vec![taken, Event::Closed { at, reason }]
     }
 
     fn not_now(&mut self, mut decision: Decision, fault: &Fault) -> Claimed<'a> {
@@ -193,8 +200,6 @@ impl Engine {
             steps,
             recorded_fence: open.map(|open| open.fence),
             done: open.map(done_steps).unwrap_or_default(),
-            unlocked: state.unlocked.is_some(),
-            well_until: state.well.as_ref().map(|mark| mark.until),
         })
     }
 
@@ -267,10 +272,10 @@ impl Engine {
             id: format!("{}-{}", now.strftime("%Y%m%dT%H%M%S%.3fZ"), fence),
             kind: claim.kind,
             runbook: self.runbook.name.to_owned(),
-            trigger: request.trigger.clone(),
+            trigger: Kept::of(request.trigger.clone()),
             reason: request.reason.clone(),
             caller: request.caller.clone(),
-            overrides: request.overrides.clone(),
+            overrides: request.overrides.iter().copied().map(Kept::of).collect(),
             started_at: now,
             finished_at: None,
             status: Status::Running,
@@ -278,9 +283,9 @@ impl Engine {
             fence,
             holder: self.holder.clone(),
             takeovers: 0,
-            decision: decision.clone(),
-            evidence: evidence.clone(),
-            policy: self.policy.clone(),
+            decision: Kept::of(decision.clone()),
+            evidence: Kept::of(evidence.clone()),
+            policy: Kept::of(self.policy.clone()),
             steps: claim.steps.iter().map(pending).collect(),
             notes: Vec::new(),
             data: request.data.clone(),

@@ -13,7 +13,7 @@ use super::{
     working_copy::{Basis, WorkingCopy},
 };
 use crate::{
-    clock::{Call, later},
+    clock::{Call, later, until},
     decision::{Reason, has_begun_to_act},
     fault::{Fault, FaultClass},
     kind::Kind,
@@ -246,7 +246,7 @@ impl<'a> Run<'a> {
     fn note_unlock(&mut self, name: &str) {
         let unlocks = self.steps.iter().any(|driven| driven.unlocks && driven.step.name() == name);
         if unlocks && self.record.state().unlocked.is_none() {
-            let at = self.engine.ports.clock.now();
+            let at = self.time();
             // Neither is refused by any state.
             let _ = self.record.add(Event::Unlocked { at });
             let _ = self.record.add(Event::Armed { at });
@@ -266,7 +266,14 @@ impl<'a> Run<'a> {
             _ => self.reasons.last().map(ToString::to_string).unwrap_or_default(),
         };
         // An execution that is not ours any more takes nothing, and the commit says so.
-        let _ = self.record.add(Event::Closed { at: self.engine.ports.clock.now(), reason });
+        let _ = self.record.add(Event::Closed { at: self.time(), reason });
+    }
+
+    /// The time for what later looks judge by: ours, or what the API server's clock shows by now where ours is wrong. A
+    /// time that no clock shows is not believed, and the history from under the lock would count against the primary.
+    fn time(&self) -> Timestamp {
+        let now = self.engine.ports.clock.now();
+        self.wrong_clock.map_or(now, |(ours, right)| later(right, until(ours, now)))
     }
 
     /// The start of this execution, when the cloud's note does not name it yet.

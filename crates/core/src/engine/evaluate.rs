@@ -120,11 +120,15 @@ impl Session<'_> {
             return Round::Again(later(evidence.at, engine.policy.poll), decision);
         };
         let only_finish = self.request.action == Action::Finish;
-        if !only_finish && !acts(decision.verdict) {
+        // A worker that drives a failover may be about to set the lock.
+        let locks = versioned.state.open().is_none_or(|open| open.kind.activates_standby());
+        if !only_finish && !(locks && acts(decision.verdict)) {
             self.note_lock(&evidence).await;
         }
         match decision.verdict {
-            Verdict::FailOver | Verdict::NoteUnlock if only_finish => nothing_unfinished(decision),
+            Verdict::FailOver | Verdict::NoteUnlock if only_finish && versioned.state.open().is_none() => {
+                nothing_unfinished(decision)
+            }
             Verdict::Relock if !engine.is_unlocked(self.call).await => {
                 Round::Again(later(engine.ports.clock.now(), engine.policy.poll), decision)
             }

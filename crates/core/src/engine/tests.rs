@@ -14,6 +14,7 @@ use crate::{
 mod claim;
 mod drive;
 mod kinds;
+mod kinds_trust;
 mod lock_seen;
 mod look;
 mod operators;

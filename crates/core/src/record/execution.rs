@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{StepRecord, Unknown, lenient, unknown};
+use super::{Kept, StepRecord, Unknown, lenient, unknown};
 use crate::{
     decision::{Decision, Gate},
     evidence::Evidence,
@@ -76,7 +76,7 @@ pub struct Execution {
     /// The system.
     pub runbook: String,
     /// What made us look.
-    pub trigger: Trigger,
+    pub trigger: Kept<Trigger>,
     /// The operator's words, when an operator called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -91,7 +91,7 @@ pub struct Execution {
         alias = "overrides",
         skip_serializing_if = "Vec::is_empty"
     )]
-    pub overrides: Vec<Gate>,
+    pub overrides: Vec<Kept<Gate>>,
     /// When the intent was written; the cooldown counts from here.
     pub started_at: Timestamp,
     /// When the last step was done, or a person ended it.
@@ -109,11 +109,11 @@ pub struct Execution {
     /// How many times another worker took it over.
     pub takeovers: u32,
     /// Why it was begun.
-    pub decision: Decision,
+    pub decision: Kept<Decision>,
     /// On what evidence.
-    pub evidence: Evidence,
+    pub evidence: Kept<Evidence>,
     /// Under which numbers.
-    pub policy: Policy,
+    pub policy: Kept<Policy>,
     /// Its steps, in order.
     pub steps: Vec<StepRecord>,
     /// Things worth knowing that are not steps.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Execution, State, Status};
+use crate::kind::Kind;
 
 impl State {
     /// True when a person ended the last failover, or a lock was seen that no execution set, and nobody has seen since
@@ -20,10 +21,16 @@ impl State {
     /// True when it is news for the record that, at `at`, the lock was seen to stand, or to be gone.
     pub fn lock_is_news(&self, at: Timestamp, stands: bool) -> bool {
         if stands {
-            let explained = self.open().is_some() || self.failed_over() || self.was_aborted();
+            let explains = |open: &Execution| match open.kind {
+                Kind::Failover | Kind::Switchover => true,
+                Kind::Failback => self.unlocked.is_none(),
+                Kind::Rehearsal => false,
+            };
+            let explained = self.open().is_some_and(explains) || self.failed_over() || self.was_aborted();
             self.lock_gone.is_some() || self.lock_seen.is_none() && !explained
         } else {
-            self.failed_over() && self.lock_gone.is_none_or(|known| known > at)
+            let stands = self.failed_over() || self.stands.is_some() && self.unlocked.is_none();
+            stands && self.lock_gone.is_none_or(|known| known > at)
         }
     }
 

@@ -58,6 +58,9 @@ pub enum Why {
         /// What was seen of it.
         found: String,
     },
+    /// A cause of another version, as it was written.
+    #[serde(untagged)]
+    Other(Unknown),
 }
 
 impl std::fmt::Display for Why {
@@ -68,6 +71,7 @@ impl std::fmt::Display for Why {
             Self::NotYet { found } => write!(f, "not yet: {found}"),
             Self::Unconfirmed => write!(f, "it waits for a person's confirmation"),
             Self::PrimaryNotWell { found } => write!(f, "the primary is not seen well: {found}"),
+            Self::Other(_) => write!(f, "another version of Holdfast says why in the record"),
         }
     }
 }

@@ -49,3 +49,54 @@ fn a_record_of_schema_1_is_a_failovers_and_is_written_as_this_schema() {
     let changed = next(&state, Event::Armed { at: Timestamp::UNIX_EPOCH }).expect("allowed");
     assert_eq!(changed.schema, SCHEMA);
 }
+
+/// The record of schema 1 with accounts that a later version wrote: what it saw, why it decided so, what called it.
+fn of_a_later_version() -> Value {
+    let mut written: Value = serde_json::from_str(SCHEMA_1).expect("JSON");
+    let run = &mut written["current"];
+    run["trigger"] = json!({"kind": "schedule", "every": "week"});
+    run["decision"]["reasons"][0] = json!({"code": "unheard_of", "more": 1});
+    run["evidence"]["weather"] = json!("rain");
+    run["policy"]["missing"] = json!("is_asked_for");
+    run["waived"] = json!(["cooldown", "unheard-of"]);
+    run.as_object_mut().expect("an object").remove("overrides");
+    run["steps"][1] = json!({"step": "scale", "need": "required", "progress": "failing", "attempts": 1,
+        "why": {"cause": "quota", "left": 0}});
+    written["past"] = json!([{"id": "p", "kind": "promotion", "started_at": "2026-01-01T00:00:00Z", "status": "gone"}]);
+    written
+}
+
+#[test]
+fn accounts_of_another_version_stop_nobody_and_are_carried_along() {
+    let written = of_a_later_version();
+    let state = read(&written);
+    let run = state.open().expect("open");
+    assert!(run.trigger.known().is_none() && run.evidence.known().is_some() && run.policy.known().is_none());
+    assert!(state.earlier().next().is_none());
+    let noted = Event::Noted(Note { at: Timestamp::UNIX_EPOCH, text: "n".to_owned() });
+    let changed = serde_json::to_value(next(&state, noted).expect("allowed")).expect("JSON");
+    for place in ["trigger", "decision", "evidence", "policy", "waived"] {
+        assert_eq!(changed["current"][place], written["current"][place], "{place}");
+    }
+    assert_eq!(changed["current"]["steps"][1]["why"], written["current"]["steps"][1]["why"]);
+    assert_eq!(changed["past"], written["past"]);
+}
+
+#[test]
+fn what_a_version_cannot_go_on_with_makes_the_record_unreadable_for_it() {
+    for (place, value) in [
+        ("/current/kind", "promotion"),
+        ("/current/status", "halfway"),
+        ("/current/steps/0/progress", "skipped"),
+        ("/current/steps/0/need", "wanted"),
+        ("/current/steps/0/direction", "sideways"),
+    ] {
+        let mut written = of_a_later_version();
+        written["current"]["kind"] = json!("failover");
+        written["current"]["steps"][0]["direction"] = json!("forward");
+        assert!(serde_json::from_value::<State>(written.clone()).is_ok());
+        *written.pointer_mut(place).expect(place) = json!(value);
+        let why = serde_json::from_value::<State>(written).expect_err(place).to_string();
+        assert!(why.contains(value), "{why}");
+    }
+}

@@ -17,7 +17,7 @@ fn execution() -> Execution {
     Execution {
         id: "x".to_owned(),
         runbook: "fake".to_owned(),
-        trigger: Trigger::Tick,
+        trigger: Kept::of(Trigger::Tick),
         reason: None,
         caller: None,
         overrides: Vec::new(),
@@ -28,9 +28,9 @@ fn execution() -> Execution {
         fence: 3,
         holder: "a".to_owned(),
         takeovers: 0,
-        decision: Decision { verdict: Verdict::FailOver, reasons: Vec::new(), streak: None },
-        evidence,
-        policy: Policy::default(),
+        decision: Kept::of(Decision { verdict: Verdict::FailOver, reasons: Vec::new(), streak: None }),
+        evidence: Kept::of(evidence),
+        policy: Kept::of(Policy::default()),
         steps: needs.iter().map(|(name, need)| StepRecord::pending(name, *need)).collect(),
         notes: Vec::new(),
         kind: crate::kind::Kind::default(),
@@ -122,7 +122,7 @@ fn an_ended_execution_takes_no_events_and_makes_room_for_the_next() {
     assert_eq!(next(&ended, done("clean")), Err(IllegalEvent::NothingOpen));
     let next_one = next(&ended, Event::Began(Box::new(execution()))).expect("legal");
     assert_eq!(next_one.past.len(), 1);
-    assert_eq!(next_one.past[0].status, Status::Aborted);
+    assert_eq!(next_one.earlier().next().map(|run| run.status), Some(Status::Aborted));
 }
 
 #[test]
@@ -178,4 +178,14 @@ fn an_acknowledgement_is_used_up_by_the_next_execution() {
     let acknowledged = next(&State::default(), Event::Acknowledged { at: at(99) }).expect("legal");
     let state = next(&acknowledged, Event::Began(Box::new(execution()))).expect("legal");
     assert_eq!((acknowledged.acknowledged, state.acknowledged), (Some(at(99)), None));
+}
+
+#[test]
+fn an_abort_of_a_failover_beside_which_something_stands_puts_nothing_back() {
+    // Only a failback keeps a failover beside it: who planted this one left it there.
+    let stands = Some(Box::new(Execution { id: "old".to_owned(), status: Status::Completed, ..execution() }));
+    let planted = State { stands, unlocked: Some(at(1)), ..begun() };
+    let aborted = next(&planted, Event::Aborted { at: at(2), reason: "r".to_owned() }).expect("legal");
+    assert!(!aborted.failed_over() && aborted.stands.is_none() && aborted.was_aborted());
+    assert_eq!(aborted.earlier().map(|run| &*run.id).collect::<Vec<_>>(), ["old"]);
 }

@@ -146,12 +146,32 @@ impl World {
         let begun_at = self.book.begun_at.max(noted);
         let allowed = begun_at.map_or(0, |at| at + cooldown + LEASE + watched);
         let due = proven.max(allowed) + 2 * TICK + LEASE + STEPS;
-        self.promise(due, |world| {
-            let left = world.stored.0.open().is_some_and(|open| world.is_left_to_a_person(open));
-            if !left && world.is_armed() && !world.standby.is_active() && !world.stored.0.failed_over() {
-                world.breaks("the primary stays dead, all is well with the APIs, and it was not failed over");
+        let shown = self.now.max(from);
+        self.promise(due, move |world| {
+            if !(by_probes && world.watching_was_cut_short(shown)) {
+                world.must_be_failed_over();
             }
         });
+        if by_probes {
+            self.promise(due + holdoff + TICK, Self::must_be_failed_over);
+        }
+    }
+
+    /// A call that was at work already when the failure could first be shown may have ended before the holdoff: where only
+    /// probes can prove the failure, the next call watches anew.
+    fn watching_was_cut_short(&self, shown: Micros) -> bool {
+        let deadline = u64::try_from(self.story.deadline.as_micros()).unwrap_or(0);
+        self.workers.iter().any(|facts| facts.polls > 0 && facts.began < shown && facts.began + deadline > shown)
+    }
+
+    fn must_be_failed_over(&mut self) {
+        let open = self.stored.0.open();
+        let left = open.is_some_and(|open| self.is_left_to_a_person(open));
+        // A worker whose record was put back under it may have set the lock in the calm: then only probes can prove it.
+        let unprovable = open.is_none() && !self.is_provable();
+        if !left && !unprovable && self.is_armed() && !self.standby.is_active() && !self.stored.0.failed_over() {
+            self.breaks("the primary stays dead, all is well with the APIs, and it was not failed over");
+        }
     }
 
     /// Whether the primary has been well for long enough to be noticed, since the site was set up or unlocked.

@@ -18,7 +18,7 @@ use super::{
     pass::Link,
     seconds,
     story::Service,
-    world::{Held, lock, micros, stamp},
+    world::{Held, Sent, lock, micros, stamp},
 };
 
 /// How often a race for a free lease is run again, as in the Kubernetes adapter.
@@ -143,7 +143,12 @@ impl StateStore for Link {
 
     async fn save(&self, _: &Call, state: &State, version: &str) -> Result<String, Fault> {
         let (state, version, worker) = (state.clone(), version.to_owned(), self.worker);
+        let sent = {
+            let world = lock(&self.world);
+            Sent { at: world.now, fence: world.workers[worker].fence, saw_well: world.saw_well(worker) }
+        };
         self.pass(Service::Standby, "save", move |world| {
+            world.workers[worker].sent = sent;
             if world.stored.1.to_string() != version && !world.lacks(Sabotage::StoreOverwrites) {
                 return Err(conflict("save"));
             }

@@ -75,6 +75,7 @@ impl Tally {
         all.late += more.late;
         all.liveness += more.liveness;
         all.lapsed += more.lapsed;
+        all.taken_back += more.taken_back;
     }
 
     /// The figures in words.
@@ -85,7 +86,8 @@ impl Tally {
             "{} runs, {} failed; {years:.2} simulated years; {} invocations (at most {} at once), {} calls, \
              {} of them met a mishap; {} workers died in a call, {} were ended by the time limit; {} failovers begun, \
              {} taken over, {} completed; {} effects, {} refused by a fence, {} calls took effect after their caller \
-             had given up; {} times what was done had to be driven again; {} promises of liveness fell due",
+             had given up; {} times what was done had to be driven again; {} times a failback or a rehearsal took \
+             an effect back; {} promises of liveness fell due",
             self.runs,
             self.failures.len(),
             all.invocations,
@@ -101,6 +103,7 @@ impl Tally {
             all.fenced,
             all.late,
             all.lapsed,
+            all.taken_back,
             all.liveness,
         )
     }

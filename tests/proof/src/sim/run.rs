@@ -22,7 +22,7 @@ use super::{
     pass::Link,
     seconds,
     story::Story,
-    world::{Delivery, Event, Shared, Worker, WorkerFacts, World, lock},
+    world::{Delivery, Event, Sent, Shared, Worker, WorkerFacts, World, lock},
 };
 
 /// Lambda asks again twice when an asynchronous invocation ends badly: after one minute, and after two.
@@ -179,11 +179,13 @@ impl Runner {
     /// Delivers at once, or when a container is free.
     fn deliver(&mut self, delivery: Delivery) {
         let busy = self.running.iter().flatten().count();
+        let of_people = |running: &&Running| running.delivery.trigger == Trigger::Operator;
+        let people = self.running.iter().flatten().filter(of_people).count();
         let link = {
             let mut world = lock(&self.world);
             let gets_in = busy < world.story.concurrency;
             if delivery.trigger == Trigger::Operator {
-                world.operator_comes(gets_in);
+                world.operator_comes(gets_in, people);
             }
             if !gets_in {
                 if delivery.trigger != Trigger::Tick {
@@ -218,6 +220,7 @@ impl Runner {
             polls_until: 0,
             claimed: false,
             fence: None,
+            sent: Sent::default(),
             dead: false,
             began: world.now,
             frozen_until: 0,

@@ -206,14 +206,17 @@ impl World {
         // What showed that the lock was gone from a primary that was well shows that it was well.
         let late = oldest_evidence() + self.workers[worker].frozen_for;
         let since = self.book.unlock_noted_at.map_or(0, |at| at.saturating_sub(late));
-        if self.story.longest_up(since, self.now) == 0 {
+        // A call lasts longer than evidence: what answered its own probe once the lock was gone, it saw well.
+        let gone_at = self.book.unlocked_at.unwrap_or(0);
+        let saw_well = self.workers[worker].answered.is_some_and(|at| at >= gone_at);
+        if !saw_well && self.story.longest_up(since, self.now) == 0 {
             self.breaks("a failover began, and the primary was never well");
         }
     }
 
     fn check_cooldown(&mut self, execution: &Execution) {
         let Some(last) = self.book.begun_at else { return };
-        let ends = last + u64::try_from(execution.policy.cooldown.as_micros()).unwrap_or(0);
+        let ends = last + u64::try_from(self.story.policy.cooldown.as_micros()).unwrap_or(0);
         if self.now + 2 * SKEW < ends && !self.book.acknowledged && execution.overrides.is_empty() {
             self.breaks("a failover began within the cooldown of the one before");
         }
@@ -221,7 +224,7 @@ impl World {
 
     /// The primary has truly been failing.
     fn check_holdoff(&mut self, worker: Worker, execution: &Execution) {
-        let Some(streak) = execution.decision.streak.clone() else {
+        let Some(streak) = execution.decision.known().and_then(|decision| decision.streak.clone()) else {
             return self.breaks("a failover began on no streak");
         };
         let frozen = self.workers[worker].frozen_for;
@@ -231,9 +234,9 @@ impl World {
         }
         let skew = if wrong { self.workers[worker].skew } else { 0 };
         let (since, to) = (true_time(streak.since, skew), true_time(streak.to, skew));
-        let stale = u64::try_from(execution.policy.stale_after.as_micros()).unwrap_or(0);
-        if streak.proven < execution.policy.holdoff || to - since + SECOND < seconds(execution.policy.holdoff.as_secs())
-        {
+        let stale = u64::try_from(self.story.policy.stale_after.as_micros()).unwrap_or(0);
+        let holdoff = self.story.policy.holdoff;
+        if streak.proven < holdoff || to - since + SECOND < seconds(holdoff.as_secs()) {
             self.breaks("a failover began on less than the holdoff");
         }
         let age = self.now.saturating_sub(to);
@@ -261,7 +264,7 @@ impl World {
         if changed && is.holder != format!("worker-{worker}") {
             self.breaks("a worker that was taken over wrote the outcome of a step");
         }
-        if (changed || changes_hands) && self.workers[worker].fence != Some(is.fence) {
+        if (changed || changes_hands) && self.workers[worker].sent.fence != Some(is.fence) {
             self.breaks("a worker wrote with a fence that it was not granted");
         }
         if changes_hands {
@@ -280,7 +283,8 @@ impl World {
         if old.pause.is_some() {
             self.breaks("an execution was resumed while paused");
         }
-        let slack = CLAIM + 2 * SKEW + self.workers[worker].frozen_for;
+        let on_its_way = self.now.saturating_sub(self.workers[worker].sent.at);
+        let slack = CLAIM + 2 * SKEW + self.workers[worker].frozen_for + on_its_way;
         if !was.kind.activates_standby() || self.workers[worker].waives {
             return;
         }
@@ -293,7 +297,7 @@ impl World {
                 );
             }
         }
-        if !self.saw_well(worker) {
+        if !self.saw_well(worker) || !self.workers[worker].sent.saw_well {
             return;
         }
         if was.status == Status::Completed {
@@ -357,6 +361,7 @@ impl World {
 
     /// The primary failed at some time that evidence may be about.
     fn check_closed(&mut self, worker: Worker, execution: &Execution) {
+        self.tell(worker, || format!("closed {}: {:?}", execution.id, execution.abort_reason));
         // A rehearsal that is at rest again and has not seen its standby up is over, too.
         let unseen = execution.steps.iter().any(|step| !step.is_done());
         if execution.kind == Kind::Rehearsal && unseen {

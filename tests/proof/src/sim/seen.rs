@@ -75,15 +75,18 @@ impl World {
         }
     }
 
-    /// An operator's call finds every container busy, or does not.
-    pub fn operator_comes(&mut self, gets_in: bool) {
+    /// An operator's call finds every container busy, or does not; `people` of them with calls of other operators. Those
+    /// wait as long as they were asked to (a failback for a primary that has been well for long enough), and a person who
+    /// makes several such calls is kept out by nobody else.
+    pub fn operator_comes(&mut self, gets_in: bool, people: usize) {
         if gets_in {
             self.book.kept_out_since = None;
             return;
         }
         let since = *self.book.kept_out_since.get_or_insert(self.now);
         let settled = self.now >= self.story.calm + SETTLED + KEPT_OUT;
-        if settled && self.story.concurrency > MOST_WAITERS && self.now >= since + KEPT_OUT {
+        let left = self.story.concurrency.saturating_sub(people);
+        if settled && left > MOST_WAITERS && self.now >= since + KEPT_OUT {
             self.breaks("an operator's call was kept out by calls that wait");
         }
     }

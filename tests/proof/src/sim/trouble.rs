@@ -6,7 +6,7 @@ use holdfast_core::{
     engine::Action,
     evidence::Evidence,
     kind::Kind,
-    record::{Execution, Progress, State, Status, StepRecord, Trigger, Unknown, Waiter},
+    record::{Execution, Kept, Progress, State, Status, StepRecord, Trigger, Unknown, Waiter},
     step::Need,
 };
 
@@ -168,7 +168,7 @@ fn execution(now: Micros, started_at: Timestamp, fence: u64, done: usize) -> Exe
     Execution {
         id: format!("planted-{now}"),
         runbook: "simulated".to_owned(),
-        trigger: Trigger::Tick,
+        trigger: Kept::of(Trigger::Tick),
         reason: None,
         caller: None,
         overrides: Vec::new(),
@@ -179,9 +179,9 @@ fn execution(now: Micros, started_at: Timestamp, fence: u64, done: usize) -> Exe
         fence,
         holder: "planted".to_owned(),
         takeovers: 0,
-        decision: Decision { verdict: Verdict::FailOver, reasons: Vec::new(), streak: None },
-        evidence: Evidence::nothing(started_at),
-        policy: holdfast_core::policy::Policy::default(),
+        decision: Kept::of(Decision { verdict: Verdict::FailOver, reasons: Vec::new(), streak: None }),
+        evidence: Kept::of(Evidence::nothing(started_at)),
+        policy: Kept::of(holdfast_core::policy::Policy::default()),
         steps: NAMES.iter().zip(needs).enumerate().map(step).collect(),
         notes: Vec::new(),
         kind: Kind::Failover,

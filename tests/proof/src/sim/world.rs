@@ -98,6 +98,8 @@ pub struct WorkerFacts {
     pub claimed: bool,
     /// The fencing number that it was granted last.
     pub fence: Option<u64>,
+    /// What it knew when it sent the write of the record that is looked at.
+    pub sent: Sent,
     /// It died and has to be taken away.
     pub dead: bool,
     /// When it was invoked.
@@ -106,6 +108,18 @@ pub struct WorkerFacts {
     pub frozen_until: Micros,
     /// For how long it has been frozen in all.
     pub frozen_for: Micros,
+}
+
+/// What a worker knew when it sent a write. A write may take effect long after its sender has given it up, looked again
+/// and been granted the lease again: what it did then is not what the write rests on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sent {
+    /// When it was.
+    pub at: Micros,
+    /// Its fencing number.
+    pub fence: Option<u64>,
+    /// Whether it had seen the primary well.
+    pub saw_well: bool,
 }
 
 /// The stored lease.

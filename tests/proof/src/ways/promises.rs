@@ -1,5 +1,6 @@
 //! What must be true in the end, whatever happened on the way.
 
+use holdfast_core::evidence::Evidence;
 use holdfast_core::record::{Execution, Progress, Status, StepRecord};
 
 use super::{Account, Undisturbed};
@@ -44,7 +45,8 @@ fn record_true(execution: &Execution, account: &Account, expected: &Undisturbed)
             return Err(format!("the record does not know that {} changed something", step.step));
         }
     }
-    if execution.evidence.history.is_none() && execution.evidence.probes.is_empty() {
+    let empty = |evidence: &Evidence| evidence.history.is_none() && evidence.probes.is_empty();
+    if execution.evidence.known().is_none_or(empty) {
         return Err("the record holds no evidence".to_owned());
     }
     Ok(())

@@ -152,9 +152,10 @@ fn primary_well(report: &RunReport) -> Result<String, String> {
 /// The record holds what each control target said, with every probe that counted.
 fn controlled(report: &RunReport) -> Result<String, String> {
     let execution = execution(report)?;
-    let streak = execution.decision.streak.as_ref().ok_or("the record holds no streak")?;
+    let (decision, evidence) = (execution.decision.known(), execution.evidence.known());
+    let streak = decision.and_then(|decision| decision.streak.as_ref()).ok_or("the record holds no streak")?;
     let counted = |probe: &&Probe| probe.at >= streak.since && matches!(probe.result, ProbeResult::Failing { .. });
-    let probes: Vec<_> = execution.evidence.probes.iter().filter(counted).collect();
+    let probes: Vec<_> = evidence.iter().flat_map(|evidence| &evidence.probes).filter(counted).collect();
     let alone = probes.iter().filter(|probe| !probe.controls.iter().any(|control| control.answered)).count();
     match (probes.len(), alone) {
         (0, _) => Err("the record holds no failing probe".to_owned()),

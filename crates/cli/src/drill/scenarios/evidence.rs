@@ -80,7 +80,8 @@ fn wrong_checkers() -> Scenario {
         setup: Setup::default,
         run: |environment| {
             Box::pin(async move {
-                environment.sim.services().mislead_checkers();
+                let world = environment.sim.world();
+                world.blind_checkers(world.snapshot().checkers.1);
                 environment.pass(600.0).await;
                 Ok(())
             })
@@ -97,9 +98,10 @@ fn wrong_checkers() -> Scenario {
 
 fn proven_by_probes(report: &crate::drill::run_report::RunReport) -> Result<String, String> {
     let execution = execution(report)?;
-    let streak = execution.decision.streak.as_ref().ok_or("the record holds no streak")?;
+    let (decision, evidence) = (execution.decision.known(), execution.evidence.known());
+    let streak = decision.and_then(|decision| decision.streak.as_ref()).ok_or("the record holds no streak")?;
     if streak.source == Source::Probes {
-        return Ok(format!("{} probes in the record", execution.evidence.probes.len()));
+        return Ok(format!("{} probes in the record", evidence.map_or(0, |evidence| evidence.probes.len())));
     }
     Err("the record says that metrics proved it".to_owned())
 }

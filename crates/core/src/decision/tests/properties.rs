@@ -160,11 +160,8 @@ fn failing_probes() -> Vec<Probe> {
 }
 
 fn judged(points: Vec<Datapoint>) -> Decision {
-    let evidence = Evidence {
-        history: Some(Ok(History { points })),
-        probes: failing_probes(),
-        ..execution(Status::Running, 0).evidence
-    };
+    let evidence =
+        Evidence { history: Some(Ok(History { points })), probes: failing_probes(), ..Evidence::nothing(now()) };
     let state = State { armed: Some(ago(100_000)), ..State::default() };
     decide(&Ok(state), &evidence, &Policy::default(), now(), &[])
 }

@@ -6,9 +6,9 @@ use crate::{
     step::{Observation, Step},
 };
 
-const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
-fn failed_over() -> World {
+pub(super) fn failed_over() -> World {
     let world = World::new();
     world.fail_primary_for(600);
     assert_eq!(outcome(world.alarm("a")), Outcome::Completed);
@@ -17,7 +17,7 @@ fn failed_over() -> World {
 }
 
 /// A failover that stands, and a primary that ticks have seen well for eleven minutes.
-fn well_again() -> World {
+pub(super) fn well_again() -> World {
     let world = failed_over();
     world.heal_primary();
     for minute in 0..12 {
@@ -27,7 +27,7 @@ fn well_again() -> World {
     world
 }
 
-fn failback(world: &World, rest: bool) -> Request {
+pub(super) fn failback(world: &World, rest: bool) -> Request {
     let request = world.request(Trigger::Operator, Action::Failback { rest });
     Request { data: Some("the primary has it all, says Ann".to_owned()), reason: Some("drill".to_owned()), ..request }
 }
@@ -48,7 +48,7 @@ fn a_failback_unlocks_waits_for_a_word_and_puts_the_standby_to_rest() {
     let state = world.store.state();
     assert_eq!(state.current.as_ref().map(|run| (run.kind, run.status)), Some((Kind::Failback, Status::Completed)));
     assert!(state.stands.is_none() && state.armed.is_some());
-    assert_eq!(state.past.iter().map(|run| run.kind).collect::<Vec<_>>(), [Kind::Failover]);
+    assert_eq!(state.earlier().map(|run| run.kind).collect::<Vec<_>>(), [Kind::Failover]);
     assert_eq!(outcome(world.tick("t")), Outcome::StoodDown);
 }
 
@@ -75,7 +75,7 @@ fn an_outage_during_a_failback_closes_it_and_is_failed_over_by_the_usual_rules()
     assert!(crate::clock::until(began, world.clock.now()) >= world.policy.holdoff, "no failover before the holdoff");
     assert_eq!(world.effects()[4..], ["lock"], "the standby was not at rest");
     let state = world.store.state();
-    let ended: Vec<_> = state.past.iter().map(|run| (run.kind, run.status)).collect();
+    let ended: Vec<_> = state.earlier().map(|run| (run.kind, run.status)).collect();
     assert_eq!(ended, [(Kind::Failback, Status::Closed), (Kind::Failover, Status::Completed)]);
     assert!(state.failed_over());
 }
@@ -90,7 +90,7 @@ fn an_outage_before_the_unlock_leaves_the_failover_standing() {
     assert_eq!(outcome(world.tick("b")), Outcome::AlreadyDone);
     let state = world.store.state();
     assert!(state.failed_over() && state.stands.is_none() && state.unlocked.is_none(), "{state:?}");
-    assert_eq!(state.past[0].status, Status::Closed);
+    assert_eq!(state.earlier().next().map(|run| run.status), Some(Status::Closed));
     assert_eq!(world.effects(), ["clean", "scale", "lock"]);
 }
 
@@ -113,7 +113,7 @@ fn no_effect_of_a_failback_comes_while_the_primary_is_not_seen_well() {
         let told = answer(&engine, &request);
         assert!(!world.effects().contains(&"unlock"), "{:?}", world.effects());
         let state = world.store.state();
-        let ended = state.past.first().map(|run| run.status);
+        let ended = state.earlier().next().map(|run| run.status);
         let run = state.open().map(|run| run.status).or(ended).unwrap_or_else(|| panic!("{told:?}"));
         assert_eq!(run, status);
     }
@@ -276,7 +276,7 @@ fn an_outage_during_a_rehearsal_puts_the_standby_to_rest_first_and_is_then_faile
     world.fail_primary_for(0);
     assert_eq!(outcome(world.alarm("b")), Outcome::Completed);
     assert_eq!(world.effects(), ["scale", "rest", "clean", "scale", "lock"]);
-    assert_eq!(world.store.state().past[0].kind, Kind::Rehearsal);
+    assert_eq!(world.store.state().earlier().next().map(|run| run.kind), Some(Kind::Rehearsal));
 }
 
 #[test]
@@ -306,7 +306,7 @@ fn a_switchover_that_has_changed_nothing_is_closed_by_an_outage() {
     world.fail_primary_for(0);
     assert_eq!(outcome(world.alarm("b")), Outcome::Completed);
     assert_eq!(world.effects(), ["clean", "scale", "lock"]);
-    assert_eq!(world.store.state().past[0].kind, Kind::Switchover);
+    assert_eq!(world.store.state().earlier().next().map(|run| run.kind), Some(Kind::Switchover));
 }
 
 #[test]

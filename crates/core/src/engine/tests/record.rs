@@ -114,3 +114,19 @@ fn a_pause_that_comes_while_steps_run_stays_in_the_record() {
     assert!(state.pause.is_some());
     assert_eq!(state.current.map(|execution| execution.status), Some(Status::Completed));
 }
+
+#[test]
+fn a_record_that_cannot_be_read_is_not_written_over_by_anybody() {
+    let (abort, pause) = (Action::Acknowledge { abort: true }, Action::Pause { lasts: None });
+    let actions = [Action::FailOver, Action::Failback { rest: true }, Action::Rehearse, Action::Finish, Action::Resume];
+    for action in actions.into_iter().chain([abort, pause]) {
+        for trigger in [Trigger::Operator, Trigger::Tick] {
+            let world = World::new();
+            world.fail_primary_for(600);
+            world.weather.always("load", Mishap::Before(FaultClass::Invalid));
+            let request = Request { data: Some("d".to_owned()), ..world.request(trigger, action) };
+            let answer = world.run("a", &request).expect("lives");
+            assert!(!world.weather.calls().contains(&"save") && world.effects().is_empty(), "{action:?} {answer:?}");
+        }
+    }
+}

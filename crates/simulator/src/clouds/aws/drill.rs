@@ -36,11 +36,6 @@ impl CloudServices for AwsServices {
         let name = format!("/logscale-dr/{FUNCTION_NAME}/last-failover-timestamp");
         self.parameters().put(&name, "String", &at.as_second().to_string(), crate::time::now());
     }
-
-    /// The check looks at a name that does not exist.
-    fn mislead_checkers(&self) {
-        self.world().edit_health_check(|check| check.config.name = Some("primray.example.com".to_owned()));
-    }
 }
 
 /// Envelopes and events that mean nothing.

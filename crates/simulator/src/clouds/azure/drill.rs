@@ -36,11 +36,6 @@ impl CloudServices for AzureServices {
     fn note_failover(&self, at: Timestamp) {
         standby::annotate_failover(self.cluster(), at);
     }
-
-    /// Every probing location is cut off.
-    fn mislead_checkers(&self) {
-        self.world().blind_checkers(self.world().snapshot().checkers.1);
-    }
 }
 
 /// Alerts that mean nothing.

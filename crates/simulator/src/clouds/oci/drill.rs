@@ -38,11 +38,6 @@ impl CloudServices for OciServices {
     fn note_failover(&self, at: Timestamp) {
         standby::annotate_failover(self.cluster(), at);
     }
-
-    /// Every vantage point is cut off.
-    fn mislead_checkers(&self) {
-        self.world().blind_checkers(self.world().snapshot().checkers.1);
-    }
 }
 
 /// Messages that mean nothing.
