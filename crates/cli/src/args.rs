@@ -60,6 +60,9 @@ pub struct DrillArguments {
     /// Print the result as JSON instead of text.
     #[arg(long)]
     pub json: bool,
+    /// Show every event of the timeline, also those that come each minute and the bookkeeping of the function.
+    #[arg(long)]
+    pub verbose: bool,
     /// How many scenarios of --all run side by side.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=16))]
     pub jobs: u8,

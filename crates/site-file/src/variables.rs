@@ -19,8 +19,18 @@ const CLOUDS: [&str; 4] =
 
 /// How the names of variables begin that a platform sets, or that hold who we are there. They are no part of a site.
 const PLATFORM: [&str; 12] = [
-    "AWS_", "AZURE_", "AzureWebJobs", "APPSETTING_", "FUNCTIONS_", "IDENTITY_", "LAMBDA_", "MSI_", "SCM_", "SSL_",
-    "WEBSITE_", "_",
+    "AWS_",
+    "AZURE_",
+    "AzureWebJobs",
+    "APPSETTING_",
+    "FUNCTIONS_",
+    "IDENTITY_",
+    "LAMBDA_",
+    "MSI_",
+    "SCM_",
+    "SSL_",
+    "WEBSITE_",
+    "_",
 ];
 
 /// Names of such variables.
@@ -82,7 +92,9 @@ impl SiteFile {
         for (name, value) in &self.variables {
             let key = format!("variables.{name}");
             if is_of_the_platform(name) {
-                return Err(FileFault::Rule(format!("{key}: this is the platform's own, or a credential; set it there")));
+                return Err(FileFault::Rule(format!(
+                    "{key}: this is the platform's own, or a credential; set it there"
+                )));
             }
             put.set(&key, name, value.clone());
         }
@@ -128,7 +140,8 @@ fn skeleton(name: &str, (home, standby): (&str, &str), function: Function, varia
     let is_aws = |role: &str| variables.get(role).map_or(host, |cloud| cloud.trim()) == "aws";
     let [cluster, history, traffic, note] = CLOUDS.map(is_aws);
     let aws = || HealthCheck::default();
-    let history = if history { History::Route53HealthCheck(aws()) } else { History::TrafficManager(Endpoint::default()) };
+    let history =
+        if history { History::Route53HealthCheck(aws()) } else { History::TrafficManager(Endpoint::default()) };
     let switch = if traffic { Switch::Route53HealthCheck(aws()) } else { Switch::TrafficManager(Endpoint::default()) };
     let cluster = if cluster { Cluster::Eks(Eks::default()) } else { Cluster::Aks(Aks::default()) };
     let cooldown = if note { CooldownStore::Ssm(Ssm::default()) } else { CooldownStore::Blob(Blob::default()) };
@@ -163,7 +176,8 @@ impl Put {
     fn set(&mut self, key: &str, variable: &str, value: String) {
         match self.variables.get(variable) {
             Some(other) if *other != value => {
-                let why = format!("{key}: {variable} has one value in a function, and another key of this file sets it");
+                let why =
+                    format!("{key}: {variable} has one value in a function, and another key of this file sets it");
                 self.fault.get_or_insert(why);
             }
             _ => drop(self.variables.insert(variable.to_owned(), value)),

@@ -2,7 +2,9 @@
 
 use crate::{
     file::{Azure, Limits, LogScale, Policy, Site, SiteFile},
-    parts::{AssumedRole, AzureFunction, Cluster, CooldownStore, Endpoint, Function, HealthCheck, History, Lambda, Switch},
+    parts::{
+        AssumedRole, AzureFunction, Cluster, CooldownStore, Endpoint, Function, HealthCheck, History, Lambda, Switch,
+    },
     seconds::Seconds,
 };
 

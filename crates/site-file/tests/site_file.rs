@@ -134,7 +134,8 @@ async fn the_variables_of_a_function_come_back_from_its_file_on_every_cloud() {
         })
     };
     let cloud = |name: &str| clouds::by_name(name).expect("a cloud");
-    for (name, traffic, function) in [("aws", None, lambda()), ("azure", None, app()), ("aws", Some("azure"), lambda())] {
+    for (name, traffic, function) in [("aws", None, lambda()), ("azure", None, app()), ("aws", Some("azure"), lambda())]
+    {
         let options = Options { traffic: traffic.map(cloud), ..Options::on(cloud(name)) };
         let simulator = Simulator::start(options).await.expect("a simulator");
         let variables = simulator.function_env();

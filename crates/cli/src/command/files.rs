@@ -26,9 +26,7 @@ pub fn env(arguments: &Env) -> Result<Said, Stopped> {
     let target = Target::read(&arguments.site.site)?;
     Ok(done(match arguments.form {
         Form::Json => format!("{}\n", Value::from_iter(target.variables)),
-        Form::Env => {
-            target.variables.iter().map(|(name, value)| format!("{name}={}\n", for_shell(value))).collect()
-        }
+        Form::Env => target.variables.iter().map(|(name, value)| format!("{name}={}\n", for_shell(value))).collect(),
     }))
 }
 
@@ -64,16 +62,21 @@ pub fn init(arguments: &Init) -> Result<Said, Stopped> {
     };
     let sites = (arguments.home.as_str(), arguments.standby.as_str());
     let file = SiteFile::from_variables(&arguments.name, sites, function, &variables);
-    let text = file.and_then(|file| to_yaml(&file)).map_err(|fault| {
-        Stopped::usage(format!("{}: {fault}", arguments.variables.display()))
-    })?;
+    let text = file
+        .and_then(|file| to_yaml(&file))
+        .map_err(|fault| Stopped::usage(format!("{}: {fault}", arguments.variables.display())))?;
     Ok(done(format!("# yaml-language-server: $schema=holdfast-site.schema.json (holdfast schema prints it)\n{text}")))
 }
 
 /// Variables as AWS's and as Azure's tools print them.
 fn given(path: &Path) -> Result<Variables, Stopped> {
     let text = target::text(path)?;
-    let unread = || Stopped::usage(format!("{}: a JSON object of variables, or a list of name and value, is needed", path.display()));
+    let unread = || {
+        Stopped::usage(format!(
+            "{}: a JSON object of variables, or a list of name and value, is needed",
+            path.display()
+        ))
+    };
     match serde_json::from_str(&text).map_err(|_| unread())? {
         Value::Object(fields) => fields
             .into_iter()
@@ -100,7 +103,10 @@ pub fn runbook(site: &Site) -> Result<Said, Stopped> {
     let operator = logscale.operator.as_deref().unwrap_or("humio-operator");
     let replicas = logscale.operator_replicas.unwrap_or(1);
     let record = logscale.object_name.as_deref().unwrap_or("holdfast");
-    add(format!("# {}: by hand, when holdfast and its function cannot be used. Written from the site file.", file.name));
+    add(format!(
+        "# {}: by hand, when holdfast and its function cannot be used. Written from the site file.",
+        file.name
+    ));
     add(format!("# {} is home to the service, {} is its standby.", target.home(), target.standby()));
     add(String::new());
     add("# 1. The cluster of the standby".to_owned());

@@ -88,9 +88,7 @@ async fn answered(verb: Verb, environment: &Environment) -> Result<Said, Stopped
         Verb::Failback(failback) => failed_back(&failback, environment).await,
         Verb::Acknowledge(noting) => noted(Action::Acknowledge { abort: false }, &noting, None, environment).await,
         Verb::Resume(noting) => noted(Action::Resume, &noting, None, environment).await,
-        Verb::Pause(Pause { noting, lasts }) => {
-            noted(Action::Pause { lasts: None }, &noting, lasts, environment).await
-        }
+        Verb::Pause(Pause { noting, lasts }) => noted(Action::Pause { lasts: None }, &noting, lasts, environment).await,
         Verb::Runbook(site) => files::runbook(&site),
         Verb::Env(env) => files::env(&env),
         Verb::Init(init) => files::init(&init),

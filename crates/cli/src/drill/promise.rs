@@ -159,7 +159,7 @@ fn not_early(report: &RunReport) -> Result<String, String> {
     let Some((effect, first)) = report.effects.first() else { return Err("there was no effect at all".to_owned()) };
     let waited = until(broke, *first);
     let (waited_s, holdoff_s) = (report.simulated(waited), report.simulated(report.holdoff));
-    let streak = execution(report)?.decision.streak.as_ref();
+    let streak = execution(report)?.decision.known().and_then(|decision| decision.streak.as_ref());
     // A probe bears the time at which it was sent: one that was on its way when the primary broke begins a little early.
     if let Some(streak) = streak.filter(|streak| streak.since + ON_ITS_WAY < broke) {
         let early_s = report.simulated(until(streak.since, broke));

@@ -35,9 +35,13 @@ async fn day(cloud: &str) -> Scene {
             break;
         }
     }
-    for (arguments, code) in
-        [(&failover[..], 0), (&["status"], 0), (&["guard"], 4), (&["finish", "--reason", WHY, "--yes"], 0), (&["history"], 0)]
-    {
+    for (arguments, code) in [
+        (&failover[..], 0),
+        (&["status"], 0),
+        (&["guard"], 4),
+        (&["finish", "--reason", WHY, "--yes"], 0),
+        (&["history"], 0),
+    ] {
         expect(scene.types(arguments).await, code, arguments);
     }
     scene.simulator.world().heal_primary();
@@ -187,7 +191,12 @@ async fn a_record_is_judged_again_on_any_machine() {
     let status = scene.run(&["status", "--output", "json"]).await;
     std::fs::write(scene.folder.path().join("record.json"), &status.stdout).expect("a file");
     let ran = scene.run(&["explain", "record.json"]).await;
-    assert!(ran.code == 0 && ran.stdout.contains("today's rules decide the same: \"failover\""), "{}{}", ran.stdout, ran.stderr);
+    assert!(
+        ran.code == 0 && ran.stdout.contains("today's rules decide the same: \"failover\""),
+        "{}{}",
+        ran.stdout,
+        ran.stderr
+    );
     let mut document: Value = serde_json::from_str(&status.stdout).expect("JSON");
     document["answer"]["state"]["current"]["policy"]["holdoff"] = 600.into();
     std::fs::write(scene.folder.path().join("record.json"), document.to_string()).expect("a file");
@@ -210,7 +219,14 @@ async fn other_holdoffs_are_tried_on_a_file_and_on_the_real_history() {
     let at_pace = ["holdoff: 3s", "metric_period: 1s", "metric_stale: 3s"];
     let real = at_pace.iter().fold(site, |site, key| {
         assert!(site.contains(key), "{key}");
-        site.replace(&format!("{key}\n"), &format!("{}: {}s\n", key.split(':').next().unwrap_or_default(), if key.contains("period") { 60 } else { 180 }))
+        site.replace(
+            &format!("{key}\n"),
+            &format!(
+                "{}: {}s\n",
+                key.split(':').next().unwrap_or_default(),
+                if key.contains("period") { 60 } else { 180 }
+            ),
+        )
     });
     std::fs::write(scene.folder.path().join("real.yaml"), real).expect("a file");
     let ran = scene.run(&["backtest", "--site", "real.yaml", "--csv", "history.csv", "--holdoffs", "60s,5m,10m"]).await;
@@ -240,7 +256,9 @@ async fn a_person_sees_the_plan_and_types_the_name_before_anything_is_done() {
     tokio::time::sleep(Duration::from_secs(6)).await;
     let (code, shown) = scene.at_a_terminal("failover --reason drill", "logscale-test\n").await;
     assert_eq!(code, 3, "{shown}");
-    for part in ["the steps of a failover", "by function logscale-standby", "Type the name", "logscale-prod was not typed"] {
+    for part in
+        ["the steps of a failover", "by function logscale-standby", "Type the name", "logscale-prod was not typed"]
+    {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     assert_eq!(scene.run(&["guard"]).await.code, 0, "something was done");
@@ -249,14 +267,35 @@ async fn a_person_sees_the_plan_and_types_the_name_before_anything_is_done() {
 }
 
 #[test]
+fn the_published_schema_is_that_of_this_version() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_holdfast")).arg("schema").output().expect("it starts");
+    let published = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/holdfast-site.schema.json");
+    let published = std::fs::read_to_string(published).expect("the published schema");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), published, "holdfast schema > docs/holdfast-site.schema.json");
+}
+
+/// The file that the page shows is one that can be used.
+#[test]
+fn the_site_file_of_the_page_is_read() {
+    let page =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/COMMAND.md")).expect("the page");
+    let shown = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a site file");
+    let file = holdfast_site_file::parse(shown).unwrap_or_else(|fault| panic!("{fault}"));
+    assert_eq!(file.variables().expect("variables")["PRE_FAILOVER_FAILURE_SECONDS"], "180");
+}
+
+#[test]
 fn the_man_page_and_the_completions_name_every_verb() {
     let run = |arguments: &[&str]| {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_holdfast")).args(arguments).output().expect("it starts");
+        let output =
+            std::process::Command::new(env!("CARGO_BIN_EXE_holdfast")).args(arguments).output().expect("it starts");
         assert!(output.status.success());
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
     let (man, bash) = (run(&["man"]), run(&["completions", "bash"]));
-    for verb in ["status", "preflight", "plan", "failover", "failback", "finish", "abort", "guard", "backtest", "explain"] {
+    for verb in
+        ["status", "preflight", "plan", "failover", "failback", "finish", "abort", "guard", "backtest", "explain"]
+    {
         assert!(man.contains(verb) && bash.contains(verb), "{verb}");
     }
     assert!(man.contains("Exit codes: 0 done"), "the man page has no exit codes");

@@ -62,7 +62,12 @@ impl Scene {
         let place = match simulator.azure() {
             Some(azure) => {
                 environment.push(("OPERATOR_KEY".to_owned(), azure.function_key().to_owned()));
-                vec!["--app-url".to_owned(), format!("{}/api/operator", azure.function_url()), "--key-env".to_owned(), "OPERATOR_KEY".to_owned()]
+                vec![
+                    "--app-url".to_owned(),
+                    format!("{}/api/operator", azure.function_url()),
+                    "--key-env".to_owned(),
+                    "OPERATOR_KEY".to_owned(),
+                ]
             }
             None => {
                 let keys = simulator.admin_credentials();
@@ -73,7 +78,8 @@ impl Scene {
                 vec!["--arn".to_owned(), arn.to_owned()]
             }
         };
-        let mut scene = Self { simulator, folder: TempDir::new().expect("a folder"), environment, transcript: String::new() };
+        let mut scene =
+            Self { simulator, folder: TempDir::new().expect("a folder"), environment, transcript: String::new() };
         scene.init(&place).await;
         scene
     }
@@ -83,7 +89,8 @@ impl Scene {
         let variables: BTreeMap<String, String> = self.simulator.function_env();
         std::fs::write(&given, json!(variables).to_string()).expect("a file");
         let given = given.display().to_string();
-        let mut arguments = vec!["init", "--variables", &given, "--name", "logscale-prod", "--home", "west", "--standby", "east"];
+        let mut arguments =
+            vec!["init", "--variables", &given, "--name", "logscale-prod", "--home", "west", "--standby", "east"];
         arguments.extend(place.iter().map(String::as_str));
         let ran = self.run(&arguments).await;
         assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -181,7 +188,10 @@ fn function(executable: &str, package: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_holdfast")).with_file_name(executable);
     if !path.is_file() {
         let mut cargo = std::process::Command::new(env!("CARGO"));
-        assert!(cargo.args(["build", "-p", package]).status().expect("cargo starts").success(), "{package} does not build");
+        assert!(
+            cargo.args(["build", "-p", package]).status().expect("cargo starts").success(),
+            "{package} does not build"
+        );
     }
     path
 }

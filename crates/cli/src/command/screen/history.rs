@@ -18,13 +18,17 @@ pub fn history(target: &Target, answer: &Answer, now: Timestamp) -> (String, Exi
             (run.started_at, line(run.kind, &run.id, run.started_at, &took, progress(run)))
         })
         .collect();
-    runs.extend(state.past.iter().map(|run| {
+    runs.extend(state.past.iter().filter_map(|run| run.known()).map(|run| {
         let took = ended(run.started_at, run.finished_at);
         (run.started_at, line(run.kind, &run.id, run.started_at, &took, word(run.status)))
     }));
+    let unknown = state.past.iter().filter(|run| run.known().is_none()).count();
     let mut text = format!("{name}: {} executions in the record   {}\n\n", runs.len(), moment::utc(now));
     runs.sort_by(|a, b| b.0.cmp(&a.0));
     text.extend(runs.into_iter().map(|(_, line)| line));
+    if unknown > 0 {
+        text.push_str(&format!("  and {unknown} that another version wrote and this one does not understand\n"));
+    }
     if !state.operators.is_empty() {
         text.push_str("\nwhat people told it, newest first\n");
     }

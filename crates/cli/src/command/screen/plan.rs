@@ -43,21 +43,37 @@ pub fn plan(target: &Target, answer: &Answer, now: Timestamp) -> (String, Exit) 
 /// The verdict in words, and what to do next.
 fn words(would: Verdict, now: Timestamp) -> (String, &'static str) {
     match would {
-        Verdict::FailOver => ("WOULD FAIL OVER now".to_owned(), "the function does it by itself at its next tick; at once: holdfast failover --reason '...'"),
+        Verdict::FailOver => (
+            "WOULD FAIL OVER now".to_owned(),
+            "the function does it by itself at its next tick; at once: holdfast failover --reason '...'",
+        ),
         Verdict::Finish => ("would drive the open execution on".to_owned(), "the function does it at its next tick"),
-        Verdict::AlreadyDone => ("nothing to do: the failover is done and stands".to_owned(), "when home is well again: holdfast failback --help"),
+        Verdict::AlreadyDone => (
+            "nothing to do: the failover is done and stands".to_owned(),
+            "when home is well again: holdfast failback --help",
+        ),
         Verdict::StandDown => ("would NOT fail over: home is well".to_owned(), "nothing"),
-        Verdict::Refuse => ("would NOT fail over: a gate forbids it".to_owned(), "read the reason; waiving a gate: holdfast failover --help"),
+        Verdict::Refuse => (
+            "would NOT fail over: a gate forbids it".to_owned(),
+            "read the reason; waiving a gate: holdfast failover --help",
+        ),
         Verdict::Wait { until } => (
             format!("would NOT fail over yet; judged again by {}", moment::ago(until, now)),
             "wait; the function judges again each minute (waiving a gate: holdfast failover --help)",
         ),
-        Verdict::NoteUnlock => ("the lock of the last failover is gone; that is noted at the next tick".to_owned(), "nothing"),
-        Verdict::Relock => ("the lock of the last failover is gone while home is not well: it is set again".to_owned(), "to fail back: holdfast failback --help"),
+        Verdict::NoteUnlock => {
+            ("the lock of the last failover is gone; that is noted at the next tick".to_owned(), "nothing")
+        }
+        Verdict::Relock => (
+            "the lock of the last failover is gone while home is not well: it is set again".to_owned(),
+            "to fail back: holdfast failback --help",
+        ),
         Verdict::NoteFailback => ("a person has failed back; that is noted at the next tick".to_owned(), "nothing"),
         Verdict::Begin { .. } => ("would begin what was asked for".to_owned(), "nothing"),
         Verdict::Close => ("the open execution is over: home did not stay well".to_owned(), "holdfast status"),
-        Verdict::AwaitPerson => ("the open execution waits for a person's word".to_owned(), "holdfast status shows for which"),
+        Verdict::AwaitPerson => {
+            ("the open execution waits for a person's word".to_owned(), "holdfast status shows for which")
+        }
     }
 }
 
@@ -69,8 +85,12 @@ pub fn primary(evidence: &Evidence) -> Vec<String> {
             let newest = history.points.iter().max_by_key(|point| point.start);
             let said = match newest {
                 None => "no datapoint".to_owned(),
-                Some(point) if point.maximum == 0.0 => format!("failing in the period from {}", moment::utc(point.start)),
-                Some(point) if point.minimum < 1.0 => format!("failing in part of the period from {}", moment::utc(point.start)),
+                Some(point) if point.maximum == 0.0 => {
+                    format!("failing in the period from {}", moment::utc(point.start))
+                }
+                Some(point) if point.minimum < 1.0 => {
+                    format!("failing in part of the period from {}", moment::utc(point.start))
+                }
                 Some(point) => format!("well in the period from {}", moment::utc(point.start)),
             };
             lines.push(format!("metrics   {said}, the newest of {}", history.points.len()));

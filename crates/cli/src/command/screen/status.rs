@@ -5,7 +5,7 @@ use holdfast_core::{
     clock::later,
     engine::Answer,
     evidence::{Evidence, Level},
-    record::{Execution, Pause, Progress, State, Status},
+    record::{Execution, Pause, Progress, State, Status, Trigger},
 };
 
 use super::{moment, plan, unreadable};
@@ -111,7 +111,11 @@ impl View<'_> {
             Some(at) if state.acknowledged.is_some_and(|said| said >= at) => "cooldown waived by a person".to_owned(),
             Some(at) => {
                 let ends = later(at, self.target.policy().cooldown);
-                if ends > self.now { format!("cooldown until {}", moment::ago(ends, self.now)) } else { "cooldown over".to_owned() }
+                if ends > self.now {
+                    format!("cooldown until {}", moment::ago(ends, self.now))
+                } else {
+                    "cooldown over".to_owned()
+                }
             }
             None => "no cooldown".to_owned(),
         };
@@ -125,12 +129,14 @@ impl View<'_> {
             text.push_str("  last      no execution is in the record\n");
             return;
         };
-        let took = run.finished_at.map(|end| format!(" (took {})", moment::span(holdfast_core::clock::until(run.started_at, end))));
+        let took = run
+            .finished_at
+            .map(|end| format!(" (took {})", moment::span(holdfast_core::clock::until(run.started_at, end))));
         text.push_str(&format!(
             "  last      {} {} by {}, begun {}: {}{}\n",
             run.kind,
             run.id,
-            run.trigger.label(),
+            run.trigger.known().map_or("what this version does not know", Trigger::label),
             moment::ago(run.started_at, self.now),
             progress(run),
             took.unwrap_or_default()
@@ -153,7 +159,9 @@ impl View<'_> {
                 "the function drives it on each minute; at once: holdfast finish --reason '...'".to_owned()
             }
             Some(run) => format!("the {} goes on by a person's word; holdfast {} --help", run.kind, verb(run)),
-            None if state.failed_over() => format!("nothing by itself. When {home} is well again: holdfast failback --help"),
+            None if state.failed_over() => {
+                format!("nothing by itself. When {home} is well again: holdfast failback --help")
+            }
             None if self.locked() == Some(true) => "find out who locked traffic; holdfast history".to_owned(),
             None => "nothing".to_owned(),
         }

@@ -82,11 +82,7 @@ impl Direct {
 ///
 /// # Errors
 /// Every setting that cannot be used, with its key in the file.
-pub fn site(
-    file: &SiteFile,
-    variables: &BTreeMap<String, String>,
-    clock: Arc<dyn Clock>,
-) -> Result<Site, Stopped> {
+pub fn site(file: &SiteFile, variables: &BTreeMap<String, String>, clock: Arc<dyn Clock>) -> Result<Site, Stopped> {
     let host: &'static dyn Cloud = match file.function {
         Function::Lambda(_) => &Aws,
         Function::AzureFunction(_) => &AzureCloud,
@@ -111,8 +107,7 @@ async fn variables(
     environment: &Environment,
 ) -> Result<(BTreeMap<String, String>, String), Stopped> {
     let own = environment.iter().filter(|(name, _)| is_of_the_platform(name));
-    let mut variables: BTreeMap<String, String> =
-        own.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let mut variables: BTreeMap<String, String> = own.map(|(name, value)| (name.clone(), value.clone())).collect();
     variables.extend(target.variables.clone());
     match &target.file.function {
         Function::Lambda(function) => {

@@ -39,7 +39,8 @@ impl Arn {
     fn read(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split(':').collect();
         let ["arn", partition, "lambda", region, _, "function", name, ..] = parts.as_slice() else { return None };
-        let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_$".contains(c));
+        let plain =
+            |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_$".contains(c));
         let is_one = parts.len() <= 8 && parts.iter().skip(1).all(|part| plain(part));
         is_one.then(|| Self {
             whole: text.to_owned(),
@@ -143,14 +144,12 @@ impl Lambda {
             .map_err(|error: signing_params::BuildError| defect(error.to_string()))?;
         let signable = SignableRequest::new("POST", &uri, headers.into_iter(), SignableBody::Bytes(body.as_bytes()))
             .map_err(|error| defect(error.to_string()))?;
-        let (instructions, _) =
-            sign(signable, &params.into()).map_err(|error| defect(error.to_string()))?.into_parts();
+        let (instructions, _) = sign(signable, &params.into()).map_err(|error| defect(error.to_string()))?.into_parts();
         let mut request = Request::post(&uri);
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        let mut request =
-            request.body(Bytes::from(body)).map_err(|error| defect(error.to_string()))?;
+        let mut request = request.body(Bytes::from(body)).map_err(|error| defect(error.to_string()))?;
         instructions.apply_to_request_http1x(&mut request);
         Ok(request)
     }
@@ -170,9 +169,14 @@ mod tests {
         let endpoint = |arn: &str| Arn::read(arn).map(|arn| arn.endpoint());
         let of = |partition: &str, region: &str| format!("arn:{partition}:lambda:{region}:111122223333:function:dr");
         assert_eq!(endpoint(&of("aws", "us-east-2")).as_deref(), Some("https://lambda.us-east-2.amazonaws.com"));
-        assert_eq!(endpoint(&of("aws-cn", "cn-north-1")).as_deref(), Some("https://lambda.cn-north-1.amazonaws.com.cn"));
+        assert_eq!(
+            endpoint(&of("aws-cn", "cn-north-1")).as_deref(),
+            Some("https://lambda.cn-north-1.amazonaws.com.cn")
+        );
         assert!(endpoint(&format!("{}:live", of("aws", "us-east-2"))).is_some());
-        for wrong in ["", "dr", "arn:aws:s3:::bucket", "arn:aws:lambda:us-east-2:1:function:a/b", "arn:aws:lambda::1:function:f"] {
+        for wrong in
+            ["", "dr", "arn:aws:s3:::bucket", "arn:aws:lambda:us-east-2:1:function:a/b", "arn:aws:lambda::1:function:f"]
+        {
             assert_eq!(endpoint(wrong), None, "{wrong}");
         }
     }
