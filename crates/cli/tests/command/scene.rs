@@ -132,7 +132,7 @@ impl Scene {
     }
 
     /// Keeps what was typed and said for the transcript.
-    pub fn keep(&mut self, arguments: &[&str], ran: &Ran) {
+    fn keep(&mut self, arguments: &[&str], ran: &Ran) {
         self.transcript.push_str(&format!("$ holdfast {}\n", arguments.join(" ")));
         self.transcript.push_str(&plain(&ran.stdout));
         self.transcript.push_str(&plain(&ran.stderr));

@@ -24,7 +24,7 @@ pub fn history(target: &Target, answer: &Answer, now: Timestamp) -> (String, Exi
     }));
     let unknown = state.past.iter().filter(|run| run.known().is_none()).count();
     let mut text = format!("{name}: {} executions in the record   {}\n\n", runs.len(), moment::utc(now));
-    runs.sort_by(|a, b| b.0.cmp(&a.0));
+    runs.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     text.extend(runs.into_iter().map(|(_, line)| line));
     if unknown > 0 {
         text.push_str(&format!("  and {unknown} that another version wrote and this one does not understand\n"));
