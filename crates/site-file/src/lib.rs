@@ -6,7 +6,7 @@
 //!
 //! # Layout
 //!
-//! * [`file`]: the keys of the file; [`parts`]: those of its parts; [`seconds`]: durations.
+//! * [`mod@file`]: the keys of the file; [`parts`]: those of its parts; [`seconds`]: durations.
 //! * [`walk`]: which key is which variable, once.
 //! * [`variables`]: from the file to the variables of its function, and back.
 //! * [`fault`]: what can be wrong with a file, with line, column and the nearest known key.
