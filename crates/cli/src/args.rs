@@ -21,6 +21,17 @@ pub struct Arguments {
 pub enum Command {
     /// Rehearse a failover: the shipped function against clouds and clusters simulated on this machine.
     Drill(DrillArguments),
+    /// For a live site pair.
+    #[command(flatten)]
+    Site(Box<crate::command::Verb>),
+    /// Write the man page, in roff: holdfast man | man -l -
+    Man,
+    /// Write the completions of a shell.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
     /// Measure the shipped function against the simulator and print the budgets beside the figures.
     Bench(BenchArguments),
 }
@@ -49,6 +60,9 @@ pub struct DrillArguments {
     /// Print the result as JSON instead of text.
     #[arg(long)]
     pub json: bool,
+    /// Show every event of the timeline, also those that come each minute and the bookkeeping of the function.
+    #[arg(long)]
+    pub verbose: bool,
     /// How many scenarios of --all run side by side.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=16))]
     pub jobs: u8,

@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! * [`args`]: what can be asked on the command line.
+//! * [`command`]: the verbs of an operator, for a live site pair.
 //! * [`drill`]: rehearses a failover with the shipped function against the embedded simulator.
 //! * [`mod@bench`]: measures the shipped function against the budgets.
 
@@ -11,6 +12,7 @@
 
 mod args;
 mod bench;
+mod command;
 mod drill;
 
 use std::process::ExitCode;
@@ -21,6 +23,9 @@ use clap::Parser;
 async fn main() -> ExitCode {
     match args::Arguments::parse().command {
         args::Command::Drill(arguments) => drill::run(&arguments).await,
+        args::Command::Site(verb) => command::run(*verb).await,
+        args::Command::Man => command::manual::man(),
+        args::Command::Completions { shell } => command::manual::completions(shell),
         args::Command::Bench(arguments) => bench::run(&arguments).await,
     }
 }

@@ -83,7 +83,7 @@ async fn play(scenario: Scenario, arguments: &DrillArguments, bootstrap: &Path, 
         Ok(environment) => environment,
         Err(error) => return Verdict::stuck(&scenario, &format!("the simulator did not start: {error}")),
     };
-    let live_view = live.then(|| live_view::LiveView::start(&scenario, &environment));
+    let live_view = live.then(|| live_view::LiveView::start(&scenario, &environment, arguments.verbose));
     let played = (scenario.run)(&environment).await;
     environment.settle().await;
     if let Some(live_view) = live_view {

@@ -129,11 +129,8 @@ fn well_said(report: &crate::drill::run_report::RunReport) -> Result<String, Str
 }
 
 fn gap_recorded(report: &crate::drill::run_report::RunReport) -> Result<String, String> {
-    let streak = execution(report)?
-        .decision
-        .known()
-        .and_then(|decision| decision.streak.clone())
-        .ok_or("the record holds no streak")?;
+    let decision = execution(report)?.decision.known().ok_or("the record holds no decision")?;
+    let streak = decision.streak.clone().ok_or("the record holds no streak")?;
     if streak.gaps.is_empty() {
         Err("no gap is in the record".to_owned())
     } else {
