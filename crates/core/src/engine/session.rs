@@ -1,12 +1,14 @@
 //! One call of the engine: what it was asked, the time it has, the lease that it holds and the record that it knows.
 
+use jiff::Timestamp;
+
 use super::{
     Engine, Request,
     look::{Scope, Seen},
     working_copy::{Basis, WorkingCopy},
 };
 use crate::{
-    clock::{Call, half, later},
+    clock::{Call, half, later, until},
     decision::{Decision, Reason},
     evidence::Probe,
     fault::{Fault, FaultClass},
@@ -83,10 +85,22 @@ impl<'a> Session<'a> {
     }
 }
 
+/// How far our clock is from the API server's, where that is more than clocks may be: the time of a look by each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ClockError(pub Option<(Timestamp, Timestamp)>);
+
+impl ClockError {
+    /// The time for the record, `now` by our clock: ours, or what the API server's clock shows by now where ours is wrong. A time
+    /// that no clock shows is not believed by whoever reads it.
+    pub(super) fn right(self, now: Timestamp) -> Timestamp {
+        self.0.map_or(now, |(ours, right)| later(right, until(ours, now)))
+    }
+}
+
 /// Why the lease is not ours.
 pub(super) enum NotAcquired {
     /// Another worker has it, until this time at least.
-    Held(jiff::Timestamp),
+    Held(Timestamp),
     /// It cannot be told.
     Fault(Fault),
 }
