@@ -109,6 +109,7 @@ impl<'a> Session<'a> {
         let resting = decision.verdict == Verdict::Close;
         if resting && claim.kind != Kind::Rehearsal {
             // It is over; what is due now is judged anew.
+            self.ended = decision.reasons.last().map(ToString::to_string);
             return Claimed::NotNow(engine.ports.clock.now(), decision);
         }
         let (Some(record), Some(lease)) = (self.record.take(), self.lease.take()) else {

@@ -126,6 +126,12 @@ impl Session<'_> {
             self.note_lock(&evidence).await;
         }
         match decision.verdict {
+            Verdict::Begin { .. } if self.ended.is_some() => {
+                let why = self.ended.take().unwrap_or_default();
+                let mut decision = decision;
+                decision.reasons.push(Reason::PrimaryNotWell { why });
+                say(Outcome::Refused, decision, evidence)
+            }
             Verdict::FailOver | Verdict::NoteUnlock if only_finish && versioned.state.open().is_none() => {
                 nothing_unfinished(decision)
             }
@@ -170,7 +176,8 @@ impl Session<'_> {
     }
 
     /// An effect that asks for a primary that is well did not find it so: the next look tells what becomes of that.
-    fn primary_not_well(&self, why: String) -> Round {
+    fn primary_not_well(&mut self, why: String) -> Round {
+        self.ended = Some(why.clone());
         let decision =
             Decision { verdict: Verdict::Close, reasons: vec![Reason::PrimaryNotWell { why }], streak: None };
         Round::Again(later(self.engine.ports.clock.now(), self.engine.policy.poll), decision)

@@ -30,6 +30,8 @@ pub(super) struct Session<'a> {
     pub lease: Option<HeldLease<'a>>,
     /// Whether a claim of this call has failed.
     pub claim_failed: bool,
+    /// What was seen of the primary when what was asked for was ended in this call: it is not begun again by the same call.
+    pub ended: Option<String>,
     /// The record as it was read or written last; none where that is not known.
     pub record: Option<WorkingCopy>,
 }
@@ -37,7 +39,7 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     /// A session that holds and knows nothing yet.
     pub(super) fn new(engine: &'a Engine, request: &'a Request, call: &'a Call) -> Self {
-        Self { engine, request, call, probes: Vec::new(), lease: None, claim_failed: false, record: None }
+        Self { engine, request, call, probes: Vec::new(), lease: None, claim_failed: false, ended: None, record: None }
     }
 
     /// Looks once, and takes the record from it.
