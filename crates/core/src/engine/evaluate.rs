@@ -122,7 +122,8 @@ impl Session<'_> {
         let only_finish = self.request.action == Action::Finish;
         // A worker that drives a failover may be about to set the lock.
         let locks = versioned.state.open().is_none_or(|open| open.kind.activates_standby());
-        if !only_finish && !(locks && acts(decision.verdict)) {
+        let sets_lock = locks && acts(decision.verdict);
+        if !only_finish && !sets_lock {
             self.note_lock(&evidence).await;
         }
         match decision.verdict {
