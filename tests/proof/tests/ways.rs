@@ -8,6 +8,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use holdfast_core::kind::Kind;
 use holdfast_proof::ways::{
     Account, Plan, TestBed, Undisturbed, Way, every_step_every_way, memory::Memory, undisturbed,
 };
@@ -28,6 +29,18 @@ fn every_step_may_meet_every_way_and_the_failover_is_finished_once_and_in_order(
     let cases = cases.unwrap_or_else(|broken| panic!("{broken:#?}"));
     assert_eq!(cases, steps.len() * Way::ALL.len());
     println!("{} steps x {} ways = {cases} cases, all kept", steps.len(), Way::ALL.len());
+}
+
+#[test]
+fn every_step_of_every_kind_may_meet_every_way_and_is_finished_once_and_in_order() {
+    for kind in [Kind::Failback, Kind::Rehearsal, Kind::Switchover] {
+        let once = now(undisturbed(&now(Memory::of(kind)))).expect("undisturbed it succeeds");
+        let plan = Plan { effects: &Way::ALL, watches: &Way::ALL, at_once: 1 };
+        let cases = now(every_step_every_way(async |_| Memory::of(kind).await, plan));
+        let cases = cases.unwrap_or_else(|broken| panic!("{kind}: {broken:#?}"));
+        assert_eq!(cases, once.steps.len() * Way::ALL.len());
+        println!("{kind}: {:?} x {} ways = {cases} cases, all kept", once.steps, Way::ALL.len());
+    }
 }
 
 #[test]

@@ -95,7 +95,12 @@ impl Judge<'_> {
         if self.state.as_ref().is_ok_and(|state| state.armed.is_some()) {
             return None;
         }
-        let seen = |probe: &Probe| matches!(probe.result, ProbeResult::Healthy { .. }).then_some(probe.at);
+        // A call may have watched since before the unlock: what it saw then is not "well once more".
+        let counts = |at: &Timestamp| self.not_before().is_none_or(|unlocked| *at >= unlocked);
+        let seen = |probe: &Probe| {
+            let healthy = matches!(probe.result, ProbeResult::Healthy { .. });
+            healthy.then_some(probe.at).filter(counts)
+        };
         let ours = self.evidence.probes.iter().filter_map(seen).max();
         let coarse = self.evidence.last_well.clone();
         let long_ago = coarse.clone().and_then(Result::ok).flatten();

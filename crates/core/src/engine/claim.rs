@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{
     Engine,
     request::{Action, Request},
-    session::{HeldLease, NotAcquired, Session},
+    session::{ClockError, HeldLease, NotAcquired, Session},
     tell::Teller,
     working_copy::WorkingCopy,
 };
@@ -48,8 +48,8 @@ pub(super) struct Run<'a> {
     pub lock_was_gone: bool,
     /// The cloud's note of the last failover, as the look saw it.
     pub noted: Option<Timestamp>,
-    /// The time of the look by our clock and by the API server's, where ours is wrong.
-    pub wrong_clock: Option<(Timestamp, Timestamp)>,
+    /// How far our clock is from the API server's.
+    pub clock_error: ClockError,
     /// Why we are driving it.
     pub reasons: Vec<Reason>,
     /// The failing time that was proven for that, where there was any.
@@ -112,13 +112,14 @@ impl<'a> Session<'a> {
         let resting = decision.verdict == Verdict::Close;
         if resting && claim.kind != Kind::Rehearsal {
             // It is over; what is due now is judged anew.
+            self.ended = decision.reasons.last().map(ToString::to_string);
             return Claimed::NotNow(engine.ports.clock.now(), decision);
         }
         let (Some(record), Some(lease)) = (self.record.take(), self.lease.take()) else {
             return self.not_now(decision, &unread());
         };
         let lock_was_gone = evidence.locked == Some(false);
-        let wrong_clock = evidence.clock_is_wrong().map(|right| (evidence.at, right));
+        let clock_error = ClockError(evidence.clock_is_wrong().map(|right| (evidence.at, right)));
         let noted = evidence.last_failover.and_then(Result::ok).flatten();
         let Decision { reasons, streak, .. } = decision;
         let Claim { kind, steps, .. } = claim;
@@ -133,7 +134,7 @@ impl<'a> Session<'a> {
             first,
             lock_was_gone,
             noted,
-            wrong_clock,
+            clock_error,
             reasons,
             streak,
             teller: Arc::clone(&self.teller),

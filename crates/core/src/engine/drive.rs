@@ -8,12 +8,12 @@ use super::{
     Engine,
     answer::{Answer, Outcome},
     claim::{Run, effects},
-    session::HeldLease,
+    session::{ClockError, HeldLease},
     step::{Driven, Driver, Guard},
     working_copy::{Basis, WorkingCopy},
 };
 use crate::{
-    clock::{Call, later, until},
+    clock::{Call, later},
     decision::{Reason, has_begun_to_act},
     fault::{Fault, FaultClass},
     kind::Kind,
@@ -127,7 +127,6 @@ impl<'a> Run<'a> {
     /// Takes back what the record calls done and what does not hold. Not the lock, unless it was gone before this was
     /// decided: a person who takes it away from a primary that is well has failed back, and the next look tells.
     fn lapse(&mut self) -> Vec<Reason> {
-        let engine = self.engine;
         let watching = self.steps.iter().map(|driven| &driven.step).filter(|step| step.only_watches());
         let watching: Vec<String> = watching.map(|step| step.name().to_owned()).collect();
         let mut lapsed = Vec::new();
@@ -141,7 +140,7 @@ impl<'a> Run<'a> {
             };
             let reason = Reason::Lapsed { step: name.to_owned(), found: seen.found.clone() };
             tracing::warn!(step = name, "{reason}");
-            let note = Note { at: engine.ports.clock.now(), text: reason.to_string() };
+            let note = Note { at: self.time(), text: reason.to_string() };
             let fence = self.lease.fence();
             let event = Event::Lapsed { fence, step: name.to_owned(), note, watching: watching.clone() };
             if self.record.add(event).is_ok() {
@@ -157,7 +156,7 @@ impl<'a> Run<'a> {
         let Some(execution) = self.record.execution().filter(|run| run.steps.iter().all(StepRecord::is_done)) else {
             return;
         };
-        let (at, fence) = (self.engine.ports.clock.now(), self.lease.fence());
+        let (at, fence) = (self.time(), self.lease.fence());
         let open = execution.status.is_open();
         let last = execution.steps.last().filter(|_| open).cloned();
         let unseen: Vec<_> = effects(&self.steps)
@@ -187,7 +186,12 @@ impl<'a> Run<'a> {
             }
             let first = self.first.remove(&record.step);
             let (need, name) = (record.need, record.step.clone());
-            let plan = Plan { driven: self.driven(&name), guard: self.guard(), confirmed: self.is_confirmed() };
+            let plan = Plan {
+                driven: self.driven(&name),
+                guard: self.guard(),
+                confirmed: self.is_confirmed(),
+                clock_error: self.clock_error,
+            };
             let (written, driven, noted) = futures_util::join!(
                 self.record.commit(engine, Basis::Beside, call),
                 engine.drive_step(plan, record, first, &mut self.lease, watch_until, call),
@@ -271,11 +275,9 @@ impl<'a> Run<'a> {
         let _ = self.record.add(Event::Closed { at: self.time(), reason });
     }
 
-    /// The time for what later looks judge by: ours, or what the API server's clock shows by now where ours is wrong. A
-    /// time that no clock shows is not believed, and the history from under the lock would count against the primary.
+    /// The time for the record: later looks judge by it when traffic was unlocked, and when the execution was last driven.
     fn time(&self) -> Timestamp {
-        let now = self.engine.ports.clock.now();
-        self.wrong_clock.map_or(now, |(ours, right)| later(right, until(ours, now)))
+        self.clock_error.right(self.engine.ports.clock.now())
     }
 
     /// The start of this execution, when the cloud's note does not name it yet.
@@ -308,6 +310,8 @@ struct Plan {
     guard: Guard,
     /// Whether a person has confirmed what needs it.
     confirmed: bool,
+    /// How far our clock is from the API server's.
+    clock_error: ClockError,
 }
 
 impl Engine {
@@ -331,15 +335,17 @@ impl Engine {
         watch_until: Option<Timestamp>,
         call: &Call,
     ) -> Driven {
+        let (guard, clock_error) = (plan.guard, plan.clock_error);
+        let now = clock_error.right(self.ports.clock.now());
         let Some(driven) = plan.driven else {
             let why = format!("this version of Holdfast has no step called {}", record.step);
-            return Driven::Record(Box::new(not_done(record, Why::Blocked { why }, self.ports.clock.now())));
+            return Driven::Record(Box::new(not_done(record, Why::Blocked { why }, now)));
         };
         if driven.confirmed && !plan.confirmed {
-            return Driven::Record(Box::new(not_done(record, Why::Unconfirmed, self.ports.clock.now())));
+            return Driven::Record(Box::new(not_done(record, Why::Unconfirmed, now)));
         }
-        let guard = plan.guard;
-        Driver { engine: self, step: driven.step.as_ref(), guard, lease, call }.drive(record, first, watch_until).await
+        let step = driven.step.as_ref();
+        Driver { engine: self, step, guard, clock_error, lease, call }.drive(record, first, watch_until).await
     }
 }
 

@@ -130,10 +130,17 @@ impl Session<'_> {
         let only_finish = self.request.action == Action::Finish;
         // A worker that drives a failover may be about to set the lock.
         let locks = versioned.state.open().is_none_or(|open| open.kind.activates_standby());
-        if !(only_finish || locks && acts(decision.verdict)) {
+        let sets_lock = locks && acts(decision.verdict);
+        if !only_finish && !sets_lock {
             self.note_lock(&evidence).await;
         }
         match decision.verdict {
+            Verdict::Begin { .. } if self.ended.is_some() => {
+                let why = self.ended.take().unwrap_or_default();
+                let mut decision = decision;
+                decision.reasons.push(Reason::PrimaryNotWell { why });
+                say(Outcome::Refused, decision, evidence)
+            }
             Verdict::FailOver | Verdict::NoteUnlock if only_finish && versioned.state.open().is_none() => {
                 nothing_unfinished(decision)
             }
@@ -178,7 +185,8 @@ impl Session<'_> {
     }
 
     /// An effect that asks for a primary that is well did not find it so: the next look tells what becomes of that.
-    fn primary_not_well(&self, why: String) -> Round {
+    fn primary_not_well(&mut self, why: String) -> Round {
+        self.ended = Some(why.clone());
         let decision =
             Decision { verdict: Verdict::Close, reasons: vec![Reason::PrimaryNotWell { why }], streak: None };
         Round::Again(later(self.engine.ports.clock.now(), self.engine.policy.poll), decision)

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::{
     Engine, Request,
     look::{Scope, Seen},
@@ -9,7 +11,7 @@ use super::{
     working_copy::{Basis, WorkingCopy},
 };
 use crate::{
-    clock::{Call, half, later},
+    clock::{Call, half, later, until},
     decision::{Decision, Reason},
     evidence::Probe,
     fault::{Fault, FaultClass},
@@ -31,6 +33,8 @@ pub(super) struct Session<'a> {
     pub lease: Option<HeldLease<'a>>,
     /// Whether a claim of this call has failed.
     pub claim_failed: bool,
+    /// What was seen of the primary when what was asked for was ended in this call: it is not begun again by the same call.
+    pub ended: Option<String>,
     /// The record as it was read or written last; none where that is not known.
     pub record: Option<WorkingCopy>,
     /// Tells people.
@@ -41,7 +45,8 @@ impl<'a> Session<'a> {
     /// A session that holds and knows nothing yet.
     pub(super) fn new(engine: &'a Engine, request: &'a Request, call: &'a Call) -> Self {
         let teller = Arc::new(Teller::new(engine));
-        Self { engine, request, call, probes: Vec::new(), lease: None, claim_failed: false, record: None, teller }
+        let (probes, ended) = (Vec::new(), None);
+        Self { engine, request, call, probes, lease: None, claim_failed: false, ended, record: None, teller }
     }
 
     /// Looks once, and takes the record from it.
@@ -89,10 +94,22 @@ impl<'a> Session<'a> {
     }
 }
 
+/// How far our clock is from the API server's, where that is more than clocks may be: the time of a look by each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ClockError(pub Option<(Timestamp, Timestamp)>);
+
+impl ClockError {
+    /// The time for the record, `now` by our clock: ours, or what the API server's clock shows by now where ours is wrong. A time
+    /// that no clock shows is not believed by whoever reads it.
+    pub(super) fn right(self, now: Timestamp) -> Timestamp {
+        self.0.map_or(now, |(ours, right)| later(right, until(ours, now)))
+    }
+}
+
 /// Why the lease is not ours.
 pub(super) enum NotAcquired {
     /// Another worker has it, until this time at least.
-    Held(jiff::Timestamp),
+    Held(Timestamp),
     /// It cannot be told.
     Fault(Fault),
 }

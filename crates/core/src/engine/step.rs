@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Engine, drive::not_done, session::HeldLease};
+use super::{
+    Engine,
+    drive::not_done,
+    session::{ClockError, HeldLease},
+};
 use crate::{
     clock::{Call, earlier, later},
     fault::{Fault, FaultClass},
@@ -52,6 +56,8 @@ pub(super) struct Driver<'a, 'l> {
     pub step: &'a dyn Step,
     /// Whether its effect asks first that the primary is well.
     pub guard: Guard,
+    /// How far our clock is from the API server's.
+    pub clock_error: ClockError,
     /// The lease, which is kept meanwhile.
     pub lease: &'a mut HeldLease<'l>,
     /// The time that is left.
@@ -68,7 +74,7 @@ impl Driver<'_, '_> {
     ) -> Driven {
         let (step, call) = (self.step, self.call);
         let begun = self.now();
-        record.started_at.get_or_insert(begun);
+        record.started_at.get_or_insert(self.clock_error.right(begun));
         // Who only watches is to see what came of the effects: what it saw before them says nothing of that.
         let mut first = first.filter(|_| !step.only_watches());
         let patience = watch_until.unwrap_or_else(|| later(begun, self.engine.limits.verify_for));
@@ -100,7 +106,7 @@ impl Driver<'_, '_> {
             };
             record.found.clone_from(&seen.found);
             match &seen.standing {
-                Standing::Done => return Driven::Record(Box::new(done(record, self.now()))),
+                Standing::Done => return Driven::Record(Box::new(done(record, self.clock_error.right(self.now())))),
                 Standing::Blocked { why } => {
                     return Driven::Record(Box::new(self.not_done(record, Why::Blocked { why: why.clone() })));
                 }
@@ -161,7 +167,7 @@ impl Driver<'_, '_> {
     }
 
     fn not_done(&self, record: StepRecord, why: Why) -> StepRecord {
-        not_done(record, why, self.now())
+        not_done(record, why, self.clock_error.right(self.now()))
     }
 
     fn now(&self) -> Timestamp {

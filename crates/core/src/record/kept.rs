@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// An account of something, kept as it was written where this version does not know all of it: a reason, a gate or a
 /// trigger of another version. What is written is what was read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Kept<T> {
     known: Option<T>,
     raw: Option<Value>,
@@ -20,6 +20,17 @@ impl<T> Kept<T> {
     /// As far as this version understands it; `None` where another version wrote what this one does not know.
     pub fn known(&self) -> Option<&T> {
         self.known.as_ref()
+    }
+}
+
+/// What is known counts; where it is not, what was written. A number that is read from text may differ in its last digit from the
+/// one that was written, and is the same account.
+impl<T: PartialEq> PartialEq for Kept<T> {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.known, &other.known) {
+            (None, None) => self.raw == other.raw,
+            (ours, theirs) => ours == theirs,
+        }
     }
 }
 

@@ -206,10 +206,7 @@ impl World {
         // What showed that the lock was gone from a primary that was well shows that it was well.
         let late = oldest_evidence() + self.workers[worker].frozen_for;
         let since = self.book.unlock_noted_at.map_or(0, |at| at.saturating_sub(late));
-        // A call lasts longer than evidence: what answered its own probe once the lock was gone, it saw well.
-        let gone_at = self.book.unlocked_at.unwrap_or(0);
-        let saw_well = self.workers[worker].answered.is_some_and(|at| at >= gone_at);
-        if !saw_well && self.story.longest_up(since, self.now) == 0 {
+        if self.story.longest_up(since, self.now) == 0 {
             self.breaks("a failover began, and the primary was never well");
         }
     }

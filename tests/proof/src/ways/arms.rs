@@ -57,10 +57,13 @@ impl Arms {
         self.lock().complaints.clone()
     }
 
-    /// The same engine, each step behind these arms, and mortal.
+    /// The same engine, each step of each kind behind these arms, and mortal.
     pub fn on(&self, mut engine: Engine) -> Engine {
         let wrap = |inner| Arc::new(ArmedStep { inner, arms: self.clone() }) as Arc<dyn Step>;
         engine.runbook.steps = engine.runbook.steps.into_iter().map(wrap).collect();
+        for planned in engine.runbook.others.values_mut().flatten() {
+            planned.step = wrap(Arc::clone(&planned.step));
+        }
         engine.ports.clock = Arc::new(MortalClock { inner: engine.ports.clock, arms: self.clone() });
         engine
     }
@@ -171,6 +174,11 @@ impl Step for ArmedStep {
 
     fn only_watches(&self) -> bool {
         self.inner.only_watches()
+    }
+
+    fn inverse(&self, before: Option<&Observation>) -> Option<Arc<dyn Step>> {
+        let inner = self.inner.inverse(before)?;
+        Some(Arc::new(Self { inner, arms: self.arms.clone() }))
     }
 
     /// A step that only watches has nothing but this to be met in, once its turn has come.

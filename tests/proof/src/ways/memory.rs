@@ -14,9 +14,11 @@ use std::{
 use async_trait::async_trait;
 use holdfast_core::{
     Call, Clock, Fault,
+    decision::Gate,
     engine::{Action, Engine, Request},
     fakes::World,
-    record::Trigger,
+    kind::Kind,
+    record::{Status, Trigger},
     step::{Need, Observation, Step},
 };
 
@@ -25,6 +27,7 @@ use super::{Account, TestBed, Way, arms::Arms};
 /// A world in memory.
 #[derive(Default)]
 pub struct Memory {
+    kind: Kind,
     world: World,
     arms: Arms,
     watch: Arc<Watch>,
@@ -36,6 +39,20 @@ impl Memory {
     pub fn fresh() -> Self {
         let memory = Self::default();
         memory.world.fail_primary_for(600);
+        memory
+    }
+
+    /// One in which everything calls for an execution of `kind`: for a failback a failover stands, and the primary is well.
+    pub async fn of(kind: Kind) -> Self {
+        let memory = Self { kind, ..Self::default() };
+        memory.world.heal_primary();
+        if kind == Kind::Failback {
+            memory.world.fail_primary_for(600);
+            memory.call(Action::FailOver).await;
+            memory.world.heal_primary();
+        } else if kind == Kind::Failover {
+            memory.world.fail_primary_for(600);
+        }
         memory
     }
 
@@ -57,6 +74,42 @@ impl Memory {
         engine.runbook.steps.push(Arc::clone(&self.watch) as _);
         self.arms.on(engine)
     }
+
+    /// What is asked for next: what was begun is carried on, and what is completed is left to a tick.
+    fn next(&self) -> Action {
+        let state = self.world.store.state();
+        let current = state.current.as_ref().filter(|run| run.kind == self.kind);
+        if current.is_some_and(|run| run.status == Status::Completed) {
+            return Action::FailOver;
+        }
+        match self.kind {
+            Kind::Failover => Action::FailOver,
+            Kind::Switchover => Action::Switchover,
+            Kind::Rehearsal => Action::Rehearse,
+            Kind::Failback => Action::Failback { rest: current.is_some_and(|run| run.has_done("unlock")) },
+        }
+    }
+
+    async fn call(&self, action: Action) {
+        let engine = self.engine();
+        let deadline = self.world.clock.now() + Duration::from_secs(300);
+        let by_person = action != Action::FailOver;
+        let request = Request {
+            trigger: if by_person { Trigger::Operator } else { Trigger::Tick },
+            action,
+            reason: None,
+            caller: None,
+            // How long the primary has been well is not what is proven here.
+            overrides: if by_person { vec![Gate::WellFor] } else { Vec::new() },
+            data: by_person.then(|| "a person's word".to_owned()),
+            deadline,
+        };
+        // Virtual time: whatever waits is ready at once, so one poll is a whole life.
+        let work = pin!(self.arms.until_killed(engine.handle(&request)));
+        let ended = work.poll(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(ended, Poll::Ready(_)), "the engine waits for ever");
+        self.world.clock.advance(Duration::from_secs(60));
+    }
 }
 
 impl TestBed for Memory {
@@ -65,16 +118,7 @@ impl TestBed for Memory {
     }
 
     async fn invoke(&self) {
-        let engine = self.engine();
-        let deadline = self.world.clock.now() + Duration::from_secs(300);
-        let (trigger, action) = (Trigger::Tick, Action::FailOver);
-        let request =
-            Request { trigger, action, reason: None, caller: None, overrides: Vec::new(), data: None, deadline };
-        // Virtual time: whatever waits is ready at once, so one poll is a whole life.
-        let work = pin!(self.arms.until_killed(engine.handle(&request)));
-        let ended = work.poll(&mut Context::from_waker(Waker::noop()));
-        assert!(matches!(ended, Poll::Ready(_)), "the engine waits for ever");
-        self.world.clock.advance(Duration::from_secs(60));
+        self.call(self.next()).await;
     }
 
     fn repair(&self) {
@@ -86,6 +130,7 @@ impl TestBed for Memory {
         Account {
             effects: self.world.effects().into_iter().map(str::to_owned).collect(),
             state: Some(state),
+            kind: self.kind,
             met: self.arms.met(),
             complaints: self.arms.complaints(),
         }

@@ -18,7 +18,10 @@ mod promises;
 use std::future::Future;
 
 use futures_util::stream::{self, StreamExt};
-use holdfast_core::record::{State, Status};
+use holdfast_core::{
+    kind::Kind,
+    record::{Execution, State, Status},
+};
 
 pub use promises::promises;
 
@@ -68,25 +71,36 @@ impl Way {
         [Self::FailsBefore, Self::KilledBefore, Self::KilledAfter, Self::AnswerLost, Self::Refused, Self::Hangs];
 }
 
-/// What the world, and not the function, says about a failover.
+/// What the world, and not the function, says about an execution.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
     /// The steps that changed something, in the order in which the world was changed.
     pub effects: Vec<String>,
     /// The document; `None` while there is none.
     pub state: Option<State>,
+    /// What is proven: the kind of execution that the test bed is for.
+    pub kind: Kind,
     /// How often the armed step met its way.
     pub met: usize,
     /// What else the world has to complain about.
     pub complaints: Vec<String>,
 }
 
-/// A world of its own with a registered runbook, a primary that has been failing for long enough, and nothing done.
+impl Account {
+    /// The newest execution, if it is of the kind that is proven.
+    pub fn execution(&self) -> Option<&Execution> {
+        self.state.as_ref()?.current.as_ref().filter(|run| run.kind == self.kind)
+    }
+}
+
+/// A world of its own with a registered runbook, in which everything calls for an execution of one kind, and nothing of it is
+/// done: for a failover a primary that has been failing for long enough, for the others one that is well.
 pub trait TestBed {
     /// From now on `step` meets `way`: once, or until [`TestBed::repair`] when it is [`Way::Refused`].
     fn arm(&self, step: &str, way: Way);
 
-    /// Calls the function once and waits until it has answered or is dead, and then until it may be called again.
+    /// Calls the function once and waits until it has answered or is dead, and then until it may be called again. A person who
+    /// fails back confirms the steps that need it once they are reached. What is completed is not asked for again.
     fn invoke(&self) -> impl Future<Output = ()>;
 
     /// A person allows what was forbidden.
@@ -101,13 +115,15 @@ pub trait TestBed {
     }
 }
 
-/// What an undisturbed failover is: the runbook's steps, and those of them that change something, in order.
+/// What an undisturbed execution is: the runbook's steps, and those of them that change something, in order.
 #[derive(Clone, Debug)]
 pub struct Undisturbed {
     /// All steps of the runbook, as the record names them.
     pub steps: Vec<String>,
     /// What the world saw.
     pub effects: Vec<String>,
+    /// How many executions had ended before.
+    pub past: usize,
 }
 
 impl Undisturbed {
@@ -119,15 +135,16 @@ impl Undisturbed {
     }
 }
 
-/// Fails over undisturbed, to learn what there is to disturb.
+/// Goes through an execution undisturbed, to learn what there is to disturb.
 ///
 /// # Errors
 /// When even that does not end well.
 pub async fn undisturbed(bed: &impl TestBed) -> Result<Undisturbed, String> {
     let account = finish(bed).await;
-    let execution = account.state.as_ref().and_then(|state| state.current.as_ref()).ok_or("there is no record")?;
+    let execution = account.execution().ok_or("there is no record of it")?;
     let steps = execution.steps.iter().map(|step| step.step.clone()).collect();
-    let undisturbed = Undisturbed { steps, effects: account.effects.clone() };
+    let past = account.state.as_ref().map_or(0, |state| state.past.len());
+    let undisturbed = Undisturbed { steps, effects: account.effects.clone(), past };
     promises(&account, &undisturbed)?;
     Ok(undisturbed)
 }
@@ -138,11 +155,7 @@ pub async fn undisturbed(bed: &impl TestBed) -> Result<Undisturbed, String> {
 /// The promise that was broken, or that the step was never met and nothing is proven.
 pub async fn prove(bed: &impl TestBed, step: &str, way: Way, expected: &Undisturbed) -> Result<(), String> {
     bed.arm(step, way);
-    bed.invoke().await;
-    let first = bed.account().await;
-    if first.met == 0 {
-        return Err(format!("{step} was never met, so nothing is proven"));
-    }
+    let first = until_met(bed).await.ok_or_else(|| format!("{step} was never met, so nothing is proven"))?;
     let mut expected = expected.clone();
     if way == Way::Refused {
         promises::refused(&first, step, &expected)?;
@@ -154,12 +167,23 @@ pub async fn prove(bed: &impl TestBed, step: &str, way: Way, expected: &Undistur
     promises(&finish(bed).await, &expected)
 }
 
+/// Calls until the armed step was met: what a person has to confirm is reached by a later call only.
+async fn until_met(bed: &impl TestBed) -> Option<Account> {
+    for _ in 0..CALLS {
+        bed.invoke().await;
+        let account = bed.account().await;
+        if account.met > 0 {
+            return Some(account);
+        }
+    }
+    None
+}
+
 /// Calls until it is finished, or often enough.
 async fn finish(bed: &impl TestBed) -> Account {
     for _ in 0..CALLS {
         let account = bed.account().await;
-        let status = account.state.as_ref().and_then(|state| state.current.as_ref()).map(|run| run.status);
-        if status == Some(Status::Completed) {
+        if account.execution().map(|run| run.status) == Some(Status::Completed) {
             break;
         }
         bed.invoke().await;

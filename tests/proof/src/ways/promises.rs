@@ -17,8 +17,8 @@ pub fn promises(account: &Account, expected: &Undisturbed) -> Result<(), String>
         return Err(format!("the world saw {:?} instead of {:?}", account.effects, expected.effects));
     }
     let state = account.state.as_ref().ok_or("there is no record")?;
-    let execution = state.current.as_ref().ok_or("the record holds no execution")?;
-    if !state.past.is_empty() {
+    let execution = account.execution().ok_or("the record holds no execution of this kind")?;
+    if state.past.len() != expected.past {
         return Err("there was more than one execution".to_owned());
     }
     if execution.status != Status::Completed || execution.finished_at.is_none() {
@@ -54,14 +54,14 @@ fn record_true(execution: &Execution, account: &Account, expected: &Undisturbed)
 
 /// True when the record says that later steps did not wait for `step`.
 pub(super) fn is_owed(account: &Account, step: &str) -> bool {
-    let execution = account.state.as_ref().and_then(|state| state.current.as_ref());
+    let execution = account.execution();
     let owed = |known: &&StepRecord| known.step == step && matches!(known.progress, Progress::Owed { .. });
     execution.is_some_and(|execution| execution.steps.iter().any(|known| owed(&known)))
 }
 
 /// While a step is refused, the execution stays open and says which one it is, and nothing comes out of order.
 pub(super) fn refused(account: &Account, step: &str, expected: &Undisturbed) -> Result<(), String> {
-    let execution = account.state.as_ref().and_then(|state| state.current.as_ref()).ok_or("there is no record")?;
+    let execution = account.execution().ok_or("there is no record of it")?;
     let record = execution.steps.iter().find(|known| known.step == step).ok_or("the record does not name the step")?;
     let told = matches!(record.progress, Progress::Failing { .. } | Progress::Owed { .. });
     if !execution.status.is_open() || !told {

@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use holdfast_core::record::State;
+use holdfast_core::{
+    kind::Kind,
+    record::{State, Status},
+};
 use holdfast_proof::ways::{Account, TestBed, Way};
 use holdfast_simulator::{
     Options, Simulator,
@@ -17,9 +20,9 @@ use holdfast_simulator::{
     timeline::EventKind,
     world::Outage,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::steps::{LOCK, Shown, code, shown};
+use crate::steps::{LOCK, REST, Shown, UNLOCK, code, shown};
 
 /// What the function writes that is no step on any cloud: its record and its lease.
 const OWN: [&str; 2] = ["configmaps", "leases"];
@@ -30,6 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// One world on loopback.
 pub struct Wire {
     sim: Simulator,
+    kind: Kind,
     armed: OnceLock<(Shown, Way)>,
 }
 
@@ -48,17 +52,43 @@ impl Wire {
         sim.world().set_scheduler(false);
         sim.world().set_alarm(false);
         sim.world().break_primary(Outage::Refuse);
-        Self { sim, armed: OnceLock::new() }
+        Self { sim, kind: Kind::Failover, armed: OnceLock::new() }
+    }
+
+    /// The same after a failover, with a primary that is well again: a person fails back.
+    pub async fn failed_over(cloud: &'static dyn CloudBackend) -> Self {
+        let wire = Self::fresh(cloud).await;
+        wire.call(failover()).await;
+        assert!(wire.state().is_some_and(|state| state.failed_over()), "{}", wire.story());
+        wire.sim.world().heal_primary();
+        Self { kind: Kind::Failback, ..wire }
+    }
+
+    fn state(&self) -> Option<State> {
+        let document = self.sim.cluster().get("configmaps", "holdfast")?;
+        serde_json::from_str(document["data"]["state"].as_str()?).ok()
+    }
+
+    /// What is asked for next: what was begun is carried on, and what is completed is asked for no more.
+    fn next(&self) -> Value {
+        if self.kind == Kind::Failover {
+            return failover();
+        }
+        let state = self.state();
+        let run = state.as_ref().and_then(|state| state.current.as_ref()).filter(|run| run.kind == self.kind);
+        if run.is_some_and(|run| run.status == Status::Completed) {
+            return json!({"action": "status"});
+        }
+        let rest = run.is_some_and(|run| run.has_done(UNLOCK));
+        let data = "the primary has it all";
+        json!({"action": "failback", "reason": "proof", "data": data, "waive": ["well-for"], "rest": rest})
     }
 
     fn traffic(&self) -> TrafficCalls {
         self.sim.traffic_cloud().traffic_calls()
     }
 
-    async fn call(&self) {
-        // The gates are not what is proven here; without them nobody waits for the holdoff.
-        let waive = ["cooldown", "primary-failing", "holdoff", "standby-fit", "armed"];
-        let payload = json!({"action": "failover", "reason": "proof", "waive": waive});
+    async fn call(&self, payload: Value) {
         self.sim.host().operate(payload).await;
         assert!(self.sim.host().settled(PATIENCE).await, "a call of the function does not end");
     }
@@ -79,14 +109,19 @@ impl Wire {
                 None => complaints.push(format!("an effect that no step is known for: {} {resource}", change.verb)),
             }
         }
-        let locks = self
-            .sim
-            .events()
-            .into_iter()
-            .filter(|event| matches!(event.kind, EventKind::TrafficWritten { locked: true, .. }));
-        seen.extend(locks.map(|event| (event.at, LOCK.to_owned())));
+        seen.extend(self.sim.events().into_iter().filter_map(|event| match event.kind {
+            EventKind::TrafficWritten { locked, .. } => Some((event.at, if locked { LOCK } else { UNLOCK }.to_owned())),
+            _ => None,
+        }));
         seen.sort();
-        seen.into_iter().map(|(_, step)| step).collect()
+        let mut seen: Vec<_> = seen.into_iter().map(|(_, step)| step).collect();
+        // Once traffic is unlocked the scale goes down.
+        let unlocked = seen.iter().position(|step| step == UNLOCK).unwrap_or(seen.len());
+        seen.iter_mut()
+            .skip(unlocked)
+            .filter(|step| *step == "scale-operator")
+            .for_each(|step| *step = REST.to_owned());
+        seen
     }
 
     /// How often the armed step met its way.
@@ -111,9 +146,9 @@ impl TestBed for Wire {
 
     async fn invoke(&self) {
         if self.armed.get().is_some_and(|(_, way)| *way == Way::RunsTwice) {
-            tokio::join!(self.call(), self.call());
+            tokio::join!(self.call(self.next()), self.call(self.next()));
         } else {
-            self.call().await;
+            self.call(self.next()).await;
         }
     }
 
@@ -124,16 +159,19 @@ impl TestBed for Wire {
     async fn account(&self) -> Account {
         let mut complaints = Vec::new();
         let effects = self.effects(&mut complaints);
-        let document = self.sim.cluster().get("configmaps", "holdfast");
-        let text = document.and_then(|document| document["data"]["state"].as_str().map(str::to_owned));
-        let state = text.and_then(|text| serde_json::from_str::<State>(&text).ok());
-        Account { effects, state, met: self.met(), complaints }
+        Account { effects, state: self.state(), kind: self.kind, met: self.met(), complaints }
     }
 
     fn story(&self) -> String {
         let words = self.sim.host().results().into_iter().map(|result| format!("{:.400}", result.outcome.describe()));
         words.collect::<Vec<_>>().join(" | ")
     }
+}
+
+/// A failover without its gates, which are not what is proven here: nobody waits for the holdoff.
+fn failover() -> Value {
+    let waive = ["cooldown", "primary-failing", "holdoff", "standby-fit", "armed"];
+    json!({"action": "failover", "reason": "proof", "waive": waive})
 }
 
 /// What the wire does to a call; `None` where two calls of the function side by side are the way.

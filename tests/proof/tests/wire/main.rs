@@ -15,9 +15,9 @@ use holdfast_simulator::clouds::CLOUDS;
 /// Worlds at once: each is mostly waiting.
 const AT_ONCE: usize = 5;
 
-async fn every_step_keeps_the_promises(cloud: &'static dyn CloudBackend) {
+async fn every_step_keeps_the_promises(cloud: &'static dyn CloudBackend, fresh: impl AsyncFn(&str) -> Wire) {
     let plan = Plan { effects: &Way::ALL, watches: &Way::OF_A_READ, at_once: AT_ONCE };
-    let cases = every_step_every_way(async |_| Wire::fresh(cloud).await, plan).await;
+    let cases = every_step_every_way(fresh, plan).await;
     let cases = cases.unwrap_or_else(|broken| panic!("{broken:#?}"));
     println!("{}: {cases} cases, all kept", cloud.name());
 }
@@ -25,6 +25,13 @@ async fn every_step_keeps_the_promises(cloud: &'static dyn CloudBackend) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_step_of_the_shipped_functions_may_meet_every_way() {
     for cloud in CLOUDS {
-        every_step_keeps_the_promises(cloud).await;
+        every_step_keeps_the_promises(cloud, async |_| Wire::fresh(cloud).await).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_step_of_a_failback_by_the_shipped_functions_may_meet_every_way() {
+    for cloud in CLOUDS {
+        every_step_keeps_the_promises(cloud, async |_| Wire::failed_over(cloud).await).await;
     }
 }

@@ -5,6 +5,12 @@ use holdfast_simulator::backend::TrafficCalls;
 /// The step that locks traffic.
 pub const LOCK: &str = "lock-traffic";
 
+/// The step that unlocks it again.
+pub const UNLOCK: &str = "unlock-traffic";
+
+/// The step that puts the standby's operator to rest.
+pub const REST: &str = "rest-operator";
+
 /// How a step shows on the wire.
 pub struct Shown {
     /// Its name in the runbook.
@@ -18,12 +24,15 @@ pub struct Shown {
 }
 
 /// How the steps show. One that is not named here ends the test.
-pub fn shown(traffic: TrafficCalls) -> [Shown; 4] {
+pub fn shown(traffic: TrafficCalls) -> [Shown; 6] {
     let shown = |step, call, resource| Shown { step, call, resource, after: None };
     [
         shown("remove-stale-tls", "kubernetes:delete:secrets", Some("secrets")),
         shown("scale-operator", "kubernetes:patch:deployments/scale", Some("deployments/scale")),
         shown(LOCK, traffic.lock, None),
+        // They are met once the failover that they take back is done; the resource is told by when it changed.
+        shown(UNLOCK, traffic.lock, None),
+        shown(REST, "kubernetes:patch:deployments/scale", None),
         // The first look is everybody's; whoever looks at pods once traffic is being locked is this one.
         Shown { after: Some(traffic.lock), ..shown("verify-standby", "kubernetes:list:pods", None) },
     ]

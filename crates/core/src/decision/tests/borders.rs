@@ -107,3 +107,15 @@ fn people_are_told_whether_metrics_or_our_own_probes_saw_the_primary() {
         assert_eq!((said.contains("metric history"), said.contains("our own probes")), (metrics, probes), "{said}");
     }
 }
+
+#[test]
+fn a_probe_from_before_the_unlock_does_not_show_that_the_primary_was_well_once_more() {
+    for (seen, armed) in [(400, false), (200, true)] {
+        let failing = (0..=12).rev().map(|index| probe('0', ago(index * 15)));
+        let probes = [probe('X', ago(seen))].into_iter().chain(failing).collect();
+        let evidence = Evidence { probes, last_well: Some(Ok(None)), ..nothing() };
+        let state = State { unlocked: Some(ago(300)), ..State::default() };
+        let decision = decide(&Ok(state), &evidence, &Policy::default(), now(), &[]);
+        assert_eq!(decision.verdict == Verdict::FailOver, armed, "{decision:?}");
+    }
+}
