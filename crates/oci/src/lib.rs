@@ -9,8 +9,10 @@
 //! * [`fault`]: from an answer or its absence to a [`Fault`](holdfast_core::Fault).
 //! * [`steering`]: a DNS steering policy as it is found; [`lock`]: the step that keeps traffic on the standby, and the
 //!   way back.
-//! * [`history`]: what Monitoring recorded of the primary's health; [`live`]: what the probes of Health Checks see.
+//! * [`history`]: what Monitoring recorded of the primary's health; [`live`]: what the probes of Health Checks see;
+//!   [`secondary`]: what they see of the standby.
 //! * [`oke`]: the way into the standby cluster.
+//! * [`settings`]: its settings, and the parts that follow from them.
 //! * [`public`]: endpoints that answer anybody, as control targets.
 //!
 //! When a failover last began is read from the annotation of the reference on the operator's Deployment, by
@@ -49,6 +51,8 @@ pub mod ocid;
 pub mod oke;
 pub mod public;
 pub mod region;
+pub mod secondary;
+pub mod settings;
 pub mod signer;
 pub mod steering;
 mod transport;

@@ -19,6 +19,7 @@ use tokio::{
 };
 use tracing::Instrument;
 
+use holdfast_site::log;
 use crate::{
     arrival::Arrival,
     frame::Frame,
@@ -81,7 +82,7 @@ async fn answered(
         Err(_) => return Ok(reply::no_call()),
     };
     let arrival = Arrival::new(&head.headers, body, app.clock.now(), app.margins);
-    let span = tracing::error_span!("call", call_id = arrival.id, subject = arrival.subject.id);
+    let span = log::invocation(&arrival.id, &app.name);
     Ok(reply::of_ending(app.invoke(arrival).instrument(span).await))
 }
 

@@ -48,6 +48,11 @@ pub enum IgnoredReason {
         /// Its state.
         state: String,
     },
+    /// A caller of a kind that may not ask for this.
+    NotAdmitted {
+        /// Why not.
+        why: String,
+    },
     /// An operator's action that makes no sense.
     Invalid {
         /// The field.
@@ -73,6 +78,7 @@ impl IgnoredReason {
             Self::Reset { .. } => "reset",
             Self::OtherType { .. } => "type_unknown",
             Self::OtherState { .. } => "state_unknown",
+            Self::NotAdmitted { .. } => "not_admitted",
             Self::Invalid { .. } => "invalid_request",
         }
     }
@@ -98,6 +104,7 @@ impl fmt::Display for IgnoredReason {
                 write!(f, "alarm {alarm} sent a message of type {word}; acted upon are OK_TO_FIRING and REPEAT")
             }
             Self::OtherState { alarm, state } => write!(f, "alarm {alarm} is in state {state} and not FIRING"),
+            Self::NotAdmitted { why } => f.write_str(why),
             Self::Invalid { field, why } => write!(f, "{field} {why}"),
         }
     }
