@@ -5,9 +5,9 @@ mod account;
 mod history;
 mod host;
 mod names;
-mod traffic;
 #[cfg(test)]
 mod tests;
+mod traffic;
 
 use std::{sync::Arc, time::Duration};
 
@@ -148,5 +148,9 @@ fn endpoints(read: &mut Reader<'_>) -> Vec<EndpointKind> {
     let words: Vec<_> = EndpointKind::ORDER.into_iter().map(EndpointKind::word).collect();
     let allowed = format!("kinds of endpoints in the order of their use: {}", words.join(", "));
     let named = read.list_of("HOLDFAST_OKE_ENDPOINTS", &allowed, |word| EndpointKind::named(word).is_some());
-    if named.is_empty() { EndpointKind::ORDER.to_vec() } else { named.iter().filter_map(|it| EndpointKind::named(it)).collect() }
+    if named.is_empty() {
+        EndpointKind::ORDER.to_vec()
+    } else {
+        named.iter().filter_map(|it| EndpointKind::named(it)).collect()
+    }
 }

@@ -61,7 +61,7 @@ impl App {
     async fn answer(&self, arrival: Arrival) -> Ending {
         let batch = match &arrival.body {
             Some(body) => event::parse(body, &self.filter),
-            None => vec![Incoming::Ignored(IgnoredReason::TooLarge)],
+            None => vec![Incoming::Ignored(event::ignored::too_large())],
         };
         let site = match &self.site {
             Ok(site) => site,

@@ -19,13 +19,13 @@ use tokio::{
 };
 use tracing::Instrument;
 
-use holdfast_site::log;
 use crate::{
     arrival::Arrival,
     frame::Frame,
     function::App,
     reply::{self, LONGEST},
 };
+use holdfast_site::log;
 
 /// Threads for what blocks, which are look-ups of names. A container has few processes and few files.
 const BLOCKING_THREADS: usize = 4;

@@ -24,10 +24,7 @@ pub struct HostSettings {
 impl HostSettings {
     /// Reads them.
     pub fn read(read: &mut Reader<'_>) -> Self {
-        Self {
-            alarms: AlarmFilter::read(read),
-            margin: read.seconds("HOLDFAST_FN_MARGIN_SECONDS", 5.0, 0.1..=60.0),
-        }
+        Self { alarms: AlarmFilter::read(read), margin: read.seconds("HOLDFAST_FN_MARGIN_SECONDS", 5.0, 0.1..=60.0) }
     }
 }
 

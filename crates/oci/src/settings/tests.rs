@@ -77,10 +77,7 @@ fn only_the_settings_of_its_roles_are_asked_for() {
     assert_eq!(names(read(&[], Roles::default())), [""; 0]);
     let missing = |roles| names(read(&LEAST[..4], roles));
     assert_eq!(missing(Roles { cluster: true, ..Roles::default() }), ["CLUSTER_ID"]);
-    assert_eq!(
-        missing(Roles { history: true, ..Roles::default() }),
-        ["PRIMARY_HEALTH_CHECK_ID", "COMPARTMENT_ID"]
-    );
+    assert_eq!(missing(Roles { history: true, ..Roles::default() }), ["PRIMARY_HEALTH_CHECK_ID", "COMPARTMENT_ID"]);
     assert_eq!(missing(Roles { traffic: true, ..Roles::default() }), ["STEERING_POLICY_ID"]);
     assert_eq!(missing(Roles { note: true, ..Roles::default() }), [""; 0]);
     assert_eq!(missing(ALL).len(), 4);

@@ -25,7 +25,14 @@ fn started() -> TempDir {
     let world = World::new();
     let clock = Arc::clone(&world.engine("clock").ports.clock);
     let site: Result<Box<dyn Site>, String> = Ok(Box::new(Fake(world)));
-    let app = App { name: "dr".to_owned(), clock, margins: Margins::default(), filter: Filter::default(), doors: Doors::default(), site };
+    let app = App {
+        name: "dr".to_owned(),
+        clock,
+        margins: Margins::default(),
+        filter: Filter::default(),
+        doors: Doors::default(),
+        site,
+    };
     tokio::spawn(serve(listener, Arc::new(app), Frame::default()));
     folder
 }
