@@ -10,16 +10,20 @@ use holdfast_settings::Reader;
 use super::{
     account::{Account, REGION},
     history::monitor,
+    host,
     names::{self, is_place},
 };
 use crate::{
     client::Oci,
     live::{Monitor, ProbeResults},
     lock::{Pools, StandbyAddress, SteeringLock},
+    ocid::Ocid,
     oke::IngressService,
+    readiness::{Looked, WithSteering},
     region,
     secondary::WithHealthCheck,
     steering::PolicyPlace,
+    tick::TickAlarms,
 };
 
 const REGIONS: &str = "HOLDFAST_OCI_DNS_REGIONS";
@@ -36,6 +40,10 @@ pub(super) struct Steering {
     ingress: (String, String),
     /// The standby's own health check, when it is looked at.
     secondary: Option<Monitor>,
+    /// The primary's, whose failure must show.
+    primary: Option<Monitor>,
+    /// The timer, where the function runs on OCI.
+    ticks: Option<TickAlarms>,
 }
 
 impl Steering {
@@ -50,9 +58,11 @@ impl Steering {
             (name("INGRESS_NAMESPACE", "logging-ingress"), name("INGRESS_SERVICE_NAME", "nginx-ingress-controller"));
         let skip = read.flag("SKIP_SECONDARY_HEALTH_CHECK", false);
         let secondary = monitor(read, account, "SECONDARY_HEALTH_CHECK_ID", "HOLDFAST_SECONDARY_TARGET");
+        let primary = primary(read, account);
+        let ticks = ticks(read, account);
         let first = if regions.is_empty() { String::new() } else { regions.remove(0) };
         let place = PolicyPlace::new(policy?, first, regions);
-        Some(Self { place, pools, address, ingress, secondary: secondary.filter(|_| !skip) })
+        Some(Self { place, pools, address, ingress, secondary: secondary.filter(|_| !skip), primary, ticks })
     }
 
     /// The parts. `cluster` is the way to the standby cluster, where that is on OCI too.
@@ -64,12 +74,37 @@ impl Steering {
         });
         let lock = SteeringLock::new(Arc::clone(oci), self.place.clone(), self.pools.clone(), known.or(found));
         let check = self.secondary.clone().map(|monitor| Arc::new(ProbeResults::new(Arc::clone(oci), monitor)) as _);
-        let checks = move |inner: Arc<dyn Standby>| match check {
-            Some(check) => Arc::new(WithHealthCheck { inner, check }) as Arc<dyn Standby>,
-            None => inner,
+        let looked = Looked {
+            place: self.place.clone(),
+            pools: self.pools.clone(),
+            monitor: self.primary.clone(),
+            ticks: self.ticks.clone(),
+        };
+        let oci = Arc::clone(oci);
+        let checks = move |inner: Arc<dyn Standby>| {
+            let inner = Arc::new(WithSteering::new(inner, oci, looked)) as Arc<dyn Standby>;
+            match check {
+                Some(check) => Arc::new(WithHealthCheck { inner, check }) as _,
+                None => inner,
+            }
         };
         Traffic { lock: Arc::new(lock), checks: Box::new(checks) }
     }
+}
+
+/// The primary's health check, where alarms come from it.
+fn primary(read: &mut Reader<'_>, account: &Account) -> Option<Monitor> {
+    let name = "PRIMARY_HEALTH_CHECK_ID";
+    let is_ours = read.text(name).is_some_and(|id| id.starts_with("ocid1."));
+    let by_balancer = read.flag("USE_LB_HEALTH_METRICS", false);
+    if is_ours && !by_balancer { monitor(read, account, name, "HOLDFAST_PRIMARY_TARGET") } else { None }
+}
+
+/// The alarms that are the tick. The platform tells a function its name, and nobody else.
+fn ticks(read: &mut Reader<'_>, account: &Account) -> Option<TickAlarms> {
+    read.text("FN_FN_NAME")?;
+    let compartment = read.text("COMPARTMENT_ID").and_then(|text| Ocid::parse(&text));
+    Some(TickAlarms::new(account.region.clone()?, compartment, host::ticks(read)))
 }
 
 /// The regions whose DNS endpoint is asked, in turn: steering is global, and any of them may be the one that is down.
