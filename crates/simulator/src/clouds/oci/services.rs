@@ -156,6 +156,7 @@ fn values(namespace: &str) -> BTreeMap<&'static str, String> {
 
 /// The Service of the standby's ingress, and the right to read it.
 fn ingress(cluster: &Cluster) {
+    put(cluster, json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": INGRESS_NAMESPACE}}));
     for manifest in manifests(&SHIPPED_INGRESS.replace("${dynamic_group_id}", DYNAMIC_GROUP_ID), INGRESS_NAMESPACE) {
         put(cluster, manifest);
     }
