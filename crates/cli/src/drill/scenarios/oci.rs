@@ -1,5 +1,7 @@
 //! What only happens on OCI: alarms that repeat, calls that nobody waits for, versions of a policy, keys that are replaced.
 
+use std::time::Duration;
+
 use holdfast_simulator::{faults::Fault, timeline::EventKind, world::Outage};
 use serde_json::json;
 
@@ -9,6 +11,9 @@ use crate::drill::{
     run_report::RunReport,
     scenario::{Scenario, Setup, Stuck},
 };
+
+/// How long an update is on its way, in real time: less than the second that a call has at least, whatever the pace.
+const ON_ITS_WAY: Duration = Duration::from_millis(500);
 
 /// All of them.
 pub fn all() -> Vec<Scenario> {
@@ -85,7 +90,7 @@ async fn detached(environment: &Environment) -> Result<(), Stuck> {
 
 async fn overtaken(environment: &Environment) -> Result<(), Stuck> {
     let lock = environment.sim.traffic_cloud().traffic_calls().lock;
-    environment.sim.faults().once(lock, Fault::Delay(environment.seconds(30.0)));
+    environment.sim.faults().once(lock, Fault::Delay(ON_ITS_WAY));
     environment.break_primary(Outage::Refuse);
     let updates = |environment: &Environment| environment.sim.calls().named("dns:UpdateSteeringPolicy");
     environment.until("our update is on its way", |environment| !updates(environment).is_empty()).await?;
