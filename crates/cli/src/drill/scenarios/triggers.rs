@@ -64,6 +64,8 @@ fn duplicate_alarms() -> Scenario {
         setup: Setup::default,
         run: |environment| {
             Box::pin(async move {
+                // The same one, and none that says it again.
+                environment.sim.world().set_alarm_repeats(false);
                 environment.sim.world().duplicate_notifications(4);
                 environment.break_primary(Outage::Refuse);
                 environment.until_failed_over().await?;
