@@ -41,6 +41,8 @@ async fn failed_over(cloud: &'static dyn CloudBackend) -> Simulator {
         bootstrap: Some(bootstrap),
         function_env: VARIABLES.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         function_timeout: Duration::from_secs(60),
+        // The time-out of a call on OCI is that of func.yaml, at the pace of the world.
+        pace: if cloud.name() == "oci" { 12.0 } else { Options::on(cloud).pace },
         ..Options::on(cloud)
     };
     let simulator = Simulator::start(options).await.expect("a simulator");
@@ -48,7 +50,13 @@ async fn failed_over(cloud: &'static dyn CloudBackend) -> Simulator {
     simulator.world().set_alarm(false);
     simulator.world().break_primary(Outage::Refuse);
     let waive = ["primary-failing", "holdoff", "armed"];
-    let answer = call(&simulator, json!({"action": "failover", "reason": "a test", "waive": waive})).await;
+    let mut answer = call(&simulator, json!({"action": "failover", "reason": "a test", "waive": waive})).await;
+    // A standby that takes longer than one call is verified by the next.
+    for _ in 0..3 {
+        if answer["outcome"] == "owed" {
+            answer = call(&simulator, json!({"action": "finish", "reason": "a test"})).await;
+        }
+    }
     assert_eq!(answer["outcome"], "completed", "{answer}");
     simulator.world().heal_primary();
     simulator

@@ -26,11 +26,13 @@ async fn failed_over() -> Simulator {
         ("HOLDFAST_VERIFY_SECONDS", "20"),
         ("BASE_DELAY_SECONDS", "0.1"),
         ("MAX_DELAY_SECONDS", "1"),
+        ("PRE_FAILOVER_FAILURE_SECONDS", "5"),
     ];
     let simulator = Simulator::start(Options {
         cloud: &Oci,
         bootstrap: Some(oci_function().await),
-        function_timeout: std::time::Duration::from_secs(30),
+        // 25 s for a call, of the 300 s of func.yaml.
+        pace: 12.0,
         function_env: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         standby: StandbyFixture { tls: TlsFixture::StaleNoCa, ..StandbyFixture::default() },
         ..Options::default()
@@ -74,7 +76,7 @@ async fn preflight_tells_of_a_tick_that_does_not_come_and_of_what_it_may_not_see
     assert_eq!(level("tick-alarm").await, "warning", "it is switched off");
     assert_eq!(level("steering-policy").await, "good");
     assert_eq!(level("health-check").await, "good");
-    assert_eq!(level("function-time-out").await, "warning", "the function has 30 s in this test");
+    assert_eq!(level("function-time-out").await, "warning", "the function has 25 s in this test");
     simulator.world().set_scheduler(true);
     assert_eq!(level("tick-alarm").await, "good");
     simulator.oci().expect("OCI").judge().revoke("look-at-the-tick");
