@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use holdfast_core::Timestamp;
+use holdfast_core::Clock;
 use holdfast_oci::signer::{Signer, Unsigned, content_sum, date};
 use holdfast_simulator::{
     Options, Simulator,
     clouds::oci::{CLUSTER_ID, COMPARTMENT_ID, MONITOR_ID, Oci, POLICY_ID, STANDBY_REGION},
 };
+use holdfast_site::clock::SystemClock;
 use holdfast_testbed::{Venv, required_or_skipped};
 use holdfast_tests::clients::oci;
 use serde_json::{Value, json};
@@ -64,7 +65,7 @@ async fn the_sdk_reads_what_the_function_reads() {
 
 /// A request as our signer signs it, in the words of the verifier.
 fn signed(signer: &Signer, method: &str, target: &str, body: Option<&str>) -> Value {
-    let (host, date) = ("dns.us-chicago-1.oci.oraclecloud.com", date(Timestamp::now()));
+    let (host, date) = ("dns.us-chicago-1.oci.oraclecloud.com", date(SystemClock::default().now()));
     let content = body.map(|body| ("application/json", body.as_bytes()));
     let authorization = signer.authorization(&Unsigned { method, target, host, date: &date, content }).expect("signed");
     let mut headers = json!({"authorization": authorization, "date": date, "host": host});
