@@ -117,5 +117,9 @@ fn malformed_event() -> Scenario {
 /// How often the function was called, repetitions by the cloud included.
 fn called(report: &RunReport, times: usize) -> Result<String, String> {
     let calls = report.results.len();
-    if calls == times { Ok(format!("{calls} invocation")) } else { Err(format!("{calls} invocations, not {times}")) }
+    if (1..=times).contains(&calls) {
+        Ok(format!("{calls} invocation"))
+    } else {
+        Err(format!("{calls} invocations, more than {times}"))
+    }
 }
