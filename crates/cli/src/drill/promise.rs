@@ -96,7 +96,9 @@ pub fn nothing_failed() -> Promise {
         let outcomes = report.outcomes();
         // On Azure a call that gave up and could not put its work back fails, and the host says no more than that.
         let words = ["failed", "owed", "Holdfast.Failed", "Holdfast.Owed", "HandlerStatus"];
-        let given_up = |outcome: &&String| words.contains(&outcome.as_str());
+        // On OCI a call of five minutes may end while the standby is not up yet: it says "owed" and has not given up.
+        let in_time = |outcome: &str| report.cloud.name() == "oci" && outcome == "owed";
+        let given_up = |outcome: &&String| words.contains(&outcome.as_str()) && !in_time(outcome);
         let left: Vec<&str> = outcomes.iter().filter(given_up).map(String::as_str).collect();
         if left.is_empty() { Ok(format!("{} invocations", outcomes.len())) } else { Err(left.join(", ")) }
     })
