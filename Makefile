@@ -25,7 +25,7 @@ drill: build ## A failover from alarm to lock: no account, no cluster, no networ
 test: build ## All tests that need nothing but cargo; those of real servers say SKIPPED
 	env -u HOLDFAST_REAL cargo test --workspace --locked --no-fail-fast
 
-test-real: build ## The tests against a real control plane, moto, Azurite, and the SDKs of AWS and Azure; installs these first
+test-real: build ## The tests against a real control plane, moto, Azurite, and the SDKs of AWS, Azure and OCI; installs these first
 	scripts/with-real-servers.sh cargo test --locked --no-fail-fast -p holdfast-testbed -p holdfast-tests -p holdfast-simulator \
 		--test starts --test 'real_*' --test 'kubernetes_*'
 
@@ -51,6 +51,7 @@ check: ## What CI runs: format, lints, docs, licences, every test, every scenari
 	$(MAKE) test-terraform
 	$(MAKE) drill ARGS=--all
 	$(MAKE) drill ARGS=--all CLOUD=azure
+	$(MAKE) drill ARGS=--all CLOUD=oci
 	$(MAKE) simulate RUNS=100000
 	$(MAKE) simulate RUNS=100000 FROM=1099511627776
 

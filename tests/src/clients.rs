@@ -1,4 +1,4 @@
-//! The aws CLI, boto3, the Azure SDK and kubectl as clients of the simulator and of other servers.
+//! The aws CLI, boto3, the SDKs of Azure and OCI, and kubectl as clients of the simulator and of other servers.
 
 use std::path::{Path, PathBuf};
 
@@ -170,6 +170,14 @@ impl Azure {
             .arg(input.to_string());
         run(command).await
     }
+}
+
+/// Runs a Python script of `tests/real` that speaks with a simulated OCI, likewise.
+pub async fn oci(venv: &Venv, simulator: &Simulator, script: &str, input: &Value) -> Said {
+    let mut command = Command::new(venv.program("python"));
+    command.arg(script_path(script)).arg(input.to_string());
+    command.env("REQUESTS_CA_BUNDLE", simulator.ca_file()).env("NO_PROXY", "*");
+    run(command).await
 }
 
 /// kubectl with a token.

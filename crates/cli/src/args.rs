@@ -74,10 +74,13 @@ pub struct DrillArguments {
 /// Options of a measurement.
 #[derive(Debug, Args)]
 pub struct BenchArguments {
+    /// The cloud whose function is measured.
+    #[arg(long, value_name = "CLOUD", value_parser = cloud(), default_value = CLOUDS[0].name())]
+    pub cloud: &'static dyn CloudBackend,
     /// How many cold starts are measured.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(20..))]
     pub runs: u32,
-    /// The function's executable; by default the `bootstrap` beside this command.
+    /// The function's executable; by default the one of the cloud beside this command.
     #[arg(long, value_name = "PATH")]
     pub bootstrap: Option<PathBuf>,
 }

@@ -1,14 +1,18 @@
-//! One call as it came: content, deadline, who sent it (facts, 1.2).
+//! One call as it came: content, deadline, who sent it (docs/reference/oci.md#function-contract).
 
 use std::time::Duration;
 
 use holdfast_core::{
     Timestamp,
     clock::{earlier, later, until},
+    evidence::{Check, Level},
     fault::quoted,
 };
 use http::HeaderMap;
 use hyper::body::Bytes;
+
+/// A call that has this much of its 300 s left when it comes was given all of them: a start takes some seconds.
+const ENOUGH: Duration = Duration::from_secs(270);
 
 /// The longest that Fn lets a call run: a detached one.
 const LONGEST_CALL: Duration = Duration::from_secs(3600);
@@ -23,7 +27,7 @@ pub struct Margins {
 }
 
 impl Default for Margins {
-    /// Five seconds of thirty (facts, 1.2).
+    /// Five seconds of thirty (docs/reference/oci.md#function-contract).
     fn default() -> Self {
         Self { margin: Duration::from_secs(5), fallback: Duration::from_secs(30) }
     }
@@ -53,6 +57,18 @@ pub struct Subject {
     pub kind: String,
 }
 
+/// The door of a call of which the platform does not say who sent it.
+const NOBODY: &str = "unknown";
+
+impl Subject {
+    /// The doors that a call of this caller comes through, the most special first: the kind with the OCID behind a colon,
+    /// and the kind.
+    pub fn doors(&self) -> [String; 2] {
+        let kind = if self.kind.is_empty() { NOBODY } else { &self.kind };
+        [format!("{kind}:{}", self.id), kind.to_owned()]
+    }
+}
+
 impl Arrival {
     /// A call with these headers and this content, that came at `now`.
     pub fn new(headers: &HeaderMap, body: Option<Bytes>, now: Timestamp, margins: Margins) -> Self {
@@ -66,6 +82,19 @@ impl Arrival {
             patience: until(now, earlier(ends, margins.margin.checked_div(5).unwrap_or_default())),
             body,
         }
+    }
+
+    /// Whether the function is given as long as the platform allows: the holdoff is waited for inside one call.
+    pub fn time_out(&self) -> Check {
+        let given_s = self.patience.as_secs();
+        let (level, found) = match self.patience >= ENOUGH {
+            true => (Level::Good, format!("a call has {given_s} s left when it begins")),
+            false => {
+                let found = format!("a call has {given_s} s left when it begins: set the function's timeout to 300 s");
+                (Level::Warning, found)
+            }
+        };
+        Check { name: "function-time-out".to_owned(), level, found }
     }
 
     /// Who sent it, for the record.
@@ -126,6 +155,13 @@ mod tests {
             assert_eq!(left(deadline), (25, 29), "{deadline}");
         }
         assert_eq!(arrived(&[]).deadline, at(NOW + 25));
+    }
+
+    #[test]
+    fn a_time_out_that_is_shorter_than_it_may_be_is_told() {
+        for (deadline, level) in [("2026-01-01T00:05:00Z", Level::Good), ("2026-01-01T00:01:00Z", Level::Warning)] {
+            assert_eq!(arrived(&[("fn-deadline", deadline)]).time_out().level, level);
+        }
     }
 
     #[test]

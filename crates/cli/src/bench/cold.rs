@@ -1,15 +1,15 @@
 //! From the start of a process until it is ready for an event.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use holdfast_simulator::Simulator;
 use serde_json::json;
 
-use super::{not_started, options, quantile, table::Row};
+use super::{Program, not_started, options, quantile, table::Row};
 
 /// Starts `runs` processes one after the other, each for one event that needs no call.
-pub async fn measure(bootstrap: &Path, runs: u32) -> Result<Vec<Row>, String> {
-    let sim = Simulator::start(options(bootstrap, Duration::ZERO, true)).await.map_err(not_started)?;
+pub async fn measure(program: &Program, runs: u32) -> Result<Vec<Row>, String> {
+    let sim = Simulator::start(options(program, Duration::ZERO, true)).await.map_err(not_started)?;
     sim.world().set_scheduler(false);
     // The first start warms the page cache and is not counted.
     for _ in 0..=runs {

@@ -1,6 +1,6 @@
 //! One whole failover: time, memory, round trips in sequence.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use holdfast_core::clock::until;
 use holdfast_simulator::{
@@ -10,7 +10,7 @@ use holdfast_simulator::{
 };
 use serde_json::json;
 
-use super::{DELAY, FAILOVERS, not_started, options, quantile, table::Row};
+use super::{DELAY, FAILOVERS, Program, not_started, options, quantile, table::Row};
 
 /// The round trips that cannot run side by side, because each needs what the one before brought, with what they
 /// are: look; lease; intent; delete the secret and read it back; scale and read it back; lock. Everything that is read is read in the
@@ -26,10 +26,10 @@ struct Run {
 }
 
 /// Runs failovers with and without delay, and with the cluster's address known and asked for.
-pub async fn measure(bootstrap: &Path) -> Result<Vec<Row>, String> {
-    let direct = repeat(bootstrap, Duration::ZERO, true).await?;
-    let delayed = repeat(bootstrap, DELAY, true).await?;
-    let asked = repeat(bootstrap, DELAY, false).await?;
+pub async fn measure(program: &Program) -> Result<Vec<Row>, String> {
+    let direct = repeat(program, Duration::ZERO, true).await?;
+    let delayed = repeat(program, DELAY, true).await?;
+    let asked = repeat(program, DELAY, false).await?;
     let peak = direct.iter().chain(&delayed).chain(&asked).map(|run| run.peak_bytes).max().unwrap_or(0);
     let chain = |runs: &[Run]| runs.iter().map(|run| run.chain.len()).max().unwrap_or(0);
     let floor = FLOOR.len();
@@ -56,17 +56,17 @@ fn time(runs: &[Run]) -> String {
     format!("median {:.3} s, max {:.3} s", quantile(&mut times, 0.5), quantile(&mut times, 1.0))
 }
 
-async fn repeat(bootstrap: &Path, delay: Duration, known: bool) -> Result<Vec<Run>, String> {
+async fn repeat(program: &Program, delay: Duration, known: bool) -> Result<Vec<Run>, String> {
     let mut runs = Vec::new();
     for _ in 0..FAILOVERS {
-        runs.push(once(bootstrap, delay, known).await?);
+        runs.push(once(program, delay, known).await?);
     }
     Ok(runs)
 }
 
 /// A failover that is due when the event comes: no waiting is measured.
-async fn once(bootstrap: &Path, delay: Duration, known: bool) -> Result<Run, String> {
-    let sim = Simulator::start(options(bootstrap, delay, known)).await.map_err(not_started)?;
+async fn once(program: &Program, delay: Duration, known: bool) -> Result<Run, String> {
+    let sim = Simulator::start(options(program, delay, known)).await.map_err(not_started)?;
     let world = sim.world();
     world.set_scheduler(false);
     world.set_alarm(false);

@@ -14,9 +14,13 @@ mod table;
 mod tick;
 mod waiting;
 
-use std::{path::Path, process::ExitCode, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
-use holdfast_simulator::{Options, StartError, clouds::CLOUDS, kubernetes::TlsFixture};
+use holdfast_simulator::{Options, StartError, backend::CloudBackend, kubernetes::TlsFixture};
 
 use crate::args::{BenchArguments, function};
 use table::Row;
@@ -29,8 +33,9 @@ const DELAY: Duration = Duration::from_millis(50);
 /// Measures and prints the table. The exit code says only whether everything could be measured.
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line's own voice")]
 pub async fn run(arguments: &BenchArguments) -> ExitCode {
-    let rows = match function(CLOUDS[0], arguments.bootstrap.as_ref()) {
-        Ok(bootstrap) => measure(&bootstrap, arguments.runs).await,
+    let cloud = arguments.cloud;
+    let rows = match function(cloud, arguments.bootstrap.as_ref()) {
+        Ok(path) => measure(&Program { cloud, path }, arguments.runs).await,
         Err(message) => Err(message),
     };
     match rows {
@@ -45,19 +50,31 @@ pub async fn run(arguments: &BenchArguments) -> ExitCode {
     }
 }
 
-async fn measure(bootstrap: &Path, runs: u32) -> Result<Vec<Row>, String> {
-    let mut rows = cold::measure(bootstrap, runs).await?;
-    rows.extend(failover::measure(bootstrap).await?);
-    rows.push(tick::measure(bootstrap).await?);
-    rows.push(waiting::measure(bootstrap).await?);
-    rows.push(size(bootstrap)?);
+/// What is measured.
+struct Program {
+    /// The cloud that it runs on.
+    cloud: &'static dyn CloudBackend,
+    /// The function's executable.
+    path: PathBuf,
+}
+
+async fn measure(program: &Program, runs: u32) -> Result<Vec<Row>, String> {
+    let mut rows = cold::measure(program, runs).await?;
+    rows.extend(failover::measure(program).await?);
+    rows.push(tick::measure(program).await?);
+    rows.push(waiting::measure(program).await?);
+    rows.push(size(&program.path)?);
     Ok(rows)
 }
 
 /// A simulator for a measurement: real time, a stale secret so that every step has something to do.
-fn options(bootstrap: &Path, delay: Duration, known_cluster: bool) -> Options {
-    let mut options =
-        Options { bootstrap: Some(bootstrap.to_owned()), round_trip_delay: delay, known_cluster, ..Options::default() };
+fn options(program: &Program, delay: Duration, known_cluster: bool) -> Options {
+    let mut options = Options {
+        bootstrap: Some(program.path.clone()),
+        round_trip_delay: delay,
+        known_cluster,
+        ..Options::on(program.cloud)
+    };
     options.standby.tls = TlsFixture::StaleOtherCa;
     let own = [
         ("HOLDFAST_CALL_TIMEOUT_SECONDS", "5"),

@@ -1,17 +1,17 @@
 //! The calls of a tick on a healthy primary.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use holdfast_simulator::Simulator;
 
-use super::{not_started, options, table::Row};
+use super::{Program, not_started, options, table::Row};
 
 /// How long a tick may take, real.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Counts them in a process that has served a tick before.
-pub async fn measure(bootstrap: &Path) -> Result<Row, String> {
-    let sim = Simulator::start(options(bootstrap, Duration::ZERO, true)).await.map_err(not_started)?;
+pub async fn measure(program: &Program) -> Result<Row, String> {
+    let sim = Simulator::start(options(program, Duration::ZERO, true)).await.map_err(not_started)?;
     sim.world().set_scheduler(false);
     let mut mark = 0;
     for _ in 0..2 {

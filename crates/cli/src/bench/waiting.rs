@@ -1,6 +1,6 @@
 //! How many calls wait while the holdoff runs, and how long an operator waits beside them.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use holdfast_core::clock::until;
 use holdfast_simulator::{
@@ -9,7 +9,7 @@ use holdfast_simulator::{
 };
 use serde_json::{Value, json};
 
-use super::{not_started, options, table::Row};
+use super::{Program, not_started, options, table::Row};
 
 /// As many alarms as can be set on one primary and its region, each delivered at the same time.
 const ALARMS: usize = 8;
@@ -20,8 +20,8 @@ const WATCHED: u32 = 30;
 const EVERY: Duration = Duration::from_millis(100);
 
 /// Delivers the alarms at the beginning of the holdoff, and then pauses as an operator would.
-pub async fn measure(bootstrap: &Path) -> Result<Row, String> {
-    let mut options = options(bootstrap, Duration::ZERO, true);
+pub async fn measure(program: &Program) -> Result<Row, String> {
+    let mut options = options(program, Duration::ZERO, true);
     options.function_env.insert("HOLDFAST_POLL_SECONDS".to_owned(), "1".to_owned());
     let sim = Simulator::start(options).await.map_err(not_started)?;
     let world = sim.world();

@@ -77,8 +77,17 @@ pub fn traffic_stays() -> Promise {
 pub fn one_worker() -> Promise {
     promise("one worker did it", |report| match execution(report)?.takeovers {
         0 => Ok("no take-over".to_owned()),
+        // A call on OCI has five minutes: one that began late hands over what is left, and says so.
+        takeovers if report.cloud.name() == "oci" && usize::try_from(takeovers).is_ok_and(|it| it <= owed(report)) => {
+            Ok(format!("{takeovers} handed over by a call that was over"))
+        }
         takeovers => Err(format!("{takeovers} take-overs")),
     })
+}
+
+/// Calls that ended with something left to do.
+fn owed(report: &RunReport) -> usize {
+    report.outcomes().iter().filter(|outcome| *outcome == "owed").count()
 }
 
 /// Injected faults were waited out inside the call that met it: no call gave up.
@@ -87,7 +96,9 @@ pub fn nothing_failed() -> Promise {
         let outcomes = report.outcomes();
         // On Azure a call that gave up and could not put its work back fails, and the host says no more than that.
         let words = ["failed", "owed", "Holdfast.Failed", "Holdfast.Owed", "HandlerStatus"];
-        let given_up = |outcome: &&String| words.contains(&outcome.as_str());
+        // On OCI a call of five minutes may end while the standby is not up yet: it says "owed" and has not given up.
+        let in_time = |outcome: &str| report.cloud.name() == "oci" && outcome == "owed";
+        let given_up = |outcome: &&String| words.contains(&outcome.as_str()) && !in_time(outcome);
         let left: Vec<&str> = outcomes.iter().filter(given_up).map(String::as_str).collect();
         if left.is_empty() { Ok(format!("{} invocations", outcomes.len())) } else { Err(left.join(", ")) }
     })
@@ -178,7 +189,10 @@ fn not_early(report: &RunReport) -> Result<String, String> {
 
 fn in_order(report: &RunReport) -> Result<String, String> {
     let kinds: Vec<_> = report.effects.iter().map(|(kind, _)| *kind).collect();
-    if kinds.is_sorted() {
+    // What a later call cleans up again comes after the lock.
+    let firsts: Vec<_> =
+        (0..kinds.len()).filter(|at| !kinds[..*at].contains(&kinds[*at])).map(|at| kinds[at]).collect();
+    if firsts.is_sorted() {
         return Ok(format!("{kinds:?}"));
     }
     Err(format!("out of order: {kinds:?}"))

@@ -112,7 +112,8 @@ impl RunReport {
     pub fn outcomes(&self) -> Vec<String> {
         let word = |result: &InvocationResult| match &result.outcome {
             Outcome::Ok { answer } => answer["outcome"].as_str().unwrap_or("?").to_owned(),
-            Outcome::FunctionError { kind, .. } => kind.clone(),
+            // OCI has one word for every error; the answer tells which.
+            Outcome::FunctionError { kind, message } => outcome_in(message).unwrap_or_else(|| kind.clone()),
             other => other.describe(),
         };
         self.results.iter().map(word).collect()
@@ -154,4 +155,10 @@ fn effect(change: &Change, users: &[&str]) -> Option<(Effect, Timestamp)> {
         ("deployments/scale" | "deployments", _) => Some((Effect::Scaled, change.at)),
         _ => None,
     }
+}
+
+/// The outcome of an answer that a platform gave as the words of an error.
+fn outcome_in(message: &str) -> Option<String> {
+    let answer: Value = serde_json::from_str(message).ok()?;
+    answer["outcome"].as_str().map(str::to_owned)
 }

@@ -16,7 +16,7 @@ fn filter() -> Filter {
     }
 }
 
-/// The example of the facts, 2.1, with its placeholders filled in.
+/// The example of the documentation (docs/reference/oci.md#alarms), with its placeholders filled in.
 fn example() -> Value {
     json!({
         "dedupeKey": "6b28ce05-0000-4407-b9c0-000000000000", "title": "primary-unhealthy", "body": null,
@@ -223,8 +223,8 @@ fn an_operators_action_is_understood_by_the_house_and_refused_where_it_makes_no_
 #[test]
 fn any_text_that_somebody_publishes_has_its_reason() {
     for (body, code) in [
-        (&b""[..], "no_body"),
-        (b" \n", "no_body"),
+        (&b""[..], "no_content"),
+        (b" \n", "no_content"),
         (b"the primary is down", "not_json"),
         (b"{\"title\":", "not_json"),
         (b"\xff\xfe", "not_json"),

@@ -131,6 +131,10 @@ fn well_said(report: &crate::drill::run_report::RunReport) -> Result<String, Str
 fn gap_recorded(report: &crate::drill::run_report::RunReport) -> Result<String, String> {
     let decision = execution(report)?.decision.known().ok_or("the record holds no decision")?;
     let streak = decision.streak.clone().ok_or("the record holds no streak")?;
+    if report.cloud.name() == "oci" && report.broke_at <= Some(streak.since) {
+        // A missing point leaves both periods beside it unproven, so the gap is longer than one that a streak may have.
+        return Ok("the streak begins after it".to_owned());
+    }
     if streak.gaps.is_empty() {
         Err("no gap is in the record".to_owned())
     } else {

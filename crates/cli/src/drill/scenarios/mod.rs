@@ -8,6 +8,7 @@ mod evidence;
 mod failback;
 mod gates;
 mod injected_faults;
+mod oci;
 mod outages;
 mod people;
 mod standing;
@@ -34,7 +35,7 @@ const fn only_on(cloud: &'static str, scenarios: fn() -> Vec<Scenario>) -> Theme
 }
 
 /// The themes, in the order in which they are listed and run.
-const THEMES: [Theme; 14] = [
+const THEMES: [Theme; 15] = [
     everywhere(outages::all),
     everywhere(triggers::all),
     everywhere(trust::all),
@@ -49,6 +50,7 @@ const THEMES: [Theme; 14] = [
     everywhere(people::all),
     only_on("aws", aws::all),
     only_on("azure", azure::all),
+    only_on("oci", oci::all),
 ];
 
 /// Every scenario of a cloud.

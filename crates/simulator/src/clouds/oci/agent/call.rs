@@ -109,7 +109,7 @@ impl Reply {
     /// What it means, and the status that the caller sees.
     pub(super) fn judged(self) -> (Outcome, u16) {
         let error = |kind: &str, message: String| Outcome::FunctionError { kind: kind.to_owned(), message };
-        let text = |body: Vec<u8>| String::from_utf8_lossy(&body).chars().take(1000).collect::<String>();
+        let text = |body: Vec<u8>| String::from_utf8_lossy(&body).chars().take(200_000).collect::<String>();
         match self {
             Self::Answer(200, body) => {
                 let said = serde_json::from_slice(&body);
