@@ -32,7 +32,7 @@ func (s *server) ReadDataSource(_ context.Context, call *tfprotov6.ReadDataSourc
 	if err != nil {
 		return nil, err
 	}
-	open, err := planned(schema, config)
+	open, err := planned(schema, config, true)
 	if err != nil {
 		return nil, err
 	}
