@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs tests/real/requirements.txt into a virtual environment outside the tree and prints its folder.
+# Installs tests/real/requirements.txt, or the file that is named, into a virtual environment outside the tree and prints its folder.
 # The folder's name is the hash of that file, so a changed file gets a new environment and an unchanged one costs nothing.
 #   stdout  the folder, nothing else
 #   stderr  what is done and how long it took
 #   ends with 3 when there is no Python to make an environment with
 set -euo pipefail
-requirements="$(cd "$(dirname "$0")/.." && pwd)/tests/real/requirements.txt"
+requirements="$(cd "$(dirname "$0")/.." && pwd)/${1:-tests/real/requirements.txt}"
 
 say() { echo "venv: $*" >&2; }
 
