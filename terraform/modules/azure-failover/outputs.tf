@@ -22,7 +22,7 @@ output "principal_id" {
   value       = azurerm_user_assigned_identity.this.principal_id
 }
 
-output "environment" {
+output "function_environment" {
   description = "What the function is told (docs/CONFIGURATION.md)."
   value       = local.app_settings
 }

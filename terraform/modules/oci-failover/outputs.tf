@@ -22,7 +22,7 @@ output "dynamic_group_id" {
   value       = oci_identity_dynamic_group.this.id
 }
 
-output "environment" {
+output "function_environment" {
   description = "What the function is told (docs/CONFIGURATION.md)."
   value       = local.config
 }
