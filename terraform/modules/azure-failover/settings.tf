@@ -4,7 +4,7 @@ locals {
   # What the doors admit. The alarm's door admits alarms and nothing else; whoever has its key can ask for nothing that an alarm
   # could not bring about.
   admits = join(";", concat(
-    ["Alarm=alarm", "Work=alarm", "Tick=tick", "Operator=status,plan,preflight"],
+    ["Alarm=alarm", "Work=alarm", "Tick=tick", "Preflight=preflight", "Operator=status,plan,preflight"],
     [for name in sort(keys(var.operator_keys)) : "Operator:${name}=${join(",", var.operator_keys[name])}"],
   ))
 

@@ -74,7 +74,7 @@ locals {
     preflight-bad = {
       says     = "A preflight found what would stand in the way of a failover."
       severity = 1
-      query    = "${local.lines}| where tostring(line.action) == \"preflight\" and toint(line.faults) > 0"
+      query    = "${local.lines}| where tostring(line.action) == \"preflight\" and toint(line.failed_checks) > 0"
     }
     function-errors = {
       says     = "The function failed or logged an error."
@@ -158,7 +158,7 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "paused_for_long" {
   tags                    = var.tags
 
   criteria {
-    query                   = "${local.lines}| where outcome == \"refused\" and says startswith \"paused since\""
+    query                   = "${local.lines}| where outcome == \"refused\" and tobool(line.paused)"
     time_aggregation_method = "Count"
     operator                = "GreaterThan"
     threshold               = floor(local.paused_minutes[var.paused_longer_than] * 0.8)

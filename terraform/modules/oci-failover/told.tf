@@ -49,10 +49,10 @@ locals {
     failover-begun     = "data.message = '* begins\"*' and data.message = '*\"fence\":*'"
     failover-completed = "data.message = '*\"outcome\":\"completed\"*'"
     steps-owed         = "data.message = '*\"outcome\":\"owed\"*' or data.message = '*\"outcome\":\"failed\"*'"
-    preflight-bad      = "data.message = '*\"action\":\"preflight\"*' and data.message = '*\"unfit\":true*'"
+    preflight-bad      = "data.message = '*\"action\":\"preflight\"*' and data.message = '*\"failed_checks\":*'"
     function-errors    = "data.message = '*\"level\":\"ERROR\"*'"
   }
-  paused = "data.message = '*\"outcome\":\"refused\"*' and data.message = '*paused since*'"
+  paused = "data.message = '*\"outcome\":\"refused\"*' and data.message = '*\"paused\":true*'"
 
   log_source = {
     compartment_id = var.compartment_id

@@ -31,7 +31,7 @@ run "only_the_platform_may_call_the_door_of_alarms" {
   }
 
   assert {
-    condition     = output.function_environment["HOLDFAST_ADMITS"] == "Alarm=alarm;Work=alarm;Tick=tick;Operator=status,plan,preflight;Operator:on-call=all"
+    condition     = output.function_environment["HOLDFAST_ADMITS"] == "Alarm=alarm;Work=alarm;Tick=tick;Preflight=preflight;Operator=status,plan,preflight;Operator:on-call=all"
     error_message = "The doors are ${output.function_environment["HOLDFAST_ADMITS"]}."
   }
 
