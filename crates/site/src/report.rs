@@ -4,7 +4,9 @@
 //! written by somebody else, and one long text in it must not become a long line at each tick.
 
 use holdfast_core::{
+    decision::Reason,
     engine::{Action, Answer, Outcome, Request},
+    evidence::Level,
     fault::{Limit, quoted_within},
     record::StepRecord,
 };
@@ -16,7 +18,8 @@ const MOST: usize = 20;
 /// Most items of one list of an answer. The longest that we write ourselves is the history: 60 datapoints an hour.
 const MOST_ITEMS: usize = 500;
 
-/// One line that says how an invocation ended.
+/// One line that says how an invocation ended. Alarms of terraform/ read its fields `failed_checks` (of a preflight: what a
+/// failover would not succeed for) and `paused`.
 pub fn log(request: &Request, answer: &Answer) {
     let execution = answer.execution.as_deref();
     let steps = execution.map(|execution| {
@@ -27,6 +30,8 @@ pub fn log(request: &Request, answer: &Answer) {
         };
         Value::Array(execution.steps.iter().take(MOST).map(step).collect()).to_string()
     });
+    let failed_checks = (request.action == Action::Preflight)
+        .then(|| answer.checks.iter().filter(|check| check.level == Level::Error).count());
     tracing::info!(
         action = request.action.name(),
         outcome = answer.outcome.label(),
@@ -35,6 +40,8 @@ pub fn log(request: &Request, answer: &Answer) {
         failing_for_s = answer.failing_for_s,
         execution = execution.map(|execution| cut(&execution.id)),
         looks = answer.looks,
+        failed_checks,
+        paused = answer.reasons.iter().any(|reason| matches!(reason, Reason::Paused { .. })),
         steps,
         "{}",
         message(request, answer)

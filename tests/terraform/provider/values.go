@@ -86,6 +86,8 @@ func lastName(path *tftypes.AttributePath) string {
 
 func invented(of tftypes.Type, name, about string) tftypes.Value {
 	switch {
+	case of.Is(tftypes.String) && name == "id":
+		return tftypes.NewValue(of, identifier(about))
 	case of.Is(tftypes.String) && strings.HasSuffix(name, "arn"):
 		return tftypes.NewValue(of, "arn:aws:test:eu-central-1:111122223333:"+about+"/"+name)
 	case of.Is(tftypes.String):
@@ -100,6 +102,18 @@ func invented(of tftypes.Type, name, about string) tftypes.Value {
 		return tftypes.NewValue(of, map[string]tftypes.Value{})
 	}
 	return tftypes.NewValue(of, nil)
+}
+
+// identifier has the shape that identifiers of the provider have; `about` begins with the type of the resource.
+func identifier(about string) string {
+	about = strings.ReplaceAll(about, "_", "-")
+	switch {
+	case strings.HasPrefix(about, "azurerm-"):
+		return "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test/providers/Microsoft.Test/" + about
+	case strings.HasPrefix(about, "oci-"):
+		return "ocid1.test.oc1.eu-frankfurt-1." + about
+	}
+	return about
 }
 
 // unconfigurable names the attributes that only the provider may set and that a configuration sets. Terraform leaves this to providers.

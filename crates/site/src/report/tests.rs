@@ -6,6 +6,7 @@ use std::{
 use holdfast_core::{
     Timestamp,
     decision::{Reason, Verdict},
+    evidence::{Check, Level},
     record::{Pause, State, Trigger},
 };
 
@@ -108,6 +109,21 @@ fn each_note_of_an_operator_is_told_from_the_others() {
 }
 
 /// A record that somebody else wrote: texts of 800 000 characters and ten thousand reasons.
+#[test]
+fn alarms_can_read_what_a_preflight_found_and_that_nothing_is_begun() {
+    let check = |level| Check { name: "standby".to_owned(), level, found: "found".to_owned() };
+    let checks = vec![check(Level::Good), check(Level::Warning), check(Level::Error), check(Level::Error)];
+    let found = Answer { checks, ..Answer::new(Outcome::Reported, Vec::new()) };
+    let line = logged(&request(Action::Preflight), &found);
+    assert_eq!((&line["failed_checks"], &line["paused"]), (&json!(2), &json!(false)));
+    let well = Answer::new(Outcome::Reported, Vec::new());
+    assert_eq!(logged(&request(Action::Preflight), &well)["failed_checks"], json!(0));
+    let pause = Pause { at: Timestamp::UNIX_EPOCH, until: None, reason: "test".to_owned(), caller: None };
+    let held = Answer::new(Outcome::Refused, vec![Reason::Paused { pause }]);
+    let line = logged(&request(Action::FailOver), &held);
+    assert_eq!((line.get("failed_checks"), &line["paused"]), (None, &json!(true)));
+}
+
 fn enormous() -> Answer {
     let long = || "x\n\u{1b}".repeat(400_000);
     let pause = Pause { at: Timestamp::UNIX_EPOCH, until: None, reason: long(), caller: None };
