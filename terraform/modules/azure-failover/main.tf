@@ -25,7 +25,7 @@ resource "azurerm_function_app_flex_consumption" "this" {
   storage_authentication_type       = "UserAssignedIdentity"
   storage_user_assigned_identity_id = azurerm_user_assigned_identity.this.id
 
-  app_settings = local.app_settings
+  app_settings = merge(local.environment, local.host_settings)
 
   https_only                                     = true
   public_network_access_enabled                  = true
@@ -88,8 +88,8 @@ resource "azurerm_function_app_flex_consumption" "this" {
     }
 
     precondition {
-      condition     = length(setintersection(keys(var.environment), concat(keys(local.settings), keys(local.host_settings)))) == 0
-      error_message = "environment sets ${join(", ", setintersection(keys(var.environment), concat(keys(local.settings), keys(local.host_settings))))}, which this module sets from a variable of its own."
+      condition     = length(setintersection(keys(var.settings), concat(keys(local.settings), keys(local.host_settings)))) == 0
+      error_message = "settings holds ${join(", ", setintersection(keys(var.settings), concat(keys(local.settings), keys(local.host_settings))))}, which this module sets from a variable of its own."
     }
 
     precondition {

@@ -24,7 +24,7 @@ output "principal_id" {
 
 output "function_environment" {
   description = "What the function is told (docs/CONFIGURATION.md)."
-  value       = local.app_settings
+  value       = local.environment
 }
 
 output "kubernetes_manifests" {

@@ -8,7 +8,7 @@ locals {
     [for name in sort(keys(var.operator_keys)) : "Operator:${name}=${join(",", var.operator_keys[name])}"],
   ))
 
-  # Set by this module from its variables; `environment` may not set them again.
+  # Set by this module from its variables; `settings` may not set them again.
   settings = {
     HOLDFAST_TRAFFIC_MANAGER_PROFILE_ID = var.traffic_manager_profile_id
     HOLDFAST_PRIMARY_ENDPOINT           = var.primary_endpoint
@@ -26,7 +26,7 @@ locals {
     AZURE_CLIENT_ID                     = azurerm_user_assigned_identity.this.client_id
     CLUSTER_NAMESPACE                   = var.cluster_namespace
     HUMIOCLUSTER_NAME                   = var.humiocluster_name
-    TARGET_OPERATOR_REPLICAS            = tostring(var.target_operator_replicas)
+    TARGET_OPERATOR_REPLICAS            = tostring(var.operator_target_replicas)
     PRE_FAILOVER_FAILURE_SECONDS        = tostring(var.dr_failover_function_pre_failover_failure_seconds)
     COOLDOWN_SECONDS                    = tostring(var.dr_failover_function_cooldown_seconds)
     MAX_RETRIES                         = tostring(var.dr_failover_function_max_retries)
@@ -49,9 +49,6 @@ locals {
     AzureFunctionsJobHost__logging__applicationInsights__samplingSettings__isEnabled = "false"
   }
 
-  app_settings = merge(
-    var.environment,
-    { for name, value in local.settings : name => value if value != null },
-    local.host_settings,
-  )
+  # What the function reads; what is not configured is not set.
+  environment = merge(var.settings, { for name, value in local.settings : name => value if value != null })
 }

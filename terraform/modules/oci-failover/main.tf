@@ -22,12 +22,12 @@ resource "oci_functions_function" "this" {
   lifecycle {
     precondition {
       condition     = local.config_bytes <= 4096
-      error_message = "The function's configuration has ${local.config_bytes} bytes of keys and values; OCI takes 4096. Leave out cluster_ca_data and cluster_endpoint, or shorten environment."
+      error_message = "The function's configuration has ${local.config_bytes} bytes of keys and values; OCI takes 4096. Leave out cluster_ca_data and cluster_endpoint, or shorten settings."
     }
 
     precondition {
-      condition     = length(setintersection(keys(var.environment), keys(local.settings))) == 0
-      error_message = "environment sets ${join(", ", setintersection(keys(var.environment), keys(local.settings)))}, which this module sets from a variable of its own."
+      condition     = length(setintersection(keys(var.settings), keys(local.settings))) == 0
+      error_message = "settings holds ${join(", ", setintersection(keys(var.settings), keys(local.settings)))}, which this module sets from a variable of its own."
     }
   }
 }

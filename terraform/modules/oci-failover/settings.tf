@@ -8,14 +8,14 @@ locals {
   tick_alarm  = "${var.name}-tick"
   alarm_alarm = "${var.name}-primary-unhealthy"
 
-  # Set by this module from its variables; `environment` may not set them again.
+  # Set by this module from its variables; `settings` may not set them again.
   settings = {
     CLUSTER_ID                   = var.cluster_id
     CLUSTER_REGION               = var.region
     CLUSTER_NAMESPACE            = var.cluster_namespace
     COMPARTMENT_ID               = local.metrics_compartment_id
     HUMIOCLUSTER_NAME            = var.humiocluster_name
-    TARGET_OPERATOR_REPLICAS     = tostring(var.target_operator_replicas)
+    TARGET_OPERATOR_REPLICAS     = tostring(var.operator_target_replicas)
     STEERING_POLICY_ID           = var.steering_policy_id
     PRIMARY_HEALTH_CHECK_ID      = var.primary_health_check_id
     USE_LB_HEALTH_METRICS        = tostring(var.use_lb_health_metrics)
@@ -36,7 +36,7 @@ locals {
     HOLDFAST_CLUSTER_CA_DATA     = var.cluster_ca_data
   }
 
-  config = merge(var.environment, { for name, value in local.settings : name => value if value != null })
+  config = merge(var.settings, { for name, value in local.settings : name => value if value != null })
 
   # What OCI counts: bytes of keys and values.
   config_bytes = sum(concat([for name, value in local.config : length(name) + length(value)], [0]))

@@ -49,7 +49,7 @@ locals {
     failover-begun     = "data.message = '* begins\"*' and data.message = '*\"fence\":*'"
     failover-completed = "data.message = '*\"outcome\":\"completed\"*'"
     steps-owed         = "data.message = '*\"outcome\":\"owed\"*' or data.message = '*\"outcome\":\"failed\"*'"
-    preflight-bad      = "data.message = '*\"action\":\"preflight\"*' and data.message = '*\"failed_checks\":*'"
+    preflight-bad      = "data.message = '*\"action\":\"preflight\"*' and data.message != '*\"failed_checks\":0*'"
     function-errors    = "data.message = '*\"level\":\"ERROR\"*'"
   }
   paused = "data.message = '*\"outcome\":\"refused\"*' and data.message = '*\"paused\":true*'"

@@ -140,14 +140,14 @@ variable "humiocluster_name" {
   type        = string
 }
 
-variable "target_operator_replicas" {
+variable "operator_target_replicas" {
   description = "The operator is scaled up to this, never down."
   type        = number
   default     = 1
 
   validation {
-    condition     = contains(range(1, 11), var.target_operator_replicas)
-    error_message = "target_operator_replicas: a whole number, 1 to 10."
+    condition     = contains(range(1, 11), var.operator_target_replicas)
+    error_message = "operator_target_replicas: a whole number, 1 to 10."
   }
 }
 
@@ -316,14 +316,14 @@ variable "log_level" {
   }
 }
 
-variable "environment" {
+variable "settings" {
   description = "Further variables of docs/CONFIGURATION.md, such as HOLDFAST_CONTROL_TARGETS. All keys and values together have 4,096 bytes at most."
   type        = map(string)
   default     = {}
 
   validation {
-    condition     = alltrue([for name in keys(var.environment) : can(regex("^(HOLDFAST_|INGRESS_|CERT_|SECONDARY_|SKIP_|HTTPS?_PROXY$|NO_PROXY$|BASE_DELAY_SECONDS$|MAX_DELAY_SECONDS$|SSL_CERT_FILE$)[A-Z0-9_]*$", name))])
-    error_message = "environment: names that begin with HOLDFAST_, INGRESS_, CERT_, SECONDARY_, SKIP_, or proxies, BASE_DELAY_SECONDS, MAX_DELAY_SECONDS, SSL_CERT_FILE."
+    condition     = alltrue([for name in keys(var.settings) : can(regex("^(HOLDFAST_|INGRESS_|CERT_|SECONDARY_|SKIP_|HTTPS?_PROXY$|NO_PROXY$|BASE_DELAY_SECONDS$|MAX_DELAY_SECONDS$|SSL_CERT_FILE$)[A-Z0-9_]*$", name))])
+    error_message = "settings: names that begin with HOLDFAST_, INGRESS_, CERT_, SECONDARY_, SKIP_, or proxies, BASE_DELAY_SECONDS, MAX_DELAY_SECONDS, SSL_CERT_FILE."
   }
 }
 

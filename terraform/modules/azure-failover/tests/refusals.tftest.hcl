@@ -108,14 +108,14 @@ run "too_many_retries" {
 }
 
 run "no_operator_at_all" {
-  # says: target_operator_replicas: a whole number, 1 to 10
+  # says: operator_target_replicas: a whole number, 1 to 10
   command = plan
 
   variables {
-    target_operator_replicas = 0
+    operator_target_replicas = 0
   }
 
-  expect_failures = [var.target_operator_replicas]
+  expect_failures = [var.operator_target_replicas]
 }
 
 run "nobody_is_told" {
@@ -339,22 +339,22 @@ run "a_pause_of_a_week" {
 }
 
 run "a_variable_of_somebody_else" {
-  # says: environment: names that begin with HOLDFAST_
+  # says: settings: names that begin with HOLDFAST_
   command = plan
 
   variables {
-    environment = { AzureWebJobsStorage = "x" }
+    settings = { AzureWebJobsStorage = "x" }
   }
 
-  expect_failures = [var.environment]
+  expect_failures = [var.settings]
 }
 
 run "a_variable_that_the_module_sets" {
-  # says: environment sets HOLDFAST_ADMITS, which this module sets from a variable of its own
+  # says: settings holds HOLDFAST_ADMITS, which this module sets from a variable of its own
   command = plan
 
   variables {
-    environment = { HOLDFAST_ADMITS = "all" }
+    settings = { HOLDFAST_ADMITS = "all" }
   }
 
   expect_failures = [azurerm_function_app_flex_consumption.this]

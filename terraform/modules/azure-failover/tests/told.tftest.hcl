@@ -63,7 +63,7 @@ run "people_are_told_of_each_event" {
   }
 
   assert {
-    condition     = azurerm_application_insights.this.workspace_id == var.log_analytics_workspace_id && azurerm_application_insights.this.sampling_percentage == 100 && output.function_environment["AzureFunctionsJobHost__logging__applicationInsights__samplingSettings__isEnabled"] == "false"
+    condition     = azurerm_application_insights.this.workspace_id == var.log_analytics_workspace_id && azurerm_application_insights.this.sampling_percentage == 100 && azurerm_function_app_flex_consumption.this.app_settings["AzureFunctionsJobHost__logging__applicationInsights__samplingSettings__isEnabled"] == "false"
     error_message = "Every line must be kept, in a workspace that is not this module's."
   }
 }

@@ -146,14 +146,14 @@ run "too_many_retries" {
 }
 
 run "no_operator_at_all" {
-  # says: target_operator_replicas: a whole number, 1 to 10
+  # says: operator_target_replicas: a whole number, 1 to 10
   command = plan
 
   variables {
-    target_operator_replicas = 0
+    operator_target_replicas = 0
   }
 
-  expect_failures = [var.target_operator_replicas]
+  expect_failures = [var.operator_target_replicas]
 }
 
 run "nobody_is_told" {
@@ -322,22 +322,22 @@ run "a_name_that_is_none" {
 }
 
 run "a_variable_of_somebody_else" {
-  # says: environment: names that begin with HOLDFAST_
+  # says: settings: names that begin with HOLDFAST_
   command = plan
 
   variables {
-    environment = { PATH = "/" }
+    settings = { PATH = "/" }
   }
 
-  expect_failures = [var.environment]
+  expect_failures = [var.settings]
 }
 
 run "a_variable_that_the_module_sets" {
-  # says: environment sets HOLDFAST_ADMITS, which this module sets from a variable of its own
+  # says: settings holds HOLDFAST_ADMITS, which this module sets from a variable of its own
   command = plan
 
   variables {
-    environment = { HOLDFAST_ADMITS = "all" }
+    settings = { HOLDFAST_ADMITS = "all" }
   }
 
   expect_failures = [oci_functions_function.this]
@@ -348,7 +348,7 @@ run "more_configuration_than_oci_takes" {
   command = plan
 
   variables {
-    environment = { HOLDFAST_CONTROL_TARGETS = join("", [for number in range(1000) : "https"]) }
+    settings = { HOLDFAST_CONTROL_TARGETS = join("", [for number in range(1000) : "https"]) }
   }
 
   expect_failures = [oci_functions_function.this]
