@@ -23,3 +23,8 @@ output "install" {
   value       = one(module.failover[*].install)
   sensitive   = true
 }
+
+output "function_name" {
+  description = "Name of the failover function; null beside an active site."
+  value       = one(module.failover[*].name)
+}

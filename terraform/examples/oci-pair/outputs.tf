@@ -22,3 +22,8 @@ output "install" {
   description = "Finishes the installation of the function: terraform output -raw install | bash"
   value       = one(module.failover[*].install)
 }
+
+output "function_name" {
+  description = "Name of the failover function; null beside an active site."
+  value       = one(module.failover[*].name)
+}

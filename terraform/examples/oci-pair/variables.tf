@@ -112,8 +112,8 @@ variable "steering_policy_id" {
   default     = null
 
   validation {
-    condition     = var.dr == "active" || var.manage_global_dns || (var.steering_policy_id != null && var.primary_health_check_id != null)
-    error_message = "steering_policy_id, primary_health_check_id: a standby needs those of the other workspace, or manage_global_dns = true."
+    condition     = var.dr == "active" || var.manage_global_dns || var.steering_policy_id != null
+    error_message = "steering_policy_id: a standby needs that of the other workspace, or manage_global_dns = true."
   }
 }
 
@@ -121,6 +121,11 @@ variable "primary_health_check_id" {
   description = "OCID of the monitor where the other workspace manages it (its output)."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.dr == "active" || var.manage_global_dns || var.primary_health_check_id != null
+    error_message = "primary_health_check_id: a standby needs that of the other workspace, or manage_global_dns = true."
+  }
 }
 
 # The failover function, beside a standby.

@@ -40,3 +40,8 @@ output "install" {
     manifests   = local.manifests
   })
 }
+
+output "name" {
+  description = "Name of the function."
+  value       = var.name
+}

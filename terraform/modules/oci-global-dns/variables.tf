@@ -28,7 +28,7 @@ variable "region" {
   type        = string
 
   validation {
-    condition     = var.region != var.primary_region
+    condition     = !var.manage_global_dns || var.region != var.primary_region
     error_message = "region: make the global DNS with a provider of the standby's region; the monitor's points are gone with the primary's region (primary_region) otherwise."
   }
 }

@@ -1,4 +1,4 @@
-# The standby's workspace. Copy to secondary.tfvars and put your own values in: none of these exists.
+# The standby's workspace. Put your own values in: none of these exists.
 dr                            = "standby"
 dr_use_dedicated_routing      = false
 manage_global_dns             = true

@@ -1,4 +1,4 @@
-# The primary's workspace. Copy to primary.tfvars and put your own values in: none of these exists.
+# The primary's workspace. Put your own values in: none of these exists.
 dr                            = "active"
 dr_use_dedicated_routing      = true
 manage_global_dns             = false
