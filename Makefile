@@ -14,10 +14,10 @@ TIME ?= 60
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 export RUSTUP_TOOLCHAIN := $(shell scripts/toolchain.sh)
 
-.PHONY: help drill quick test test-real check simulate sabotage bench package fuzz mutants fmt build bootstrap
+.PHONY: help drill quick test test-real test-terraform test-tofu check simulate sabotage bench package fuzz mutants fmt build bootstrap
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 drill: build ## A failover from alarm to lock: no account, no cluster, no network; ARGS=--list names the scenarios
 	$(TARGET)/debug/holdfast drill --cloud $(CLOUD) $(ARGS)
@@ -28,6 +28,12 @@ test: build ## All tests that need nothing but cargo; those of real servers say 
 test-real: build ## The tests against a real control plane, moto, Azurite, and the SDKs of AWS and Azure; installs these first
 	scripts/with-real-servers.sh cargo test --locked --no-fail-fast -p holdfast-testbed -p holdfast-tests -p holdfast-simulator \
 		--test starts --test 'real_*' --test 'kubernetes_*'
+
+test-terraform: ## The modules and examples of terraform/, offline, and checkov; with OpenTofu where there is no terraform, or where it was built before
+	scripts/terraform-tests.sh $(ARGS)
+
+test-tofu: ## The same with OpenTofu too, which is built first where it is not yet: up to 13 minutes of one core
+	TOFU=build scripts/terraform-tests.sh $(ARGS)
 
 quick: ## Before each commit, under a minute when built before: format, lints of libraries and programs, unit tests
 	cargo fmt --all -- --check
@@ -42,6 +48,7 @@ check: ## What CI runs: format, lints, docs, licences, every test, every scenari
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 	$(MAKE) test
 	$(MAKE) test-real
+	$(MAKE) test-terraform
 	$(MAKE) drill ARGS=--all
 	$(MAKE) drill ARGS=--all CLOUD=azure
 	$(MAKE) simulate RUNS=100000

@@ -66,6 +66,10 @@ for tool in "${tools[@]}"; do
     cp -r "$root/tests/terraform" "$tree/tests/"
     say "with $("$tool" version | head -1)"
     "$tool" fmt -check -recursive -diff "$tree/terraform" "$tree/tests/terraform" >&2 || failed=1
+    if [[ $# -eq 0 ]]; then
+        faults="$(python3 "$root/tests/terraform/faulty.py" "$tool" "$tree/tests/terraform/faulty")" || { say "FAILED: the schema provider"; failed=1; }
+        say "$faults"
+    fi
     for folder in "${folders[@]}"; do
         started=$SECONDS refusals=""
         at="$tree/terraform/$folder"

@@ -65,7 +65,8 @@ fn what_each_module_tells_its_function_is_read_without_a_fault_and_counts() {
             let settings = read(&module, &given).unwrap_or_else(|faults| panic!("{module} {case}: {faults:?}"));
             let number = |name: &str| given[name].parse::<u64>().expect("a whole number");
             assert_eq!(settings.policy.holdoff.as_secs(), number("PRE_FAILOVER_FAILURE_SECONDS"), "{module} {case}");
-            let cooldown = ["FAILOVER_COOLDOWN_SECONDS", "COOLDOWN_SECONDS"].into_iter().find(|n| given.contains_key(*n));
+            let cooldown =
+                ["FAILOVER_COOLDOWN_SECONDS", "COOLDOWN_SECONDS"].into_iter().find(|n| given.contains_key(*n));
             assert_eq!(settings.policy.cooldown.as_secs(), number(cooldown.expect("a cooldown")), "{module} {case}");
         }
     }

@@ -8,6 +8,7 @@ use std::{
 
 mod architecture;
 mod references;
+mod terraform;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -188,7 +188,7 @@ run "what_only_the_log_tells_becomes_metrics" {
   }
 
   assert {
-    condition     = setsubtract(keys(aws_cloudwatch_log_metric_filter.this), [for alarm in aws_cloudwatch_metric_alarm.people : alarm.metric_name]) == toset([])
+    condition     = length(setsubtract(keys(aws_cloudwatch_log_metric_filter.this), [for alarm in aws_cloudwatch_metric_alarm.people : alarm.metric_name])) == 0
     error_message = "Each of these metrics must have an alarm."
   }
 }
