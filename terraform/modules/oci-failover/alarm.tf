@@ -40,6 +40,25 @@ resource "oci_monitoring_alarm" "primary_unhealthy" {
   freeform_tags                                 = var.freeform_tags
 }
 
+# On a quiet day: would it work? What it finds is in the log, and told.tf tells people when it is bad.
+resource "oci_resource_scheduler_schedule" "preflight" {
+  compartment_id     = var.compartment_id
+  display_name       = "${var.name}-preflight"
+  description        = "Asks the failover function each day what would stand in the way of a failover"
+  action             = "START_RESOURCE"
+  recurrence_type    = "CRON"
+  recurrence_details = "17 6 * * *"
+  freeform_tags      = var.freeform_tags
+
+  resources {
+    id = oci_functions_function.this.id
+    parameters {
+      parameter_type = "BODY"
+      value          = [jsonencode({ action = "preflight", reason = "scheduled" })]
+    }
+  }
+}
+
 # The probes of the monitor come whether the primary is well or not, and from outside both regions: there is always a point.
 resource "oci_monitoring_alarm" "tick" {
   compartment_id                                = var.compartment_id

@@ -13,6 +13,7 @@ locals {
     health_check_compartment_id = var.health_check_compartment_id
     function_compartment_id     = var.compartment_id
     topic_compartment_id        = var.compartment_id
+    alarm_compartment_id        = var.compartment_id
   }))
 }
 
@@ -36,16 +37,18 @@ resource "oci_identity_policy" "this" {
   depends_on = [oci_identity_dynamic_group.this]
 }
 
-# What the connectors of told.tf may do: write the copy of the log, tell people, and count. Not the function's.
+# What the platform may do around the function: write the copy of the log, tell people, count (told.tf), and call the preflight. Not the
+# function's.
 resource "oci_identity_policy" "connectors" {
   provider       = oci.home
   compartment_id = var.tenancy_ocid
   name           = "${var.name}-connectors"
-  description    = "What the connectors of ${var.name} may do with its log"
+  description    = "What the connectors and the schedule of ${var.name} may do"
   freeform_tags  = var.freeform_tags
   statements = [
     "Allow any-user to manage objects in compartment id ${var.archive.compartment_id} where all {request.principal.type = 'serviceconnector', request.principal.compartment.id = '${var.compartment_id}', target.bucket.name = '${var.archive.bucket}', any {request.permission = 'OBJECT_CREATE', request.permission = 'OBJECT_INSPECT'}}",
     "Allow any-user to use ons-topics in compartment id ${var.compartment_id} where all {request.principal.type = 'serviceconnector', request.principal.compartment.id = '${var.compartment_id}', target.topic.id = '${oci_ons_notification_topic.people.id}'}",
     "Allow any-user to use metrics in compartment id ${var.compartment_id} where all {request.principal.type = 'serviceconnector', request.principal.compartment.id = '${var.compartment_id}', target.metrics.namespace = '${local.namespace}'}",
+    "Allow any-user to use functions-family in compartment id ${var.compartment_id} where all {request.principal.type = 'resourceschedule', request.principal.id = '${oci_resource_scheduler_schedule.preflight.id}'}",
   ]
 }

@@ -1,9 +1,9 @@
 # What the function is told: docs/CONFIGURATION.md names the variable of this module for each.
 
 locals {
-  # The doors are kinds of callers. People call as users; whatever else comes, by the topic, may bring an alarm or the tick and nothing
-  # else, so that who can publish there cannot operate.
-  admits = "user=all;*=alarm,tick"
+  # The doors are kinds of callers. People call as users; whatever else comes, by the topic or the schedule, may bring an alarm or the tick,
+  # or look: who can publish on the topic cannot operate.
+  admits = "user=all;*=alarm,tick,preflight"
 
   tick_alarm  = "${var.name}-tick"
   alarm_alarm = "${var.name}-primary-unhealthy"

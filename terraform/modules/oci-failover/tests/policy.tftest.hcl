@@ -49,6 +49,7 @@ run "the_policy_is_that_of_the_file" {
       health_check_compartment_id = var.health_check_compartment_id
       function_compartment_id     = var.compartment_id
       topic_compartment_id        = var.compartment_id
+      alarm_compartment_id        = var.compartment_id
     })).statements : statement.statement])
     error_message = "The policy differs from infra/oci/policy.json."
   }
@@ -89,13 +90,13 @@ run "only_the_platform_may_call_the_function_as_an_alarm" {
   }
 
   assert {
-    condition     = output.function_environment["HOLDFAST_ADMITS"] == "user=all;*=alarm,tick"
-    error_message = "What comes by the topic may bring an alarm or the tick and nothing else."
+    condition     = output.function_environment["HOLDFAST_ADMITS"] == "user=all;*=alarm,tick,preflight"
+    error_message = "What comes by the topic or the schedule may bring an alarm or the tick, or look, and nothing else."
   }
 
   assert {
-    condition     = alltrue([for statement in oci_identity_policy.connectors.statements : strcontains(statement, "request.principal.type = 'serviceconnector'") && strcontains(statement, "request.principal.compartment.id = '${var.compartment_id}'")])
-    error_message = "The connectors' rights are for the connectors of this compartment."
+    condition     = alltrue([for statement in oci_identity_policy.connectors.statements : strcontains(statement, "request.principal.type = 'serviceconnector', request.principal.compartment.id = '${var.compartment_id}'") || strcontains(statement, "request.principal.type = 'resourceschedule', request.principal.id = '${oci_resource_scheduler_schedule.preflight.id}'")])
+    error_message = "These rights are for the connectors of this compartment and the one schedule."
   }
 
   assert {

@@ -102,6 +102,13 @@ run "people_are_told_of_each_event" {
   }
 }
 
+run "a_preflight_is_called_each_day" {
+  assert {
+    condition     = oci_resource_scheduler_schedule.preflight.resources[0].id == oci_functions_function.this.id && jsondecode(oci_resource_scheduler_schedule.preflight.resources[0].parameters[0].value[0]).action == "preflight"
+    error_message = "The schedule must ask the function for a preflight."
+  }
+}
+
 run "the_log_outlives_the_function" {
   assert {
     condition     = oci_sch_service_connector.archive.target[0].bucket == "logs-standby-log" && oci_sch_service_connector.archive.target[0].kind == "objectStorage" && length(oci_sch_service_connector.archive.tasks) == 0
