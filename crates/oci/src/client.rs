@@ -31,7 +31,7 @@ const AGENT: &str = concat!("holdfast/", env!("CARGO_PKG_VERSION"));
 #[derive(Debug)]
 pub struct Options {
     /// Who we are.
-    pub identity: Identity,
+    pub identity: Arc<Identity>,
     /// Where the services are.
     pub endpoints: Endpoints,
     /// Which calls go through a proxy.
@@ -76,7 +76,7 @@ impl Sent {
 
 /// The client. Building one opens no connection and reads no file.
 pub struct Oci {
-    identity: Identity,
+    identity: Arc<Identity>,
     endpoints: Endpoints,
     transport: Transport,
 }

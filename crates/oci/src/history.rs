@@ -23,7 +23,7 @@ use crate::{
     client::{Oci, Sent},
     endpoint::Service,
 };
-pub use metric::{BadMetric, Metric, Watched};
+pub use metric::{BadMetric, Metric, Watched, is_backend_set};
 use series::Points;
 
 const CALL: &str = "monitoring:SummarizeMetricsData";

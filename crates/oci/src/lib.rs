@@ -9,8 +9,11 @@
 //! * [`fault`]: from an answer or its absence to a [`Fault`](holdfast_core::Fault).
 //! * [`steering`]: a DNS steering policy as it is found; [`lock`]: the step that keeps traffic on the standby, and the
 //!   way back.
-//! * [`history`]: what Monitoring recorded of the primary's health; [`live`]: what the probes of Health Checks see.
+//! * [`history`]: what Monitoring recorded of the primary's health; [`live`]: what the probes of Health Checks see;
+//!   [`secondary`]: what they see of the standby.
+//! * [`readiness`]: whether traffic can be moved, as a part of the standby's fitness; [`tick`]: the alarm that is the timer.
 //! * [`oke`]: the way into the standby cluster.
+//! * [`settings`]: its settings, and the parts that follow from them.
 //! * [`public`]: endpoints that answer anybody, as control targets.
 //!
 //! When a failover last began is read from the annotation of the reference on the operator's Deployment, by
@@ -48,9 +51,13 @@ pub mod lock;
 pub mod ocid;
 pub mod oke;
 pub mod public;
+pub mod readiness;
 pub mod region;
+pub mod secondary;
+pub mod settings;
 pub mod signer;
 pub mod steering;
+pub mod tick;
 mod transport;
 
 #[cfg(test)]

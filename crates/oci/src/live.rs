@@ -38,6 +38,17 @@ pub struct ProbeResults {
     monitor: Monitor,
 }
 
+/// No probes: the primary has no health check that is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Unprobed;
+
+#[async_trait]
+impl LiveSource for Unprobed {
+    async fn live(&self, _: &Call) -> Result<LiveStatus, Fault> {
+        Ok(LiveStatus { healthy: 0, total: 0, verdict: None })
+    }
+}
+
 /// One result, as far as it is used.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

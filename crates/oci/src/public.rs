@@ -7,6 +7,9 @@
 //! A service gateway leads to the services of its own region only, so these are reached by a NAT gateway, which a probe of
 //! the primary needs as well.
 
+/// How the names of headers begin of which one is on each answer of OCI's services (docs/reference/oci.md#request-signatures).
+pub const MARKS: [&str; 1] = ["opc-"];
+
 /// How many are given.
 const GIVEN: usize = 4;
 

@@ -180,7 +180,11 @@ impl Server {
         let moved = format!("http://127.0.0.1:{}/{{region}}", self.port);
         let moved = Moved::read(&|name| (name == ALL).then(|| moved.clone())).expect("loopback");
         let endpoints = Endpoints::new("oc1", moved);
-        Arc::new(Oci::new(Options { identity, endpoints, proxies: holdfast_http::Proxies::default() }))
+        Arc::new(Oci::new(Options {
+            identity: Arc::new(identity),
+            endpoints,
+            proxies: holdfast_http::Proxies::default(),
+        }))
     }
 
     pub(crate) fn requests(&self) -> Vec<Seen> {

@@ -31,6 +31,11 @@ pub trait Cloud: Send + Sync {
     /// How long one point of its metrics stands for.
     fn period(&self, read: &mut Reader<'_>) -> Duration;
 
+    /// How old the newest point of its metrics may be and still prove something, unless a setting says otherwise.
+    fn stale_after(&self) -> Duration {
+        Duration::from_secs(180)
+    }
+
     /// Reads the settings of the roles that it is to fill. Faults are noted in `read`; what is returned is used only when
     /// there are none.
     fn read(&self, read: &mut Reader<'_>, context: &Context<'_>) -> Box<dyn CloudSettings>;

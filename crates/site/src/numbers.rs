@@ -7,6 +7,7 @@ use holdfast_core::{
     policy::{MissingData, Policy},
     retry::RetryPolicy,
 };
+use holdfast_parts::Cloud;
 use holdfast_settings::Reader;
 
 /// How long a worker's lease lasts.
@@ -26,14 +27,16 @@ pub(crate) fn log_level(read: &mut Reader<'_>) -> String {
     read.choice("LOG_LEVEL", &levels).to_owned()
 }
 
-/// The numbers of the decision. The reference names the cooldown differently on each cloud, and each cloud has periods
-/// of its own.
-pub(crate) fn policy(read: &mut Reader<'_>, cooldown: &str, period: Duration) -> Policy {
+/// The numbers of the decision. The reference names the cooldown differently on each cloud (`host`), and the metrics of
+/// each (`history`) have periods and delays of their own.
+pub(crate) fn policy(read: &mut Reader<'_>, host: &dyn Cloud, history: &dyn Cloud) -> Policy {
+    let (cooldown, period) = (host.cooldown_variable(), history.period(read));
+    let stale_after = history.stale_after().as_secs_f64();
     Policy {
         holdoff: Duration::from_secs(read.whole("PRE_FAILOVER_FAILURE_SECONDS", 180, 0..=600)),
         cooldown: Duration::from_secs(read.whole(cooldown, 300, 0..=3600)),
         period,
-        stale_after: read.seconds("HOLDFAST_METRIC_STALE_SECONDS", 180.0, 1.0..=3600.0),
+        stale_after: read.seconds("HOLDFAST_METRIC_STALE_SECONDS", stale_after, 1.0..=3600.0),
         missing: read.choice(
             "HOLDFAST_MISSING_DATA",
             &[("ends-the-streak", MissingData::EndsTheStreak), ("counts-as-failing", MissingData::CountsAsFailing)],

@@ -69,11 +69,10 @@ impl Settings {
         let clouds = clouds(read, host, &roles, &function);
         let system = read.choice("HOLDFAST_SYSTEM", &SYSTEMS.map(|system| (system.name(), system)));
         let system = system.read(read, roles.cluster.storage());
-        let period = roles.history.period(read);
         let settings = Self {
             doors: Doors::read(read, host.doors()),
             log_level: numbers::log_level(read),
-            policy: numbers::policy(read, host.cooldown_variable(), period),
+            policy: numbers::policy(read, host, roles.history),
             limits: numbers::limits(read),
             outside: outside(read, host, &clouds, system.as_ref()),
             function,

@@ -3,10 +3,11 @@
 use holdfast_aws::settings::Aws;
 use holdfast_azure::settings::AzureCloud;
 use holdfast_logscale::LogScaleSystem;
+use holdfast_oci::settings::OciCloud;
 use holdfast_parts::{Cloud, System};
 
 /// Every cloud.
-pub(crate) const CLOUDS: [&dyn Cloud; 2] = [&Aws, &AzureCloud];
+pub(crate) const CLOUDS: [&dyn Cloud; 3] = [&Aws, &AzureCloud, &OciCloud];
 
 /// Every system, the default first.
 pub(crate) const SYSTEMS: [&dyn System; 1] = [&LogScaleSystem];

@@ -53,6 +53,18 @@ pub struct Subject {
     pub kind: String,
 }
 
+/// The door of a call of which the platform does not say who sent it.
+const NOBODY: &str = "unknown";
+
+impl Subject {
+    /// The doors that a call of this caller comes through, the most special first: the kind with the OCID behind a colon,
+    /// and the kind.
+    pub fn doors(&self) -> [String; 2] {
+        let kind = if self.kind.is_empty() { NOBODY } else { &self.kind };
+        [format!("{kind}:{}", self.id), kind.to_owned()]
+    }
+}
+
 impl Arrival {
     /// A call with these headers and this content, that came at `now`.
     pub fn new(headers: &HeaderMap, body: Option<Bytes>, now: Timestamp, margins: Margins) -> Self {

@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn what_became_of_the_other_messages_stands_beside_the_answer() {
-        let other = [Passed::ignored(&IgnoredReason::Over { alarm: "a".to_owned() })];
+        let other = [Passed::ignored(&crate::event::ignored::over("a"))];
         let answer = Answer::new(Outcome::Completed, Vec::new());
         let Ending::Said(document) = of_answer(&Trigger::Tick, &answer, &other) else { panic!("again") };
         assert_eq!(document["others"][0]["code"], "state_ok");

@@ -8,7 +8,12 @@ use holdfast_core::{
     engine::{Engine, Request},
     record::Trigger,
 };
-use holdfast_site::{manual::ManualCall, report};
+use holdfast_site::{
+    doors::{Doors, Errand},
+    log,
+    manual::ManualCall,
+    report,
+};
 
 use crate::{
     arrival::{Arrival, Margins},
@@ -32,6 +37,8 @@ pub struct App {
     pub margins: Margins,
     /// What makes an alarm ours.
     pub filter: Filter,
+    /// Which kind of caller may ask for what.
+    pub doors: Doors,
     /// The site, or why there is none: every call then answers with all faults of the configuration.
     pub site: Result<Box<dyn Site>, String>,
 }
@@ -54,32 +61,50 @@ impl App {
     async fn answer(&self, arrival: Arrival) -> Ending {
         let batch = match &arrival.body {
             Some(body) => event::parse(body, &self.filter),
-            None => vec![Incoming::Ignored(IgnoredReason::TooLarge)],
+            None => vec![Incoming::Ignored(event::ignored::too_large())],
         };
-        let (wanted, others) = sorted(batch);
+        let site = match &self.site {
+            Ok(site) => site,
+            Err(faults) => {
+                tracing::error!("the configuration cannot be used: {faults}");
+                let person = batch.iter().any(|incoming| matches!(incoming, Incoming::Manual(_)));
+                return ending::misconfigured(faults, person);
+            }
+        };
+        let (wanted, others) = sorted(batch.into_iter().map(|incoming| self.admitted(incoming, &arrival)));
         for other in &others {
             tracing::info!(code = other.code, "{}", other.says);
         }
         let Some(wanted) = wanted else { return ending::ignored(&others) };
         let request = request(wanted, &arrival);
-        let site = match &self.site {
-            Ok(site) => site,
-            Err(faults) => {
-                tracing::error!("the configuration cannot be used: {faults}");
-                return ending::misconfigured(faults, request.trigger == Trigger::Operator);
-            }
-        };
+        log::triggered(request.trigger.label());
         // One worker is one call: two deliveries of one message must not share a lease.
         let holder = format!("{}/{}/{:08x}", self.name, arrival.id, fastrand::u32(..));
         let answer = site.engine(holder).handle(&request).await;
         report::log(&request, &answer);
         ending::of_answer(&request.trigger, &answer, &others)
     }
+
+    /// The same, or why it may not come from this caller.
+    fn admitted(&self, incoming: Incoming, arrival: &Arrival) -> Incoming {
+        let errand = match &incoming {
+            Incoming::Alarm(_) => Errand::Alarm,
+            Incoming::Tick => Errand::Tick,
+            Incoming::Manual(call) => Errand::Operator(call.action),
+            Incoming::Ignored(_) => return incoming,
+        };
+        let [special, kind] = arrival.subject.doors();
+        let doors = [special.as_str(), kind.as_str()];
+        if self.doors.admits(&doors, errand) {
+            return incoming;
+        }
+        Incoming::Ignored(IgnoredReason::NotAdmitted { why: self.doors.refusal(&doors, errand) })
+    }
 }
 
 /// The message that is acted upon, and what becomes of each of the others: one call answers one request. An alarm goes
 /// before a tick, which asks for the same and comes again.
-fn sorted(batch: Vec<Incoming>) -> (Option<Incoming>, Vec<Passed>) {
+fn sorted(batch: impl Iterator<Item = Incoming>) -> (Option<Incoming>, Vec<Passed>) {
     let mut wanted: Option<Incoming> = None;
     let mut others = Vec::new();
     for incoming in batch {

@@ -2,6 +2,7 @@
 //!
 //! # Layout
 //!
+//! * [`entry`]: from the start of the process to the first call; [`wiring`]: from variables to what a container keeps.
 //! * [`socket`]: where the agent wants to find us, and how.
 //! * [`server`]: HTTP over that socket, and the runtime that it runs on.
 //! * [`arrival`]: one call as it came: content, deadline, who sent it.
@@ -10,7 +11,6 @@
 //! * [`function`]: one call from content to ending.
 //! * [`ending`]: what becomes of a call after an answer, by what triggered it.
 //! * [`reply`]: endings in the words of the contract, which are 200, 502 and 504.
-//! * [`telemetry`]: logs, one JSON object for each line, with the call's id.
 //!
 //! Nothing works between calls: the platform freezes the container as soon as one is answered.
 
@@ -32,10 +32,11 @@
 
 pub mod arrival;
 pub mod ending;
+pub mod entry;
 pub mod event;
 pub mod frame;
 pub mod function;
 pub mod reply;
 pub mod server;
 pub mod socket;
-pub mod telemetry;
+pub mod wiring;

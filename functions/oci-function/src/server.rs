@@ -25,6 +25,7 @@ use crate::{
     function::App,
     reply::{self, LONGEST},
 };
+use holdfast_site::log;
 
 /// Threads for what blocks, which are look-ups of names. A container has few processes and few files.
 const BLOCKING_THREADS: usize = 4;
@@ -81,7 +82,7 @@ async fn answered(
         Err(_) => return Ok(reply::no_call()),
     };
     let arrival = Arrival::new(&head.headers, body, app.clock.now(), app.margins);
-    let span = tracing::error_span!("call", call_id = arrival.id, subject = arrival.subject.id);
+    let span = log::invocation(&arrival.id, &app.name);
     Ok(reply::of_ending(app.invoke(arrival).instrument(span).await))
 }
 

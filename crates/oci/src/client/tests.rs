@@ -151,7 +151,7 @@ async fn nothing_is_sent_to_who_has_no_certificate_that_is_trusted() {
     let address = format!("https://127.0.0.1:{port}");
     let moved = Moved::read(&|name| (name == ALL).then(|| address.clone())).expect("allowed");
     let (identity, endpoints) = (Identity::of_key(key_id(), KEY), Endpoints::new("oc1", moved));
-    let oci = Oci::new(Options { identity, endpoints, proxies: Proxies::default() });
+    let oci = Oci::new(Options { identity: identity.into(), endpoints, proxies: Proxies::default() });
     let fault = ask(&oci).await.expect_err("not trusted");
     assert_eq!(fault.class, FaultClass::Invalid, "{fault}");
     assert!(fault.message.contains("certificate"), "{fault}");

@@ -32,6 +32,12 @@ pub struct Metric {
 #[error("{0}")]
 pub struct BadMetric(&'static str);
 
+/// True for what can be the name of a backend set, and cannot end a quoted text in a query.
+pub fn is_backend_set(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    (1..=255).contains(&name.len()) && name.chars().all(allowed)
+}
+
 impl Metric {
     /// What a health check's probes saw, from all vantage points together: 1 where one of them had a good answer.
     pub fn health_check(monitor: &Ocid) -> Self {
@@ -51,8 +57,7 @@ impl Metric {
         if balancer.kind() != "loadbalancer" {
             return Err(BadMetric("it must be the OCID of a load balancer: ocid1.loadbalancer...."));
         }
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if backend_set.is_empty() || backend_set.len() > 255 || !backend_set.chars().all(allowed) {
+        if !is_backend_set(backend_set) {
             return Err(BadMetric("a backend set has letters, digits and -_. in its name"));
         }
         // `lbHostId` changes without our doing, so the streams are grouped (facts, 4.2).

@@ -110,7 +110,8 @@ mod tests {
         })
         .expect("an identity");
         let endpoints = Endpoints::new("oc1", moved);
-        let options = crate::Options { identity, endpoints, proxies: holdfast_http::Proxies::default() };
+        let options =
+            crate::Options { identity: identity.into(), endpoints, proxies: holdfast_http::Proxies::default() };
         let cluster = Ocid::parse("ocid1.cluster.oc1.us-chicago-1.aaaatestcluster").expect("an id");
         let clock = clock_at(NOW);
         (OkeToken::new(Arc::new(Oci::new(options)), cluster, "us-chicago-1", clock.clone()), clock)

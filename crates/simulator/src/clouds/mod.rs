@@ -8,7 +8,7 @@ use crate::backend::CloudBackend;
 use crate::options::Options;
 
 /// Every cloud, the one that is taken by default first.
-pub static CLOUDS: [&dyn CloudBackend; 2] = [&aws::Aws, &azure::Azure];
+pub static CLOUDS: [&dyn CloudBackend; 3] = [&aws::Aws, &azure::Azure, &oci::Oci];
 
 /// The cloud of this name.
 pub fn by_name(name: &str) -> Option<&'static dyn CloudBackend> {

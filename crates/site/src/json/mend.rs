@@ -36,7 +36,7 @@ fn escape(text: &str) -> (usize, Option<String>) {
     }
 }
 
-/// The unit of UTF-16 that `\\uXXXX` at the beginning of `text` names.
+/// The unit of UTF-16 that `\\uHHHH` at the beginning of `text` names.
 fn unit(text: &str) -> Option<u32> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?

@@ -4,7 +4,11 @@ use holdfast_core::Timestamp;
 use holdfast_site::json;
 use serde_json::Value;
 
-use super::{AlarmEvent, Filter, Incoming, ignored::IgnoredReason, text, whole};
+use super::{
+    AlarmEvent, Filter, Incoming,
+    ignored::{self, IgnoredReason},
+    text, whole,
+};
 
 /// An alarm has at most so many streams in one message (facts, 2.1).
 const MOST_STREAMS: usize = 100;
@@ -25,7 +29,7 @@ enum Kind {
 /// The message, understood.
 pub(super) fn parse(message: &Value, filter: &Filter) -> Incoming {
     if !message.is_object() {
-        return Incoming::Ignored(IgnoredReason::NotAnAlarm);
+        return Incoming::Ignored(ignored::not_an_alarm());
     }
     let parsed = match json::at(message, "alarmMetaData").and_then(Value::as_array) {
         Some(entries) => current(message, entries, filter),
@@ -54,16 +58,16 @@ fn current(message: &Value, entries: &[Value], filter: &Filter) -> Result<Incomi
     };
     let Some(first) = ours.first() else {
         let id = entries.first().and_then(|entry| text(entry, "id"));
-        return Err(IgnoredReason::NotOurs { alarm: name, id });
+        return Err(ignored::not_ours(&name, id.as_deref()));
     };
-    let kind = kind(message, &ours).map_err(|word| IgnoredReason::OtherType { alarm: name.clone(), word })?;
+    let kind = kind(message, &ours).map_err(|word| ignored::other_type(&name, &word))?;
     let fires = ours.iter().any(|entry| is(whole(entry, "status"), "FIRING"));
     match kind {
-        Kind::Over => Err(IgnoredReason::Over { alarm: name }),
-        Kind::Reset => Err(IgnoredReason::Reset { alarm: name }),
+        Kind::Over => Err(ignored::over(&name)),
+        Kind::Reset => Err(ignored::reset(&name)),
         Kind::Fires | Kind::Repeats if !fires => {
             let state = text(first, "status").unwrap_or_else(|| "unknown".to_owned());
-            Err(IgnoredReason::OtherState { alarm: name, state })
+            Err(ignored::other_state(&name, &state))
         }
         Kind::Fires | Kind::Repeats if is_tick => Ok(Incoming::Tick),
         Kind::Fires | Kind::Repeats => Ok(Incoming::Alarm(AlarmEvent {
@@ -106,12 +110,12 @@ fn watches(entry: &Value, resources: &[String]) -> bool {
 /// A message of the spelling before it, which names nothing but itself: it must be listed by its name.
 fn older(message: &Value, filter: &Filter) -> Result<Incoming, IgnoredReason> {
     let (Some(name), Some(state)) = (text(message, "alarm-name"), text(message, "alarm-state")) else {
-        return Err(IgnoredReason::NotAnAlarm);
+        return Err(ignored::not_an_alarm());
     };
     let is_listed = |listed: &[String]| listed.iter().any(|one| is(whole(message, "alarm-name"), one.trim()));
     let is_tick = is_listed(&filter.ticks);
     if !is_tick && !is_listed(&filter.alarms) {
-        return Err(IgnoredReason::NotOurs { alarm: name, id: None });
+        return Err(ignored::not_ours(&name, None));
     }
     match state.to_ascii_uppercase().as_str() {
         "FIRING" if is_tick => Ok(Incoming::Tick),
@@ -122,8 +126,8 @@ fn older(message: &Value, filter: &Filter) -> Result<Incoming, IgnoredReason> {
             dedupe_key: text(message, "dedupeKey"),
             repeated: false,
         })),
-        "OK" => Err(IgnoredReason::Over { alarm: name }),
-        _ => Err(IgnoredReason::OtherState { alarm: name, state }),
+        "OK" => Err(ignored::over(&name)),
+        _ => Err(ignored::other_state(&name, &state)),
     }
 }
 

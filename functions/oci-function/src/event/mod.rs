@@ -4,13 +4,13 @@
 //!
 //! * this file: [`parse`], and what comes of it.
 //! * `alarm`: the two spellings of an alarm message, and whether it is ours.
-//! * `ignored`: why a message is not acted upon.
+//! * [`ignored`]: why a message is not acted upon.
 //!
 //! Nothing here fails. A message that cannot be understood is [`Incoming::Ignored`] with its reason: as an error it
 //! would be delivered again for two hours. Whoever may publish on the topic may send any text.
 
 mod alarm;
-mod ignored;
+pub mod ignored;
 #[cfg(test)]
 mod tests;
 
@@ -69,11 +69,11 @@ pub struct AlarmEvent {
 pub fn parse(body: &[u8], filter: &Filter) -> Vec<Incoming> {
     let document = match json::read(body) {
         Ok(document) => document,
-        Err(why) => return vec![Incoming::Ignored(IgnoredReason::Unreadable(why))],
+        Err(why) => return vec![Incoming::Ignored(why.into())],
     };
     let incoming = match &document.value {
-        Value::Array(messages) if messages.is_empty() => vec![Incoming::Ignored(IgnoredReason::Nothing)],
-        Value::Array(messages) if messages.len() > MOST_MESSAGES => vec![Incoming::Ignored(IgnoredReason::TooMany)],
+        Value::Array(messages) if messages.is_empty() => vec![Incoming::Ignored(ignored::nothing())],
+        Value::Array(messages) if messages.len() > MOST_MESSAGES => vec![Incoming::Ignored(ignored::too_many())],
         Value::Array(messages) => messages.iter().map(|message| alarm::parse(message, filter)).collect(),
         Value::Object(fields) if fields.contains_key("action") => vec![operator(&document)],
         message => vec![alarm::parse(message, filter)],
@@ -86,7 +86,7 @@ pub fn parse(body: &[u8], filter: &Filter) -> Vec<Incoming> {
 fn operator(document: &Document) -> Incoming {
     match manual::parse(document) {
         Ok(call) => Incoming::Manual(call),
-        Err(call) => Incoming::Ignored(IgnoredReason::Invalid { field: call.field, why: call.why }),
+        Err(call) => Incoming::Ignored(call.into()),
     }
 }
 

@@ -223,8 +223,8 @@ fn an_operators_action_is_understood_by_the_house_and_refused_where_it_makes_no_
 #[test]
 fn any_text_that_somebody_publishes_has_its_reason() {
     for (body, code) in [
-        (&b""[..], "no_body"),
-        (b" \n", "no_body"),
+        (&b""[..], "no_content"),
+        (b" \n", "no_content"),
         (b"the primary is down", "not_json"),
         (b"{\"title\":", "not_json"),
         (b"\xff\xfe", "not_json"),

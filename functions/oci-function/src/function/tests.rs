@@ -6,6 +6,7 @@ use hyper::body::Bytes;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::arrival::Subject;
 
 struct Fake(World);
 
@@ -36,7 +37,7 @@ fn app(seconds: u64) -> App {
 fn with(clock: Arc<dyn Clock>, site: Result<Box<dyn Site>, String>) -> App {
     let filter =
         Filter { alarms: vec!["primary-unhealthy".to_owned()], ticks: vec!["tick".to_owned()], ..Filter::default() };
-    App { name: "dr".to_owned(), clock, margins: Margins::default(), filter, site }
+    App { name: "dr".to_owned(), clock, margins: Margins::default(), filter, doors: Doors::default(), site }
 }
 
 fn alarm(title: &str, kind: &str, status: &str) -> Value {
@@ -161,4 +162,44 @@ async fn work_that_does_not_end_is_cut_off_before_the_platform_does_it() {
         ..arrived(&app, &alarm("primary-unhealthy", "REPEAT", "FIRING").to_string())
     };
     assert_eq!(app.invoke(arrival).await, Ending::OutOfTime);
+}
+
+/// The doors of a function that is told so.
+fn doors(admits: &str) -> Doors {
+    let variables = [
+        ("HOLDFAST_ADMITS", admits),
+        ("OCI_RESOURCE_PRINCIPAL_VERSION", "2.2"),
+        ("OCI_RESOURCE_PRINCIPAL_RPST", "TOKEN"),
+        ("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", "KEY"),
+        ("OCI_RESOURCE_PRINCIPAL_REGION", "us-chicago-1"),
+        ("CLUSTER_ID", "ocid1.cluster.oc1.us-chicago-1.aaaacluster"),
+        ("COMPARTMENT_ID", "ocid1.compartment.oc1..aaaacompartment"),
+        ("PRIMARY_HEALTH_CHECK_ID", "ocid1.httpmonitor.oc1..aaaamonitor"),
+        ("STEERING_POLICY_ID", "ocid1.dnspolicy.oc1..aaaapolicy"),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let read = holdfast_site::Settings::read(&holdfast_oci::settings::OciCloud, &variables, |_, _| ());
+    read.expect("sound").0.doors
+}
+
+#[tokio::test]
+async fn a_caller_is_admitted_to_what_its_kind_or_itself_is_listed_for() {
+    let admits = "onssubscription=alarm,tick;user=plan;user:ocid1.user.oc1..boss=all";
+    let app = App { doors: doors(admits), ..app(600) };
+    let failover = json!({"action": "failover", "reason": "now", "waive": ["holdoff"]});
+    let fires = alarm("primary-unhealthy", "REPEAT", "FIRING");
+    for (kind, id, body, admitted) in [
+        ("user", "ocid1.user.oc1..other", &failover, false),
+        ("user", "ocid1.user.oc1..other", &fires, false),
+        ("", "", &failover, false),
+        ("onssubscription", "ocid1.onssubscription.oc1..s", &failover, false),
+        ("onssubscription", "ocid1.onssubscription.oc1..s", &fires, true),
+        ("user", "ocid1.user.oc1..boss", &failover, true),
+    ] {
+        let subject = Subject { id: id.to_owned(), kind: kind.to_owned() };
+        let arrival = Arrival { subject, ..arrived(&app, &body.to_string()) };
+        let Ending::Said(document) = app.invoke(arrival).await else { panic!("again") };
+        let refused = document["reasons"][0]["code"] == "not_admitted";
+        assert_eq!(!refused, admitted, "{kind} {id} {document}");
+    }
 }

@@ -6,6 +6,8 @@ use tokio::{
 };
 
 use super::*;
+use holdfast_site::doors::Doors;
+
 use crate::{arrival::Margins, event::Filter, function::Site, socket};
 
 struct Fake(World);
@@ -23,7 +25,14 @@ fn started() -> TempDir {
     let world = World::new();
     let clock = Arc::clone(&world.engine("clock").ports.clock);
     let site: Result<Box<dyn Site>, String> = Ok(Box::new(Fake(world)));
-    let app = App { name: "dr".to_owned(), clock, margins: Margins::default(), filter: Filter::default(), site };
+    let app = App {
+        name: "dr".to_owned(),
+        clock,
+        margins: Margins::default(),
+        filter: Filter::default(),
+        doors: Doors::default(),
+        site,
+    };
     tokio::spawn(serve(listener, Arc::new(app), Frame::default()));
     folder
 }

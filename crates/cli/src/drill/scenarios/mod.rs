@@ -7,6 +7,7 @@ mod evidence;
 mod failback;
 mod gates;
 mod injected_faults;
+mod oci;
 mod outages;
 mod standing;
 mod tls;
@@ -32,7 +33,7 @@ const fn only_on(cloud: &'static str, scenarios: fn() -> Vec<Scenario>) -> Theme
 }
 
 /// The themes, in the order in which they are listed and run.
-const THEMES: [Theme; 12] = [
+const THEMES: [Theme; 13] = [
     everywhere(outages::all),
     everywhere(triggers::all),
     everywhere(trust::all),
@@ -45,6 +46,7 @@ const THEMES: [Theme; 12] = [
     everywhere(tls::all),
     everywhere(failback::all),
     only_on("azure", azure::all),
+    only_on("oci", oci::all),
 ];
 
 /// Every scenario of a cloud.

@@ -22,6 +22,7 @@ fn alarm_before_holdoff() -> Scenario {
         run: |environment| {
             Box::pin(async move {
                 environment.sim.world().set_scheduler(false);
+                environment.sim.world().set_alarm_repeats(false);
                 environment.break_primary(Outage::Refuse);
                 environment.until_failed_over().await
             })

@@ -1,10 +1,15 @@
 //! The alarm on the primary's health check, which repeats each minute while it fires; and the one that always fires, as a clock (facts
 //! oci 2.2).
 
+use axum::body::Body;
+use http::{Response, StatusCode};
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use super::alarm_message::{AlarmFacts, MessageType, message};
-use super::{ALARM_ID, HEALTH_CHECKS_NAMESPACE, MONITOR_ID, TICK_ALARM_ID};
+use super::error::{OciError, json_answer};
+use super::request::OciRequest;
+use super::{ALARM_ID, COMPARTMENT_ID, Cloud, HEALTH_CHECKS_NAMESPACE, MONITOR_ID, STANDBY_REGION, TICK_ALARM_ID};
 use crate::host::Notice;
 use crate::timeline::EventKind;
 use crate::world::{AlarmRule, Effect, MetricView};
@@ -104,6 +109,42 @@ impl AlarmRule for Alarm {
     fn set_duplicates(&mut self, copies: u32) {
         self.duplicates = copies;
     }
+}
+
+/// Alarms of a compartment by their name, as a list gives them: it does not tell whether they repeat.
+pub(super) fn list(cloud: &Cloud, request: &OciRequest) -> Result<Response<Body>, OciError> {
+    if request.query.get("compartmentId").map(String::as_str) != Some(COMPARTMENT_ID) {
+        return Err(OciError::not_found());
+    }
+    let name = request.query.get("displayName").map(String::as_str);
+    let listed: Vec<Value> = cloud.world.with(|state| {
+        let is_named = |facts: &AlarmFacts| name.is_none_or(|name| name == facts.title);
+        let all = [(primary(), true), (tick(), state.ticking)].into_iter().filter(|(facts, _)| is_named(facts));
+        all.map(|(facts, enabled)| summary(&facts, enabled)).collect()
+    });
+    if request.region != STANDBY_REGION {
+        return Ok(json_answer(StatusCode::OK, &json!([])));
+    }
+    Ok(json_answer(StatusCode::OK, &Value::Array(listed)))
+}
+
+/// One alarm, whole.
+pub(super) fn get(cloud: &Cloud, request: &OciRequest, id: &str) -> Result<Response<Body>, OciError> {
+    let all = cloud.world.with(|state| [(primary(), true), (tick(), state.ticking)]);
+    let found = all.into_iter().find(|(facts, _)| facts.id == id && request.region == STANDBY_REGION);
+    let (facts, enabled) = found.ok_or_else(OciError::not_found)?;
+    let mut document = summary(&facts, enabled);
+    document["repeatNotificationDuration"] = "PT1M".into();
+    document["pendingDuration"] = "PT1M".into();
+    Ok(json_answer(StatusCode::OK, &document))
+}
+
+fn summary(facts: &AlarmFacts, enabled: bool) -> Value {
+    json!({
+        "id": facts.id, "displayName": facts.title, "compartmentId": COMPARTMENT_ID, "metricCompartmentId": COMPARTMENT_ID,
+        "namespace": facts.namespace, "query": facts.query, "severity": "CRITICAL", "isEnabled": enabled,
+        "destinations": ["ocid1.onstopic.oc1.us-chicago-1.aaaasimulatedtopic"], "lifecycleState": "ACTIVE",
+    })
 }
 
 #[cfg(test)]

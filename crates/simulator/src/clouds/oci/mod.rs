@@ -189,6 +189,8 @@ impl Cloud {
             Operation::GetSteeringPolicy(id) => dns::get(self, id),
             Operation::UpdateSteeringPolicy(id) => dns::update(self, request, id),
             Operation::SummarizeMetricsData => monitoring::answer(self, request),
+            Operation::ListAlarms => alarm::list(self, request),
+            Operation::GetAlarm(id) => alarm::get(self, request, id),
             Operation::GetHttpMonitor(id) => health_checks::monitor(self, request, id),
             Operation::ListHttpProbeResults(id) => health_checks::results(self, request, id),
             Operation::GetCluster(id) => container_engine::cluster(self, request, id),
@@ -218,6 +220,8 @@ fn need(request: &OciRequest) -> Option<Need> {
         Operation::SummarizeMetricsData => {
             Some(of("read", "metrics", "target.metrics.namespace", &monitoring::namespace(request)))
         }
+        Operation::ListAlarms => Some(of("inspect", "alarms", "target.compartment.id", COMPARTMENT_ID)),
+        Operation::GetAlarm(id) => Some(of("read", "alarms", "target.alarm.id", id)),
         Operation::GetHttpMonitor(id) => Some(of("read", "health-check-monitor", "target.health-check.id", id)),
         Operation::ListHttpProbeResults(id) => {
             Some(of("inspect", "health-check-results", "target.health-check.id", id))

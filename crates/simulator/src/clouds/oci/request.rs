@@ -16,6 +16,8 @@ pub(crate) enum Operation {
     GetSteeringPolicy(String),
     UpdateSteeringPolicy(String),
     SummarizeMetricsData,
+    ListAlarms,
+    GetAlarm(String),
     GetHttpMonitor(String),
     ListHttpProbeResults(String),
     GetCluster(String),
@@ -62,6 +64,8 @@ impl OciRequest {
             Operation::GetSteeringPolicy(_) => "dns:GetSteeringPolicy",
             Operation::UpdateSteeringPolicy(_) => "dns:UpdateSteeringPolicy",
             Operation::SummarizeMetricsData => "monitoring:SummarizeMetricsData",
+            Operation::ListAlarms => "monitoring:ListAlarms",
+            Operation::GetAlarm(_) => "monitoring:GetAlarm",
             Operation::GetHttpMonitor(_) => "healthchecks:GetHttpMonitor",
             Operation::ListHttpProbeResults(_) => "healthchecks:ListHttpProbeResults",
             Operation::GetCluster(_) => "containerengine:GetCluster",
@@ -88,6 +92,8 @@ fn operation(method: &Method, path: &[&str]) -> Operation {
         ["20180401", "metrics", "actions", "summarizeMetricsData"] if *method == Method::POST => {
             Operation::SummarizeMetricsData
         }
+        ["20180401", "alarms"] if get => Operation::ListAlarms,
+        ["20180401", "alarms", id] if get => Operation::GetAlarm((*id).to_owned()),
         ["20180501", "httpMonitors", id] if get => Operation::GetHttpMonitor((*id).to_owned()),
         ["20180501", "httpProbeResults", id] if get => Operation::ListHttpProbeResults((*id).to_owned()),
         ["20180222", "clusters", id] if get => Operation::GetCluster((*id).to_owned()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
 
 use super::agent::{FnAgent, Func, Settings};
 use super::environment::{self, Facts};
@@ -13,11 +14,15 @@ use super::{
     Principals, Unsigned, oke,
 };
 use crate::backend::Started;
-use crate::kubernetes::{Cluster, grant};
+use crate::kubernetes::{Cluster, grant, manifests, put};
 use crate::net::Listener;
 use crate::test_bed::{StartError, TestBed};
-use crate::world::World;
+use crate::world::{STANDBY_ADDRESS, World};
 
+/// Its right to read where the standby's load balancer is.
+const SHIPPED_INGRESS: &str = include_str!("../../../../../infra/oci/ingress.yaml");
+/// The reference's namespace of it.
+const INGRESS_NAMESPACE: &str = "logging-ingress";
 /// Who the function is on the cluster; the Role that it is bound to is the same on every cloud.
 const SHIPPED_BINDING: &str = include_str!("../../../../../infra/oci/binding.yaml");
 /// Name of the function's dynamic group in statements.
@@ -39,6 +44,7 @@ impl OciServices {
     pub(crate) async fn start(bed: &TestBed<'_>) -> Result<Started, StartError> {
         let (principals, judge, unsigned) = (Principals::new()?, judge()?, Unsigned::default());
         grant(bed.cluster, &SHIPPED_BINDING.replace("${dynamic_group_id}", DYNAMIC_GROUP_ID));
+        ingress(bed.cluster);
         trust(bed, &principals, &judge);
         let (seed, timeline) = (bed.seed.wrapping_add(1), bed.timeline.clone());
         let agent = FnAgent::new(settings(bed)?, seed, timeline, principals.clone(), judge.clone());
@@ -137,6 +143,7 @@ fn values(namespace: &str) -> BTreeMap<&'static str, String> {
         "health_check_compartment_id",
         "function_compartment_id",
         "topic_compartment_id",
+        "alarm_compartment_id",
     ];
     let mut values: BTreeMap<_, _> = compartments.into_iter().map(|name| (name, COMPARTMENT_ID.to_owned())).collect();
     values.insert("dynamic_group", DYNAMIC_GROUP.to_owned());
@@ -145,6 +152,23 @@ fn values(namespace: &str) -> BTreeMap<&'static str, String> {
     values.insert("steering_policy_id", POLICY_ID.to_owned());
     values.insert("metrics_namespace", namespace.to_owned());
     values
+}
+
+/// The Service of the standby's ingress, and the right to read it.
+fn ingress(cluster: &Cluster) {
+    put(cluster, json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": INGRESS_NAMESPACE}}));
+    for manifest in manifests(&SHIPPED_INGRESS.replace("${dynamic_group_id}", DYNAMIC_GROUP_ID), INGRESS_NAMESPACE) {
+        put(cluster, manifest);
+    }
+    put(
+        cluster,
+        json!({
+            "apiVersion": "v1", "kind": "Service",
+            "metadata": {"name": "nginx-ingress-controller", "namespace": INGRESS_NAMESPACE},
+            "spec": {"type": "LoadBalancer", "ports": [{"port": 443}]},
+            "status": {"loadBalancer": {"ingress": [{"ip": STANDBY_ADDRESS}]}},
+        }),
+    );
 }
 
 /// Lets the cluster take OKE's tokens.
