@@ -214,7 +214,7 @@ variable "settings" {
   default     = {}
 
   validation {
-    condition     = alltrue([for name in keys(var.settings) : can(regex("^(HOLDFAST_|HTTPS?_PROXY$|NO_PROXY$|BASE_DELAY_SECONDS$|MAX_DELAY_SECONDS$|SSL_CERT_FILE$)", name))])
+    condition     = alltrue([for name in keys(var.settings) : can(regex("^(HOLDFAST_|HTTPS?_PROXY$|ALL_PROXY$|NO_PROXY$|BASE_DELAY_SECONDS$|MAX_DELAY_SECONDS$|SSL_CERT_FILE$)", name))])
     error_message = "settings: names that begin with HOLDFAST_, or proxies, BASE_DELAY_SECONDS, MAX_DELAY_SECONDS, SSL_CERT_FILE."
   }
 }
