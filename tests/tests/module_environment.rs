@@ -9,7 +9,6 @@ use std::{
 
 use holdfast_aws::settings::{AlarmFilter, Aws};
 use holdfast_azure::settings::{self as azure, AzureCloud};
-use holdfast_core::engine::Limits;
 use holdfast_oci::settings::{self as oci, OciCloud};
 use holdfast_site::Settings;
 
@@ -58,10 +57,10 @@ fn read(module: &str, given: &Variables) -> Result<Settings, Vec<String>> {
         "aws-failover" => {
             Settings::read(&Aws, &variables, |read, _| drop(AlarmFilter::read(read))).map(|(settings, ())| settings)
         }
-        "azure-failover" => {
-            let edge = |read: &mut _, limits: &Limits| drop(azure::HostSettings::read(read, limits.margin));
-            Settings::read(&AzureCloud, &variables, edge).map(|(settings, ())| settings)
-        }
+        "azure-failover" => Settings::read(&AzureCloud, &variables, |read, limits| {
+            drop(azure::HostSettings::read(read, limits.margin));
+        })
+        .map(|(settings, ())| settings),
         "oci-failover" => Settings::read(&OciCloud, &variables, |read, _| drop(oci::HostSettings::read(read)))
             .map(|(settings, ())| settings),
         other => panic!("{other}.json: no function is known that reads it"),

@@ -35,7 +35,9 @@ locals {
 
   # What the host is told, beside host.json.
   host_settings = {
-    # The host reaches its own storage by the identity: the account has no keys.
+    # The host reaches its own storage by the identity: the account has no keys. The provider would set a connection string without a key here,
+    # which goes before the three settings that follow.
+    AzureWebJobsStorage              = ""
     AzureWebJobsStorage__accountName = azurerm_storage_account.this.name
     AzureWebJobsStorage__credential  = "managedidentity"
     AzureWebJobsStorage__clientId    = azurerm_user_assigned_identity.this.client_id

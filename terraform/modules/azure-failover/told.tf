@@ -48,7 +48,7 @@ locals {
   KQL
 
   # Minutes of each window that `paused_longer_than` may name.
-  paused_minutes = { PT1H = 60, PT2H = 120, PT6H = 360, P1D = 1440 }
+  paused_minutes = { PT1H = 60, PT2H = 120, PT6H = 360 }
 
   told = {
     holdoff-started = {
@@ -89,14 +89,15 @@ locals {
 }
 
 resource "azurerm_monitor_scheduled_query_rules_alert_v2" "told" {
-  for_each             = local.told
-  name                 = "${var.name}-${each.key}"
-  resource_group_name  = var.resource_group_name
-  location             = var.location
-  description          = each.value.says
-  scopes               = [var.log_analytics_workspace_id]
-  severity             = each.value.severity
-  evaluation_frequency = "PT1M"
+  for_each            = local.told
+  name                = "${var.name}-${each.key}"
+  resource_group_name = var.resource_group_name
+  location            = var.location
+  description         = each.value.says
+  scopes              = [var.log_analytics_workspace_id]
+  severity            = each.value.severity
+  # A query that is asked each minute may not join tables.
+  evaluation_frequency = each.key == "function-errors" ? "PT5M" : "PT1M"
   window_duration      = "PT5M"
   # One message for one incident: it is over when five minutes pass without a line.
   auto_mitigation_enabled = true
@@ -151,7 +152,7 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "paused_for_long" {
   description             = "Failover is paused. Nothing is begun and nothing driven on until somebody calls the action resume."
   scopes                  = [var.log_analytics_workspace_id]
   severity                = 1
-  evaluation_frequency    = var.paused_longer_than == "P1D" ? "PT6H" : "PT1H"
+  evaluation_frequency    = "PT1H"
   window_duration         = var.paused_longer_than
   auto_mitigation_enabled = false
   skip_query_validation   = true

@@ -342,12 +342,12 @@ variable "notify_webhooks" {
 }
 
 variable "paused_longer_than" {
-  description = "How long a pause may last before people are reminded of it: PT1H, PT2H, PT6H or P1D."
+  description = "How long a pause may last before people are reminded of it: PT1H, PT2H or PT6H."
   type        = string
   default     = "PT6H"
 
   validation {
-    condition     = contains(["PT1H", "PT2H", "PT6H", "P1D"], var.paused_longer_than)
-    error_message = "paused_longer_than: PT1H, PT2H, PT6H or P1D."
+    condition     = contains(["PT1H", "PT2H", "PT6H"], var.paused_longer_than)
+    error_message = "paused_longer_than: PT1H, PT2H or PT6H."
   }
 }

@@ -101,7 +101,7 @@ run "the_host_has_no_key_of_its_storage" {
   }
 
   assert {
-    condition     = !contains(keys(azurerm_function_app_flex_consumption.this.app_settings), "AzureWebJobsStorage") && azurerm_function_app_flex_consumption.this.app_settings["AzureWebJobsStorage__credential"] == "managedidentity"
+    condition     = azurerm_function_app_flex_consumption.this.app_settings["AzureWebJobsStorage"] == "" && azurerm_function_app_flex_consumption.this.app_settings["AzureWebJobsStorage__credential"] == "managedidentity"
     error_message = "No connection string."
   }
 
@@ -123,7 +123,7 @@ run "a_known_cluster_and_further_variables_are_handed_on" {
     cluster_endpoint = "https://standby.hcp.westeurope.azmk8s.io"
     cluster_ca_data  = "LS0t"
     traffic_name     = "logs.example.org"
-    environment      = { HOLDFAST_CONTROL_TARGETS = "https://status.example.net/" }
+    settings         = { HOLDFAST_CONTROL_TARGETS = "https://status.example.net/" }
   }
 
   assert {

@@ -328,7 +328,7 @@ run "a_copy_in_another_region" {
 }
 
 run "a_pause_of_a_week" {
-  # says: paused_longer_than: PT1H, PT2H, PT6H or P1D
+  # says: paused_longer_than: PT1H, PT2H or PT6H
   command = plan
 
   variables {
