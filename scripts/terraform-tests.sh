@@ -69,6 +69,8 @@ for tool in "${tools[@]}"; do
     if [[ $# -eq 0 ]]; then
         faults="$(python3 "$root/tests/terraform/faulty.py" "$tool" "$tree/tests/terraform/faulty")" || { say "FAILED: the schema provider"; failed=1; }
         say "$faults"
+        migration="$(python3 "$root/tests/terraform/migration.py" "$tool" "$tree")" || { say "FAILED: the migration"; failed=1; }
+        say "$migration"
     fi
     for folder in "${folders[@]}"; do
         started=$SECONDS refusals=""

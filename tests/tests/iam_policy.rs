@@ -65,3 +65,25 @@ async fn a_failover_uses_every_statement_and_every_rule_that_we_ship_and_nothing
     let used: BTreeSet<Permission> = used(function.into_iter().map(Into::into));
     assert_eq!(used, shipped(), "requests against the Role");
 }
+
+/// The filters of terraform/modules/aws-failover/people.tf and its alarms: their fields and words, in the log of a failover.
+#[tokio::test]
+async fn a_failover_writes_the_lines_and_metrics_that_the_modules_alarms_read() {
+    let simulator = failed_over().await;
+    let metrics = async || {
+        let results = simulator.lambda().results();
+        let lines = results.iter().flat_map(|result| &result.log);
+        let lines: Vec<Value> = lines.filter_map(|line| serde_json::from_str(&line.text).ok()).collect();
+        let completed = lines.iter().any(|line| line["Outcome"] == "completed" && line["Calls"] == 1.0);
+        completed.then_some(lines)
+    };
+    let lines = eventually("the answer is in the log", metrics).await;
+    let begins = |line: &&Value| line["message"].as_str().is_some_and(|text| text.ends_with("begins"));
+    let begun: Vec<_> = lines.iter().filter(begins).filter(|line| !line["fence"].is_null()).collect();
+    assert_eq!(begun.len(), 1, "{lines:?}");
+    let emitted = lines.iter().find(|line| line["FailingFor"].as_f64().is_some_and(|seconds| seconds > 0.0));
+    let function = &emitted.expect("the proven failing time")["FunctionName"];
+    assert_eq!(&begun[0]["span"]["site"], function, "the filter's dimension");
+    assert!(lines.iter().any(|line| line["OwedSteps"].is_number()), "{lines:?}");
+    assert!(lines.iter().any(|line| line["paused"] == false), "{lines:?}");
+}

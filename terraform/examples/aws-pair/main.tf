@@ -24,7 +24,7 @@ module "failover" {
 
   enabled                      = var.is_failover_site
   dr                           = var.dr
-  name_prefix                  = substr("${var.cluster_name}-dr-failover", 0, 38)
+  name_prefix                  = substr("${var.cluster_name}-dr-failover", 0, 54)
   cluster_name                 = var.cluster_name
   cluster_region               = var.region
   humiocluster_name            = coalesce(var.humiocluster_name, var.cluster_name)

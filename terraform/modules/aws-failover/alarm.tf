@@ -19,16 +19,10 @@ resource "aws_sns_topic" "failover" {
   depends_on = [terraform_data.preconditions]
 }
 
-# A message on this topic makes the function look; who publishes must be CloudWatch, for this one alarm.
-resource "aws_sns_topic_policy" "failover" {
-  count    = local.count
-  provider = aws.route53_region
-
-  arn = aws_sns_topic.failover[0].arn
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
+locals {
+  # A message on this topic makes the function look; who publishes must be CloudWatch, for this one alarm.
+  topic_statements = concat(
+    [{
       Sid       = "TheAlarmPublishes"
       Effect    = "Allow"
       Principal = { Service = "cloudwatch.amazonaws.com" }
@@ -38,7 +32,28 @@ resource "aws_sns_topic_policy" "failover" {
         StringEquals = { "aws:SourceAccount" = local.route53_account_id }
         ArnEquals    = { "aws:SourceArn" = local.alarm_arn }
       }
-    }]
+    }],
+    # From another account the function's account must subscribe: SNS asks a function that somebody else subscribes to confirm it.
+    [for account in local.route53_account_id == local.account_id ? [] : [local.account_id] : {
+      Sid       = "TheStandbySubscribes"
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::${account}:root" }
+      Action    = "sns:Subscribe"
+      Resource  = local.topic_arn
+      Condition = { StringEquals = { "sns:Protocol" = "lambda" } }
+    }],
+  )
+}
+
+resource "aws_sns_topic_policy" "failover" {
+  count    = local.count
+  provider = aws.route53_region
+
+  arn = aws_sns_topic.failover[0].arn
+
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = local.topic_statements
   })
 }
 
@@ -67,10 +82,10 @@ resource "aws_cloudwatch_metric_alarm" "primary_unhealthy" {
   tags                      = var.tags
 }
 
-# Notifications that could not be handed to the function.
+# Notifications that could not be handed to the function. Beside the subscription: in its account and region.
 resource "aws_sqs_queue" "undelivered" {
-  count    = local.count
-  provider = aws.route53_region
+  count  = local.count
+  region = "us-east-1"
 
   name                      = "${var.name_prefix}-undelivered"
   message_retention_seconds = 1209600 # 14 days, the most
@@ -79,8 +94,8 @@ resource "aws_sqs_queue" "undelivered" {
 }
 
 resource "aws_sqs_queue_policy" "undelivered" {
-  count    = local.count
-  provider = aws.route53_region
+  count  = local.count
+  region = "us-east-1"
 
   queue_url = aws_sqs_queue.undelivered[0].url
 
@@ -97,16 +112,17 @@ resource "aws_sqs_queue_policy" "undelivered" {
   })
 }
 
+# In the topic's region, by the function's account.
 resource "aws_sns_topic_subscription" "lambda" {
-  count    = local.count
-  provider = aws.route53_region
+  count  = local.count
+  region = "us-east-1"
 
   topic_arn      = aws_sns_topic.failover[0].arn
   protocol       = "lambda"
   endpoint       = aws_lambda_function.failover[0].arn
   redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.undelivered[0].arn })
 
-  depends_on = [aws_lambda_permission.sns_invoke]
+  depends_on = [aws_lambda_permission.sns_invoke, aws_sns_topic_policy.failover]
 }
 
 resource "aws_lambda_permission" "sns_invoke" {

@@ -114,8 +114,8 @@ variable "name_prefix" {
   default     = "logscale-dr-failover"
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,37}$", var.name_prefix)) && !startswith(lower(var.name_prefix), "aws") && !startswith(lower(var.name_prefix), "ssm")
-    error_message = "name_prefix must be at most 38 letters, digits, - and _, and not begin with aws or ssm."
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,53}$", var.name_prefix)) && !startswith(lower(var.name_prefix), "aws") && !startswith(lower(var.name_prefix), "ssm")
+    error_message = "name_prefix must be at most 54 letters, digits, - and _, and not begin with aws or ssm."
   }
 }
 

@@ -25,7 +25,6 @@ resource "aws_route53_health_check" "primary" {
   resource_path     = "/api/v1/status"
   request_interval  = 10
   failure_threshold = 3
-  enable_sni        = true
 
   tags = merge(var.tags, { Name = "${local.global_fqdn}-primary" })
 
@@ -67,15 +66,17 @@ resource "aws_route53_record" "primary" {
 
 # No health check here, on purpose. When both checks are unhealthy, Route 53 answers with the primary, lock or no lock; and while LogScale
 # starts on the standby its check would be unhealthy. Without a check, Route 53 answers with the standby whenever the primary is unhealthy.
+# Set to nothing rather than left out, so that a record that had one loses it.
 resource "aws_route53_record" "secondary" {
   count = var.manage_global_dns ? 1 : 0
 
-  zone_id        = local.zone_id
-  name           = local.global_fqdn
-  type           = "CNAME"
-  ttl            = var.route53_record_ttl
-  records        = [local.secondary_fqdn]
-  set_identifier = "secondary"
+  zone_id         = local.zone_id
+  name            = local.global_fqdn
+  type            = "CNAME"
+  ttl             = var.route53_record_ttl
+  records         = [local.secondary_fqdn]
+  set_identifier  = "secondary"
+  health_check_id = ""
 
   failover_routing_policy {
     type = "SECONDARY"

@@ -9,7 +9,6 @@ import (
 
 // What data sources answer that modules put into names and policies. Everything else that is computed is invented.
 var answers = map[string]string{
-	"account_id": "111122223333",
 	"partition":  "aws",
 	"dns_suffix": "amazonaws.com",
 }
@@ -32,7 +31,7 @@ func (s *server) ReadDataSource(_ context.Context, call *tfprotov6.ReadDataSourc
 	if err != nil {
 		return nil, err
 	}
-	open, err := planned(schema, config)
+	open, err := planned(schema, config, true)
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +45,8 @@ func (s *server) ReadDataSource(_ context.Context, call *tfprotov6.ReadDataSourc
 		case !value.Type().Is(tftypes.String):
 		case name == "region" && s.region != "":
 			return tftypes.NewValue(tftypes.String, s.region), nil
+		case name == "account_id":
+			return tftypes.NewValue(tftypes.String, s.account), nil
 		case has:
 			return tftypes.NewValue(tftypes.String, answer), nil
 		}

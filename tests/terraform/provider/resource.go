@@ -53,8 +53,8 @@ func (s *server) ReadResource(_ context.Context, call *tfprotov6.ReadResourceReq
 	return &tfprotov6.ReadResourceResponse{NewState: state, Private: call.Private}, err
 }
 
-// PlanResourceChange takes what Terraform proposes; what the provider will give is unknown. It never asks for a replacement: which changes
-// need one is not in a schema.
+// PlanResourceChange takes what Terraform proposes; what the provider will give to a new resource is unknown, and one that exists keeps it. It
+// never asks for a replacement: which changes need one is not in a schema.
 func (s *server) PlanResourceChange(
 	_ context.Context, call *tfprotov6.PlanResourceChangeRequest,
 ) (*tfprotov6.PlanResourceChangeResponse, error) {
@@ -63,10 +63,14 @@ func (s *server) PlanResourceChange(
 	if err != nil {
 		return nil, err
 	}
+	prior, err := call.PriorState.Unmarshal(schema.ValueType())
+	if err != nil {
+		return nil, err
+	}
 	if proposed.IsNull() {
 		return &tfprotov6.PlanResourceChangeResponse{PlannedState: call.ProposedNewState, PlannedPrivate: call.PriorPrivate}, nil
 	}
-	plan, err := planned(schema, proposed)
+	plan, err := planned(schema, proposed, prior.IsNull())
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -15,6 +16,7 @@ type server struct {
 	schemas *tfprotov6.GetProviderSchemaResponse
 	world   world
 	region  string
+	account string
 }
 
 func (s *server) GetMetadata(context.Context, *tfprotov6.GetMetadataRequest) (*tfprotov6.GetMetadataResponse, error) {
@@ -48,7 +50,10 @@ func (s *server) ValidateProviderConfig(
 	return &tfprotov6.ValidateProviderConfigResponse{PreparedConfig: call.Config}, nil
 }
 
-// ConfigureProvider remembers the region, which data sources tell.
+// roleARN is the ARN of a role, with its account.
+var roleARN = regexp.MustCompile(`arn:aws:iam::(\d{12}):role/`)
+
+// ConfigureProvider remembers what data sources tell: the region, and the account of a role that is assumed.
 func (s *server) ConfigureProvider(
 	_ context.Context, call *tfprotov6.ConfigureProviderRequest,
 ) (*tfprotov6.ConfigureProviderResponse, error) {
@@ -63,6 +68,12 @@ func (s *server) ConfigureProvider(
 	if region, has := fields["region"]; has && region.IsKnown() && !region.IsNull() {
 		if err := region.As(&s.region); err != nil {
 			return nil, err
+		}
+	}
+	s.account = "111122223333"
+	if role, has := fields["assume_role"]; has {
+		if found := roleARN.FindStringSubmatch(role.String()); found != nil {
+			s.account = found[1]
 		}
 	}
 	return &tfprotov6.ConfigureProviderResponse{}, nil

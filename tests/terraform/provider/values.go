@@ -42,8 +42,8 @@ func nestedBlock(block *tfprotov6.SchemaBlock, name string) *tfprotov6.SchemaBlo
 	return nil
 }
 
-// planned makes each computed attribute without a value unknown, and takes out those that are only written.
-func planned(schema *tfprotov6.Schema, proposed tftypes.Value) (tftypes.Value, error) {
+// planned makes each computed attribute without a value unknown where the resource is new, and takes out those that are only written.
+func planned(schema *tfprotov6.Schema, proposed tftypes.Value, isNew bool) (tftypes.Value, error) {
 	return tftypes.Transform(proposed, func(path *tftypes.AttributePath, value tftypes.Value) (tftypes.Value, error) {
 		attribute := attributeAt(schema.Block, path)
 		switch {
@@ -51,7 +51,7 @@ func planned(schema *tfprotov6.Schema, proposed tftypes.Value) (tftypes.Value, e
 			return value, nil
 		case attribute.WriteOnly:
 			return tftypes.NewValue(value.Type(), nil), nil
-		case attribute.Computed && value.IsNull():
+		case isNew && attribute.Computed && value.IsNull():
 			return tftypes.NewValue(value.Type(), tftypes.UnknownValue), nil
 		}
 		return value, nil

@@ -129,6 +129,11 @@ run "the_alarm_calls_the_function_across_regions" {
     condition     = jsondecode(aws_sns_topic_subscription.lambda[0].redrive_policy).deadLetterTargetArn == aws_sqs_queue.undelivered[0].arn
     error_message = "What could not be handed over must be kept."
   }
+
+  assert {
+    condition     = aws_sns_topic_subscription.lambda[0].region == "us-east-1" && aws_sqs_queue.undelivered[0].region == "us-east-1" && aws_lambda_function.failover[0].region == null
+    error_message = "The subscription and its queue must be in the topic's region, the function in the standby's."
+  }
 }
 
 run "the_tick_comes_every_minute_from_the_standbys_region" {

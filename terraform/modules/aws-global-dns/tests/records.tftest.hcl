@@ -13,7 +13,7 @@ variables {
 
 run "the_secondary_record_has_no_health_check" {
   assert {
-    condition     = aws_route53_record.secondary[0].health_check_id == null
+    condition     = aws_route53_record.secondary[0].health_check_id == ""
     error_message = "The secondary record has a health check."
   }
 
