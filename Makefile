@@ -51,6 +51,7 @@ check: ## What CI runs: format, lints, docs, licences, every test, every scenari
 	$(MAKE) test-terraform
 	$(MAKE) drill ARGS=--all
 	$(MAKE) drill ARGS=--all CLOUD=azure
+	$(MAKE) drill ARGS=--all CLOUD=oci
 	$(MAKE) simulate RUNS=100000
 
 simulate: ## Stories drawn from seeds against the engine, in virtual time; RUNS= (1000000 is the long run), FROM=, or SEED= to see one

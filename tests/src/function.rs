@@ -15,6 +15,11 @@ pub async fn handler() -> PathBuf {
     executable("handler", "holdfast-azure-function").await
 }
 
+/// The OCI function's, likewise.
+pub async fn oci_function() -> PathBuf {
+    executable("oci-function", "holdfast-oci-function").await
+}
+
 async fn executable(name: &str, package: &str) -> PathBuf {
     static BUILDING: Mutex<()> = Mutex::const_new(());
     let path = target().join(name);

@@ -10,6 +10,9 @@ pub const MANIFEST: &str = include_str!("../../infra/kubernetes/role.yaml");
 /// Who has the same Role on Azure. It adds no rule.
 pub const AZURE_BINDING: &str = include_str!("../../infra/azure/binding.yaml");
 
+/// Who has the same Role on OCI, and what it may read there beside it.
+pub const OCI: [&str; 2] = [include_str!("../../infra/oci/binding.yaml"), include_str!("../../infra/oci/ingress.yaml")];
+
 /// One thing that may be done, or was done.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Permission {
@@ -26,6 +29,11 @@ pub struct Permission {
 /// Everything that the shipped manifests allow, whoever they bind it to: one Role for all clouds.
 pub fn shipped() -> BTreeSet<Permission> {
     [MANIFEST, AZURE_BINDING].into_iter().flat_map(roles).flat_map(|role| rules(&role)).collect()
+}
+
+/// The same for a function on OCI, which may read where the standby's load balancer is.
+pub fn shipped_on_oci() -> BTreeSet<Permission> {
+    shipped().into_iter().chain(OCI.into_iter().flat_map(roles).flat_map(|role| rules(&role))).collect()
 }
 
 /// The Roles of a manifest, those of the whole cluster included.

@@ -1,7 +1,7 @@
 //! Which door admits what: `HOLDFAST_ADMITS`.
 //!
 //! Whoever may call the function may ask it for everything, and a timer must be able to do everything. So what is
-//! bounded is the way in: an alias on AWS, a function or one of its keys on Azure.
+//! bounded is the way in: an alias on AWS, a function or one of its keys on Azure, a kind of caller on OCI.
 
 use holdfast_core::{
     action::{ACTIONS, Action},
@@ -67,7 +67,7 @@ impl Doors {
             text.split(';').map(str::trim).filter(|entry| !entry.is_empty()).map(|entry| door(entry, known)).collect();
         let doors = entries.filter(|doors| !doors.is_empty() && all_differ(doors)).map(Self);
         doors.unwrap_or_else(|| {
-            let doors = if known.is_empty() { "an alias, $LATEST" } else { &known.join(", ") };
+            let doors = if known.is_empty() { "an alias, $LATEST; on OCI a kind of caller" } else { &known.join(", ") };
             let words: Vec<_> = words().collect();
             let allowed = format!(
                 "DOOR=WORD,WORD;DOOR=... with each door once ({doors} or *) and words of {}, all, none",

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use holdfast_aws::settings::{AlarmFilter, Aws};
 use holdfast_azure::settings::{AzureCloud, HostSettings};
 use holdfast_core::{action::ACTIONS, decision::Gate};
+use holdfast_oci::settings::{HostSettings as OciHost, OciCloud};
 use holdfast_site::{Settings, manual};
 
 const PROFILE: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Network/trafficManagerProfiles/tm";
 const CLUSTER: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.ContainerService/managedClusters/aks";
 
-/// Rows of the shared tables that Azure does not read, or reads with another rule.
+/// Rows of the shared tables that Azure and OCI do not read, or read with another rule.
 const AWS_ONLY: [&str; 18] = [
     "HOLDFAST_HISTORY_ROLE_ARN",
     "HOLDFAST_TRAFFIC_ROLE_ARN",
@@ -37,6 +38,7 @@ const AWS_ONLY: [&str; 18] = [
 enum Cloud {
     Aws,
     Azure,
+    Oci,
 }
 
 /// One row of a table with the columns variable, default, allowed and meaning.
@@ -55,8 +57,10 @@ fn page() -> String {
 fn rows() -> Vec<Row> {
     let (mut rows, mut cloud, mut inside) = (Vec::new(), Cloud::Aws, false);
     for line in page().lines() {
-        if line == "## Azure" {
-            cloud = Cloud::Azure;
+        match line {
+            "## Azure" => cloud = Cloud::Azure,
+            "## OCI" => cloud = Cloud::Oci,
+            _ => {}
         }
         inside = line == "| variable | default | allowed | meaning |" || (inside && line.starts_with('|'));
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
@@ -72,16 +76,27 @@ fn rows() -> Vec<Row> {
 
 fn variables(cloud: Cloud, more: &[(&str, &str)]) -> BTreeMap<String, String> {
     let least = match cloud {
-        Cloud::Aws => [
+        Cloud::Aws => vec![
             ("CLUSTER_NAME", "dr"),
             ("CLUSTER_REGION", "us-east-2"),
             ("PRIMARY_HEALTH_CHECK_ID", "hc"),
             ("PRIMARY_HEALTH_CHECK_FQDN", "p.example.com"),
         ],
-        Cloud::Azure => [
+        Cloud::Azure => vec![
             ("HOLDFAST_TRAFFIC_MANAGER_PROFILE_ID", PROFILE),
             ("HOLDFAST_PRIMARY_ENDPOINT", "primary"),
             ("HOLDFAST_AKS_CLUSTER_ID", CLUSTER),
+            ("HOLDFAST_PRIMARY_PROBE_URL", "https://p.example.com/api/v1/status"),
+        ],
+        Cloud::Oci => vec![
+            ("OCI_RESOURCE_PRINCIPAL_VERSION", "2.2"),
+            ("OCI_RESOURCE_PRINCIPAL_RPST", "token"),
+            ("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", "key"),
+            ("OCI_RESOURCE_PRINCIPAL_REGION", "us-chicago-1"),
+            ("CLUSTER_ID", "ocid1.cluster.oc1.us-chicago-1.aaaacluster"),
+            ("COMPARTMENT_ID", "ocid1.compartment.oc1..aaaacompartment"),
+            ("STEERING_POLICY_ID", "ocid1.dnspolicy.oc1..aaaapolicy"),
+            ("PRIMARY_HEALTH_CHECK_ID", "ocid1.httpmonitor.oc1..aaaamonitor"),
             ("HOLDFAST_PRIMARY_PROBE_URL", "https://p.example.com/api/v1/status"),
         ],
     };
@@ -100,6 +115,7 @@ fn read(cloud: Cloud, variables: &BTreeMap<String, String>) -> Result<String, St
         Cloud::Aws => Settings::read(&Aws, variables, |read, _| AlarmFilter::read(read)).map(|all| format!("{all:?}")),
         Cloud::Azure => Settings::read(&AzureCloud, variables, |read, limits| HostSettings::read(read, limits.margin))
             .map(|all| format!("{all:?}")),
+        Cloud::Oci => Settings::read(&OciCloud, variables, |read, _| OciHost::read(read)).map(|all| format!("{all:?}")),
     };
     read.map_err(|faults| faults.to_string())
 }
@@ -124,6 +140,17 @@ fn broken() -> Vec<(&'static str, Vec<String>)> {
         ("a name of Azure", texts(&["a/../b", "a b"])),
         ("a region of AWS", texts(&["US East (N. Virginia)", "https://x", "nowhere"])),
         ("a region of Azure", texts(&["east-us", "https://x"])),
+        ("a region of OCI", texts(&["chicago", "https://x", "us-x-1.evil.example"])),
+        ("regions of OCI", texts(&["chicago", "iad,https://x"])),
+        ("the OCID of", texts(&["x", "ocid1.user.oc1..aaaa", "ocid1.cluster", "ocid1.x.oc1..a/b"])),
+        ("a backend set", texts(&["a b", "\"", "a/b"])),
+        ("a pool other than the primary's", texts(&["primary", "a\nb"])),
+        ("a pool other than the standby's", texts(&["secondary", "a\nb"])),
+        ("an IP address or a host name", texts(&["https://x.example.com", "x y", "localhost", "1.2.3.4:443"])),
+        ("letters, digits, `_`; set with the next", texts(&["a-b", "a b", "namespace"])),
+        ("a query with", texts(&["up[1m].max()"])),
+        ("names or OCIDs of alarms", texts(&["ocid1.topic.oc1..x", "a,arn:aws:sns:x"])),
+        ("kinds of endpoints", texts(&["private", "PUBLIC_ENDPOINT,x"])),
         ("an id", vec!["a/b".to_owned(), "a b".to_owned(), "x".repeat(65)]),
         ("a host name", texts(&["https://h.example.com", "h.example.com/x", "h.example.com:443", "h example.com"])),
         ("never resolves", texts(&["failover-locked.invalid", "0.0.0.0", "169.254.1.1"])),
@@ -140,7 +167,7 @@ fn broken() -> Vec<(&'static str, Vec<String>)> {
         ("the ARN of a role", texts(&["dns", "arn:aws:iam::4444:role/dns", "arn:aws:iam::444455556666:user/x"])),
         ("an external id", texts(&["e", "a b"])),
         ("a system", texts(&["humio", "0"])),
-        ("set with the", texts(&["https://c.example.com"])),
+        ("https address; set with the", texts(&["https://c.example.com"])),
         ("a readable file", texts(&["/nowhere/ca.pem", "/dev/null", "/"])),
         ("`DOOR=WORD,WORD;DOOR=...`", texts(&["live=everything", "=tick", "Alarm=tick;alarm=alarm"])),
     ]
@@ -177,7 +204,7 @@ fn companions(name: &str) -> Vec<(&'static str, &'static str)> {
 /// The row on each cloud that reads it.
 fn clouds(row: &Row) -> Vec<Cloud> {
     match row.cloud {
-        Cloud::Aws if !AWS_ONLY.contains(&row.name.as_str()) => vec![Cloud::Aws, Cloud::Azure],
+        Cloud::Aws if !AWS_ONLY.contains(&row.name.as_str()) => vec![Cloud::Aws, Cloud::Azure, Cloud::Oci],
         cloud => vec![cloud],
     }
 }

@@ -5,10 +5,14 @@ use std::time::Duration;
 use holdfast_core::{
     Timestamp,
     clock::{earlier, later, until},
+    evidence::{Check, Level},
     fault::quoted,
 };
 use http::HeaderMap;
 use hyper::body::Bytes;
+
+/// A call that has this much of its 300 s left when it comes was given all of them: a start takes some seconds.
+const ENOUGH: Duration = Duration::from_secs(270);
 
 /// The longest that Fn lets a call run: a detached one.
 const LONGEST_CALL: Duration = Duration::from_secs(3600);
@@ -80,6 +84,19 @@ impl Arrival {
         }
     }
 
+    /// Whether the function is given as long as the platform allows: the holdoff is waited for inside one call.
+    pub fn time_out(&self) -> Check {
+        let given_s = self.patience.as_secs();
+        let (level, found) = match self.patience >= ENOUGH {
+            true => (Level::Good, format!("a call has {given_s} s left when it begins")),
+            false => {
+                let found = format!("a call has {given_s} s left when it begins: set the function's timeout to 300 s");
+                (Level::Warning, found)
+            }
+        };
+        Check { name: "function-time-out".to_owned(), level, found }
+    }
+
     /// Who sent it, for the record.
     pub fn caller(&self) -> String {
         let Subject { id, kind } = &self.subject;
@@ -138,6 +155,13 @@ mod tests {
             assert_eq!(left(deadline), (25, 29), "{deadline}");
         }
         assert_eq!(arrived(&[]).deadline, at(NOW + 25));
+    }
+
+    #[test]
+    fn a_time_out_that_is_shorter_than_it_may_be_is_told() {
+        for (deadline, level) in [("2026-01-01T00:05:00Z", Level::Good), ("2026-01-01T00:01:00Z", Level::Warning)] {
+            assert_eq!(arrived(&[("fn-deadline", deadline)]).time_out().level, level);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use futures_util::FutureExt;
 use holdfast_core::{
     Clock,
-    engine::{Engine, Request},
+    engine::{Action, Engine, Request},
     record::Trigger,
 };
 use holdfast_site::{
@@ -80,7 +80,10 @@ impl App {
         log::triggered(request.trigger.label());
         // One worker is one call: two deliveries of one message must not share a lease.
         let holder = format!("{}/{}/{:08x}", self.name, arrival.id, fastrand::u32(..));
-        let answer = site.engine(holder).handle(&request).await;
+        let mut answer = site.engine(holder).handle(&request).await;
+        if request.action == Action::Preflight {
+            answer.checks.push(arrival.time_out());
+        }
         report::log(&request, &answer);
         ending::of_answer(&request.trigger, &answer, &others)
     }

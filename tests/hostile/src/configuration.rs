@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use holdfast_aws::settings::{AlarmFilter, Aws};
 use holdfast_azure::settings::{AzureCloud, HostSettings};
 use holdfast_core::policy::Policy;
+use holdfast_oci::settings::{HostSettings as OciHost, OciCloud};
 use holdfast_settings::ConfigurationFaults;
 use holdfast_site::Settings;
 
@@ -24,6 +25,13 @@ pub fn configuration(bytes: &[u8]) {
         Ok((settings, host)) => {
             checked(&settings);
             assert!(!host.function_timeout.is_zero());
+        }
+    }
+    match Settings::read(&OciCloud, &variables, |read, _| OciHost::read(read)) {
+        Err(faults) => told(&faults),
+        Ok((settings, host)) => {
+            checked(&settings);
+            assert!(!host.margin.is_zero() && !host.alarms.ticks.is_empty());
         }
     }
 }

@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! * this file: [`TARGETS`], and what holds of everything that is said.
-//! * [`event`], [`azure_event`], [`record`], [`configuration`]: what the function is called with, remembers, and is told.
+//! * [`event`], [`azure_event`], [`oci_event`], [`record`], [`configuration`]: what the function is called with, remembers, and is told.
 //! * [`cloud`]: what AWS and Azure answer; [`cluster`]: what the standby cluster answers; [`tls`]: its certificates.
 //! * [`mutate`]: small damage to good input, for the bounded run in `tests/bounded.rs`.
 //! * `seeds/NAME`: good and bad examples for each target; more for events in the functions' `fixtures`.
@@ -22,6 +22,7 @@ pub mod cluster;
 pub mod configuration;
 pub mod event;
 pub mod mutate;
+pub mod oci_event;
 pub mod record;
 pub mod tls;
 
@@ -40,6 +41,7 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target { name: "event", run: event::event },
     Target { name: "azure-event", run: azure_event::event },
+    Target { name: "oci-event", run: oci_event::event },
     Target { name: "timestamp", run: event::timestamp },
     Target { name: "record", run: record::record },
     Target { name: "configuration", run: configuration::configuration },

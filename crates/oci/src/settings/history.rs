@@ -77,9 +77,9 @@ impl History {
 
 /// A health check that `name` names, whose results are where it was made: beside the function, unless it is said where.
 pub(super) fn monitor(read: &mut Reader<'_>, account: &Account, name: &str, target: &str) -> Option<Monitor> {
+    let target = read.shaped(target, "the address of a target of the health check, or its name", is_place);
     let id = names::ocid(read, name, HEALTH_CHECK)?;
     let region = account.region_or_own(read, "HOLDFAST_OCI_HEALTH_CHECK_REGION");
-    let target = read.shaped(target, "the address of a target of the health check, or its name", is_place);
     Some(Monitor { id, region, target })
 }
 

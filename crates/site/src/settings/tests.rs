@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use holdfast_aws::settings::Aws;
 use holdfast_azure::settings::AzureCloud;
 use holdfast_core::retry::RetryPolicy;
+use holdfast_oci::settings::OciCloud;
 
 use super::*;
 use crate::clock::SystemClock;
@@ -15,6 +16,16 @@ const ON_AZURE: [(&str, &str); 3] = [
     ("HOLDFAST_TRAFFIC_MANAGER_PROFILE_ID", PROFILE),
     ("HOLDFAST_PRIMARY_ENDPOINT", "primary"),
     ("HOLDFAST_AKS_CLUSTER_ID", CLUSTER),
+];
+const ON_OCI: [(&str, &str); 8] = [
+    ("OCI_RESOURCE_PRINCIPAL_VERSION", "2.2"),
+    ("OCI_RESOURCE_PRINCIPAL_RPST", "token"),
+    ("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", "key"),
+    ("OCI_RESOURCE_PRINCIPAL_REGION", "us-chicago-1"),
+    ("STEERING_POLICY_ID", "ocid1.dnspolicy.oc1..aaaapolicy"),
+    ("COMPARTMENT_ID", "ocid1.compartment.oc1..aaaacompartment"),
+    ("PRIMARY_HEALTH_CHECK_ID", "ocid1.httpmonitor.oc1..aaaamonitor"),
+    ("CLUSTER_ID", "ocid1.cluster.oc1.us-chicago-1.aaaacluster"),
 ];
 const AWS_KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "secret")];
 
@@ -43,6 +54,9 @@ fn the_reference_functions_variables_are_enough_and_keep_their_defaults() {
     let settings = read(&AzureCloud, &[&ON_AZURE, &[("COOLDOWN_SECONDS", "60"), ("MAX_RETRIES", "5")]]).expect("sound");
     assert_eq!((settings.policy.cooldown.as_secs(), settings.limits.retry.max_retries), (60, 5));
     assert!(settings.outside.primary.is_none());
+    let settings = read(&OciCloud, &[&ON_OCI, &[("FAILOVER_COOLDOWN_SECONDS", "60")]]).expect("sound");
+    assert_eq!((settings.policy.cooldown.as_secs(), settings.policy.stale_after.as_secs()), (60, 360));
+    assert_eq!(settings.outside.controls.len(), 4);
 }
 
 #[test]
@@ -62,7 +76,8 @@ fn every_value_that_makes_no_sense_is_one_fault() {
         ("HOLDFAST_SYSTEM", "humio"),
         ("HOLDFAST_CLUSTER_CLOUD", "gcp"),
     ] {
-        for (host, least) in [(&Aws as &'static dyn Cloud, &ON_AWS), (&AzureCloud, &ON_AZURE)] {
+        let hosts: [(&'static dyn Cloud, &[_]); 3] = [(&Aws, &ON_AWS), (&AzureCloud, &ON_AZURE), (&OciCloud, &ON_OCI)];
+        for (host, least) in hosts {
             let faults = read(host, &[least, &[(name, bad)]]).expect_err(name);
             assert_eq!(names(&faults), [if name.ends_with("ENDPOINT") { "HOLDFAST_CLUSTER_CA_DATA" } else { name }]);
         }
@@ -94,6 +109,16 @@ fn a_function_on_aws_locks_traffic_manager_and_needs_no_aks() {
     let traffic = [("HOLDFAST_TRAFFIC_CLOUD", "azure"), ON_AZURE[0], ON_AZURE[1]];
     let settings = read(&Aws, &[&ON_AWS, &traffic]).expect("sound");
     let site = settings.open(Arc::new(SystemClock::default())).expect("a site");
+    let steps: Vec<_> = site.engine("w".to_owned()).runbook.steps.iter().map(|step| step.name()).collect();
+    assert_eq!(steps, ["remove-stale-tls", "scale-operator", "lock-traffic", "verify-standby"]);
+}
+
+#[test]
+fn a_function_on_aws_locks_a_steering_policy_and_needs_no_oke() {
+    let traffic = [("HOLDFAST_TRAFFIC_CLOUD", "oci")];
+    let settings = read(&Aws, &[&ON_AWS, &traffic, &ON_OCI[..5]]).expect("sound");
+    assert!(settings.open(Arc::new(SystemClock::default())).is_ok());
+    let site = read(&OciCloud, &[&ON_OCI]).expect("sound").open(Arc::new(SystemClock::default())).expect("a site");
     let steps: Vec<_> = site.engine("w".to_owned()).runbook.steps.iter().map(|step| step.name()).collect();
     assert_eq!(steps, ["remove-stale-tls", "scale-operator", "lock-traffic", "verify-standby"]);
 }
