@@ -1,10 +1,21 @@
 locals {
-  manifests = join("\n---\n", [
+  standby = [
     for manifest in [
       file("${path.module}/../../../infra/kubernetes/role.yaml"),
       templatefile("${path.module}/../../../infra/oci/binding.yaml", { dynamic_group_id = oci_identity_dynamic_group.this.id }),
-    ] : replace(manifest, "namespace: logging", "namespace: ${var.cluster_namespace}")
-  ])
+    ] : replace(manifest, "namespace: logging\n", "namespace: ${var.cluster_namespace}\n")
+  ]
+
+  # Where the standby's address is read, unless it is told.
+  ingress = var.secondary_address != null ? [] : [replace(
+    replace(
+      templatefile("${path.module}/../../../infra/oci/ingress.yaml", { dynamic_group_id = oci_identity_dynamic_group.this.id }),
+      "namespace: logging-ingress", "namespace: ${lookup(var.settings, "INGRESS_NAMESPACE", "logging-ingress")}",
+    ),
+    "[nginx-ingress-controller]", "[${lookup(var.settings, "INGRESS_SERVICE_NAME", "nginx-ingress-controller")}]",
+  )]
+
+  manifests = join("\n---\n", concat(local.standby, local.ingress))
 }
 
 output "function_id" {

@@ -232,7 +232,7 @@ variable "primary_probe_url" {
 }
 
 variable "secondary_address" {
-  description = "Address of the standby's ingress, for the secondary answer; null where it is asked of the ingress Service or is in the policy already."
+  description = "Address of the standby's ingress, for the secondary answer; null asks the ingress Service (infra/oci/ingress.yaml is then among the manifests)."
   type        = string
   default     = null
 }

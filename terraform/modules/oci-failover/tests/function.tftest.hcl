@@ -38,7 +38,7 @@ variables {
 # The environment of this run is what tests/tests/terraform_environment.rs gives to the function's own reader.
 run "the_function_is_told_where_things_are" {
   assert {
-    condition     = output.function_environment["CLUSTER_ID"] == var.cluster_id && output.function_environment["CLUSTER_REGION"] == "us-chicago-1" && output.function_environment["STEERING_POLICY_ID"] == var.steering_policy_id && output.function_environment["PRIMARY_HEALTH_CHECK_ID"] == var.primary_health_check_id && output.function_environment["COMPARTMENT_ID"] == var.health_check_compartment_id
+    condition     = output.function_environment["CLUSTER_ID"] == var.cluster_id && output.function_environment["CLUSTER_REGION"] == "us-chicago-1" && output.function_environment["STEERING_POLICY_ID"] == var.steering_policy_id && output.function_environment["PRIMARY_HEALTH_CHECK_ID"] == var.primary_health_check_id && output.function_environment["COMPARTMENT_ID"] == var.compartment_id && output.function_environment["HOLDFAST_OCI_HISTORY_COMPARTMENT_ID"] == var.health_check_compartment_id
     error_message = "The function must know what it locks, what it watches and where the standby is."
   }
 
@@ -73,7 +73,7 @@ run "the_history_of_the_load_balancer_is_asked_in_the_primarys_region" {
   }
 
   assert {
-    condition     = oci_functions_function.this.config["HOLDFAST_OCI_HISTORY_REGION"] == "us-ashburn-1" && oci_functions_function.this.config["COMPARTMENT_ID"] == "ocid1.compartment.oc1..primary" && oci_functions_function.this.config["LB_BACKEND_SET_NAME"] == "TCP-443"
+    condition     = oci_functions_function.this.config["HOLDFAST_OCI_HISTORY_REGION"] == "us-ashburn-1" && oci_functions_function.this.config["HOLDFAST_OCI_HISTORY_COMPARTMENT_ID"] == "ocid1.compartment.oc1..primary" && oci_functions_function.this.config["LB_BACKEND_SET_NAME"] == "TCP-443"
     error_message = "The balancer's metrics are in its region and compartment."
   }
 
@@ -89,7 +89,34 @@ run "another_namespace_is_in_every_manifest" {
   }
 
   assert {
-    condition     = !strcontains(output.kubernetes_manifests, "namespace: logging") && strcontains(output.kubernetes_manifests, "name: ${output.dynamic_group_id}") && !strcontains(output.kubernetes_manifests, "$${")
+    condition     = !strcontains(output.kubernetes_manifests, "namespace: logging\n") && strcontains(output.kubernetes_manifests, "name: ${output.dynamic_group_id}") && !strcontains(output.kubernetes_manifests, "$${")
     error_message = "Role and binding must be complete, and in LogScale's namespace."
+  }
+
+  assert {
+    condition     = strcontains(output.kubernetes_manifests, "namespace: logging-ingress\n") && strcontains(output.kubernetes_manifests, "resourceNames: [nginx-ingress-controller]")
+    error_message = "The function must be let see the Service of the ingress, where its address is not told."
+  }
+}
+
+run "an_address_that_is_told_needs_no_right_to_read_it" {
+  variables {
+    secondary_address = "198.51.100.10"
+  }
+
+  assert {
+    condition     = !strcontains(output.kubernetes_manifests, "holdfast-failover-ingress")
+    error_message = "No right that is not used."
+  }
+}
+
+run "another_ingress_is_named_in_its_right" {
+  variables {
+    settings = { INGRESS_NAMESPACE = "edge", INGRESS_SERVICE_NAME = "gateway" }
+  }
+
+  assert {
+    condition     = strcontains(output.kubernetes_manifests, "namespace: edge\n") && strcontains(output.kubernetes_manifests, "resourceNames: [gateway]") && !strcontains(output.kubernetes_manifests, "  namespace: logging-ingress\n")
+    error_message = "The right must be for the Service that the function asks."
   }
 }
