@@ -1,4 +1,4 @@
-//! The way back, by calls of the functions as shipped, on both simulated clouds: failover, failback, rest, and an outage
+//! The way back, by calls of the functions as shipped, on all simulated clouds: failover, failback, rest, and an outage
 //! in between. Nothing is refused by the permissions that we ship.
 
 use std::{path::PathBuf, time::Duration};
@@ -10,10 +10,10 @@ use holdfast_core::{
 use holdfast_simulator::{
     Options, Simulator,
     backend::CloudBackend,
-    clouds::{aws::Aws, azure::Azure},
+    clouds::{aws::Aws, azure::Azure, oci::Oci},
     world::Outage,
 };
-use holdfast_tests::function::{bootstrap, handler};
+use holdfast_tests::function::{bootstrap, handler, oci_function};
 use serde_json::{Value, json};
 
 /// Numbers that a busy machine can keep; the primary has to fail, and to be well, for seconds only.
@@ -32,7 +32,11 @@ const VARIABLES: [(&str, &str); 10] = [
 
 /// A cloud on which a failover was completed and the primary is well again. Nobody calls by himself.
 async fn failed_over(cloud: &'static dyn CloudBackend) -> Simulator {
-    let bootstrap: PathBuf = if cloud.name() == "azure" { handler().await } else { bootstrap().await };
+    let bootstrap: PathBuf = match cloud.name() {
+        "azure" => handler().await,
+        "oci" => oci_function().await,
+        _ => bootstrap().await,
+    };
     let options = Options {
         bootstrap: Some(bootstrap),
         function_env: VARIABLES.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
@@ -131,6 +135,11 @@ async fn on_azure_a_call_fails_back_and_another_puts_the_standby_to_rest() {
 }
 
 #[tokio::test]
+async fn on_oci_a_call_fails_back_and_another_puts_the_standby_to_rest() {
+    there_and_back(&Oci).await;
+}
+
+#[tokio::test]
 async fn on_aws_an_outage_during_a_failback_is_failed_over() {
     an_outage_in_between(&Aws).await;
 }
@@ -141,7 +150,13 @@ async fn on_azure_an_outage_during_a_failback_is_failed_over() {
 }
 
 #[tokio::test]
+async fn on_oci_an_outage_during_a_failback_is_failed_over() {
+    an_outage_in_between(&Oci).await;
+}
+
+#[tokio::test]
 async fn a_failback_to_a_primary_that_is_ill_and_a_kind_that_is_not_given_are_refused() {
     an_ill_primary(&Aws).await;
     an_ill_primary(&Azure).await;
+    an_ill_primary(&Oci).await;
 }

@@ -1,5 +1,5 @@
 //! The configuration file of OCI's tools (`~/.oci/config`): INI with one section for each profile, which inherits what
-//! `[DEFAULT]` says (facts, 5.2). Pure.
+//! `[DEFAULT]` says (docs/reference/oci.md#request-signatures). Pure.
 
 use std::{collections::BTreeMap, fmt};
 

@@ -35,7 +35,7 @@ impl Service {
         }
     }
 
-    /// The host in `region` (facts, 3, 4 and 6). Monitoring's has no `oci` in it.
+    /// The host in `region` (docs/reference/oci.md#steering-policies, docs/reference/oci.md#metrics, docs/reference/oci.md#oke). Monitoring's has no `oci` in it.
     fn host(self, region: &str, domain: &str) -> String {
         match self {
             Self::Dns => format!("dns.{region}.oci.{domain}"),

@@ -38,7 +38,7 @@ fn class_of(status: u16, code: &str) -> FaultClass {
     match (status, code) {
         (408, _) => FaultClass::Timeout,
         (429, _) | (_, "TooManyRequests") => FaultClass::Throttled,
-        // Not implemented (facts, 5.1: not to be repeated).
+        // Not implemented (docs/reference/oci.md#request-signatures: not to be repeated).
         (501, code) if !code.is_empty() => FaultClass::Invalid,
         (_, "") => FaultClass::Server,
         // The request names something that we may not see, or that is not there.

@@ -28,7 +28,7 @@ use series::Points;
 
 const CALL: &str = "monitoring:SummarizeMetricsData";
 
-/// Points arrive late: three minutes are the slack that alarms have by default (facts, 4.2), and two more.
+/// Points arrive late: three minutes are the slack that alarms have by default (docs/reference/oci.md#metrics), and two more.
 const LATE: Duration = Duration::from_secs(300);
 
 /// How far back minutes reach, counted from now; an hour less, so that a clock that differs asks for nothing beyond it.

@@ -40,7 +40,7 @@ pub struct NoIdentity {
     pub allowed: &'static str,
 }
 
-/// Where a value is: an absolute path names a file, any other text is the value itself (facts, 5.3).
+/// Where a value is: an absolute path names a file, any other text is the value itself (docs/reference/oci.md#resource-principals).
 #[derive(Clone, PartialEq, Eq)]
 enum Source {
     File(PathBuf),

@@ -21,9 +21,11 @@ use crate::{
 };
 
 mod merged;
+mod unlock;
 
 pub use merged::Pools;
 use merged::{Merged, merged};
+pub use unlock::SteeringUnlock;
 
 /// The record keeps the answers and rules as they were. A policy that is longer, in bytes of JSON, does not fit there.
 const LONGEST: usize = 64 * 1024;
@@ -73,7 +75,7 @@ impl StandbyAddress for String {
 /// An update may come about after its answer. While the policy says that it is being updated, `observe` ends with a
 /// transient fault, so that it is looked at again.
 pub struct SteeringLock {
-    policies: Policies,
+    policies: Arc<Policies>,
     pools: Pools,
     standby: Option<Arc<dyn StandbyAddress>>,
 }
@@ -82,25 +84,7 @@ impl SteeringLock {
     /// A lock on the policy at `place`. `standby` tells where the standby is when its answer must be made or corrected;
     /// without it the policy's own answer is used as it stands.
     pub fn new(oci: Arc<Oci>, place: PolicyPlace, pools: Pools, standby: Option<Arc<dyn StandbyAddress>>) -> Self {
-        Self { policies: Policies::new(oci, place), pools, standby }
-    }
-
-    /// Puts the answers of both pools back to what they were. Where the standby's answer leads to stays as it is. Nothing
-    /// happens when they are.
-    ///
-    /// # Errors
-    /// [`Invalid`](FaultClass::Invalid) when no answer of the primary was in service in `original` either, or none of
-    /// them is left; [`Conflict`](FaultClass::Conflict) when somebody else wrote meanwhile; faults of the interface.
-    pub async fn unlock(&self, call: &Call, original: &Original) -> Result<(), Fault> {
-        let policy = settled(self.policies.get(call).await?)?;
-        match self.pools.restored(&policy.written, &original.written) {
-            None => {
-                let message = "no answer of the primary was in service before, or none of those is left";
-                Err(Fault::new(FaultClass::Invalid, PUT, message))
-            }
-            Some(Merged { changed: false, .. }) => Ok(()),
-            Some(Merged { written, .. }) => self.policies.put(call, &policy.etag, &written).await,
-        }
+        Self { policies: Arc::new(Policies::new(oci, place)), pools, standby }
     }
 
     /// Where the standby is; unknown is not worth holding the lock back where the policy has an answer for it.
@@ -182,6 +166,12 @@ impl Step for SteeringLock {
 
     fn locks_traffic(&self) -> bool {
         true
+    }
+
+    fn inverse(&self, before: Option<&Observation>) -> Option<Arc<dyn Step>> {
+        let original = before.and_then(|seen| Original::of_fence(&seen.fence));
+        let (policies, pools) = (Arc::clone(&self.policies), self.pools.clone());
+        Some(Arc::new(SteeringUnlock { policies, pools, original }))
     }
 
     async fn observe(&self, call: &Call) -> Result<Observation, Fault> {

@@ -13,7 +13,7 @@ pub const MARKS: [&str; 1] = ["opc-"];
 /// How many are given.
 const GIVEN: usize = 4;
 
-/// Of the commercial realm: where each is, and its address (hosts: facts, 4, 6 and 7).
+/// Of the commercial realm: where each is, and its address (hosts: docs/reference/oci.md#metrics).
 const COMMERCIAL: [(&str, &str); 6] = [
     ("us-ashburn-1", "https://objectstorage.us-ashburn-1.oraclecloud.com/"),
     ("eu-frankfurt-1", "https://telemetry.eu-frankfurt-1.oraclecloud.com/"),

@@ -50,7 +50,7 @@ pub fn named(text: &str) -> Option<String> {
     (text.len() <= LONGEST && parts.len() >= 3 && parts.iter().all(word)).then_some(text)
 }
 
-/// The domain of a realm's endpoints (facts, 5.3). `None` for a realm that is not known; its endpoints must be configured.
+/// The domain of a realm's endpoints (docs/reference/oci.md#resource-principals). `None` for a realm that is not known; its endpoints must be configured.
 pub fn domain(realm: &str) -> Option<&'static str> {
     match realm {
         "oc1" => Some("oraclecloud.com"),

@@ -1,4 +1,4 @@
-//! The signature of one request: draft-cavage-http-signatures, RSA PKCS#1 v1.5 with SHA-256 (facts, 5.1). Pure but for
+//! The signature of one request: draft-cavage-http-signatures, RSA PKCS#1 v1.5 with SHA-256 (docs/reference/oci.md#request-signatures). Pure but for
 //! the key; the time is passed in.
 
 use std::fmt;

@@ -1,6 +1,6 @@
 //! A DNS steering policy: where it is asked for, how it is found, and how it is written.
 //!
-//! Answers and rules are kept as OCI wrote them: what is put back replaces the stored lists whole (facts, 3), so a field
+//! Answers and rules are kept as OCI wrote them: what is put back replaces the stored lists whole (docs/reference/oci.md#steering-policies), so a field
 //! that is not known here must survive.
 
 mod place;
@@ -113,7 +113,7 @@ pub(crate) fn rtype_of(address: &str) -> &'static str {
 /// What of a policy is put back with each update. Fields that are absent are not sent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Written {
-    /// See the facts: `FAILOVER`, `CUSTOM` and others.
+    /// `FAILOVER`, `CUSTOM` and others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
     /// Seconds.
@@ -168,7 +168,7 @@ impl SteeringPolicy {
         format!("steering policy {}: {}", quoted(&self.state), shown.join("; "))
     }
 
-    /// True when a rule looks at whether an answer is disabled. Without one, disabling changes nothing (facts, 3).
+    /// True when a rule looks at whether an answer is disabled. Without one, disabling changes nothing (docs/reference/oci.md#steering-policies).
     pub fn heeds_disabled(&self) -> bool {
         let rules = self.written.rules.iter().flatten();
         let mut filters = rules.filter(|rule| rule.get("ruleType").and_then(Value::as_str) == Some("FILTER"));

@@ -35,10 +35,10 @@ use crate::{
 /// 2026-01-01T00:00:00Z.
 pub(crate) const NOW: i64 = 1_767_225_600;
 
-/// The key of the vectors in the facts: made for them, and good for nothing else.
+/// The key of the test vectors: made for them, and good for nothing else.
 pub(crate) const KEY: &str = include_str!("../fixtures/test-only-key.pem");
 
-/// A vector of the facts, by its name.
+/// A test vector, by its name.
 pub(crate) fn vector(name: &str) -> &'static str {
     let vectors = include_str!("../fixtures/vectors.txt").lines();
     vectors.filter_map(|line| line.split_once(' ')).find(|(known, _)| *known == name).expect("a vector").1
@@ -83,7 +83,7 @@ pub(crate) fn policy_place() -> PolicyPlace {
     PolicyPlace::new(policy, "us-chicago-1", vec!["us-phoenix-1".to_owned()])
 }
 
-/// The policy of the facts, 3, with its answers disabled or not.
+/// A policy with its answers disabled or not.
 pub(crate) fn policy_document(primary: bool, secondary: bool) -> Value {
     json!({
         "id": "ocid1.dnspolicy.oc1..aaaatestpolicy", "displayName": "global", "lifecycleState": "ACTIVE",

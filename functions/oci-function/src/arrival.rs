@@ -1,4 +1,4 @@
-//! One call as it came: content, deadline, who sent it (facts, 1.2).
+//! One call as it came: content, deadline, who sent it (docs/reference/oci.md#function-contract).
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub struct Margins {
 }
 
 impl Default for Margins {
-    /// Five seconds of thirty (facts, 1.2).
+    /// Five seconds of thirty (docs/reference/oci.md#function-contract).
     fn default() -> Self {
         Self { margin: Duration::from_secs(5), fallback: Duration::from_secs(30) }
     }

@@ -1,4 +1,4 @@
-//! The mark in the log at which a call begins, for platforms that ask for one (facts, 1.3).
+//! The mark in the log at which a call begins, for platforms that ask for one (docs/reference/oci.md#function-contract).
 
 use std::io::{self, Write};
 

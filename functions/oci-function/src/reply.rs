@@ -1,4 +1,4 @@
-//! Endings in the words of the contract (facts, 1.3): 200 is over, 502 and 504 are failures after which the container is
+//! Endings in the words of the contract (docs/reference/oci.md#function-contract): 200 is over, 502 and 504 are failures after which the container is
 //! kept. Any other status would end the container, so none is ever sent.
 
 use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};

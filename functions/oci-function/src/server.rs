@@ -1,4 +1,4 @@
-//! HTTP over the socket, and the runtime that it runs on (facts, 1.2).
+//! HTTP over the socket, and the runtime that it runs on (docs/reference/oci.md#function-contract).
 //!
 //! The agent sends one call at a time over one connection, closes it after a second without one, and connects again. No
 //! time limit of ours is set on a connection; the limit of a call is the platform's.

@@ -1,4 +1,4 @@
-//! Where the agent wants to find us, and how (facts, 1.1).
+//! Where the agent wants to find us, and how (docs/reference/oci.md#function-contract).
 //!
 //! The agent watches the folder for the file and connects as soon as it appears, as another user. So the socket is made
 //! under another name, listens and is opened to everybody before a link to it gets the name that is watched. The agent

@@ -10,7 +10,7 @@ use holdfast_tests::requests::{ask, done, eventually};
 use http::Method;
 use serde_json::Value;
 
-use scene::{Form, Scene, on_aks, on_eks};
+use scene::{Form, Scene, on_aks, on_eks, on_oke};
 
 #[tokio::test]
 async fn on_eks_the_policies_refuse_others_and_let_a_failover_through() {
@@ -20,6 +20,11 @@ async fn on_eks_the_policies_refuse_others_and_let_a_failover_through() {
 #[tokio::test]
 async fn on_aks_the_policies_refuse_others_and_let_a_failover_through() {
     holds(on_aks()).await;
+}
+
+#[tokio::test]
+async fn on_oke_the_policies_refuse_others_and_let_a_failover_through() {
+    holds(on_oke()).await;
 }
 
 async fn holds(form: Form) {

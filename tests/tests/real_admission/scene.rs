@@ -7,7 +7,7 @@ use holdfast_testbed::{Assets, Options, Testbed, User};
 use holdfast_tests::{
     admission::{backup, enforce, is_refusal},
     requests::{ask, done, eventually, found, path},
-    role::AZURE_BINDING,
+    role::{AZURE_BINDING, OCI},
     test_cluster::{HUMIO, define_humio_cluster, furnish},
 };
 use http::Method;
@@ -15,6 +15,8 @@ use kube::Client;
 use serde_json::{Value, json};
 
 pub const NAMESPACE: &str = "logging";
+/// OCID of a dynamic group.
+const DYNAMIC_GROUP: &str = "ocid1.dynamicgroup.oc1..aaaaholdfast";
 /// Object id of a managed identity.
 const PRINCIPAL: &str = "5f1c1a52-0000-4000-8000-00000000f00d";
 pub const EDITOR: &str = "editor";
@@ -50,6 +52,13 @@ pub fn on_aks() -> Form {
     Form { function, folder: "infra/azure/admission", binding: Some(AZURE_BINDING) }
 }
 
+pub fn on_oke() -> Form {
+    // The user name of a function is not documented; its dynamic group is a group of the cluster.
+    let groups = vec![DYNAMIC_GROUP.to_owned(), "ocid1.group.oc1..aaaaanother".to_owned()];
+    let function = User { name: "ocid1.fnfunc.oc1.iad.aaaafunction".to_owned(), groups };
+    Form { function, folder: "infra/oci/admission", binding: Some(OCI[0]) }
+}
+
 /// A standby under the policies.
 pub struct Scene {
     /// Its servers.
@@ -74,7 +83,7 @@ impl Scene {
         let seed = StandbyFixture { tls: TlsFixture::StaleOtherCa, per_node_secret: true, ..StandbyFixture::default() };
         furnish(&bed, NAMESPACE, &seed).await;
         for text in form.binding.into_iter().chain([PEOPLE]) {
-            bed.apply_yaml(&text.replace("${principal_id}", PRINCIPAL)).await.expect("rights");
+            bed.apply_yaml(&named(text)).await.expect("rights");
         }
         enforce(&bed, &rendered(kubectl, form.folder), NAMESPACE).await;
         let scene = Self { bed, function: form.function };
@@ -121,5 +130,10 @@ fn rendered(kubectl: &Path, folder: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
     let output = Command::new(kubectl).arg("kustomize").arg(folder).output().expect("kubectl starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("YAML is text").replace("${principal_id}", PRINCIPAL)
+    named(&String::from_utf8(output.stdout).expect("YAML is text"))
+}
+
+/// A text that we ship, with the function's identity put in.
+fn named(text: &str) -> String {
+    text.replace("${principal_id}", PRINCIPAL).replace("${dynamic_group_id}", DYNAMIC_GROUP)
 }

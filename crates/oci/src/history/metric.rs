@@ -60,7 +60,7 @@ impl Metric {
         if !is_backend_set(backend_set) {
             return Err(BadMetric("a backend set has letters, digits and -_. in its name"));
         }
-        // `lbHostId` changes without our doing, so the streams are grouped (facts, 4.2).
+        // `lbHostId` changes without our doing, so the streams are grouped (docs/reference/oci.md#metrics).
         let of = |metric: &str, statistic: &str| {
             format!(
                 "{metric}{MINUTE}{{resourceId = \"{balancer}\", backendSetName = \"{backend_set}\"}}\

@@ -114,8 +114,18 @@ impl Pools {
                 answer.set_disabled(disabled);
             }
         }
-        let serves = written.answers.iter().any(|answer| answer.pool() == self.primary && !answer.is_disabled());
-        let changed = written != *found;
-        serves.then_some(Merged { written, changed })
+        self.serves_primary(&written).then(|| Merged { changed: written != *found, written })
+    }
+
+    /// `found` with the primary's answers in service, where nothing is known of what was before. `None` when it has none.
+    pub(super) fn opened(&self, found: &Written) -> Option<Merged> {
+        let mut written = found.clone();
+        let of_primary = |answer: &&mut SteeringAnswer| answer.pool() == self.primary && answer.is_disabled();
+        written.answers.iter_mut().filter(of_primary).for_each(|answer| answer.set_disabled(false));
+        self.serves_primary(&written).then(|| Merged { changed: written != *found, written })
+    }
+
+    fn serves_primary(&self, written: &Written) -> bool {
+        written.answers.iter().any(|answer| answer.pool() == self.primary && !answer.is_disabled())
     }
 }

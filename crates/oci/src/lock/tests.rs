@@ -182,8 +182,10 @@ async fn the_way_back_is_in_the_fence_and_leaves_the_standbys_address_as_it_is()
     now["answers"][1]["rdata"] = "192.0.2.99".into();
     let (lock, server) = lock(vec![found(&open(), "v1"), found(&now, "v7"), found(&open(), "v8")]).await;
     let seen = lock.observe(&call()).await.expect("an observation");
-    let original = Original::of_fence(&seen.fence).expect("an original");
-    lock.unlock(&call(), &original).await.expect("unlocked");
+    let unlock = lock.inverse(Some(&seen)).expect("a way back");
+    let locked = unlock.observe(&call()).await.expect("an observation");
+    assert_eq!((unlock.name(), &locked.standing), ("unlock-traffic", &Standing::Todo));
+    unlock.apply(&call(), &locked).await.expect("unlocked");
     let mut expected = open()["answers"].clone();
     expected[1]["rdata"] = "192.0.2.99".into();
     assert_eq!(sent(&server, 2)["answers"], expected);
@@ -191,17 +193,43 @@ async fn the_way_back_is_in_the_fence_and_leaves_the_standbys_address_as_it_is()
     assert_eq!(Original::of_fence(&Value::Null), None);
 }
 
+/// How the way back finds the policy `now`, when it was `before`.
+async fn found_again(now: Value, before: Option<&Value>) -> (Standing, Option<Value>) {
+    let (lock, server) = lock(vec![found(&now, "v7"), found(&open(), "v8")]).await;
+    let fence = before.map(|document| {
+        let written = serde_json::from_value(document.clone()).expect("a policy");
+        json!(Original { etag: "v1".to_owned(), written, standby: None })
+    });
+    let before = fence.map(|fence| Observation::todo("as it was", fence));
+    let unlock = lock.inverse(before.as_ref()).expect("a way back");
+    let seen = unlock.observe(&call()).await.expect("an observation");
+    let sent = match seen.standing {
+        Standing::Todo => {
+            unlock.apply(&call(), &seen).await.expect("unlocked");
+            Some(sent(&server, 1)["answers"].clone())
+        }
+        _ => {
+            assert_eq!(unlock.apply(&call(), &seen).await.expect_err("nothing to do").class, FaultClass::Invalid);
+            None
+        }
+    };
+    (seen.standing, sent)
+}
+
 #[tokio::test]
 async fn what_is_in_service_is_not_unlocked_again_and_nothing_goes_back_to_no_primary() {
-    let of = |document: &Value| Original {
-        etag: "e".to_owned(),
-        written: serde_json::from_value(document.clone()).expect("a policy"),
-        standby: None,
-    };
-    let (lock, server) = lock(vec![found(&open(), "e"), found(&locked(), "e")]).await;
-    lock.unlock(&call(), &of(&open())).await.expect("in service");
-    let fault = lock.unlock(&call(), &of(&locked())).await.expect_err("no way");
-    assert_eq!((fault.class, server.requests().len()), (FaultClass::Invalid, 2));
+    assert_eq!(found_again(open(), Some(&open())).await, (Standing::Done, None));
+    assert_eq!(found_again(open(), None).await, (Standing::Done, None));
+    let (standing, _) = found_again(locked(), Some(&locked())).await;
+    assert!(matches!(standing, Standing::Blocked { .. }), "{standing:?}");
+    let (_, sent) = found_again(locked(), Some(&open())).await;
+    assert_eq!(sent, Some(open()["answers"].clone()));
+}
+
+#[tokio::test]
+async fn without_a_record_the_primary_is_put_into_service_and_the_standby_left_as_it_is() {
+    let (standing, sent) = found_again(locked(), None).await;
+    assert_eq!((standing, sent), (Standing::Todo, Some(policy_document(false, false)["answers"].clone())));
 }
 
 #[test]

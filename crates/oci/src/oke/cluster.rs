@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(first, (EndpointKind::Private, "https://10.0.3.30:6443".to_owned()));
         let public = chosen(all(), &[EndpointKind::Public]).expect("an endpoint");
         assert_eq!(public, (EndpointKind::Public, "https://130.162.254.48:6443".to_owned()));
-        // The fixture of facts, 6, the other way round.
+        // What OKE usually answers, the other way round.
         let found = chosen(json!({"kubernetes": "", "publicEndpoint": "1.2.3.4:6443"}), &EndpointKind::ORDER);
         assert_eq!(found.expect("an endpoint").0, EndpointKind::Public);
         let legacy = chosen(json!({"kubernetes": "https://c.example:6443"}), &EndpointKind::ORDER);

@@ -1,4 +1,4 @@
-//! The token that a cluster accepts: a signed request to OKE that is never sent by us (facts, 6). Made on this machine, so
+//! The token that a cluster accepts: a signed request to OKE that is never sent by us (docs/reference/oci.md#oke). Made on this machine, so
 //! it costs no call.
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! The two spellings of an alarm message, and whether it is ours (facts, 2.1).
+//! The two spellings of an alarm message, and whether it is ours (docs/reference/oci.md#alarms).
 
 use holdfast_core::Timestamp;
 use holdfast_site::json;
@@ -10,7 +10,7 @@ use super::{
     text, whole,
 };
 
-/// An alarm has at most so many streams in one message (facts, 2.1).
+/// An alarm has at most so many streams in one message (docs/reference/oci.md#alarms).
 const MOST_STREAMS: usize = 100;
 
 /// What a message tells of.

@@ -16,7 +16,7 @@ fn filter() -> Filter {
     }
 }
 
-/// The example of the facts, 2.1, with its placeholders filled in.
+/// The example of the documentation (docs/reference/oci.md#alarms), with its placeholders filled in.
 fn example() -> Value {
     json!({
         "dedupeKey": "6b28ce05-0000-4407-b9c0-000000000000", "title": "primary-unhealthy", "body": null,

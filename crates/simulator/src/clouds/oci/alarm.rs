@@ -1,5 +1,5 @@
-//! The alarm on the primary's health check, which repeats each minute while it fires; and the one that always fires, as a clock (facts
-//! oci 2.2).
+//! The alarm on the primary's health check, which repeats each minute while it fires; and the one that always fires, as a clock
+//! (docs/reference/oci.md#alarms).
 
 use axum::body::Body;
 use http::{Response, StatusCode};
