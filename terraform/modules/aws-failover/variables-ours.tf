@@ -97,7 +97,7 @@ variable "cluster_ca_data" {
 }
 
 variable "settings" {
-  description = "Further settings of the function, by their names in docs/CONFIGURATION.md, such as HOLDFAST_CONTROL_TARGETS. Those that other variables set are refused."
+  description = "Further settings of the function, by their names in docs/CONFIGURATION.md, such as HOLDFAST_CONTROL_TARGETS. Those that other variables set are refused. They are in clear text in the plan, in the state and in the function's configuration: no password in a proxy's address."
   type        = map(string)
   default     = {}
 
