@@ -65,6 +65,7 @@ run "with_every_variable_that_the_function_is_told" {
     settings = {
       HOLDFAST_CONTROL_TARGETS = "https://control.example.net"
       HOLDFAST_TLS_CLEANUP     = "off"
+      HTTPS_PROXY              = "http://proxy.example.net:3128"
       NO_PROXY                 = "10.0.0.0/8"
     }
   }
