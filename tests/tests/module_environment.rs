@@ -8,7 +8,8 @@ use std::{
 };
 
 use holdfast_aws::settings::{AlarmFilter, Aws};
-use holdfast_azure::settings::AzureCloud;
+use holdfast_azure::settings::{self as azure, AzureCloud};
+use holdfast_oci::settings::{self as oci, OciCloud};
 use holdfast_site::Settings;
 
 type Variables = BTreeMap<String, String>;
@@ -32,6 +33,13 @@ fn on_the_platform(module: &str, given: &Variables) -> Variables {
             ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
             ("AWS_SECRET_ACCESS_KEY", "secret"),
         ],
+        "oci-failover" => &[
+            ("FN_FN_NAME", "standby-dr-failover"),
+            ("OCI_RESOURCE_PRINCIPAL_VERSION", "2.2"),
+            ("OCI_RESOURCE_PRINCIPAL_REGION", "us-chicago-1"),
+            ("OCI_RESOURCE_PRINCIPAL_RPST", "token"),
+            ("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", "key"),
+        ],
         _ => &[
             ("WEBSITE_SITE_NAME", "standby-dr-failover"),
             ("IDENTITY_ENDPOINT", "http://127.0.0.1:41741/msi/token"),
@@ -49,7 +57,12 @@ fn read(module: &str, given: &Variables) -> Result<Settings, Vec<String>> {
         "aws-failover" => {
             Settings::read(&Aws, &variables, |read, _| drop(AlarmFilter::read(read))).map(|(settings, ())| settings)
         }
-        "azure-failover" => Settings::read(&AzureCloud, &variables, |_, _| ()).map(|(settings, ())| settings),
+        "azure-failover" => Settings::read(&AzureCloud, &variables, |read, limits| {
+            drop(azure::HostSettings::read(read, limits.margin));
+        })
+        .map(|(settings, ())| settings),
+        "oci-failover" => Settings::read(&OciCloud, &variables, |read, _| drop(oci::HostSettings::read(read)))
+            .map(|(settings, ())| settings),
         other => panic!("{other}.json: no function is known that reads it"),
     };
     settings.map_err(|faults| faults.0.iter().map(ToString::to_string).collect())

@@ -32,7 +32,7 @@ use crate::{
 const CLUSTER: &str = "Microsoft.ContainerService/managedClusters";
 
 /// The functions of the app: its doors.
-const DOORS: [&str; 4] = ["Alarm", "Work", "Tick", "Operator"];
+const DOORS: [&str; 5] = ["Alarm", "Work", "Tick", "Preflight", "Operator"];
 
 /// What is allowed where an application or alert rules are named.
 const ID: &str = "the id of an application: letters, digits and -";

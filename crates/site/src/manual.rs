@@ -47,6 +47,11 @@ impl ManualCall {
     pub fn failover() -> Self {
         Self { action: Action::FailOver, reason: None, overrides: Vec::new(), data: None }
     }
+
+    /// What a slower timer asks for: what would stand in the way of a failover.
+    pub fn preflight() -> Self {
+        Self { action: Action::Preflight, ..Self::failover() }
+    }
 }
 
 impl ManualCall {

@@ -50,7 +50,7 @@ pub fn of_ignored(function: Function, reason: &IgnoredReason) -> Ending {
         (Function::Work, _) => Ending::Again(document),
         (Function::Operator, IgnoredReason::NotAdmitted { .. }) => Ending::Say(StatusCode::FORBIDDEN, document),
         (Function::Operator, _) => Ending::Say(StatusCode::BAD_REQUEST, document),
-        (Function::Alarm | Function::Tick, _) => Ending::Say(StatusCode::OK, document),
+        (Function::Alarm | Function::Tick | Function::Preflight, _) => Ending::Say(StatusCode::OK, document),
     }
 }
 
@@ -123,6 +123,7 @@ mod tests {
             (Function::Alarm, not_json(), OK),
             (Function::Alarm, refused(), OK),
             (Function::Tick, refused(), OK),
+            (Function::Preflight, refused(), OK),
             (Function::Operator, not_json(), 400),
             (Function::Operator, refused(), 403),
             (Function::Work, IgnoredReason::foreign("unreadable_work", "no"), AGAIN),

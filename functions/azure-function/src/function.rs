@@ -264,7 +264,7 @@ fn filter(alarms: &AlarmFilter) -> Filter {
 fn deadline(now: Timestamp, function: Function, host: &HostSettings, limits: &Limits) -> Timestamp {
     let allowed = match function {
         Function::Alarm | Function::Operator => HTTP_LIMIT.min(host.function_timeout),
-        Function::Work | Function::Tick => host.function_timeout,
+        Function::Work | Function::Tick | Function::Preflight => host.function_timeout,
     };
     let reserve = limits.retry.attempt_timeout.saturating_mul(2).min(allowed / 10);
     later(now, allowed.saturating_sub(reserve))
@@ -279,7 +279,7 @@ fn later(now: Timestamp, pause: Duration) -> Timestamp {
 pub(crate) fn unanswerable(path: &str, body: &[u8], document: Value) -> Response {
     match event::called(path, body) {
         None => StatusCode::NOT_FOUND.into_response(),
-        Some((function @ (Function::Work | Function::Tick), mode)) => {
+        Some((function @ (Function::Work | Function::Tick | Function::Preflight), mode)) => {
             reply::reply(function, mode, Ending::Again(document))
         }
         Some((function, mode)) => reply::reply(function, mode, Ending::Say(StatusCode::SERVICE_UNAVAILABLE, document)),

@@ -64,7 +64,7 @@ pub fn reply(function: Function, mode: Mode, ending: Ending) -> Response {
         (Mode::Envelope, Ending::Say(status, document)) => {
             let outputs = match function {
                 Function::Alarm | Function::Operator => json!({ANSWER: wrapped(status, &document)}),
-                Function::Work | Function::Tick => json!({}),
+                Function::Work | Function::Tick | Function::Preflight => json!({}),
             };
             respond(StatusCode::OK, &envelope(&outputs, &document))
         }

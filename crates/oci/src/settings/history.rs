@@ -84,15 +84,8 @@ pub(super) fn monitor(read: &mut Reader<'_>, account: &Account, name: &str, targ
 }
 
 fn compartment(read: &mut Reader<'_>) -> Option<Ocid> {
-    let own = "HOLDFAST_OCI_HISTORY_COMPARTMENT_ID";
-    // A tenancy is its own root compartment.
-    let is_one = |text: &str| Ocid::parse(text).is_some_and(|id| matches!(id.kind(), "compartment" | "tenancy"));
-    let allowed = "the OCID of a compartment, ocid1.compartment...., or of the tenancy";
-    let text = match read.shaped(own, allowed, is_one) {
-        Some(text) => text,
-        None => read.required_shaped("COMPARTMENT_ID", allowed, is_one),
-    };
-    Ocid::parse(&text)
+    let own = names::compartment(read, "HOLDFAST_OCI_HISTORY_COMPARTMENT_ID");
+    own.or_else(|| names::required_compartment(read, "COMPARTMENT_ID"))
 }
 
 fn backends(read: &mut Reader<'_>, balancer: &Ocid, backend_set: &str) -> Option<Metric> {

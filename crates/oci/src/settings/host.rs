@@ -64,5 +64,6 @@ pub(super) fn ticks(read: &mut Reader<'_>) -> Vec<String> {
 /// The name of an alarm, which may be anything but an id of something else, or its OCID.
 fn is_alarm(text: &str) -> bool {
     let is_id = text.starts_with("ocid1.") || text.starts_with("arn:") || text.starts_with('/');
-    !is_id || Ocid::parse(text).is_some_and(|id| id.kind() == "alarm")
+    let is_name = !is_id && !text.chars().any(char::is_control);
+    is_name || Ocid::parse(text).is_some_and(|id| id.kind() == "alarm")
 }

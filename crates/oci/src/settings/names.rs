@@ -20,6 +20,23 @@ pub(super) fn required(read: &mut Reader<'_>, name: &str, kind: &str) -> Option<
     ocid(read, name, kind)
 }
 
+const COMPARTMENT: &str = "the OCID of a compartment, ocid1.compartment...., or of the tenancy";
+
+/// A tenancy is its own root compartment.
+fn is_compartment(text: &str) -> bool {
+    Ocid::parse(text).is_some_and(|id| matches!(id.kind(), "compartment" | "tenancy"))
+}
+
+/// The id of a compartment; `None` where it is not set or makes no sense, which is then a fault.
+pub(super) fn compartment(read: &mut Reader<'_>, name: &str) -> Option<Ocid> {
+    Ocid::parse(&read.shaped(name, COMPARTMENT, is_compartment)?)
+}
+
+/// The same, where it must be set.
+pub(super) fn required_compartment(read: &mut Reader<'_>, name: &str) -> Option<Ocid> {
+    Ocid::parse(&read.required_shaped(name, COMPARTMENT, is_compartment))
+}
+
 fn allowed(kind: &str) -> String {
     format!("the OCID of a resource, ocid1.{kind}....")
 }

@@ -17,7 +17,6 @@ use crate::{
     client::Oci,
     live::{Monitor, ProbeResults},
     lock::{Pools, StandbyAddress, SteeringLock},
-    ocid::Ocid,
     oke::IngressService,
     readiness::{Looked, WithSteering},
     region,
@@ -103,7 +102,7 @@ fn primary(read: &mut Reader<'_>, account: &Account) -> Option<Monitor> {
 /// The alarms that are the tick. The platform tells a function its name, and nobody else.
 fn ticks(read: &mut Reader<'_>, account: &Account) -> Option<TickAlarms> {
     read.text("FN_FN_NAME")?;
-    let compartment = read.text("COMPARTMENT_ID").and_then(|text| Ocid::parse(&text));
+    let compartment = names::compartment(read, "COMPARTMENT_ID");
     Some(TickAlarms::new(account.region.clone()?, compartment, host::ticks(read)))
 }
 

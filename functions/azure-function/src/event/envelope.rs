@@ -64,7 +64,7 @@ fn binding(data: &Value) -> Option<&Value> {
 
 /// The event in `Data`.
 fn inner(function: Function, data: &Value, repeated: Option<String>) -> Result<Document, IgnoredReason> {
-    if function == Function::Tick {
+    if matches!(function, Function::Tick | Function::Preflight) {
         return Ok(Document::default());
     }
     let binding = binding(data).ok_or(Unreadable::Empty)?;

@@ -42,12 +42,14 @@ pub enum Function {
     Work,
     /// The timer calls it.
     Tick,
+    /// A slower timer calls it.
+    Preflight,
     /// A person calls it.
     Operator,
 }
 
 impl Function {
-    const ALL: [Self; 4] = [Self::Alarm, Self::Work, Self::Tick, Self::Operator];
+    const ALL: [Self; 5] = [Self::Alarm, Self::Work, Self::Tick, Self::Preflight, Self::Operator];
 
     /// The folder's name.
     pub fn name(self) -> &'static str {
@@ -55,6 +57,7 @@ impl Function {
             Self::Alarm => "Alarm",
             Self::Work => "Work",
             Self::Tick => "Tick",
+            Self::Preflight => "Preflight",
             Self::Operator => "Operator",
         }
     }
@@ -64,7 +67,8 @@ impl Function {
         match self {
             Self::Alarm | Self::Work => "alarm",
             Self::Tick => "tick",
-            Self::Operator => "operator",
+            // A call by hand, whoever's hand it is.
+            Self::Preflight | Self::Operator => "operator",
         }
     }
 
@@ -157,6 +161,7 @@ fn opened(path: &str, body: &[u8]) -> Option<(Function, Opened)> {
 fn understood(function: Function, payload: &Document, filter: &Filter) -> Incoming {
     match function {
         Function::Tick => Incoming::Tick,
+        Function::Preflight => Incoming::Manual(ManualCall::preflight()),
         Function::Alarm => alert::parse(&payload.value, filter).map_or_else(Incoming::Ignored, Incoming::Work),
         Function::Work => match serde_json::from_value::<Work>(payload.value.clone()) {
             Ok(work) => {

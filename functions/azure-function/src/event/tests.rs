@@ -55,6 +55,8 @@ const EXPECTED: &[(&str, &str)] = &[
     ("operator-forwarded", "Operator Forwarded manual FailOver [Holdoff]"),
     ("operator-unknown-action", "Operator Forwarded invalid_request"),
     ("operator-unknown-field", "Operator Forwarded invalid_request"),
+    ("preflight-by-a-route", "nothing"),
+    ("preflight-timer", "Preflight Envelope manual Preflight []"),
     ("queue-message", "Work Envelope work tm-primary-down 0"),
     ("queue-message-empty", "Work Envelope no_content"),
     ("queue-message-in-text", "Work Envelope work tm-primary-down 0"),
@@ -193,7 +195,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 }
 
 fn any_path() -> impl Strategy<Value = String> {
-    prop_oneof!["/(Alarm|Work|Tick|Operator)", "/api/(alarm|operator|work)", ".{0,20}"]
+    prop_oneof!["/(Alarm|Work|Tick|Preflight|Operator)", "/api/(alarm|operator|work)", ".{0,20}"]
 }
 
 /// Puts `new` in place of the `at`-th value of the tree, and looks into text that is JSON.

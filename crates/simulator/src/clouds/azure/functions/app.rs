@@ -60,6 +60,7 @@ pub(crate) struct Binding {
     pub(crate) route: Option<String>,
     pub(crate) methods: Option<Vec<String>>,
     pub(crate) queue_name: Option<String>,
+    pub(crate) schedule: Option<String>,
 }
 
 impl Function {
@@ -80,6 +81,12 @@ impl Function {
     /// Its trigger, when it is of this kind.
     pub(crate) fn triggered_by(&self, kind: &str) -> Option<&Binding> {
         self.trigger().filter(|trigger| trigger.kind == kind)
+    }
+
+    /// Whether a timer calls it each minute. Slower timers never ring here: a drill is over before.
+    pub(crate) fn ticks(&self) -> bool {
+        let schedule = |trigger: &Binding| trigger.schedule.as_deref().is_none_or(|text| text.starts_with("0 * "));
+        self.triggered_by("timerTrigger").is_some_and(schedule)
     }
 
     /// Whether it has exactly an HTTP trigger and an HTTP answer, which is what can be forwarded (docs/reference/azure.md#http-forwarding).
@@ -104,9 +111,10 @@ impl Function {
 /// `host.json` as it ships.
 const SHIPPED_HOST: &str = include_str!("../../../../../../infra/azure/function/host.json");
 /// The functions that ship, by their folders.
-const SHIPPED: [(&str, &str); 4] = [
+const SHIPPED: [(&str, &str); 5] = [
     ("Alarm", include_str!("../../../../../../infra/azure/function/Alarm/function.json")),
     ("Operator", include_str!("../../../../../../infra/azure/function/Operator/function.json")),
+    ("Preflight", include_str!("../../../../../../infra/azure/function/Preflight/function.json")),
     ("Tick", include_str!("../../../../../../infra/azure/function/Tick/function.json")),
     ("Work", include_str!("../../../../../../infra/azure/function/Work/function.json")),
 ];

@@ -8,14 +8,7 @@ use crate::time;
 impl FunctionsHost {
     /// Calls the timed functions; gives the id of the call, or nothing when one still runs.
     pub(crate) fn tick(&self) -> Option<String> {
-        let function = self
-            .0
-            .settings
-            .app
-            .functions
-            .iter()
-            .find(|function| function.triggered_by("timerTrigger").is_some())?
-            .clone();
+        let function = self.0.settings.app.functions.iter().find(|function| function.ticks())?.clone();
         self.0.settings.handler.as_ref()?;
         let (now, guid) = self.now_and_guid();
         let id = format!("tick-{guid}");
