@@ -126,6 +126,7 @@ fn engine(site: &Site, world: &World) -> Engine {
         verify_for: Duration::from_secs(60),
         margin: Duration::from_secs(2),
         retry: RetryPolicy { attempt_timeout: Duration::from_secs(10), ..RetryPolicy::default() },
+        ..engine.limits
     };
     engine
 }

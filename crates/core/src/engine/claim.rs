@@ -79,7 +79,7 @@ pub(super) enum Claimed<'a> {
 impl<'a> Session<'a> {
     /// Takes the lease and writes the intent (or the take-over). Nothing has been touched before this returns.
     pub(super) async fn claim(&mut self, evidence: Evidence, mut decision: Decision) -> Claimed<'a> {
-        let (engine, call) = (self.engine, self.call);
+        let (engine, call, teller) = (self.engine, self.call, Arc::clone(&self.teller));
         match self.acquire(&mut decision).await {
             Ok(()) => {}
             Err(NotAcquired::Held(until)) => {
@@ -121,8 +121,7 @@ impl<'a> Session<'a> {
         let lock_was_gone = evidence.locked == Some(false);
         let clock_error = ClockError(evidence.clock_is_wrong().map(|right| (evidence.at, right)));
         let noted = evidence.last_failover.and_then(Result::ok).flatten();
-        let Decision { reasons, streak, .. } = decision;
-        let Claim { kind, steps, .. } = claim;
+        let (Decision { reasons, streak, .. }, Claim { kind, steps, .. }) = (decision, claim);
         let run = Run {
             engine,
             call,
@@ -137,7 +136,7 @@ impl<'a> Session<'a> {
             clock_error,
             reasons,
             streak,
-            teller: Arc::clone(&self.teller),
+            teller,
         };
         Claimed::Run(Box::new(run))
     }

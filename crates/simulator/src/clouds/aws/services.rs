@@ -15,7 +15,6 @@ use crate::backend::Started;
 use crate::environment::{CLUSTER_NAME, FUNCTION_KEYS, FUNCTION_NAME, STANDBY_REGION};
 use crate::net::Listener;
 use crate::test_bed::{StartError, TestBed};
-use crate::world::World;
 
 /// Keys of an operator who may do everything.
 const ADMIN_KEYS: (&str, &str) = ("AKIDHOLDFASTOPERATOR", "simulated/operator+secret");
@@ -77,10 +76,6 @@ impl AwsServices {
     /// The parameters of the standby region.
     pub(crate) fn parameters(&self) -> MutexGuard<'_, Parameters> {
         self.cloud.parameters()
-    }
-
-    pub(crate) fn world(&self) -> &World {
-        &self.cloud.world
     }
 
     /// The judge of the function's calls.

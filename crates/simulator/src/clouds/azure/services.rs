@@ -21,7 +21,6 @@ use crate::kubernetes::{Cluster, Identity as Who};
 use crate::net::Listener;
 use crate::test_bed::{StartError, TestBed};
 use crate::time;
-use crate::world::World;
 
 /// What the function's identity may do; infra/azure/README.md explains its placeholders.
 const SHIPPED_ROLES: &str = include_str!("../../../../../infra/azure/roles.json");
@@ -36,7 +35,6 @@ pub const STATE_CONTAINER: &str = "holdfast";
 
 /// The running services.
 pub struct AzureServices {
-    world: World,
     cluster: Arc<Cluster>,
     judge: RoleJudge,
     issuer: Issuer,
@@ -98,8 +96,8 @@ impl AzureServices {
             functions: functions.clone(),
         };
         let arm = resource_manager(bed, &issuer, &judge, Some(standby)).await?;
-        let (world, cluster) = (bed.world.clone(), bed.cluster.clone());
-        let services = Self { world, cluster, judge, issuer, arm, platform: Some(platform), entra: None };
+        let cluster = bed.cluster.clone();
+        let services = Self { cluster, judge, issuer, arm, platform: Some(platform), entra: None };
         let variables = services.variables(bed);
         Ok(Started { host: Some(Arc::new(functions)), variables, services: Box::new(services) })
     }
@@ -112,8 +110,8 @@ impl AzureServices {
         let registration = AppRegistration::new(issuer.clone());
         let entra = Listener::tls(bed.authority.acceptor(), registration.handler(bed.gate.clone())).await?;
         let authority_host = format!("https://localhost:{}", entra.port());
-        let (world, cluster) = (bed.world.clone(), bed.cluster.clone());
-        let services = Self { world, cluster, judge, issuer, arm, platform: None, entra: Some(entra) };
+        let cluster = bed.cluster.clone();
+        let services = Self { cluster, judge, issuer, arm, platform: None, entra: Some(entra) };
         let endpoint = services.arm_endpoint();
         let variables = environment::traffic(&endpoint, &authority_host, services.issuer.tenant());
         Ok(Started { host: None, variables, services: Box::new(services) })
@@ -142,10 +140,6 @@ impl AzureServices {
 
     pub(super) fn cluster(&self) -> &Cluster {
         &self.cluster
-    }
-
-    pub(super) fn world(&self) -> &World {
-        &self.world
     }
 
     /// # Panics

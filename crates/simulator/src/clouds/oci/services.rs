@@ -17,7 +17,7 @@ use crate::backend::Started;
 use crate::kubernetes::{Cluster, grant, manifests, put};
 use crate::net::Listener;
 use crate::test_bed::{StartError, TestBed};
-use crate::world::{STANDBY_ADDRESS, World};
+use crate::world::STANDBY_ADDRESS;
 
 /// Its right to read where the standby's load balancer is.
 const SHIPPED_INGRESS: &str = include_str!("../../../../../infra/oci/ingress.yaml");
@@ -30,7 +30,6 @@ const DYNAMIC_GROUP: &str = "holdfast";
 
 /// The running services.
 pub struct OciServices {
-    world: World,
     cluster: Arc<Cluster>,
     judge: PolicyJudge,
     principals: Principals,
@@ -58,8 +57,8 @@ impl OciServices {
             unsigned: unsigned.clone(),
         };
         let api = Listener::tls(bed.authority.acceptor(), Arc::new(cloud).handler()).await?;
-        let (world, cluster) = (bed.world.clone(), bed.cluster.clone());
-        let services = Self { world, cluster, judge, principals, agent: agent.clone(), api, unsigned };
+        let cluster = bed.cluster.clone();
+        let services = Self { cluster, judge, principals, agent: agent.clone(), api, unsigned };
         let variables = services.variables(bed);
         Ok(Started { host: Some(Arc::new(agent)), variables, services: Box::new(services) })
     }
@@ -75,10 +74,6 @@ impl OciServices {
             known_cluster: bed.known_cluster.then(known),
         };
         environment::build(&facts, bed.pace)
-    }
-
-    pub(super) fn world(&self) -> &World {
-        &self.world
     }
 
     pub(super) fn cluster(&self) -> &Cluster {
