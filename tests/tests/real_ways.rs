@@ -15,6 +15,7 @@ use holdfast_core::{
     clock::until,
     engine::{Action, Engine, Limits, Request},
     fakes::{Effect, FakeStep, World},
+    kind::Kind,
     record::{State, Trigger},
     retry::RetryPolicy,
     runbook::Runbook,
@@ -128,6 +129,7 @@ fn limits() -> Limits {
             max_delay: Duration::from_secs(1),
             attempt_timeout: Duration::from_secs(4),
         },
+        ..Limits::default()
     }
 }
 
@@ -166,7 +168,7 @@ impl TestBed for Real<'_> {
     async fn account(&self) -> Account {
         let mut complaints = self.arms.complaints();
         let effects = self.effects(&self.audit().await, &mut complaints);
-        Account { effects, state: self.record().await, met: self.arms.met(), complaints }
+        Account { kind: Kind::Failover, effects, state: self.record().await, met: self.arms.met(), complaints }
     }
 }
 
