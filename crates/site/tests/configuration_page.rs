@@ -170,6 +170,7 @@ fn broken() -> Vec<(&'static str, Vec<String>)> {
         ("an external id", texts(&["e", "a b"])),
         ("a system", texts(&["humio", "0"])),
         ("https address; set with the", texts(&["https://c.example.com"])),
+        ("signs without blanks", texts(&["short", "a b c d e f g h i j k l"])),
         ("a readable file", texts(&["/nowhere/ca.pem", "/dev/null", "/"])),
         ("`DOOR=WORD,WORD;DOOR=...`", texts(&["live=everything", "=tick", "Alarm=tick;alarm=alarm"])),
     ]
