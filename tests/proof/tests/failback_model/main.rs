@@ -25,10 +25,12 @@ const FEWEST: usize = 10_000;
 const ASKED: &str = "no effect of a failback follows on a primary that was seen to fail";
 const PROTECTED: &str = "in the end a primary that failed is failed over, and traffic is locked";
 
+/// What may happen next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// The worker goes on.
     Work(usize),
+    /// The worker dies.
     Crash(usize),
     /// A person asks for the next part of the failback.
     Ask,
