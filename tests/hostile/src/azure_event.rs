@@ -2,6 +2,7 @@
 
 use holdfast_azure::resource::ResourceId;
 use holdfast_azure_function::event::{Filter, Function, Incoming, Invocation, Mode, parse};
+use holdfast_site::manual::ManualCall;
 use serde_json::{Value, json};
 
 use crate::said;
@@ -10,7 +11,17 @@ const PROFILE: &str = "/subscriptions/00000000-1111-2222-3333-444444444444/resou
                        Microsoft.Network/trafficManagerProfiles/logs";
 
 /// As the host calls, and as somebody calls who knows an address.
-const PATHS: [&str; 7] = ["/Alarm", "/Work", "/Tick", "/Operator", "/api/alarm", "/api/operator", "/api/work"];
+const PATHS: [&str; 9] = [
+    "/Alarm",
+    "/Work",
+    "/Tick",
+    "/Preflight",
+    "/Operator",
+    "/api/alarm",
+    "/api/operator",
+    "/api/work",
+    "/api/preflight",
+];
 
 fn filter() -> Filter {
     let profile = ResourceId::parse(PROFILE, holdfast_azure::endpoint::PROFILE).expect("an id");
@@ -46,6 +57,11 @@ fn judged(path: &str, body: &[u8]) {
             said(&format!("{work:?}"));
         }
         Incoming::Tick => assert_eq!((function, mode), (Function::Tick, Mode::Envelope), "a stranger's tick"),
+        // Whatever the body says, this door asks for a preflight and nothing else, and only the host's own timer opens it.
+        Incoming::Manual(call) if function == Function::Preflight => {
+            assert_eq!(mode, Mode::Envelope, "a stranger's preflight");
+            assert_eq!(format!("{call:?}"), format!("{:?}", ManualCall::preflight()));
+        }
         Incoming::Manual(call) => {
             assert_eq!(function, Function::Operator);
             said(&format!("{call:?}"));
