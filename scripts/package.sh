@@ -44,4 +44,4 @@ fits "$bootstrap" 2.34 "Amazon Linux 2023" # docs/reference/aws.md#lambda-runtim
 fits "$handler" 2.28 "the oldest Functions host" # docs/reference/azure.md#binaries; ours is static
 pack holdfast-aws-lambda "$bootstrap"
 pack holdfast-azure-function "$handler" infra/azure/function
-echo "package: the OCI function is not built yet"
+echo "package: the image for OCI is built by hand, see infra/oci/README.md"
