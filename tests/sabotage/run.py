@@ -35,8 +35,11 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     arguments = parse()
     breakages = tomllib.loads((HERE / "breakages.toml").read_text())["breakage"]
+    names = [one["name"] for one in breakages]
+    if twice := {name for name in names if names.count(name) > 1}:
+        sys.exit(f"more than one breakage is called {', '.join(sorted(twice))}")
     if arguments.only:
-        unknown = set(arguments.only) - {one["name"] for one in breakages}
+        unknown = set(arguments.only) - set(names)
         if unknown:
             sys.exit(f"there is no breakage {', '.join(sorted(unknown))}")
         breakages = [one for one in breakages if one["name"] in arguments.only]
