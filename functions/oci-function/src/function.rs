@@ -2,10 +2,11 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::BoxFuture};
 use holdfast_core::{
     Clock,
-    engine::{Action, Engine, Request},
+    clock::{later, until},
+    engine::{Action, Answer, Engine, Request},
     record::Trigger,
 };
 use holdfast_site::{
@@ -25,6 +26,11 @@ use crate::{
 pub trait Site: Send + Sync {
     /// An engine for one call by the worker `holder`.
     fn engine(&self, holder: String) -> Engine;
+
+    /// Tells the dead-man's switch, where there is one, of a tick that has ended with `answer`.
+    fn tick_ended<'a>(&'a self, _answer: &'a Answer) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
 }
 
 /// What one container keeps between calls.
@@ -59,6 +65,7 @@ impl App {
     }
 
     async fn answer(&self, arrival: Arrival) -> Ending {
+        let ends = later(self.clock.now(), arrival.patience);
         let batch = match &arrival.body {
             Some(body) => event::parse(body, &self.filter),
             None => vec![Incoming::Ignored(event::ignored::too_large())],
@@ -85,6 +92,13 @@ impl App {
             answer.checks.push(arrival.time_out());
         }
         report::log(&request, &answer);
+        if request.trigger == Trigger::Tick {
+            // Half of what is left is for the answer: a switch that is silent is no error of the tick.
+            let left = until(self.clock.now(), ends).checked_div(2).unwrap_or_default();
+            if tokio::time::timeout(left, site.tick_ended(&answer)).await.is_err() {
+                tracing::warn!("the dead-man's switch was not reached in time");
+            }
+        }
         ending::of_answer(&request.trigger, &answer, &others)
     }
 

@@ -1,4 +1,7 @@
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use holdfast_core::fakes::World;
 use http::HeaderMap;
@@ -162,6 +165,29 @@ async fn work_that_does_not_end_is_cut_off_before_the_platform_does_it() {
         ..arrived(&app, &alarm("primary-unhealthy", "REPEAT", "FIRING").to_string())
     };
     assert_eq!(app.invoke(arrival).await, Ending::OutOfTime);
+}
+
+#[tokio::test]
+async fn a_tick_and_nothing_else_tells_the_switch_and_one_that_is_silent_takes_no_answer_away() {
+    struct Silent(World, Arc<AtomicUsize>);
+    impl Site for Silent {
+        fn engine(&self, holder: String) -> Engine {
+            self.0.engine(&holder)
+        }
+        fn tick_ended<'a>(&'a self, _: &'a Answer) -> BoxFuture<'a, ()> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            Box::pin(std::future::pending())
+        }
+    }
+    let (world, told) = (World::new(), Arc::new(AtomicUsize::new(0)));
+    let clock = Arc::clone(&world.engine("clock").ports.clock);
+    let app = with(clock, Ok(Box::new(Silent(world, Arc::clone(&told)))));
+    for (name, calls) in [("primary-unhealthy", 0), ("tick", 1)] {
+        let body = alarm(name, "REPEAT", "FIRING").to_string();
+        let arrival = Arrival { patience: Duration::from_millis(400), ..arrived(&app, &body) };
+        let Ending::Said(document) = app.invoke(arrival).await else { panic!("{name} is not answered") };
+        assert_eq!((&document["outcome"], told.load(Ordering::Relaxed)), (&json!("stood_down"), calls), "{document}");
+    }
 }
 
 /// The doors of a function that is told so.
