@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 async fn simulator() -> Simulator {
     let variables = [
         ("HOLDFAST_CALL_TIMEOUT_SECONDS", "2"),
-        ("HOLDFAST_LOOK_SECONDS", "4"),
+        ("HOLDFAST_OBSERVE_SECONDS", "4"),
         ("HOLDFAST_LEASE_SECONDS", "10"),
         ("HOLDFAST_MARGIN_SECONDS", "1"),
         ("HOLDFAST_VERIFY_SECONDS", "20"),

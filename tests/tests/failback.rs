@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 /// Numbers that a busy machine can keep; the primary has to fail, and to be well, for seconds only.
 const VARIABLES: [(&str, &str); 10] = [
     ("HOLDFAST_CALL_TIMEOUT_SECONDS", "2"),
-    ("HOLDFAST_LOOK_SECONDS", "4"),
+    ("HOLDFAST_OBSERVE_SECONDS", "4"),
     ("HOLDFAST_LEASE_SECONDS", "10"),
     ("HOLDFAST_MARGIN_SECONDS", "1"),
     ("HOLDFAST_VERIFY_SECONDS", "20"),

@@ -22,7 +22,7 @@ use serde_json::Value;
 async fn failed_over() -> Simulator {
     let variables = [
         ("HOLDFAST_CALL_TIMEOUT_SECONDS", "10"),
-        ("HOLDFAST_LOOK_SECONDS", "10"),
+        ("HOLDFAST_OBSERVE_SECONDS", "10"),
         ("HOLDFAST_LEASE_SECONDS", "20"),
         ("HOLDFAST_VERIFY_SECONDS", "20"),
     ];

@@ -122,7 +122,7 @@ impl Scene {
 fn patience() -> std::collections::BTreeMap<String, String> {
     let variables = [
         ("HOLDFAST_CALL_TIMEOUT_SECONDS", "10"),
-        ("HOLDFAST_LOOK_SECONDS", "20"),
+        ("HOLDFAST_OBSERVE_SECONDS", "20"),
         ("HOLDFAST_LEASE_SECONDS", "30"),
         ("HOLDFAST_VERIFY_SECONDS", "60"),
     ];

@@ -19,7 +19,7 @@ use holdfast_core::{
     Call, FaultClass, Timestamp,
     evidence::LiveStatus,
     ports::{CooldownStore, HistorySource, LiveSource},
-    step::{Observation, Standing, Step},
+    step::{Observation, Step, StepState},
 };
 use holdfast_http::Proxies;
 use holdfast_kubernetes::Connector;
@@ -87,19 +87,19 @@ async fn a_health_check_is_locked_and_unlocked() {
     let (lock, call) = (lock(&sdk, &id), call());
 
     let seen = lock.observe(&call).await.expect("seen");
-    assert_eq!(seen.standing, Standing::Todo, "{}", seen.found);
+    assert_eq!(seen.state, StepState::Todo, "{}", seen.found);
     lock.apply(&call, &seen).await.expect("locked");
     assert_eq!(watched(&sdk, &id).await, (LOCK_NAME.to_owned(), false));
     let locked = lock.observe(&call).await.expect("seen");
-    assert_eq!(locked.standing, Standing::Done, "{}", locked.found);
+    assert_eq!(locked.state, StepState::Done, "{}", locked.found);
 
-    let original = Original::of_fence(&seen.fence).expect("what to go back to");
+    let original = Original::of_fence(&seen.precondition).expect("what to go back to");
     assert_eq!(original, Original { fqdn: PRIMARY.to_owned(), inverted: false });
     for _ in 0..2 {
         unlock(&lock, &seen, &call).await;
         assert_eq!(watched(&sdk, &id).await, (PRIMARY.to_owned(), false));
     }
-    assert_eq!(lock.observe(&call).await.expect("seen").standing, Standing::Todo);
+    assert_eq!(lock.observe(&call).await.expect("seen").state, StepState::Todo);
     // moto takes any version, so this is no conflict there. The simulator, and AWS, refuse it.
     lock.apply(&call, &seen).await.expect("moto ignores HealthCheckVersion");
 }
@@ -108,10 +108,10 @@ async fn a_health_check_is_locked_and_unlocked() {
 async fn unlock(lock: &HealthCheckLock, before: &Observation, call: &Call) {
     let unlock = lock.inverse(Some(before)).expect("there is a way back");
     let seen = unlock.observe(call).await.expect("seen");
-    if seen.standing == Standing::Todo {
+    if seen.state == StepState::Todo {
         unlock.apply(call, &seen).await.expect("unlocked");
     }
-    assert_eq!(unlock.observe(call).await.expect("seen").standing, Standing::Done);
+    assert_eq!(unlock.observe(call).await.expect("seen").state, StepState::Done);
 }
 
 #[tokio::test]
@@ -122,17 +122,17 @@ async fn what_cannot_simply_be_renamed_is_seen() {
     let inverted = create(&sdk, |config| config.inverted(true)).await;
     let step = lock(&sdk, &inverted);
     let seen = step.observe(&call).await.expect("seen");
-    assert_eq!(seen.standing, Standing::Todo, "{}", seen.found);
+    assert_eq!(seen.state, StepState::Todo, "{}", seen.found);
     step.apply(&call, &seen).await.expect("locked");
     assert_eq!(watched(&sdk, &inverted).await, (LOCK_NAME.to_owned(), false), "else it would be healthy for ever");
-    let original = Original::of_fence(&seen.fence).expect("what to go back to");
+    let original = Original::of_fence(&seen.precondition).expect("what to go back to");
     assert!(original.inverted);
     unlock(&step, &seen, &call).await;
     assert_eq!(watched(&sdk, &inverted).await, (PRIMARY.to_owned(), true));
 
     let by_address = create(&sdk, |config| config.ip_address("192.0.2.10")).await;
     let seen = lock(&sdk, &by_address).observe(&call).await.expect("seen");
-    assert!(matches!(&seen.standing, Standing::Blocked { why } if why.contains("192.0.2.10")), "{seen:?}");
+    assert!(matches!(&seen.state, StepState::Blocked { why } if why.contains("192.0.2.10")), "{seen:?}");
 
     let nothing = lock(&sdk, "00000000-0000-4000-8000-000000000000").observe(&call).await.expect_err("none");
     assert_eq!(nothing.class, FaultClass::NotFound, "{nothing}");

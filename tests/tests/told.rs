@@ -140,7 +140,7 @@ fn outcomes(text: &str, before: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_rules_of_both_clouds_look_for_outcomes_that_there_are() {
+fn the_rules_of_both_clouds_observe_for_outcomes_that_there_are() {
     let on_oci = outcomes(OCI, &["\\\"outcome\\\":"]);
     let on_azure = outcomes(AZURE, &["outcome == ", "outcome in ("]);
     let expected = ["completed", "deferred", "failed", "owed", "refused"].map(str::to_owned).into();

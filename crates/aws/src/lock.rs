@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use aws_sdk_route53::types::HealthCheck;
 use holdfast_core::{
     Call, Fault, FaultClass,
-    step::{Need, Observation, Standing, Step},
+    step::{Need, Observation, Step, StepState},
 };
 
 use crate::{fault::of_sdk, sdk::Sdk};
@@ -109,7 +109,7 @@ impl Step for HealthCheckLock {
     }
 
     fn inverse(&self, before: Option<&Observation>) -> Option<Arc<dyn Step>> {
-        let original = before.and_then(|seen| Original::of_fence(&seen.fence));
+        let original = before.and_then(|seen| Original::of_fence(&seen.precondition));
         Some(Arc::new(HealthCheckUnlock::new(self.clone(), original)))
     }
 
@@ -118,7 +118,7 @@ impl Step for HealthCheckLock {
     }
 
     async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
-        if seen.standing != Standing::Todo {
+        if seen.state != StepState::Todo {
             return Err(Fault::new(FaultClass::Invalid, UPDATE, "there is nothing to lock in what was seen"));
         }
         let fence = Fence::of(seen)?;

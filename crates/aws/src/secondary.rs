@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use holdfast_core::{
     Call, Fault,
-    evidence::{Check, Fitness, Level},
+    evidence::{Check, Level, Readiness},
     ports::{LiveSource, Standby},
 };
 
@@ -19,7 +19,7 @@ pub struct WithHealthCheck {
 
 #[async_trait]
 impl Standby for WithHealthCheck {
-    async fn fitness(&self, call: &Call) -> Result<Fitness, Fault> {
+    async fn fitness(&self, call: &Call) -> Result<Readiness, Fault> {
         let (fitness, live) = futures_util::join!(self.inner.fitness(call), self.check.live(call));
         let mut fitness = fitness?;
         let (level, found) = match live {

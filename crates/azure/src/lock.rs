@@ -10,7 +10,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use holdfast_core::{
     Call, Fault, FaultClass,
-    step::{Need, Observation, Standing, Step},
+    step::{Need, Observation, Step, StepState},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ pub struct Original {
 
 impl Original {
     /// What a record kept of the endpoint before it was locked, from the fence of the step's observation. `None` when
-    /// that observation was no [`Todo`](Standing::Todo).
+    /// that observation was no [`Todo`](StepState::Todo).
     pub fn of_fence(fence: &Value) -> Option<Self> {
         serde_json::from_value(fence.clone()).ok()
     }
@@ -89,7 +89,7 @@ impl Step for TrafficManagerLock {
     }
 
     fn inverse(&self, before: Option<&Observation>) -> Option<Arc<dyn Step>> {
-        let original = before.and_then(|seen| Original::of_fence(&seen.fence));
+        let original = before.and_then(|seen| Original::of_fence(&seen.precondition));
         Some(Arc::new(TrafficManagerUnlock { endpoints: self.endpoints.clone(), original }))
     }
 
@@ -98,7 +98,7 @@ impl Step for TrafficManagerLock {
     }
 
     async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
-        if seen.standing != Standing::Todo {
+        if seen.state != StepState::Todo {
             return Err(Fault::new(FaultClass::Invalid, PATCH, "there is nothing to lock in what was seen"));
         }
         self.endpoints.set_status(call, "Disabled").await
@@ -142,7 +142,7 @@ impl Step for TrafficManagerUnlock {
     }
 
     async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
-        if seen.standing != Standing::Todo {
+        if seen.state != StepState::Todo {
             return Err(Fault::new(FaultClass::Invalid, PATCH, "there is nothing to unlock in what was seen"));
         }
         self.endpoints.set_status(call, "Enabled").await

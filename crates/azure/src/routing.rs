@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use azure_core::http::Method;
 use holdfast_core::{
     Call, Fault,
-    evidence::{Check, Fitness, Level},
+    evidence::{Check, Level, Readiness},
     ports::Standby,
 };
 use serde::Deserialize;
@@ -34,7 +34,7 @@ pub struct WithRouting {
 
 #[async_trait]
 impl Standby for WithRouting {
-    async fn fitness(&self, call: &Call) -> Result<Fitness, Fault> {
+    async fn fitness(&self, call: &Call) -> Result<Readiness, Fault> {
         // What only supports a decision gets one attempt: Resource Manager may hang with the primary's region.
         let brief = &call.within(call.retry.attempt_timeout);
         let (fitness, profile, group) = tokio::join!(self.inner.fitness(call), self.profile(brief), self.group(brief));

@@ -131,12 +131,12 @@ pub enum Level {
 
 /// Whether the standby can take over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fitness {
+pub struct Readiness {
     /// Everything that was looked at.
     pub checks: Vec<Check>,
 }
 
-impl Fitness {
+impl Readiness {
     /// The checks that forbid a failover.
     pub fn errors(&self) -> impl Iterator<Item = &Check> {
         self.checks.iter().filter(|check| check.level == Level::Error)
@@ -185,7 +185,7 @@ pub struct Evidence {
     /// When a failover last began, where the cloud's operators look for it.
     pub last_failover: Option<Reading<Option<Timestamp>>>,
     /// Whether the standby can take over. `None` where it was not asked for.
-    pub fitness: Option<Reading<Fitness>>,
+    pub fitness: Option<Reading<Readiness>>,
     /// Whether traffic is locked to the standby. `None` when the runbook has no lock or it could not be read.
     pub locked: Option<bool>,
     /// Where users are led now. `None` where no name of theirs is configured.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::{
     clock::{Call, Clock},
-    evidence::{Control, Fitness, History, LiveStatus, ProbeResult, TrafficAnswer},
+    evidence::{Control, History, LiveStatus, ProbeResult, Readiness, TrafficAnswer},
     fault::Fault,
     news::News,
     record::State,
@@ -175,7 +175,7 @@ pub trait Standby: Send + Sync {
     ///
     /// # Errors
     /// Faults of the cluster's API; what is wrong *with* the standby is in the checks.
-    async fn fitness(&self, call: &Call) -> Result<Fitness, Fault>;
+    async fn fitness(&self, call: &Call) -> Result<Readiness, Fault>;
 }
 
 /// Tells people. A message must never hold up the work: sending goes on beside it.
@@ -209,7 +209,7 @@ pub struct Ports {
     pub traffic: Option<Arc<dyn TrafficWitness>>,
     /// Checkers' status, where there is one.
     pub live: Option<Arc<dyn LiveSource>>,
-    /// Fitness of the standby.
+    /// Readiness of the standby.
     pub standby: Arc<dyn Standby>,
     /// Who is told; nobody where it is empty.
     pub announcers: Vec<Arc<dyn Announcer>>,

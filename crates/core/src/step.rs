@@ -32,7 +32,7 @@ pub enum Direction {
 /// How the world stands with regard to a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
-pub enum Standing {
+pub enum StepState {
     /// The effect holds.
     Done,
     /// The effect does not hold yet.
@@ -44,35 +44,35 @@ pub enum Standing {
     },
 }
 
-/// What a step saw, and the fence that ties its effect to what it saw.
+/// What a step saw, and the precondition that ties its effect to what it saw.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
     /// How things stand.
     #[serde(flatten)]
-    pub standing: Standing,
+    pub state: StepState,
     /// What was seen, in words for the record. No secrets.
     pub found: String,
     /// The compare-and-set token of the step's own making (`resourceVersion`, `HealthCheckVersion`, ...). The
     /// effect applies to this state of the world or to none.
     #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub fence: Value,
+    pub precondition: Value,
 }
 
 impl Observation {
     /// The effect holds.
     pub fn done(found: impl Into<String>) -> Self {
-        Self { standing: Standing::Done, found: found.into(), fence: Value::Null }
+        Self { state: StepState::Done, found: found.into(), precondition: Value::Null }
     }
 
-    /// The effect is to be brought about on exactly the state that `fence` names.
-    pub fn todo(found: impl Into<String>, fence: Value) -> Self {
-        Self { standing: Standing::Todo, found: found.into(), fence }
+    /// The effect is to be brought about on exactly the state that `precondition` names.
+    pub fn todo(found: impl Into<String>, precondition: Value) -> Self {
+        Self { state: StepState::Todo, found: found.into(), precondition }
     }
 
     /// The effect cannot be brought about.
     pub fn blocked(why: impl Into<String>) -> Self {
         let why = why.into();
-        Self { standing: Standing::Blocked { why: why.clone() }, found: why, fence: Value::Null }
+        Self { state: StepState::Blocked { why: why.clone() }, found: why, precondition: Value::Null }
     }
 }
 
@@ -82,9 +82,9 @@ impl Observation {
 ///
 /// * `observe` changes nothing and tells the truth about now.
 /// * `apply` may run any number of times, and may be cut off anywhere; what it did is visible to `observe`.
-/// * `apply` touches only the state that it was shown: it passes the observation's fence to the server, and a
+/// * `apply` touches only the state that it was shown: it passes the observation's precondition to the server, and a
 ///   changed world makes it fail with [`Conflict`](crate::FaultClass::Conflict) instead of overwriting.
-/// * After an `apply` that took effect, `observe` says [`Standing::Done`].
+/// * After an `apply` that took effect, `observe` says [`StepState::Done`].
 /// * Neither retries nor sleeps: the engine does, by the class of the fault.
 #[async_trait]
 pub trait Step: Send + Sync {
@@ -101,7 +101,7 @@ pub trait Step: Send + Sync {
     }
 
     /// True for a step that only watches: it changes nothing, and is given time to come true.
-    fn only_watches(&self) -> bool {
+    fn is_verification(&self) -> bool {
         false
     }
 
@@ -137,7 +137,7 @@ impl Step for TrafficArrives {
         Need::Required
     }
 
-    fn only_watches(&self) -> bool {
+    fn is_verification(&self) -> bool {
         true
     }
 
@@ -145,7 +145,7 @@ impl Step for TrafficArrives {
         let answer = self.0.answer(call).await?;
         Ok(match answer.names {
             NamedSite::Primary => Observation::done(answer.found),
-            // Nothing is written, so nothing needs a fence.
+            // Nothing is written, so nothing needs a precondition.
             NamedSite::Other => Observation::todo(answer.found, Value::Bool(true)),
         })
     }

@@ -9,7 +9,7 @@ use crate::record::{
     Execution, KEPT_NOTES, KEPT_OPERATOR_NOTES, KEPT_SUMMARIES, Kept, Note, OperatorNote, Pause, Progress, SCHEMA,
     State, Status, StepRecord, Summary, Told, Waiter, Well, Why,
 };
-use crate::step::{Direction, Need, Observation, Standing};
+use crate::step::{Direction, Need, Observation, StepState};
 
 mod illegal;
 
@@ -281,7 +281,7 @@ fn check_fence(execution: &Execution, offered: u64) -> Result<(), IllegalEvent> 
 fn take_over(execution: &mut Execution, fence: u64, holder: String, mut found: BTreeMap<String, Observation>) {
     // The first account of a step is the one from before anybody touched it.
     for step in execution.steps.iter_mut().filter(|step| step.before.is_none() && !step.is_done()) {
-        step.before = found.remove(&step.step).filter(|seen| seen.standing == Standing::Todo);
+        step.before = found.remove(&step.step).filter(|seen| seen.state == StepState::Todo);
     }
     if holder != execution.holder || fence != execution.fence {
         execution.takeovers = execution.takeovers.saturating_add(1);

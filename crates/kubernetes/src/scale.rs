@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use holdfast_core::{
     Call, Fault, FaultClass,
-    step::{Need, Observation, Standing, Step},
+    step::{Need, Observation, Step, StepState},
 };
 use serde_json::Value;
 
@@ -52,7 +52,7 @@ impl Step for ScaleDeployment {
     }
 
     async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
-        if seen.standing != Standing::Todo {
+        if seen.state != StepState::Todo {
             return Ok(());
         }
         scale(&self.deployment, self.target, call, seen).await
@@ -89,7 +89,7 @@ impl Step for RestDeployment {
     }
 
     async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
-        if seen.standing != Standing::Todo {
+        if seen.state != StepState::Todo {
             return Ok(());
         }
         scale(&self.deployment, 0, call, seen).await
@@ -98,7 +98,7 @@ impl Step for RestDeployment {
 
 /// Sets the replicas on exactly the Deployment that was seen.
 async fn scale(deployment: &DeploymentHandle, replicas: i32, call: &Call, seen: &Observation) -> Result<(), Fault> {
-    let Value::String(version) = &seen.fence else {
+    let Value::String(version) = &seen.precondition else {
         let message = "the observation carries no resourceVersion";
         return Err(Fault::new(FaultClass::Invalid, PATCH_SCALE.name, message));
     };
@@ -147,15 +147,15 @@ mod tests {
     #[test]
     fn fewer_than_the_target_is_to_be_done_on_the_version_that_was_seen() {
         let seen = observation(&deployment(0), 1);
-        assert_eq!(seen.standing, Standing::Todo);
-        assert_eq!(seen.fence, json!("41"));
+        assert_eq!(seen.state, StepState::Todo);
+        assert_eq!(seen.precondition, json!("41"));
     }
 
     #[test]
     fn rest_is_no_replicas_and_is_brought_about_on_the_version_that_was_seen() {
-        assert_eq!(rest_observation(&deployment(0)).standing, Standing::Done);
+        assert_eq!(rest_observation(&deployment(0)).state, StepState::Done);
         let seen = rest_observation(&deployment(2));
-        assert_eq!((seen.standing, seen.fence), (Standing::Todo, json!("41")));
+        assert_eq!((seen.state, seen.precondition), (StepState::Todo, json!("41")));
     }
 
     #[test]
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_target_or_more_is_done_so_nothing_is_ever_scaled_down() {
-        assert_eq!(observation(&deployment(1), 1).standing, Standing::Done);
-        assert_eq!(observation(&deployment(3), 1).standing, Standing::Done);
+        assert_eq!(observation(&deployment(1), 1).state, StepState::Done);
+        assert_eq!(observation(&deployment(3), 1).state, StepState::Done);
     }
 }

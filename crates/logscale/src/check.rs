@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use holdfast_core::{
     Call, Fault,
-    evidence::{Check, Fitness},
+    evidence::{Check, Readiness},
     ports::Standby,
 };
 
@@ -148,7 +148,7 @@ struct Seen {
 
 #[async_trait]
 impl Standby for StandbyCheck {
-    async fn fitness(&self, call: &Call) -> Result<Fitness, Fault> {
+    async fn fitness(&self, call: &Call) -> Result<Readiness, Fault> {
         let humio = async {
             match self.reader.cluster() {
                 Some(name) => self.look(call, name).await.map(|seen| Some((name, seen))),
@@ -165,7 +165,7 @@ impl Standby for StandbyCheck {
             None => vec![warning("humiocluster", "no HumioCluster is configured: only the operator was looked at")],
         });
         checks.extend(lease);
-        Ok(Fitness { checks })
+        Ok(Readiness { checks })
     }
 }
 

@@ -10,7 +10,7 @@
 //! * [`tls`]: which secrets are stale, a pure decision table.
 //! * [`check`]: whether the standby could take over now.
 //! * [`status`]: what an answer of LogScale's status endpoint says about a site.
-//! * [`ladder`]: what the log of the standby's first pod says about its recovery, pure.
+//! * [`recovery_log`]: what the log of the standby's first pod says about its recovery, pure.
 //! * [`humio`]: the parts of a `HumioCluster` that are read; `reader`: it and what belongs to it, read once for all who
 //!   look at the same moment.
 
@@ -33,8 +33,8 @@
 
 pub mod check;
 pub mod humio;
-pub mod ladder;
 mod reader;
+pub mod recovery_log;
 pub mod settings;
 pub mod site;
 pub mod status;

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use holdfast_core::{
     Call, Fault, FaultClass,
     fault::quoted,
-    step::{Need, Observation, Standing, Step},
+    step::{Need, Observation, Step, StepState},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ pub struct Original {
 
 impl Original {
     /// What a record kept of the policy before it was locked, from the fence of the step's observation. `None` when
-    /// that observation was no [`Todo`](Standing::Todo).
+    /// that observation was no [`Todo`](StepState::Todo).
     pub fn of_fence(fence: &Value) -> Option<Self> {
         serde_json::from_value(fence.clone()).ok()
     }
@@ -169,7 +169,7 @@ impl Step for SteeringLock {
     }
 
     fn inverse(&self, before: Option<&Observation>) -> Option<Arc<dyn Step>> {
-        let original = before.and_then(|seen| Original::of_fence(&seen.fence));
+        let original = before.and_then(|seen| Original::of_fence(&seen.precondition));
         let (policies, pools) = (Arc::clone(&self.policies), self.pools.clone());
         Some(Arc::new(SteeringUnlock { policies, pools, original }))
     }
@@ -183,7 +183,7 @@ impl Step for SteeringLock {
     async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
         let nothing = || Fault::new(FaultClass::Invalid, PUT, "there is nothing to lock in what was seen");
         let original =
-            Original::of_fence(&seen.fence).filter(|_| seen.standing == Standing::Todo).ok_or_else(nothing)?;
+            Original::of_fence(&seen.precondition).filter(|_| seen.state == StepState::Todo).ok_or_else(nothing)?;
         let merged = merged(&original.written, &self.pools, original.standby.as_deref());
         let merged = merged.map_err(|why| Fault::new(FaultClass::Invalid, PUT, why))?;
         self.policies.put(call, &original.etag, &merged.written).await

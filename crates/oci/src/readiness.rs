@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use holdfast_core::{
     Call, Fault,
-    evidence::{Check, Fitness, Level},
+    evidence::{Check, Level, Readiness},
     fault::quoted,
     ports::Standby,
 };
@@ -81,7 +81,7 @@ impl WithSteering {
 
 #[async_trait]
 impl Standby for WithSteering {
-    async fn fitness(&self, call: &Call) -> Result<Fitness, Fault> {
+    async fn fitness(&self, call: &Call) -> Result<Readiness, Fault> {
         // What only supports a decision gets one attempt.
         let brief = &call.within(call.retry.attempt_timeout);
         let (fitness, policy, monitor, tick) =
@@ -133,8 +133,8 @@ mod tests {
 
     #[async_trait]
     impl Standby for Fit {
-        async fn fitness(&self, _: &Call) -> Result<Fitness, Fault> {
-            Ok(Fitness::default())
+        async fn fitness(&self, _: &Call) -> Result<Readiness, Fault> {
+            Ok(Readiness::default())
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use holdfast_core::{
     Call, Fault,
-    evidence::{Check, Fitness, Level},
+    evidence::{Check, Level, Readiness},
     ports::{LiveSource, Standby},
 };
 
@@ -19,7 +19,7 @@ pub struct WithHealthCheck {
 
 #[async_trait]
 impl Standby for WithHealthCheck {
-    async fn fitness(&self, call: &Call) -> Result<Fitness, Fault> {
+    async fn fitness(&self, call: &Call) -> Result<Readiness, Fault> {
         // What only supports a decision gets one attempt.
         let brief = &call.within(call.retry.attempt_timeout);
         let (fitness, live) = tokio::join!(self.inner.fitness(call), self.check.live(brief));
@@ -56,8 +56,8 @@ mod tests {
 
     #[async_trait]
     impl Standby for Fit {
-        async fn fitness(&self, _: &Call) -> Result<Fitness, Fault> {
-            Ok(Fitness::default())
+        async fn fitness(&self, _: &Call) -> Result<Readiness, Fault> {
+            Ok(Readiness::default())
         }
     }
 

@@ -30,7 +30,7 @@ pub(crate) fn common(set: &mut impl FnMut(&str, &str), pace: Pace) {
     set("HOLDFAST_METRIC_STALE_SECONDS", &paced(180.0, 1.0));
     set("HOLDFAST_POLL_SECONDS", &paced(15.0, 0.05));
     set("HOLDFAST_LEASE_SECONDS", &paced(30.0, 2.0));
-    set("HOLDFAST_LOOK_SECONDS", &paced(10.0, 1.0));
+    set("HOLDFAST_OBSERVE_SECONDS", &paced(10.0, 1.0));
     set("HOLDFAST_VERIFY_SECONDS", &paced(300.0, 2.0));
     set("HOLDFAST_MARGIN_SECONDS", &paced(20.0, 0.3));
     set("HOLDFAST_CALL_TIMEOUT_SECONDS", &paced(5.0, 1.0));

@@ -152,7 +152,7 @@ fn policy(policy: &mut Policy, cooldown: &'static str, visit: &mut dyn Visit) {
 }
 
 fn limits(limits: &mut Limits, visit: &mut dyn Visit) {
-    visit.seconds("limits.look", "HOLDFAST_LOOK_SECONDS", &mut limits.look);
+    visit.seconds("limits.look", "HOLDFAST_OBSERVE_SECONDS", &mut limits.look);
     visit.seconds("limits.call_timeout", "HOLDFAST_CALL_TIMEOUT_SECONDS", &mut limits.call_timeout);
     visit.seconds("limits.probe_timeout", "HOLDFAST_PROBE_TIMEOUT_SECONDS", &mut limits.probe_timeout);
     visit.seconds("limits.lease", "HOLDFAST_LEASE_SECONDS", &mut limits.lease);

@@ -52,7 +52,7 @@ pub(crate) fn policy(read: &mut Reader<'_>, host: &dyn Cloud, history: &dyn Clou
 pub(crate) fn limits(read: &mut Reader<'_>) -> Limits {
     let limits = Limits {
         lease_ttl: read.seconds(LEASE, 30.0, 0.5..=300.0),
-        look_for: read.seconds("HOLDFAST_LOOK_SECONDS", 10.0, 0.2..=60.0),
+        observe_for: read.seconds("HOLDFAST_OBSERVE_SECONDS", 10.0, 0.2..=60.0),
         verify_for: read.seconds("HOLDFAST_VERIFY_SECONDS", 120.0, 0.0..=840.0),
         margin: read.seconds("HOLDFAST_MARGIN_SECONDS", 20.0, 0.1..=120.0),
         paused_long: NotifySettings::paused_long(read),

@@ -39,7 +39,7 @@ pub fn log(request: &Request, answer: &Answer) {
         reason = request.reason.as_deref().map(cut),
         failing_for_s = answer.failing_for_s,
         execution = execution.map(|execution| cut(&execution.id)),
-        looks = answer.looks,
+        observations = answer.observations,
         failed_checks,
         paused = answer.reasons.iter().any(|reason| matches!(reason, Reason::Paused { .. })),
         steps,

@@ -155,7 +155,7 @@ async fn work_that_cannot_be_done_is_delivered_again_and_the_host_sees_life_mean
         ("IDENTITY_HEADER", "header-secret"),
         ("HOLDFAST_FUNCTION_TIMEOUT_SECONDS", "3"),
         ("HOLDFAST_MARGIN_SECONDS", "0.2"),
-        ("HOLDFAST_LOOK_SECONDS", "1"),
+        ("HOLDFAST_OBSERVE_SECONDS", "1"),
         ("MAX_RETRIES", "0"),
     ];
     let handler = Handler::start(&variables).await;

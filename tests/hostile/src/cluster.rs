@@ -14,7 +14,7 @@ use holdfast_kubernetes::{
 };
 use holdfast_logscale::{
     humio::{HumioCluster, ready_by_pool},
-    ladder::{Expected, Ladder, Recovery},
+    recovery_log::{Expected, Recovery, RecoveryLog},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header::RETRY_AFTER};
 use serde_json::Value;
@@ -86,14 +86,14 @@ pub fn answer(bytes: &[u8]) {
 }
 
 /// The log of a pod. Done needs the first and the last of its lines.
-pub fn ladder(bytes: &[u8]) {
+pub fn recovery_log(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let expected = Expected { own_bucket: Some("own".to_owned()), ..Expected::default() };
-    let mut ladder = Ladder::default();
+    let mut recovery_log = RecoveryLog::default();
     for line in text.lines() {
-        ladder.take(line);
+        recovery_log.take(line);
     }
-    match ladder.judge(&expected) {
+    match recovery_log.judge(&expected) {
         Recovery::Failed { why } => said(&why),
         Recovery::NotYet { next } => said(&next),
         Recovery::Done => assert!(text.contains("setting readOnly=true") && text.contains("no snapshot to fetch")),

@@ -52,7 +52,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "humio", run: cluster::humio },
     Target { name: "answer", run: cluster::answer },
     Target { name: "lease", run: cluster::lease },
-    Target { name: "ladder", run: cluster::ladder },
+    Target { name: "recovery_log", run: cluster::recovery_log },
     Target { name: "secret", run: tls::secret },
     Target { name: "tls", run: tls::judgement },
 ];

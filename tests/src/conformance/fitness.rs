@@ -1,8 +1,8 @@
 //! What a look at the standby finds before a failover.
 
 use holdfast_core::{
-    evidence::{Check, Fitness, Level},
-    step::{Standing, Step},
+    evidence::{Check, Level, Readiness},
+    step::{Step, StepState},
 };
 use holdfast_simulator::kubernetes::{StandbyFixture, TlsFixture};
 use serde_json::{Value, json};
@@ -13,16 +13,16 @@ use crate::{
     test_cluster::{Backend, HUMIO, TestCluster},
 };
 
-async fn look(standby: &TestCluster) -> Fitness {
+async fn look(standby: &TestCluster) -> Readiness {
     standby.site().standby().fitness(&call()).await.expect("a look")
 }
 
-fn level(fitness: &Fitness, name: &str) -> Option<Level> {
+fn level(fitness: &Readiness, name: &str) -> Option<Level> {
     fitness.checks.iter().find(|check| check.name == name).map(|check| check.level)
 }
 
 /// What did not come out good, without what cannot be looked at.
-fn told(fitness: &Fitness) -> impl Iterator<Item = &Check> {
+fn told(fitness: &Readiness) -> impl Iterator<Item = &Check> {
     fitness.checks.iter().filter(|check| check.level > Level::Good && check.name != "not-checked")
 }
 
@@ -82,7 +82,7 @@ pub async fn a_namespace_of_many_secrets_hides_none_that_is_wanted(backend: &Bac
     let bad: Vec<_> = told(&fitness).collect();
     assert!(bad.is_empty(), "{bad:?}");
     let seen = standby.site().remove_stale_tls().observe(&call()).await.expect("seen");
-    assert_eq!(seen.standing, Standing::Todo, "{}", seen.found);
+    assert_eq!(seen.state, StepState::Todo, "{}", seen.found);
     assert!(seen.found.contains("-core-zzzzzz"), "{}", seen.found);
 }
 

@@ -2,7 +2,7 @@
 
 use holdfast_core::{
     FaultClass,
-    step::{Standing, Step},
+    step::{Step, StepState},
 };
 use holdfast_simulator::kubernetes::StandbyFixture;
 use serde_json::{Value, json};
@@ -26,11 +26,11 @@ pub async fn the_operator_is_scaled_up_and_the_step_is_then_done(backend: &Backe
     let standby = standby(backend, "scale-up", 0).await;
     let (step, call) = (standby.site().scale_operator(), call());
     let seen = step.observe(&call).await.expect("seen");
-    assert_eq!(seen.standing, Standing::Todo, "{}", seen.found);
+    assert_eq!(seen.state, StepState::Todo, "{}", seen.found);
     step.apply(&call, &seen).await.expect("scaled");
     assert_eq!(replicas(&standby).await, 1);
     let again = step.observe(&call).await.expect("seen");
-    assert_eq!(again.standing, Standing::Done, "{}", again.found);
+    assert_eq!(again.state, StepState::Done, "{}", again.found);
     step.apply(&call, &again).await.expect("nothing to do");
     assert_eq!(replicas(&standby).await, 1);
 }
@@ -40,7 +40,7 @@ pub async fn more_operators_than_wanted_are_left_alone(backend: &Backend) {
     let standby = standby(backend, "scale-never-down", 2).await;
     let (step, call) = (standby.site().scale_operator(), call());
     let seen = step.observe(&call).await.expect("seen");
-    assert_eq!(seen.standing, Standing::Done, "{}", seen.found);
+    assert_eq!(seen.state, StepState::Done, "{}", seen.found);
     step.apply(&call, &seen).await.expect("nothing to do");
     assert_eq!(replicas(&standby).await, 2);
 }
@@ -70,7 +70,7 @@ pub async fn an_operator_that_is_not_there_blocks(backend: &Backend) {
     eventually("the operator is gone", async || standby.get("deployments", OPERATOR).await.is_none().then_some(()))
         .await;
     let seen = standby.site().scale_operator().observe(&call()).await.expect("seen");
-    assert!(matches!(&seen.standing, Standing::Blocked { why } if why.contains(OPERATOR)), "{seen:?}");
+    assert!(matches!(&seen.state, StepState::Blocked { why } if why.contains(OPERATOR)), "{seen:?}");
 }
 
 /// Managed fields are the real server's; the simulator keeps none. As GitOps does it, by the Deployment: a scale to 0 by
@@ -85,7 +85,7 @@ pub async fn who_wrote_the_replicas_last_is_named_where_the_server_knows(backend
         let path = format!("{OPERATOR}{subresource}?fieldManager=argocd-controller");
         standby.change("deployments", &path, json!({"spec": {"replicas": 0}})).await;
         let seen = standby.site().scale_operator().observe(&call()).await.expect("seen");
-        assert_eq!(seen.standing, Standing::Todo, "{}", seen.found);
+        assert_eq!(seen.state, StepState::Todo, "{}", seen.found);
         assert_eq!(seen.found.contains(words), matches!(backend, Backend::Real(_)), "{name}: {}", seen.found);
     }
 }

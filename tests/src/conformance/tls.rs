@@ -2,7 +2,7 @@
 
 use holdfast_core::{
     FaultClass,
-    step::{Observation, Standing, Step},
+    step::{Observation, Step, StepState},
 };
 use holdfast_simulator::kubernetes::{StandbyFixture, TlsFixture};
 use serde_json::{Value, json};
@@ -40,10 +40,10 @@ async fn survivors(standby: &TestCluster) -> [bool; 3] {
     let before = uids(standby).await;
     let (step, call) = (standby.site().remove_stale_tls(), call());
     let seen = step.observe(&call).await.expect("seen");
-    assert_eq!(seen.standing, Standing::Todo, "{}", seen.found);
+    assert_eq!(seen.state, StepState::Todo, "{}", seen.found);
     step.apply(&call, &seen).await.expect("removed");
     let after = step.observe(&call).await.expect("seen");
-    assert_eq!(after.standing, Standing::Done, "{}", after.found);
+    assert_eq!(after.state, StepState::Done, "{}", after.found);
     let now = uids(standby).await;
     std::array::from_fn(|at| before[at].is_some() && before[at] == now[at])
 }
@@ -51,7 +51,7 @@ async fn survivors(standby: &TestCluster) -> [bool; 3] {
 /// A standby that never ran.
 pub async fn with_no_secret_there_is_nothing_to_do(backend: &Backend) {
     let seen = observe(&standby(backend, "tls-absent", TlsFixture::Absent).await).await;
-    assert_eq!(seen.standing, Standing::Done, "{}", seen.found);
+    assert_eq!(seen.state, StepState::Done, "{}", seen.found);
 }
 
 /// The ordinary case: the HumioCluster was deleted and made again, and its CA with it.
@@ -72,7 +72,7 @@ pub async fn secrets_of_the_current_ca_are_kept(backend: &Backend) {
     let before = uids(&standby).await;
     let (step, call) = (standby.site().remove_stale_tls(), call());
     let seen = step.observe(&call).await.expect("seen");
-    assert_eq!(seen.standing, Standing::Done, "{}", seen.found);
+    assert_eq!(seen.state, StepState::Done, "{}", seen.found);
     step.apply(&call, &seen).await.expect("nothing to do");
     assert!(before.iter().all(Option::is_some), "{before:?}");
     assert_eq!(uids(&standby).await, before);
@@ -97,7 +97,7 @@ pub async fn a_secret_that_cannot_be_read_is_stale(backend: &Backend) {
 pub async fn a_custom_ca_that_is_missing_blocks(backend: &Backend) {
     let standby = standby(backend, "tls-custom", TlsFixture::CustomCaMissing).await;
     let seen = observe(&standby).await;
-    assert!(matches!(&seen.standing, Standing::Blocked { why } if why.contains("logscale-custom-ca")), "{seen:?}");
+    assert!(matches!(&seen.state, StepState::Blocked { why } if why.contains("logscale-custom-ca")), "{seen:?}");
     let ca = Ca::new();
     standby.create("secrets", secret("logscale-custom-ca", ca.pair())).await;
     assert_eq!(survivors(&standby).await, [false, false, false], "both are from another CA than the custom one");
@@ -108,7 +108,7 @@ pub async fn a_ca_that_cannot_be_read_blocks(backend: &Backend) {
     let standby = standby(backend, "tls-broken-ca", TlsFixture::Matching).await;
     standby.change("secrets", CA, json!({"data": data(&[("tls.crt", "no certificate")])})).await;
     let seen = observe(&standby).await;
-    assert!(matches!(&seen.standing, Standing::Blocked { why } if why.contains(CA)), "{seen:?}");
+    assert!(matches!(&seen.state, StepState::Blocked { why } if why.contains(CA)), "{seen:?}");
 }
 
 /// It is in use; the operator would have to restart the pod.

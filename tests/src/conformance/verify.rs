@@ -1,6 +1,6 @@
 //! A roll-out, watched from the outside.
 
-use holdfast_core::step::{Observation, Standing, Step};
+use holdfast_core::step::{Observation, Step, StepState};
 use holdfast_simulator::kubernetes::{StandbyFixture, TlsFixture};
 
 use crate::{
@@ -26,17 +26,17 @@ pub async fn a_roll_out_ends_in_a_verified_standby(backend: &Backend) {
     let seed = StandbyFixture { tls: TlsFixture::StaleNoCa, ..StandbyFixture::default() };
     let standby = backend.cluster("verify-roll-out", seed).await;
     let before = observe(&standby).await;
-    assert_eq!(before.standing, Standing::Todo, "{}", before.found);
+    assert_eq!(before.state, StepState::Todo, "{}", before.found);
     for part in ["0 of 1 operators available", "0 of 1 nodes of pool logscale ready", "TLS secret logscale"] {
         assert!(before.found.contains(part), "no {part:?} in {:?}", before.found);
     }
     let _operator = standby.play_operator();
     activate(&standby).await;
     let after = eventually("the standby is verified", async || {
-        Some(observe(&standby).await).filter(|seen| seen.standing != Standing::Todo)
+        Some(observe(&standby).await).filter(|seen| seen.state != StepState::Todo)
     })
     .await;
-    assert_eq!(after.standing, Standing::Done, "{}", after.found);
+    assert_eq!(after.state, StepState::Done, "{}", after.found);
     assert!(after.found.contains("1 of 1 nodes ready, state Running"), "{}", after.found);
 }
 
@@ -46,10 +46,10 @@ pub async fn a_config_error_is_told_at_once_with_its_message(backend: &Backend) 
     let standby = backend.cluster("verify-config-error", seed).await;
     let _operator = standby.play_operator();
     activate(&standby).await;
-    let why = eventually("the error is told", async || match observe(&standby).await.standing {
-        Standing::Blocked { why } => Some(why),
-        Standing::Todo => None,
-        Standing::Done => panic!("verified without a pod"),
+    let why = eventually("the error is told", async || match observe(&standby).await.state {
+        StepState::Blocked { why } => Some(why),
+        StepState::Todo => None,
+        StepState::Done => panic!("verified without a pod"),
     })
     .await;
     assert!(why.contains("ConfigError") && why.contains("nodeCount is too low"), "{why}");

@@ -115,14 +115,14 @@ fn engine(site: &Site, world: &World) -> Engine {
     engine.ports.store = site.store();
     engine.ports.standby = site.standby();
     engine.ports.cooldown = Some(site.cooldown());
-    let (weather, time) = (world.weather.clone(), Arc::clone(&world.clock));
-    let lock = Arc::new(FakeStep::new(weather, time, "lock", ("see lock", "lock"), Need::Owed, Arc::default()));
+    let (fault_plan, time) = (world.fault_plan.clone(), Arc::clone(&world.clock));
+    let lock = Arc::new(FakeStep::new(fault_plan, time, "lock", ("see lock", "lock"), Need::Owed, Arc::default()));
     let steps = vec![site.remove_stale_tls() as _, site.scale_operator() as _, lock as _, site.verify_standby() as _];
     engine.runbook = Runbook::of_failover("logscale", steps);
     engine.policy.poll = Duration::from_millis(500);
     engine.limits = Limits {
         lease_ttl: Duration::from_secs(30),
-        look_for: Duration::from_secs(20),
+        observe_for: Duration::from_secs(20),
         verify_for: Duration::from_secs(60),
         margin: Duration::from_secs(2),
         retry: RetryPolicy { attempt_timeout: Duration::from_secs(10), ..RetryPolicy::default() },

@@ -18,7 +18,7 @@ pub struct Original {
 
 impl Original {
     /// What a record kept of the health check before it was locked, from the fence of the step's observation.
-    /// `None` when that observation was no [`Todo`](holdfast_core::step::Standing::Todo).
+    /// `None` when that observation was no [`Todo`](holdfast_core::step::StepState::Todo).
     pub fn of_fence(fence: &Value) -> Option<Self> {
         let fence: Fence = serde_json::from_value(fence.clone()).ok()?;
         Some(Self { fqdn: fence.fqdn, inverted: fence.inverted })
@@ -42,7 +42,7 @@ impl Fence {
     /// # Errors
     /// [`Invalid`](FaultClass::Invalid) when it carries none.
     pub(super) fn of(seen: &Observation) -> Result<Self, Fault> {
-        serde_json::from_value(seen.fence.clone())
+        serde_json::from_value(seen.precondition.clone())
             .map_err(|error| Fault::new(FaultClass::Invalid, UPDATE, format!("the fence cannot be read: {error}")))
     }
 }

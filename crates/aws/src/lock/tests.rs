@@ -29,8 +29,8 @@ fn named(name: &str) -> Found {
 }
 
 fn why(found: &Found) -> String {
-    match found.judge(&config()).standing {
-        Standing::Blocked { why } => why,
+    match found.judge(&config()).state {
+        StepState::Blocked { why } => why,
         other => panic!("{other:?} instead of blocked"),
     }
 }
@@ -38,15 +38,15 @@ fn why(found: &Found) -> String {
 #[test]
 fn an_unlocked_check_is_to_be_locked_at_the_version_that_was_seen() {
     let seen = found().judge(&config());
-    assert_eq!(seen.standing, Standing::Todo);
-    assert_eq!(seen.fence, json!({"health_check_version": 7, "fqdn": "p.example.com", "inverted": false}));
+    assert_eq!(seen.state, StepState::Todo);
+    assert_eq!(seen.precondition, json!({"health_check_version": 7, "fqdn": "p.example.com", "inverted": false}));
     assert_eq!(seen.found, "HTTPS p.example.com, version 7");
 }
 
 #[test]
 fn a_check_of_the_lock_name_is_locked_however_it_is_spelt() {
     for name in [LOCK_NAME, "Failover-Locked.INVALID", "failover-locked.invalid."] {
-        assert_eq!(named(name).judge(&config()).standing, Standing::Done, "{name}");
+        assert_eq!(named(name).judge(&config()).state, StepState::Done, "{name}");
     }
 }
 
@@ -54,12 +54,12 @@ fn a_check_of_the_lock_name_is_locked_however_it_is_spelt() {
 fn a_check_of_any_name_that_never_resolves_is_locked_and_no_name_to_go_back_to() {
     for name in ["locked-by-hand.invalid", "x.INVALID.", "invalid"] {
         let seen = named(name).judge(&config());
-        assert!(seen.standing == Standing::Done && seen.found.contains("never resolves"), "{seen:?}");
+        assert!(seen.state == StepState::Done && seen.found.contains("never resolves"), "{seen:?}");
         assert!(named(name).is_of_another(&config()).is_some_and(|why| why.contains("never resolves")));
-        assert_eq!(Found { inverted: true, ..named(name) }.judge(&config()).standing, Standing::Todo, "{name}");
+        assert_eq!(Found { inverted: true, ..named(name) }.judge(&config()).state, StepState::Todo, "{name}");
     }
     for name in ["invalid.example.com", "x-invalid", "notinvalid"] {
-        assert_eq!(named(name).judge(&config()).standing, Standing::Todo, "{name}");
+        assert_eq!(named(name).judge(&config()).state, StepState::Todo, "{name}");
     }
 }
 
@@ -80,12 +80,12 @@ fn whose_metrics_they_are_is_said_by_the_name_that_is_watched() {
 
 #[test]
 fn an_inverted_check_of_the_lock_name_is_healthy_for_ever_and_so_not_locked() {
-    assert_eq!(Found { inverted: true, ..named(LOCK_NAME) }.judge(&config()).standing, Standing::Todo);
+    assert_eq!(Found { inverted: true, ..named(LOCK_NAME) }.judge(&config()).state, StepState::Todo);
 }
 
 #[test]
 fn a_disabled_check_is_locked_only_when_it_is_inverted_too() {
-    assert_eq!(Found { disabled: true, inverted: true, ..found() }.judge(&config()).standing, Standing::Done);
+    assert_eq!(Found { disabled: true, inverted: true, ..found() }.judge(&config()).state, StepState::Done);
     assert!(why(&Found { disabled: true, ..found() }).contains("healthy for ever"));
     assert!(why(&Found { disabled: true, ..named(LOCK_NAME) }).contains("healthy for ever"));
 }
@@ -116,7 +116,7 @@ fn a_name_that_is_not_the_configured_one_is_mentioned() {
 
 #[test]
 fn the_way_back_is_in_the_fence() {
-    let fence = Found { inverted: true, ..found() }.judge(&config()).fence;
+    let fence = Found { inverted: true, ..found() }.judge(&config()).precondition;
     let original = Original { fqdn: "p.example.com".to_owned(), inverted: true };
     assert_eq!(Original::of_fence(&fence), Some(original));
     assert_eq!(Original::of_fence(&serde_json::Value::Null), None);
@@ -150,7 +150,7 @@ async fn the_lock_is_sent_with_the_version_that_was_seen_and_reads_back_as_done(
     let (lock, server) = lock(answers).await;
     let seen = lock.observe(&call()).await.expect("seen");
     lock.apply(&call(), &seen).await.expect("applied");
-    assert_eq!(lock.observe(&call()).await.expect("seen").standing, Standing::Done);
+    assert_eq!(lock.observe(&call()).await.expect("seen").state, StepState::Done);
     let sent = &server.requests()[1];
     let body = String::from_utf8_lossy(&sent.body).into_owned();
     assert_eq!((sent.method.as_str(), sent.path.as_str()), ("POST", "/2013-04-01/healthcheck/hc"));
@@ -204,10 +204,10 @@ async fn unlocking_gives_the_name_back_at_the_version_that_was_seen_and_once() {
     let (lock, server) = lock(answers).await;
     let unlock = back(&lock, "q.example.com");
     let seen = unlock.observe(&call()).await.expect("seen");
-    assert_eq!((unlock.name(), &seen.standing), ("unlock-traffic", &Standing::Todo));
+    assert_eq!((unlock.name(), &seen.state), ("unlock-traffic", &StepState::Todo));
     unlock.apply(&call(), &seen).await.expect("unlocked");
     let again = unlock.observe(&call()).await.expect("seen");
-    assert_eq!(again.standing, Standing::Done);
+    assert_eq!(again.state, StepState::Done);
     assert_eq!(unlock.apply(&call(), &again).await.expect_err("nothing to do").class, FaultClass::Invalid);
     let requests = server.requests();
     assert_eq!(requests.iter().filter(|request| request.method == "POST").count(), 1);
@@ -218,7 +218,7 @@ async fn unlocking_gives_the_name_back_at_the_version_that_was_seen_and_once() {
 async fn what_is_not_locked_is_left_as_it_is() {
     let (lock, server) = lock(vec![got("elsewhere.example.com", 8)]).await;
     let seen = back(&lock, "p.example.com").observe(&call()).await.expect("seen");
-    assert_eq!((seen.standing, server.requests().len()), (Standing::Done, 1));
+    assert_eq!((seen.state, server.requests().len()), (StepState::Done, 1));
 }
 
 #[tokio::test]
@@ -226,9 +226,9 @@ async fn nobody_goes_back_to_the_lock_name_or_to_no_name() {
     for fqdn in ["", "  ", "Failover-locked.invalid."] {
         let (lock, _server) = lock(vec![got(LOCK_NAME, 8), got(LOCK_NAME, 8)]).await;
         let configured = back(&lock, fqdn).observe(&call()).await.expect("seen");
-        assert_eq!(configured.fence["fqdn"], "p.example.com", "the configured name stands for it");
+        assert_eq!(configured.precondition["fqdn"], "p.example.com", "the configured name stands for it");
         let nameless = HealthCheckLock { config: LockConfig { primary_fqdn: None, ..config() }, ..lock };
         let seen = back(&nameless, fqdn).observe(&call()).await.expect("seen");
-        assert!(matches!(&seen.standing, Standing::Blocked { why } if why.contains("PRIMARY_HEALTH_CHECK_FQDN")));
+        assert!(matches!(&seen.state, StepState::Blocked { why } if why.contains("PRIMARY_HEALTH_CHECK_FQDN")));
     }
 }

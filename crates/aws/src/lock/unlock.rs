@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use holdfast_core::{
     Call, Fault, FaultClass,
-    step::{Need, Observation, Standing, Step},
+    step::{Need, Observation, Step, StepState},
 };
 use serde_json::json;
 
@@ -74,7 +74,7 @@ impl Step for HealthCheckUnlock {
     }
 
     async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
-        if seen.standing != Standing::Todo {
+        if seen.state != StepState::Todo {
             return Err(Fault::new(FaultClass::Invalid, UPDATE, "there is nothing to unlock in what was seen"));
         }
         let fence = Fence::of(seen)?;

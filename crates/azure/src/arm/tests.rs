@@ -31,7 +31,7 @@ async fn a_throttled_call_carries_the_pause_that_azure_asks_for() {
 }
 
 #[tokio::test]
-async fn weather_is_told_from_meaning() {
+async fn transient_faults_are_told_from_permanent_ones() {
     for (reply, class) in [
         (arm_error(500, "InternalServerError"), FaultClass::Server),
         (arm_error(503, "ServiceUnavailable"), FaultClass::Server),
@@ -105,7 +105,7 @@ async fn a_refused_token_is_not_used_again() {
 }
 
 #[tokio::test]
-async fn an_identity_that_is_silent_is_weather_and_one_that_is_missing_is_not() {
+async fn an_identity_that_is_silent_is_a_transient_fault_and_one_that_is_missing_is_not() {
     // Of a virtual machine's identity 429, 5xx and cuts are repeated by `azure_identity` whatever it is told; on App Service,
     // where the function runs, they are not (see `fault`, and the tests of the function's binary).
     for (reply, class) in [

@@ -16,11 +16,11 @@ fn found(status: &str) -> Reply {
 async fn an_endpoint_in_service_is_locked_by_one_patch_of_one_property() {
     let (lock, server) = lock(vec![found("Enabled"), found("Disabled"), found("Disabled")]).await;
     let seen = lock.observe(&call()).await.expect("an observation");
-    assert_eq!(seen.standing, Standing::Todo);
-    assert_eq!(seen.fence, json!({"endpoint_status": "Enabled", "target": "192.0.2.10", "priority": 1}));
+    assert_eq!(seen.state, StepState::Todo);
+    assert_eq!(seen.precondition, json!({"endpoint_status": "Enabled", "target": "192.0.2.10", "priority": 1}));
     assert_eq!(seen.found, "endpoint primary (192.0.2.10): Enabled, probes say Degraded, priority 1");
     lock.apply(&call(), &seen).await.expect("locked");
-    assert_eq!(lock.observe(&call()).await.expect("an observation").standing, Standing::Done);
+    assert_eq!(lock.observe(&call()).await.expect("an observation").state, StepState::Done);
     let patch = server.requests().remove(1);
     let path = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Network/trafficManagerProfiles/tm\
                 /externalEndpoints/primary?api-version=2022-04-01";
@@ -37,7 +37,7 @@ async fn a_disabled_endpoint_is_locked_whatever_else_is_said_of_it() {
     document["properties"]["alwaysServe"] = "Enabled".into();
     let (lock, _server) = lock(vec![Reply::json(200, &document)]).await;
     let seen = lock.observe(&call()).await.expect("an observation");
-    assert_eq!(seen.standing, Standing::Done);
+    assert_eq!(seen.state, StepState::Done);
     assert!(seen.found.ends_with("always served"), "{}", seen.found);
 }
 
@@ -66,7 +66,7 @@ async fn nothing_is_sent_for_what_is_done() {
 }
 
 #[tokio::test]
-async fn weather_is_worth_a_retry_and_a_missing_role_is_not() {
+async fn a_transient_fault_is_worth_a_retry_and_a_missing_role_is_not() {
     for (reply, class) in [
         (arm_error(429, "TooManyRequests"), FaultClass::Throttled),
         (arm_error(503, "ServiceUnavailable"), FaultClass::Server),
@@ -86,7 +86,7 @@ async fn the_way_back_is_in_the_fence() {
     let fence = json!({"endpoint_status": "Enabled", "target": "192.0.2.10", "priority": 1});
     let unlock = lock.inverse(Some(&Observation::todo("before", fence))).expect("there is a way back");
     let seen = unlock.observe(&call()).await.expect("seen");
-    assert_eq!((unlock.name(), &seen.standing), ("unlock-traffic", &Standing::Todo));
+    assert_eq!((unlock.name(), &seen.state), ("unlock-traffic", &StepState::Todo));
     unlock.apply(&call(), &seen).await.expect("unlocked");
     assert_eq!(server.requests()[1].body, "{\"properties\":{\"endpointStatus\":\"Enabled\"}}");
     assert_eq!(Original::of_fence(&Value::Null), None);
@@ -100,9 +100,9 @@ async fn what_is_in_service_is_not_unlocked_again_and_nothing_goes_back_to_disab
         lock.inverse(Some(&Observation::todo("before", fence))).expect("there is a way back")
     };
     let seen = back("Enabled").observe(&call()).await.expect("in service");
-    assert_eq!(seen.standing, Standing::Done);
+    assert_eq!(seen.state, StepState::Done);
     assert_eq!(back("Enabled").apply(&call(), &seen).await.expect_err("nothing to do").class, FaultClass::Invalid);
     let seen = back("Disabled").observe(&call()).await.expect("seen");
-    assert!(matches!(seen.standing, Standing::Blocked { .. }), "{seen:?}");
+    assert!(matches!(seen.state, StepState::Blocked { .. }), "{seen:?}");
     assert_eq!(server.requests().len(), 2);
 }

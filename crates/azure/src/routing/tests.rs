@@ -7,8 +7,8 @@ struct Fit;
 
 #[async_trait]
 impl Standby for Fit {
-    async fn fitness(&self, _call: &Call) -> Result<Fitness, Fault> {
-        Ok(Fitness::default())
+    async fn fitness(&self, _call: &Call) -> Result<Readiness, Fault> {
+        Ok(Readiness::default())
     }
 }
 
@@ -22,14 +22,14 @@ fn profile(endpoints: &[Value]) -> Value {
     json!({"properties": {"profileStatus": "Enabled", "trafficRoutingMethod": "Priority", "endpoints": endpoints}})
 }
 
-async fn fitness(replies: Vec<Reply>, region: Option<&str>) -> (Fitness, Server) {
+async fn fitness(replies: Vec<Reply>, region: Option<&str>) -> (Readiness, Server) {
     let server = Server::start(replies).await;
     let primary_region = region.map(str::to_owned);
     let routing = WithRouting { inner: Arc::new(Fit), azure: server.azure(), primary: primary(), primary_region };
     (routing.fitness(&call()).await.expect("a fitness"), server)
 }
 
-fn level(fitness: &Fitness, name: &str) -> Level {
+fn level(fitness: &Readiness, name: &str) -> Level {
     fitness.checks.iter().find(|check| check.name == name).expect(name).level
 }
 

@@ -78,7 +78,7 @@ fn options(program: &Program, delay: Duration, known_cluster: bool) -> Options {
     options.standby.tls = TlsFixture::StaleOtherCa;
     let own = [
         ("HOLDFAST_CALL_TIMEOUT_SECONDS", "5"),
-        ("HOLDFAST_LOOK_SECONDS", "10"),
+        ("HOLDFAST_OBSERVE_SECONDS", "10"),
         ("HOLDFAST_LEASE_SECONDS", "30"),
         ("HOLDFAST_MARGIN_SECONDS", "1"),
     ];

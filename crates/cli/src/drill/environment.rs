@@ -206,7 +206,7 @@ fn variables(setup: &Setup, pace: f64) -> BTreeMap<String, String> {
     let own = [
         ("HOLDFAST_CALL_TIMEOUT_SECONDS", "1".to_owned()),
         ("HOLDFAST_PROBE_TIMEOUT_SECONDS", "0.5".to_owned()),
-        ("HOLDFAST_LOOK_SECONDS", "2".to_owned()),
+        ("HOLDFAST_OBSERVE_SECONDS", "2".to_owned()),
         ("HOLDFAST_LEASE_SECONDS", paced(30.0, 2.5)),
         ("HOLDFAST_MARGIN_SECONDS", paced(20.0, 1.0)),
         ("HOLDFAST_STANDS_STILL_SECONDS", paced(300.0, 5.0)),

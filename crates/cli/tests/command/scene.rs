@@ -38,7 +38,7 @@ impl Scene {
         let function_env = [
             ("HOLDFAST_CALL_TIMEOUT_SECONDS", "2"),
             ("HOLDFAST_PROBE_TIMEOUT_SECONDS", "1"),
-            ("HOLDFAST_LOOK_SECONDS", "4"),
+            ("HOLDFAST_OBSERVE_SECONDS", "4"),
             ("HOLDFAST_LEASE_SECONDS", "5"),
             ("HOLDFAST_WELL_SECONDS", "1"),
             ("HOLDFAST_VERIFY_SECONDS", "8"),

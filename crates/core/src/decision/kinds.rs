@@ -7,7 +7,7 @@ use crate::{
     holdoff::{Health, Streak, judge_probes},
     kind::Kind,
     record::{Execution, Progress, State, Well, Why},
-    step::{Direction, Standing},
+    step::{Direction, StepState},
 };
 
 /// What a person asks for, beside what is seen.
@@ -105,7 +105,7 @@ impl Judge<'_> {
             return None;
         }
         let awake = |seen: &&StepSeen| {
-            seen.direction == Direction::Back && !matches!(&seen.seen, Ok(step) if step.standing == Standing::Done)
+            seen.direction == Direction::Back && !matches!(&seen.seen, Ok(step) if step.state == StepState::Done)
         };
         let steps: Vec<_> = self.evidence.kind_steps.iter().filter(awake).map(|seen| seen.step.clone()).collect();
         if steps.is_empty() { None } else { self.stop(Reason::NotAtRest { steps }, Verdict::Refuse) }

@@ -9,7 +9,7 @@ use crate::{
     holdoff::{Health, judge_probes},
     kind::Kind,
     record::Execution,
-    step::{Need, Standing},
+    step::{Need, StepState},
 };
 
 /// How sure it is that the primary is well.
@@ -59,7 +59,7 @@ impl Judge<'_> {
             return Some(verdict);
         }
         let seen = &self.evidence.steps;
-        let done = |seen: &StepSeen| matches!(&seen.seen, Ok(step) if step.standing == Standing::Done);
+        let done = |seen: &StepSeen| matches!(&seen.seen, Ok(step) if step.state == StepState::Done);
         if !seen.is_empty() && seen.iter().all(done) {
             return self.stop(Reason::NothingToDo, Verdict::AlreadyDone);
         }
@@ -148,7 +148,7 @@ impl Judge<'_> {
         if self.evidence.locked == Some(false) {
             return self.without_lock(run, lock_gone);
         }
-        let undone = |seen: &&StepSeen| matches!(&seen.seen, Ok(step) if step.standing != Standing::Done);
+        let undone = |seen: &&StepSeen| matches!(&seen.seen, Ok(step) if step.state != StepState::Done);
         let drift: Vec<String> = self.evidence.steps.iter().filter(undone).map(|seen| seen.step.clone()).collect();
         let required = |name: &String| run.steps.iter().any(|step| step.step == *name && step.need == Need::Required);
         let doubtful = drift.iter().any(required);

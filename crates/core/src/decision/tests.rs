@@ -9,13 +9,13 @@ use serde_json::Value;
 use super::*;
 use crate::{
     evidence::{
-        Check, Control, Datapoint, Fitness, History, Level, NamedSite, Probe, ProbeResult, StepSeen, TrafficAnswer,
+        Check, Control, Datapoint, History, Level, NamedSite, Probe, ProbeResult, Readiness, StepSeen, TrafficAnswer,
     },
     fault::{FaultClass, NotedFault},
     holdoff::{Health, Source, judge_history, judge_probes},
     policy::MissingData,
     record::{Execution, Kept, Pause, Progress, Status, StepRecord, Trigger},
-    step::{Need, Observation, Standing},
+    step::{Need, Observation, StepState},
 };
 
 mod borders;
@@ -93,10 +93,10 @@ fn probes() -> impl Strategy<Value = Vec<Probe>> {
     })
 }
 
-fn fitness() -> impl Strategy<Value = Fitness> {
+fn fitness() -> impl Strategy<Value = Readiness> {
     let level = sample::select(vec![Level::Good, Level::Good, Level::Warning, Level::Error]);
     let check = level.prop_map(|level| Check { name: "thing".to_owned(), level, found: "as it is".to_owned() });
-    prop::collection::vec(check, 0..3).prop_map(|checks| Fitness { checks })
+    prop::collection::vec(check, 0..3).prop_map(|checks| Readiness { checks })
 }
 
 fn observation() -> impl Strategy<Value = Observation> {

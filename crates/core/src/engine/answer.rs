@@ -103,7 +103,7 @@ pub struct Answer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<Box<State>>,
     /// How many looks this call took.
-    pub looks: u32,
+    pub observations: u32,
 }
 
 impl Answer {
@@ -119,7 +119,7 @@ impl Answer {
             evidence: None,
             execution: None,
             state: None,
-            looks: 0,
+            observations: 0,
         }
     }
 

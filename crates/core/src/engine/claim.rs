@@ -21,7 +21,7 @@ use crate::{
     kind::Kind,
     record::{Execution, Kept, Note, State, Status, StepRecord, Unknown},
     runbook::DrivenStep,
-    step::{Direction, Observation, Standing, Step},
+    step::{Direction, Observation, Step, StepState},
     transition::Event,
 };
 
@@ -217,11 +217,11 @@ impl Engine {
     ) -> BTreeMap<String, Observation> {
         let done = &claim.done;
         let mut first = if claim.kind == Kind::Failover { first_observations(evidence) } else { BTreeMap::new() };
-        let looks_done = |name: &str| first.get(name).is_some_and(|seen| seen.standing == Standing::Done);
+        let looks_done = |name: &str| first.get(name).is_some_and(|seen| seen.state == StepState::Done);
         let is_done = |name: &str| looks_done(name) || done.iter().any(|done| done == name);
         let again: Vec<_> =
             effects(&claim.steps).map(|driven| &driven.step).filter(|step| is_done(step.name())).collect();
-        first.retain(|name, seen| seen.standing == Standing::Todo && !done.contains(name));
+        first.retain(|name, seen| seen.state == StepState::Todo && !done.contains(name));
         first.extend(self.observe_now(&again, call).await);
         first
     }
@@ -268,7 +268,7 @@ impl Engine {
             let (name, forward) = (driven.step.name(), driven.direction == Direction::Forward);
             StepRecord {
                 direction: driven.direction,
-                before: found.get(name).filter(|seen| forward && seen.standing == Standing::Todo).cloned(),
+                before: found.get(name).filter(|seen| forward && seen.state == StepState::Todo).cloned(),
                 ..StepRecord::pending(name, driven.step.need())
             }
         };
@@ -301,7 +301,7 @@ impl Engine {
 
 /// The steps that have an effect which is to hold at the end, as opposed to those that only watch.
 pub(super) fn effects(steps: &[DrivenStep]) -> impl Iterator<Item = &DrivenStep> {
-    steps.iter().filter(|driven| driven.lasts && !driven.step.only_watches())
+    steps.iter().filter(|driven| driven.lasts && !driven.step.is_verification())
 }
 
 fn unread() -> Fault {

@@ -19,7 +19,7 @@ use crate::{
     kind::Kind,
     record::{Note, Progress, StepRecord, Why},
     runbook::DrivenStep,
-    step::{Direction, Need, Observation, Standing},
+    step::{Direction, Need, Observation, StepState},
     transition::Event,
 };
 
@@ -64,7 +64,7 @@ impl<'a> Run<'a> {
             if pass > 0 {
                 self.first = self.seen_at_the_end().await;
             }
-            let holding = self.first.iter().filter(|(_, seen)| seen.standing == Standing::Done);
+            let holding = self.first.iter().filter(|(_, seen)| seen.state == StepState::Done);
             seen.extend(holding.map(|(name, _)| name.clone()));
             let again = self.lapse();
             let holds = again.is_empty();
@@ -127,14 +127,14 @@ impl<'a> Run<'a> {
     /// Takes back what the record calls done and what does not hold. Not the lock, unless it was gone before this was
     /// decided: a person who takes it away from a primary that is well has failed back, and the next look tells.
     fn lapse(&mut self) -> Vec<Reason> {
-        let watching = self.steps.iter().map(|driven| &driven.step).filter(|step| step.only_watches());
+        let watching = self.steps.iter().map(|driven| &driven.step).filter(|step| step.is_verification());
         let watching: Vec<String> = watching.map(|step| step.name().to_owned()).collect();
         let mut lapsed = Vec::new();
         let lock_was_gone = std::mem::take(&mut self.lock_was_gone);
         let may_lapse = |driven: &&DrivenStep| lock_was_gone || !driven.step.locks_traffic();
         let names: Vec<_> = effects(&self.steps).filter(may_lapse).map(|driven| driven.step.name()).collect();
         for name in names {
-            let undone = self.first.get(name).filter(|seen| seen.standing == Standing::Todo);
+            let undone = self.first.get(name).filter(|seen| seen.state == StepState::Todo);
             let Some(seen) = undone.filter(|_| self.record.execution().is_some_and(|open| open.has_done(name))) else {
                 continue;
             };

@@ -8,7 +8,7 @@ use super::{
     Engine,
     answer::{Answer, Outcome, outcome},
     claim::Claimed,
-    look::{Scope, Seen},
+    observe::{Observed, Scope},
     request::{Action, Request},
     session::{NotAcquired, Session},
 };
@@ -20,7 +20,7 @@ use crate::{
     holdoff::{Health, judge_history},
     policy::MOST_AHEAD,
     record::{State, Trigger, Waiter, Well},
-    step::Standing,
+    step::StepState,
     transition::Event,
 };
 
@@ -36,7 +36,7 @@ enum Round {
 }
 
 impl Engine {
-    pub(super) fn decide(&self, seen: &Seen, request: &Request) -> Decision {
+    pub(super) fn decide(&self, seen: &Observed, request: &Request) -> Decision {
         let state: Reading<State> = seen.state.clone().map(|versioned| versioned.state);
         let mut waived = request.overrides.clone();
         if request.action == Action::Finish && request.trigger == Trigger::Operator {
@@ -60,19 +60,19 @@ impl Session<'_> {
     /// Judges the evidence until it has an answer, waiting in between as long as the deadline allows.
     pub(super) async fn evaluate(mut self) -> Answer {
         let (engine, request) = (self.engine, self.request);
-        let mut looks = 0;
+        let mut observations = 0;
         let mut doubted = false;
         let mut noted = Vec::new();
-        let mut scope = if request.trigger == Trigger::Tick { Scope::Glance } else { Scope::Full };
+        let mut scope = if request.trigger == Trigger::Tick { Scope::Quick } else { Scope::Full };
         let answer = loop {
-            looks = u32::saturating_add(looks, 1);
-            let mut seen = self.look(scope).await;
+            observations = u32::saturating_add(observations, 1);
+            let mut seen = self.observe(scope).await;
             if let Some(steps) = request.action.kind().and_then(|kind| engine.runbook.driven(kind, None)) {
                 seen.evidence.kind_steps = engine.observe_kind(&steps, self.call).await;
             }
             self.count_wellness(&seen.evidence).await;
             let decision = engine.decide(&seen, request);
-            if scope == Scope::Glance && !engine.glance_is_enough(&seen, &decision) {
+            if scope == Scope::Quick && !engine.quick_is_enough(&seen, &decision) {
                 scope = Scope::Full;
                 continue;
             }
@@ -117,12 +117,12 @@ impl Session<'_> {
         self.teller.answered(&answer);
         self.teller.settle(self.call).await;
         noted.dedup();
-        Answer { looks, ..answer.after(noted) }
+        Answer { observations, ..answer.after(noted) }
     }
 
-    async fn round(&mut self, seen: Seen, decision: Decision) -> Round {
+    async fn round(&mut self, seen: Observed, decision: Decision) -> Round {
         let engine = self.engine;
-        let Seen { state, evidence } = seen;
+        let Observed { state, evidence } = seen;
         let Ok(versioned) = state else {
             // Without the record nobody knows what is unfinished, whatever was asked.
             return Round::Again(later(evidence.at, engine.policy.poll), decision);
@@ -333,12 +333,12 @@ impl Engine {
     async fn lock_stands(&self, call: &Call) -> Option<bool> {
         let lock = self.runbook.steps.get(self.runbook.lock()?)?;
         let seen = call.read(lock.name(), || lock.observe(call)).await;
-        seen.ok().map(|seen| seen.standing == Standing::Done)
+        seen.ok().map(|seen| seen.state == StepState::Done)
     }
 
-    /// A glance sees that the primary is well, and what holds everything back; all else needs a full look. So does a lock
+    /// A quick observation sees that the primary is well, and what holds everything back; all else needs a full look. So does a lock
     /// that may stand, by the record or because the history fails while the primary answers.
-    fn glance_is_enough(&self, seen: &Seen, decision: &Decision) -> bool {
+    fn quick_is_enough(&self, seen: &Observed, decision: &Decision) -> bool {
         let held = |reason: &Reason| matches!(reason, Reason::Paused { .. } | Reason::CoolingDown { .. });
         match decision.verdict {
             Verdict::StandDown => {

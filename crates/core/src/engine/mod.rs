@@ -4,7 +4,7 @@
 //!
 //! * [`request`]: what the engine is asked, [`answer`]: what it says.
 //! * `session`: one call: its time, its lease, its record; `working_copy`: the record and the one way to write it.
-//! * `look`: gathers evidence, side by side.
+//! * `observe`: gathers evidence, side by side.
 //! * `evaluate`: looks and decides until there is something to do or to say; waits in between.
 //! * `claim`: lease and intent, before the first effect.
 //! * `drive`: the steps, in order; `step`: one of them.
@@ -28,8 +28,8 @@ pub mod answer;
 mod claim;
 mod drive;
 mod evaluate;
-mod look;
 mod notes;
+mod observe;
 pub mod preflight;
 pub mod request;
 mod session;
@@ -47,7 +47,7 @@ pub struct Limits {
     /// How long a claim lasts without renewal. A worker that dies is taken over after this.
     pub lease_ttl: Duration,
     /// How long one look may take in all; what has not answered by then is unknown.
-    pub look_for: Duration,
+    pub observe_for: Duration,
     /// How long a watching step is given inside one call.
     pub verify_for: Duration,
     /// What is kept free before the caller's deadline, for the work that follows a wait.
@@ -62,7 +62,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             lease_ttl: Duration::from_secs(30),
-            look_for: Duration::from_secs(10),
+            observe_for: Duration::from_secs(10),
             verify_for: Duration::from_secs(120),
             margin: Duration::from_secs(20),
             paused_long: Duration::from_secs(24 * 3600),

@@ -3,7 +3,7 @@
 use super::{
     Engine,
     answer::{Answer, Outcome},
-    look::Scope,
+    observe::Scope,
     request::{Action, Request},
 };
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ use crate::{
     holdoff::{Health, judge_history},
     policy::{MOST_AHEAD, Policy},
     record::State,
-    step::Standing,
+    step::StepState,
 };
 
 /// The largest number of changes that a Kubernetes Lease counts to (`int32`).
@@ -24,14 +24,14 @@ const LARGEST_FENCE: u64 = 2_147_483_647;
 impl Engine {
     /// Says what a failover would do now (`plan`), or whether one would succeed (`preflight`).
     pub(super) async fn plan(&self, request: &Request, call: &Call) -> Answer {
-        let seen = self.look(Scope::Asked, &mut Vec::new(), call).await;
+        let seen = self.observe(Scope::Asked, &mut Vec::new(), call).await;
         let decision = self.decide(&seen, request);
         let outcome = Outcome::Planned { would: decision.verdict };
         let state: Reading<State> = seen.state.map(|versioned| versioned.state);
         let checks = match request.action {
             Action::Preflight => {
                 let mut checks = preflight(&state, &seen.evidence, &self.policy);
-                let watching = self.runbook.steps.iter().filter(|step| step.only_watches()).map(|step| step.name());
+                let watching = self.runbook.steps.iter().filter(|step| step.is_verification()).map(|step| step.name());
                 let has_begun = state.as_ref().is_ok_and(|state| state.open().is_some() || state.failed_over());
                 watching.for_each(|step| judge_watched(&mut checks, &seen.evidence, step, has_begun));
                 checks
@@ -39,17 +39,17 @@ impl Engine {
             _ => Vec::new(),
         };
         let execution = state.ok().and_then(|state| state.current).map(Box::new);
-        Answer { checks, execution, looks: 1, ..Answer::decided(outcome, decision, Some(seen.evidence)) }
+        Answer { checks, execution, observations: 1, ..Answer::decided(outcome, decision, Some(seen.evidence)) }
     }
 
     /// Says how things stand: the document and each step as it is now.
     pub(super) async fn status(&self, call: &Call) -> Answer {
-        let seen = self.look(Scope::Asked, &mut Vec::new(), call).await;
+        let seen = self.observe(Scope::Asked, &mut Vec::new(), call).await;
         let (outcome, state) = match seen.state {
             Ok(versioned) => (Outcome::Reported, Some(Box::new(versioned.state))),
             Err(fault) => (Outcome::Failed { step: "status".to_owned(), why: fault.to_string() }, None),
         };
-        Answer { state, evidence: Some(Box::new(seen.evidence)), looks: 1, ..Answer::new(outcome, Vec::new()) }
+        Answer { state, evidence: Some(Box::new(seen.evidence)), observations: 1, ..Answer::new(outcome, Vec::new()) }
     }
 }
 
@@ -64,9 +64,9 @@ pub fn preflight(state: &Reading<State>, evidence: &Evidence, policy: &Policy) -
     checks.extend(times(state, evidence));
     for seen in &evidence.steps {
         checks.push(match &seen.seen {
-            Ok(step) => match &step.standing {
-                Standing::Blocked { why } => check(&seen.step, Level::Error, why.clone()),
-                Standing::Done | Standing::Todo => check(&seen.step, Level::Good, step.found.clone()),
+            Ok(step) => match &step.state {
+                StepState::Blocked { why } => check(&seen.step, Level::Error, why.clone()),
+                StepState::Done | StepState::Todo => check(&seen.step, Level::Good, step.found.clone()),
             },
             Err(fault) => check(&seen.step, Level::Error, fault.to_string()),
         });
@@ -85,7 +85,7 @@ fn judge_watched(checks: &mut [Check], evidence: &Evidence, step: &str, has_begu
     let waits = evidence
         .steps
         .iter()
-        .any(|seen| seen.step == step && seen.seen.as_ref().is_ok_and(|observed| observed.standing == Standing::Todo));
+        .any(|seen| seen.step == step && seen.seen.as_ref().is_ok_and(|observed| observed.state == StepState::Todo));
     for check in checks.iter_mut().filter(|check| waits && check.name == step) {
         if has_begun {
             check.level = Level::Warning;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     Engine, Request,
-    look::{Scope, Seen},
+    observe::{Observed, Scope},
     tell::Teller,
     working_copy::{Basis, WorkingCopy},
 };
@@ -50,8 +50,8 @@ impl<'a> Session<'a> {
     }
 
     /// Looks once, and takes the record from it.
-    pub(super) async fn look(&mut self, scope: Scope) -> Seen {
-        let seen = self.engine.look(scope, &mut self.probes, self.call).await;
+    pub(super) async fn observe(&mut self, scope: Scope) -> Observed {
+        let seen = self.engine.observe(scope, &mut self.probes, self.call).await;
         self.record = seen.state.clone().ok().map(WorkingCopy::new);
         seen
     }

@@ -14,7 +14,7 @@ use crate::{
     fault::{Fault, FaultClass},
     record::{Progress, StepRecord, Why},
     retry::Pauses,
-    step::{Observation, Standing, Step},
+    step::{Observation, Step, StepState},
 };
 
 /// A watching step is looked at this often at least: it is what the recovery time is read from.
@@ -76,7 +76,7 @@ impl Driver<'_, '_> {
         let begun = self.now();
         record.started_at.get_or_insert(self.clock_error.right(begun));
         // Who only watches is to see what came of the effects: what it saw before them says nothing of that.
-        let mut first = first.filter(|_| !step.only_watches());
+        let mut first = first.filter(|_| !step.is_verification());
         let patience = watch_until.unwrap_or_else(|| later(begun, self.engine.limits.verify_for));
         let watch_until = patience.min(earlier(call.deadline, self.engine.limits.margin));
         let mut tries = Tries { pauses: self.engine.limits.retry.pauses(), last: None, sent: false };
@@ -105,17 +105,17 @@ impl Driver<'_, '_> {
                 }
             };
             record.found.clone_from(&seen.found);
-            match &seen.standing {
-                Standing::Done => return Driven::Record(Box::new(done(record, self.clock_error.right(self.now())))),
-                Standing::Blocked { why } => {
+            match &seen.state {
+                StepState::Done => return Driven::Record(Box::new(done(record, self.clock_error.right(self.now())))),
+                StepState::Blocked { why } => {
                     return Driven::Record(Box::new(self.not_done(record, Why::Blocked { why: why.clone() })));
                 }
-                Standing::Todo => {}
+                StepState::Todo => {}
             }
             if self.lease.keep().await.is_err() {
                 return Driven::LeaseLost;
             }
-            if step.only_watches() {
+            if step.is_verification() {
                 if self.now() >= watch_until {
                     return Driven::Record(Box::new(self.not_done(record, Why::NotYet { found: seen.found })));
                 }

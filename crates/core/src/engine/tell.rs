@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use super::{
     Engine,
     answer::{Answer, Outcome},
-    look::Seen,
+    observe::Observed,
     request::Request,
     working_copy::{Basis, WorkingCopy},
 };
@@ -73,7 +73,7 @@ impl<'a> Teller<'a> {
     }
 
     /// The record was read, and this was decided. What a person asks for is no news before it begins.
-    pub(super) fn saw(&self, seen: &Seen, decision: &Decision, request: &Request) {
+    pub(super) fn saw(&self, seen: &Observed, decision: &Decision, request: &Request) {
         let Ok(versioned) = &seen.state else { return };
         self.looked(&versioned.state);
         if request.action.kind().is_none() {

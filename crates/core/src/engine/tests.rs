@@ -5,8 +5,8 @@ use futures_util::FutureExt;
 use super::*;
 use crate::{
     decision::{Gate, Reason, Verdict},
-    evidence::{Check, Fitness, Level, ProbeResult},
-    fakes::{Mishap, World},
+    evidence::{Check, Level, ProbeResult, Readiness},
+    fakes::{InjectedFault, World},
     fault::FaultClass,
     record::{Pause, Status, Trigger},
 };
@@ -16,7 +16,7 @@ mod drive;
 mod kinds;
 mod kinds_trust;
 mod lock_seen;
-mod look;
+mod observe;
 mod operators;
 mod put_back;
 mod record;
@@ -90,9 +90,9 @@ fn a_tick_on_a_healthy_primary_asks_for_record_history_and_probe_only() {
     let world = World::new();
     world.heal_primary();
     assert_eq!(outcome(world.tick("a")), Outcome::StoodDown);
-    assert_eq!(world.weather.calls(), ["load", "history", "save"], "the site is armed, once");
+    assert_eq!(world.fault_plan.calls(), ["load", "history", "save"], "the site is armed, once");
     assert_eq!(outcome(world.tick("a")), Outcome::StoodDown);
-    assert_eq!(world.weather.calls()[3..], ["load", "history"]);
+    assert_eq!(world.fault_plan.calls()[3..], ["load", "history"]);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_tick_alone_fails_over_without_any_alarm() {
 fn lost_metrics_are_made_up_for_by_probes() {
     let world = World::new();
     world.fail_primary_for(30);
-    world.weather.always("history", Mishap::Hang);
+    world.fault_plan.always("history", InjectedFault::Hang);
     let began = world.clock.now();
     let answer = world.tick("a").expect("the worker lives");
     assert_eq!(answer.outcome, Outcome::Completed);
@@ -116,7 +116,7 @@ fn lost_metrics_are_made_up_for_by_probes() {
 #[test]
 fn without_any_evidence_nothing_is_begun() {
     let world = World::new();
-    world.weather.always("history", Mishap::Before(FaultClass::Server));
+    world.fault_plan.always("history", InjectedFault::Before(FaultClass::Server));
     let answer = world.alarm("a").expect("the worker lives");
     assert!(matches!(answer.outcome, Outcome::Deferred { .. }));
     assert!(has(&answer, "no_evidence"));
@@ -136,9 +136,9 @@ fn an_unfit_standby_and_a_pause_refuse_and_say_why() {
     let world = World::new();
     world.fail_primary_for(600);
     let check = Check { name: "nodeCount".to_owned(), level: Level::Error, found: "2".to_owned() };
-    world.standby.set(Fitness { checks: vec![check] });
+    world.standby.set(Readiness { checks: vec![check] });
     assert!(has(&world.alarm("a").expect("lives"), "standby_unfit"));
-    world.standby.set(Fitness::default());
+    world.standby.set(Readiness::default());
     world.store.change(|state| {
         state.pause = Some(Pause { at: world.clock.now(), until: None, reason: "works".to_owned(), caller: None })
     });
@@ -164,12 +164,12 @@ fn the_cooldown_refuses_until_it_is_over_or_waived() {
 fn a_lock_that_cannot_be_set_is_owed_and_done_by_a_later_tick() {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.always("lock", Mishap::Before(FaultClass::Server));
+    world.fault_plan.always("lock", InjectedFault::Before(FaultClass::Server));
     assert_eq!(outcome(world.alarm("a")), Outcome::Owed { steps: vec!["lock".to_owned()] });
     assert_eq!(world.effects(), ["clean", "scale"]);
     world.heal_primary();
     assert_eq!(outcome(world.tick("b")), Outcome::Owed { steps: vec!["lock".to_owned()] });
-    world.weather.clear();
+    world.fault_plan.clear();
     assert_eq!(outcome(world.tick("c")), Outcome::Completed);
     assert_eq!(world.effects(), ["clean", "scale", "lock"]);
 }
@@ -178,7 +178,7 @@ fn a_lock_that_cannot_be_set_is_owed_and_done_by_a_later_tick() {
 fn a_required_step_that_is_refused_fails_and_is_resumed_by_the_next_call() {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.next("scale", Mishap::Before(FaultClass::Denied));
+    world.fault_plan.next("scale", InjectedFault::Before(FaultClass::Denied));
     assert!(matches!(outcome(world.alarm("a")), Outcome::Failed { step, .. } if step == "scale"));
     assert_eq!(world.effects(), ["clean"]);
     assert_eq!(outcome(world.tick("b")), Outcome::Completed);
@@ -186,18 +186,18 @@ fn a_required_step_that_is_refused_fails_and_is_resumed_by_the_next_call() {
 }
 
 #[test]
-fn every_call_may_meet_every_mishap_and_the_failover_is_finished_exactly_once() {
+fn every_call_may_meet_every_fault_and_the_failover_is_finished_exactly_once() {
     use FaultClass::{Conflict, Connection, Server, Throttled};
-    let mishaps = [
-        Mishap::Before(Server),
-        Mishap::Before(Throttled),
-        Mishap::Before(Conflict),
-        Mishap::After(Connection),
-        Mishap::After(Conflict),
-        Mishap::Hang,
-        Mishap::HangAfter,
-        Mishap::CrashBefore,
-        Mishap::CrashAfter,
+    let faults = [
+        InjectedFault::Before(Server),
+        InjectedFault::Before(Throttled),
+        InjectedFault::Before(Conflict),
+        InjectedFault::After(Connection),
+        InjectedFault::After(Conflict),
+        InjectedFault::Hang,
+        InjectedFault::HangAfter,
+        InjectedFault::CrashBefore,
+        InjectedFault::CrashAfter,
     ];
     let calls = [
         "load",
@@ -217,34 +217,34 @@ fn every_call_may_meet_every_mishap_and_the_failover_is_finished_exactly_once() 
     ];
     let mut runs = 0;
     for call in calls {
-        for mishap in mishaps {
+        for fault in faults {
             for skip in 0..3 {
                 let world = World::new();
                 world.fail_primary_for(600);
-                world.weather.nth(call, skip, mishap);
+                world.fault_plan.nth(call, skip, fault);
                 let mut last = world.alarm("a");
                 for tick in 0..4 {
                     world.clock.advance(Duration::from_secs(60));
                     last = world.tick(&format!("t{tick}")).or(last);
                 }
                 let told = last.expect("a later call lives").outcome;
-                assert_eq!(told, Outcome::AlreadyDone, "{call} {skip} {mishap:?}");
-                assert_eq!(world.effects(), ["clean", "scale", "lock"], "{call} {skip} {mishap:?}");
+                assert_eq!(told, Outcome::AlreadyDone, "{call} {skip} {fault:?}");
+                assert_eq!(world.effects(), ["clean", "scale", "lock"], "{call} {skip} {fault:?}");
                 let execution = world.store.state().current.expect("a record");
                 assert_eq!(execution.status, Status::Completed);
-                assert!(world.store.state().past.is_empty(), "one failover: {call} {skip} {mishap:?}");
+                assert!(world.store.state().past.is_empty(), "one failover: {call} {skip} {fault:?}");
                 runs += 1;
             }
         }
     }
-    assert_eq!(runs, calls.len() * mishaps.len() * 3);
+    assert_eq!(runs, calls.len() * faults.len() * 3);
 }
 
 #[test]
 fn while_another_worker_holds_the_lease_nothing_is_touched() {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.next("clean", Mishap::CrashBefore);
+    world.fault_plan.next("clean", InjectedFault::CrashBefore);
     assert_eq!(world.alarm("a"), None);
     let answer = world.tick("b").expect("lives");
     assert!(matches!(answer.outcome, Outcome::Deferred { .. }), "{answer:?}");
@@ -256,7 +256,7 @@ fn while_another_worker_holds_the_lease_nothing_is_touched() {
 fn an_alarm_waits_for_a_dead_workers_lease_and_finishes_its_work() {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.next("scale", Mishap::CrashAfter);
+    world.fault_plan.next("scale", InjectedFault::CrashAfter);
     assert_eq!(world.alarm("a"), None);
     assert_eq!(outcome(world.alarm("b")), Outcome::Completed);
     assert_eq!(world.effects(), ["clean", "scale", "lock"]);
@@ -271,7 +271,7 @@ fn a_worker_that_lost_its_lease_has_no_further_effect() {
     // The lease is short and its renewal finds that somebody else has it.
     let mut engine = world.engine("a");
     engine.limits.lease_ttl = Duration::ZERO;
-    world.weather.always("renew", Mishap::Before(FaultClass::Conflict));
+    world.fault_plan.always("renew", InjectedFault::Before(FaultClass::Conflict));
     let request = world.request(Trigger::Tick, Action::FailOver);
     let answer = answer(&engine, &request);
     assert!(has(&answer, "lease_lost"), "{answer:?}");
@@ -304,7 +304,7 @@ fn a_plan_writes_nothing_and_says_what_would_be_done() {
     let answer = world.run("op", &world.request(Trigger::Operator, Action::Plan)).expect("lives");
     assert_eq!(answer.outcome, Outcome::Planned { would: Verdict::FailOver });
     let written = ["save", "acquire", "set", "clean", "scale", "lock"];
-    assert!(world.weather.calls().iter().all(|call| !written.contains(call)), "{:?}", world.weather.calls());
+    assert!(world.fault_plan.calls().iter().all(|call| !written.contains(call)), "{:?}", world.fault_plan.calls());
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn an_operator_may_waive_gates_but_not_the_kill_switch() {
 fn an_aborted_execution_is_not_resumed() {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.always("scale", Mishap::Before(FaultClass::Denied));
+    world.fault_plan.always("scale", InjectedFault::Before(FaultClass::Denied));
     assert!(matches!(outcome(world.alarm("a")), Outcome::Failed { .. }));
     let mut request = world.request(Trigger::Operator, Action::Acknowledge { abort: true });
     request.reason = Some("by hand".to_owned());
@@ -350,12 +350,12 @@ fn after_an_abort_the_history_counts_only_once_the_lock_is_seen_gone() {
     world.clock.advance(Duration::from_secs(3600));
     // The metrics say "failing" because of the lock, which cannot be read; the probe cannot tell.
     world.prober.set(ProbeResult::Inconclusive { why: "no way out".to_owned() });
-    world.weather.always("see lock", Mishap::Before(FaultClass::Server));
+    world.fault_plan.always("see lock", InjectedFault::Before(FaultClass::Server));
     let mut request = world.request(Trigger::Alarm { name: "primary".to_owned(), changed_at: None }, Action::FailOver);
     request.deadline = world.clock.now() + Duration::from_secs(60);
     assert!(has(&world.run("b", &request).expect("lives"), "no_evidence"));
     // A person unlocks; what the metrics said until then is still about the lock.
-    world.weather.clear();
+    world.fault_plan.clear();
     world.steps[2].put(false);
     request.deadline = world.clock.now() + Duration::from_secs(60);
     assert!(matches!(outcome(world.run("c", &request)), Outcome::Deferred { .. }));

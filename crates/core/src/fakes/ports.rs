@@ -8,10 +8,10 @@ use std::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{FakeClock, Weather};
+use super::{FakeClock, FaultPlan};
 use crate::{
     clock::{Call, Clock},
-    evidence::{Control, Datapoint, Fitness, History, LiveStatus, ProbeResult},
+    evidence::{Control, Datapoint, History, LiveStatus, ProbeResult, Readiness},
     fault::{Fault, FaultClass},
     ports::{
         Claim, Controls, CooldownStore, Grant, HistorySource, Lease, LiveSource, Prober, Standby, StateStore, Versioned,
@@ -29,15 +29,15 @@ fn conflict(call: &'static str) -> Fault {
 
 /// A document with a version, in memory. Calls are named `load` and `save`.
 pub struct FakeStore {
-    weather: Weather,
+    fault_plan: FaultPlan,
     stored: Mutex<(State, u64)>,
     server_time: Mutex<Option<Timestamp>>,
 }
 
 impl FakeStore {
     /// A store that holds the empty state.
-    pub fn new(weather: Weather) -> Self {
-        Self { weather, stored: Mutex::new((State::default(), 1)), server_time: Mutex::default() }
+    pub fn new(fault_plan: FaultPlan) -> Self {
+        Self { fault_plan, stored: Mutex::new((State::default(), 1)), server_time: Mutex::default() }
     }
 
     /// What is stored.
@@ -61,7 +61,7 @@ impl FakeStore {
 #[async_trait]
 impl StateStore for FakeStore {
     async fn load(&self, _: &Call) -> Result<Versioned, Fault> {
-        self.weather
+        self.fault_plan
             .pass("load", async {
                 let (state, version) = lock(&self.stored).clone();
                 Ok(Versioned { state, version: version.to_string(), server_time: *lock(&self.server_time) })
@@ -70,7 +70,7 @@ impl StateStore for FakeStore {
     }
 
     async fn save(&self, _: &Call, state: &State, version: &str) -> Result<String, Fault> {
-        self.weather
+        self.fault_plan
             .pass("save", async {
                 let mut stored = lock(&self.stored);
                 if stored.1.to_string() != version {
@@ -94,15 +94,15 @@ struct Held {
 
 /// A lease in memory. Calls are named `acquire`, `renew`, `release`.
 pub struct FakeLease {
-    weather: Weather,
+    fault_plan: FaultPlan,
     clock: Arc<FakeClock>,
     held: Mutex<Held>,
 }
 
 impl FakeLease {
     /// A free lease.
-    pub fn new(weather: Weather, clock: Arc<FakeClock>) -> Self {
-        Self { weather, clock, held: Mutex::default() }
+    pub fn new(fault_plan: FaultPlan, clock: Arc<FakeClock>) -> Self {
+        Self { fault_plan, clock, held: Mutex::default() }
     }
 
     /// Who has it now.
@@ -130,7 +130,7 @@ impl FakeLease {
 #[async_trait]
 impl Lease for FakeLease {
     async fn acquire(&self, _: &Call, holder: &str, ttl: Duration) -> Result<Claim, Fault> {
-        self.weather
+        self.fault_plan
             .pass("acquire", async {
                 let now = self.clock.now();
                 let mut held = lock(&self.held);
@@ -145,7 +145,7 @@ impl Lease for FakeLease {
     }
 
     async fn renew(&self, _: &Call, holder: &str, grant: &Grant, ttl: Duration) -> Result<Grant, Fault> {
-        self.weather
+        self.fault_plan
             .pass("renew", async {
                 let mut held = lock(&self.held);
                 if held.version.to_string() != grant.version {
@@ -157,7 +157,7 @@ impl Lease for FakeLease {
     }
 
     async fn release(&self, _: &Call, _: &str, grant: &Grant) -> Result<(), Fault> {
-        self.weather
+        self.fault_plan
             .pass("release", async {
                 let mut held = lock(&self.held);
                 if held.version.to_string() != grant.version {
@@ -173,14 +173,14 @@ impl Lease for FakeLease {
 
 /// A cooldown note in memory. Calls are named `last` and `set`.
 pub struct FakeCooldown {
-    weather: Weather,
+    fault_plan: FaultPlan,
     last: Mutex<Option<Timestamp>>,
 }
 
 impl FakeCooldown {
     /// A store without a note.
-    pub fn new(weather: Weather) -> Self {
-        Self { weather, last: Mutex::default() }
+    pub fn new(fault_plan: FaultPlan) -> Self {
+        Self { fault_plan, last: Mutex::default() }
     }
 
     /// Sets the note, as an outsider would.
@@ -197,11 +197,11 @@ impl FakeCooldown {
 #[async_trait]
 impl CooldownStore for FakeCooldown {
     async fn last(&self, _: &Call) -> Result<Option<Timestamp>, Fault> {
-        self.weather.pass("last", async { Ok(*lock(&self.last)) }).await
+        self.fault_plan.pass("last", async { Ok(*lock(&self.last)) }).await
     }
 
     async fn set(&self, _: &Call, at: Timestamp) -> Result<(), Fault> {
-        self.weather
+        self.fault_plan
             .pass("set", async {
                 *lock(&self.last) = Some(at);
                 Ok(())
@@ -212,7 +212,7 @@ impl CooldownStore for FakeCooldown {
 
 /// A primary whose health is one switch, seen through whole periods. Call name `history`.
 pub struct FakeHistory {
-    weather: Weather,
+    fault_plan: FaultPlan,
     clock: Arc<FakeClock>,
     period: Duration,
     down_since: Mutex<Option<Timestamp>>,
@@ -221,8 +221,8 @@ pub struct FakeHistory {
 
 impl FakeHistory {
     /// A healthy primary.
-    pub fn new(weather: Weather, clock: Arc<FakeClock>, period: Duration) -> Self {
-        Self { weather, clock, period, down_since: Mutex::default(), well_until: Mutex::new(Timestamp::MAX) }
+    pub fn new(fault_plan: FaultPlan, clock: Arc<FakeClock>, period: Duration) -> Self {
+        Self { fault_plan, clock, period, down_since: Mutex::default(), well_until: Mutex::new(Timestamp::MAX) }
     }
 
     /// The primary fails from `since` on, or is well (`None`).
@@ -244,7 +244,7 @@ impl FakeHistory {
 #[async_trait]
 impl HistorySource for FakeHistory {
     async fn history(&self, _: &Call, window: Duration) -> Result<History, Fault> {
-        self.weather
+        self.fault_plan
             .pass("history", async {
                 let now = self.clock.now();
                 let period = self.period.as_secs() as i64;
@@ -261,7 +261,7 @@ impl HistorySource for FakeHistory {
     }
 
     async fn last_well(&self, _: &Call, not_before: Option<Timestamp>) -> Result<Option<Timestamp>, Fault> {
-        self.weather
+        self.fault_plan
             .pass("last well", async {
                 let well = *lock(&self.well_until);
                 let until = lock(&self.down_since).unwrap_or_else(|| self.clock.now());
@@ -330,25 +330,25 @@ impl LiveSource for FakeLive {
 
 /// A standby that is as fit as it is told. Call name `fitness`.
 pub struct FakeStandby {
-    weather: Weather,
-    fitness: Mutex<Fitness>,
+    fault_plan: FaultPlan,
+    fitness: Mutex<Readiness>,
 }
 
 impl FakeStandby {
     /// A fit one.
-    pub fn new(weather: Weather) -> Self {
-        Self { weather, fitness: Mutex::default() }
+    pub fn new(fault_plan: FaultPlan) -> Self {
+        Self { fault_plan, fitness: Mutex::default() }
     }
 
     /// How fit it is from now on.
-    pub fn set(&self, fitness: Fitness) {
+    pub fn set(&self, fitness: Readiness) {
         *lock(&self.fitness) = fitness;
     }
 }
 
 #[async_trait]
 impl Standby for FakeStandby {
-    async fn fitness(&self, _: &Call) -> Result<Fitness, Fault> {
-        self.weather.pass("fitness", async { Ok(lock(&self.fitness).clone()) }).await
+    async fn fitness(&self, _: &Call) -> Result<Readiness, Fault> {
+        self.fault_plan.pass("fitness", async { Ok(lock(&self.fitness).clone()) }).await
     }
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{FakeClock, Weather, ports::lock};
+use super::{FakeClock, FaultPlan, ports::lock};
 use crate::{
     clock::{Call, Clock},
     fault::{Fault, FaultClass},
@@ -27,7 +27,7 @@ pub struct Effect {
 
 /// A step whose effect is a flag with a version. Calls are named as given.
 pub struct FakeStep {
-    weather: Weather,
+    fault_plan: FaultPlan,
     clock: Arc<FakeClock>,
     name: &'static str,
     calls: (&'static str, &'static str),
@@ -41,9 +41,9 @@ pub struct FakeStep {
 }
 
 impl FakeStep {
-    /// A step called `name`; `calls` names its observation and its effect in the weather.
+    /// A step called `name`; `calls` names its observation and its effect in the fault_plan.
     pub fn new(
-        weather: Weather,
+        fault_plan: FaultPlan,
         clock: Arc<FakeClock>,
         name: &'static str,
         calls: (&'static str, &'static str),
@@ -52,7 +52,7 @@ impl FakeStep {
     ) -> Self {
         let locks = name == "lock";
         Self {
-            weather,
+            fault_plan,
             clock,
             name,
             calls,
@@ -111,13 +111,13 @@ impl Step for FakeStep {
 
     fn inverse(&self, _: Option<&Observation>) -> Option<Arc<dyn Step>> {
         let (name, see, take_back) = self.back?;
-        let (weather, clock) = (self.weather.clone(), Arc::clone(&self.clock));
+        let (fault_plan, clock) = (self.fault_plan.clone(), Arc::clone(&self.clock));
         let (flag, effects) = (Arc::clone(&self.flag), Arc::clone(&self.effects));
-        Some(Arc::new(FakeInverse { weather, clock, name, see, take_back, flag, effects }))
+        Some(Arc::new(FakeInverse { fault_plan, clock, name, see, take_back, flag, effects }))
     }
 
     async fn observe(&self, _: &Call) -> Result<Observation, Fault> {
-        self.weather
+        self.fault_plan
             .pass(self.calls.0, async {
                 let (holds, version) = *lock(&self.flag);
                 let next = lock(&self.next_look).take();
@@ -130,10 +130,10 @@ impl Step for FakeStep {
     }
 
     async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
-        self.weather
+        self.fault_plan
             .pass(self.calls.1, async {
                 let mut flag = lock(&self.flag);
-                if seen.fence != json!(flag.1) {
+                if seen.precondition != json!(flag.1) {
                     return Err(Fault::new(FaultClass::Conflict, self.calls.1, "changed since it was seen"));
                 }
                 *flag = (true, flag.1 + 1);
@@ -146,7 +146,7 @@ impl Step for FakeStep {
 
 /// Takes the effect of a [`FakeStep`] back.
 struct FakeInverse {
-    weather: Weather,
+    fault_plan: FaultPlan,
     clock: Arc<FakeClock>,
     name: &'static str,
     see: &'static str,
@@ -166,7 +166,7 @@ impl Step for FakeInverse {
     }
 
     async fn observe(&self, _: &Call) -> Result<Observation, Fault> {
-        self.weather
+        self.fault_plan
             .pass(self.see, async {
                 let (holds, version) = *lock(&self.flag);
                 Ok(if holds { Observation::todo("set", json!(version)) } else { Observation::done("not set") })
@@ -175,10 +175,10 @@ impl Step for FakeInverse {
     }
 
     async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
-        self.weather
+        self.fault_plan
             .pass(self.take_back, async {
                 let mut flag = lock(&self.flag);
-                if seen.fence != json!(flag.1) {
+                if seen.precondition != json!(flag.1) {
                     return Err(Fault::new(FaultClass::Conflict, self.take_back, "changed since it was seen"));
                 }
                 *flag = (false, flag.1 + 1);

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::{
     Effect, FakeClock, FakeControls, FakeCooldown, FakeHistory, FakeLease, FakeProber, FakeStandby, FakeStep,
-    FakeStore, Weather, ports::lock,
+    FakeStore, FaultPlan, ports::lock,
 };
 use crate::{
     clock::Clock,
@@ -32,7 +32,7 @@ pub struct World {
     /// Virtual time.
     pub clock: Arc<FakeClock>,
     /// What goes wrong.
-    pub weather: Weather,
+    pub fault_plan: FaultPlan,
     /// The document.
     pub store: Arc<FakeStore>,
     /// The lease.
@@ -68,10 +68,10 @@ impl World {
     /// A healthy primary, a fit standby, nothing done, at the start of a minute in 2026.
     pub fn new() -> Self {
         let clock = Arc::new(FakeClock::at(Timestamp::from_second(1_767_225_600).unwrap_or_default()));
-        let weather = Weather::fair(Arc::clone(&clock));
+        let fault_plan = FaultPlan::fair(Arc::clone(&clock));
         let effects = Arc::<Mutex<Vec<Effect>>>::default();
         let step = |name, calls, need| {
-            let step = FakeStep::new(weather.clone(), Arc::clone(&clock), name, calls, need, Arc::clone(&effects));
+            let step = FakeStep::new(fault_plan.clone(), Arc::clone(&clock), name, calls, need, Arc::clone(&effects));
             Arc::new(match name {
                 "scale" => step.with_way_back("rest", ("see rest", "rest")),
                 "lock" => step.with_way_back("unlock", ("see unlock", "unlock")),
@@ -79,13 +79,13 @@ impl World {
             })
         };
         Self {
-            store: Arc::new(FakeStore::new(weather.clone())),
-            lease: Arc::new(FakeLease::new(weather.clone(), Arc::clone(&clock))),
-            cooldown: Arc::new(FakeCooldown::new(weather.clone())),
-            history: Arc::new(FakeHistory::new(weather.clone(), Arc::clone(&clock), Duration::from_secs(60))),
+            store: Arc::new(FakeStore::new(fault_plan.clone())),
+            lease: Arc::new(FakeLease::new(fault_plan.clone(), Arc::clone(&clock))),
+            cooldown: Arc::new(FakeCooldown::new(fault_plan.clone())),
+            history: Arc::new(FakeHistory::new(fault_plan.clone(), Arc::clone(&clock), Duration::from_secs(60))),
             prober: Arc::new(FakeProber::saying(ProbeResult::Inconclusive { why: "none".to_owned() })),
             controls: Arc::new(FakeControls::default()),
-            standby: Arc::new(FakeStandby::new(weather.clone())),
+            standby: Arc::new(FakeStandby::new(fault_plan.clone())),
             steps: vec![
                 step("clean", ("see clean", "clean"), Need::Required),
                 step("scale", ("see scale", "scale"), Need::Required),
@@ -96,7 +96,7 @@ impl World {
             announcers: Vec::new(),
             effects,
             clock,
-            weather,
+            fault_plan,
         }
     }
 

@@ -56,7 +56,7 @@ fn of_a_later_version() -> Value {
     let run = &mut written["current"];
     run["trigger"] = json!({"kind": "schedule", "every": "week"});
     run["decision"]["reasons"][0] = json!({"code": "unheard_of", "more": 1});
-    run["evidence"]["weather"] = json!("rain");
+    run["evidence"]["fault_plan"] = json!("rain");
     run["policy"]["missing"] = json!("is_asked_for");
     run["waived"] = json!(["cooldown", "unheard-of"]);
     run.as_object_mut().expect("an object").remove("overrides");

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use holdfast_core::{
     Call, Fault, FaultClass, Timestamp,
-    step::{Need, Observation, Standing, Step},
+    step::{Need, Observation, Step, StepState},
 };
 use holdfast_kubernetes::{
     api::{DELETE_SECRET, is_missing},
@@ -167,10 +167,10 @@ impl Step for RemoveStaleTls {
     }
 
     async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
-        if seen.standing != Standing::Todo {
+        if seen.state != StepState::Todo {
             return Ok(());
         }
-        let doomed: Vec<Doomed> = serde_json::from_value(seen.fence.clone()).map_err(|_| {
+        let doomed: Vec<Doomed> = serde_json::from_value(seen.precondition.clone()).map_err(|_| {
             Fault::new(FaultClass::Invalid, DELETE_SECRET.name, "the observation does not name the secrets to delete")
         })?;
         // Each delete runs to its end, whatever becomes of the others.

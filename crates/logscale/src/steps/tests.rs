@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use holdfast_core::{
     Call, FaultClass,
     ports::{Lease, StateStore},
-    step::{Need, Standing, Step},
+    step::{Need, Step, StepState},
 };
 use serde_json::{Value, json};
 
@@ -57,10 +57,10 @@ fn step(server: &FakeApi, cleanup: TlsCleanup) -> Arc<crate::steps::RemoveStaleT
 
 async fn drive(step: &dyn Step, call: &Call) {
     let seen = step.observe(call).await.expect("seen");
-    assert_eq!(seen.standing, Standing::Todo, "{}", seen.found);
+    assert_eq!(seen.state, StepState::Todo, "{}", seen.found);
     step.apply(call, &seen).await.expect("applied");
     let after = step.observe(call).await.expect("seen");
-    assert_eq!(after.standing, Standing::Done, "{}", after.found);
+    assert_eq!(after.state, StepState::Done, "{}", after.found);
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn a_stale_secret_is_removed_and_a_fresh_one_kept() {
     assert!(server.object(OWN).is_none() && server.object(PAIR).is_some());
     let fresh = standby(false);
     let seen = step(&fresh, TlsCleanup::StaleOnly).observe(&call).await.expect("seen");
-    assert_eq!(seen.standing, Standing::Done, "{}", seen.found);
+    assert_eq!(seen.state, StepState::Done, "{}", seen.found);
 }
 
 #[tokio::test]
@@ -101,22 +101,22 @@ async fn always_takes_a_matching_secret_once_and_leaves_its_successor() {
     let step = step(&server, TlsCleanup::Always);
     let mut successor = server.object(OWN).expect("there");
     let seen = step.observe(&call).await.expect("seen");
-    assert_eq!(seen.standing, Standing::Todo, "{}", seen.found);
+    assert_eq!(seen.state, StepState::Todo, "{}", seen.found);
     step.apply(&call, &seen).await.expect("applied");
     successor["metadata"] = json!({"creationTimestamp": "2025-12-31T23:59:59Z"});
     server.put(OWN, successor);
-    assert_eq!(step.observe(&call).await.expect("seen").standing, Standing::Done);
+    assert_eq!(step.observe(&call).await.expect("seen").state, StepState::Done);
 }
 
 #[tokio::test]
 async fn always_leaves_a_secret_that_is_younger_than_the_longest_run_of_a_function() {
     let ((call, _), server) = (call(), standby(false));
     let mut secret = server.object(OWN).expect("there");
-    for (made, standing) in [("2025-12-31T23:40:00Z", Standing::Done), ("2025-12-31T23:39:59Z", Standing::Todo)] {
+    for (made, standing) in [("2025-12-31T23:40:00Z", StepState::Done), ("2025-12-31T23:39:59Z", StepState::Todo)] {
         secret["metadata"] = json!({"creationTimestamp": made});
         server.put(OWN, secret.clone());
         let seen = step(&server, TlsCleanup::Always).observe(&call).await.expect("seen");
-        assert_eq!(seen.standing, standing, "made at {made}, looked at 20 minutes after 23:40: {}", seen.found);
+        assert_eq!(seen.state, standing, "made at {made}, looked at 20 minutes after 23:40: {}", seen.found);
     }
 }
 
@@ -125,15 +125,15 @@ async fn always_leaves_the_secret_of_an_operator_that_runs() {
     let ((call, _), server) = (call(), standby(false));
     server.put(DEPLOYMENT, json!({"spec": {"replicas": 1}}));
     let seen = step(&server, TlsCleanup::Always).observe(&call).await.expect("seen");
-    assert_eq!(seen.standing, Standing::Done, "{}", seen.found);
+    assert_eq!(seen.state, StepState::Done, "{}", seen.found);
 }
 
 #[tokio::test]
 async fn switched_off_or_without_a_cluster_nothing_is_asked() {
     let ((call, _), server) = (call(), standby(true));
-    assert_eq!(step(&server, TlsCleanup::Off).observe(&call).await.expect("seen").standing, Standing::Done);
+    assert_eq!(step(&server, TlsCleanup::Off).observe(&call).await.expect("seen").state, StepState::Done);
     let seen = crate::testing::site(&server, |_| ()).remove_stale_tls().observe(&call).await.expect("seen");
-    assert_eq!((seen.standing, seen.found.as_str()), (Standing::Done, "no HumioCluster is configured"));
+    assert_eq!((seen.state, seen.found.as_str()), (StepState::Done, "no HumioCluster is configured"));
     assert_eq!(server.log(), [""; 0]);
 }
 
@@ -142,7 +142,7 @@ async fn records_know_the_steps_by_names_that_stay_and_which_of_them_only_watch(
     let site = crate::testing::site(&standby(false), |_| ());
     let (tls, scale, verify) = (site.remove_stale_tls(), site.scale_operator(), site.verify_standby());
     let steps: [&dyn Step; 3] = [tls.as_ref(), scale.as_ref(), verify.as_ref()];
-    let told = steps.map(|step| (step.name(), step.need(), step.only_watches()));
+    let told = steps.map(|step| (step.name(), step.need(), step.is_verification()));
     let (required, owed) = (Need::Required, Need::Owed);
     let expected =
         [("remove-stale-tls", owed, false), ("scale-operator", required, false), ("verify-standby", owed, true)];
@@ -165,7 +165,7 @@ async fn the_operator_is_scaled_up_on_the_version_that_was_seen() {
 async fn an_operator_that_is_not_there_blocks_and_is_named() {
     let ((call, _), server) = (call(), FakeApi::default());
     let seen = crate::testing::site(&server, |_| ()).scale_operator().observe(&call).await.expect("seen");
-    let Standing::Blocked { why } = seen.standing else { panic!("{:?}", seen.standing) };
+    let StepState::Blocked { why } = seen.state else { panic!("{:?}", seen.state) };
     assert!(why.contains("humio-operator in namespace logging"), "{why}");
 }
 

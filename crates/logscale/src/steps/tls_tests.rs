@@ -3,7 +3,7 @@
 use holdfast_core::{
     Call, FaultClass,
     evidence::{Check, Level},
-    step::{Observation, Standing, Step},
+    step::{Observation, Step, StepState},
 };
 use serde_json::{Value, json};
 
@@ -80,10 +80,10 @@ fn deletes(server: &FakeApi) -> usize {
 /// Applies what is to do; the step is done at the next look.
 async fn once(step: &dyn Step, call: &Call) -> Observation {
     let seen = observe(step, call).await;
-    assert_eq!(seen.standing, Standing::Todo, "{}", seen.found);
+    assert_eq!(seen.state, StepState::Todo, "{}", seen.found);
     step.apply(call, &seen).await.expect("applied");
     let after = observe(step, call).await;
-    assert_eq!(after.standing, Standing::Done, "{}", after.found);
+    assert_eq!(after.state, StepState::Done, "{}", after.found);
     after
 }
 
@@ -109,12 +109,12 @@ async fn a_secret_that_is_issued_stale_again_and_again_is_deleted_once_and_left_
         clock.advance(std::time::Duration::from_secs(60));
     }
     let seen = observe(step.as_ref(), &call).await;
-    assert_eq!((seen.standing, deletes(&server)), (Standing::Done, 1));
+    assert_eq!((seen.state, deletes(&server)), (StepState::Done, 1));
     assert!(seen.found.contains("issued anew"), "{}", seen.found);
     operator(&server, 1, &json!([]));
     pod(&server);
     let verified = observe(site.verify_standby().as_ref(), &call).await;
-    assert_eq!(verified.standing, Standing::Todo);
+    assert_eq!(verified.state, StepState::Todo);
     assert!(verified.found.contains("TLS secret logscale is from CA"), "{}", verified.found);
 }
 
@@ -133,7 +133,7 @@ async fn a_time_of_creation_at_the_end_of_time_is_no_panic() {
     let ((call, _), (server, issued)) = (call(), stale());
     server.put(OWN, json!({"metadata": {"creationTimestamp": "9999-12-30T22:00:00Z"}, "data": issued}));
     let seen = observe(site(&server, TlsCleanup::Always).remove_stale_tls().as_ref(), &call).await;
-    assert_eq!(seen.standing, Standing::Done, "{}", seen.found);
+    assert_eq!(seen.state, StepState::Done, "{}", seen.found);
 }
 
 #[tokio::test]
@@ -145,7 +145,7 @@ async fn a_secret_that_somebody_else_replaced_meanwhile_is_never_aimed_at_again(
     let fault = step.apply(&call, &seen).await.expect_err("another secret");
     assert_eq!(fault.class, FaultClass::Conflict);
     assert_eq!(deletes(&server), 1);
-    assert_eq!(observe(step.as_ref(), &call).await.standing, Standing::Done, "the one that was judged is gone");
+    assert_eq!(observe(step.as_ref(), &call).await.state, StepState::Done, "the one that was judged is gone");
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn a_delete_whose_answer_is_lost_is_not_repeated_on_what_came_after() {
     let seen = observe(step.as_ref(), &call).await;
     server.lose_next_answer();
     step.apply(&call, &seen).await.expect_err("no answer");
-    assert_eq!((observe(step.as_ref(), &call).await.standing, deletes(&server)), (Standing::Done, 1));
+    assert_eq!((observe(step.as_ref(), &call).await.state, deletes(&server)), (StepState::Done, 1));
 }
 
 #[tokio::test]
@@ -221,7 +221,7 @@ async fn without_cert_manager_no_secret_is_expected_and_none_is_deleted() {
     pod(&server);
     let standby = site(&server, TlsCleanup::StaleOnly);
     let verified = observe(standby.verify_standby().as_ref(), &call).await;
-    assert_eq!(verified.standing, Standing::Done, "{}", verified.found);
+    assert_eq!(verified.state, StepState::Done, "{}", verified.found);
     // A secret of that name that somebody made by hand is not the operator's business, and nobody would issue it again.
     server.put(OWN, json!({"data": {"tls.crt": "eA=="}}));
     let mut asleep = server.object(DEPLOYMENT).expect("there");
@@ -229,7 +229,7 @@ async fn without_cert_manager_no_secret_is_expected_and_none_is_deleted() {
     server.put(DEPLOYMENT, asleep);
     for cleanup in [TlsCleanup::StaleOnly, TlsCleanup::Always] {
         let seen = observe(site(&server, cleanup).remove_stale_tls().as_ref(), &call).await;
-        assert_eq!(seen.standing, Standing::Done, "{cleanup:?}: {}", seen.found);
+        assert_eq!(seen.state, StepState::Done, "{cleanup:?}: {}", seen.found);
     }
     assert_eq!(checks(&server, "tls-secrets").await.level, Level::Good);
 }
@@ -244,11 +244,11 @@ async fn an_operator_that_is_told_nothing_of_cert_manager_counts_as_without_it_u
         observe(site(&server, TlsCleanup::StaleOnly).verify_standby().as_ref(), &call).await
     };
     let unsaid = json!([{"name": "humio-operator"}]);
-    assert_eq!(verified(unsaid.clone()).await.standing, Standing::Done);
+    assert_eq!(verified(unsaid.clone()).await.state, StepState::Done);
     let used = json!([{"env": [{"name": "USE_CERTMANAGER", "value": "true"}]}]);
-    assert_eq!(verified(used).await.standing, Standing::Todo, "it will be issued");
+    assert_eq!(verified(used).await.state, StepState::Todo, "it will be issued");
     server.put(PAIR, json!({"data": ca().0}));
-    assert_eq!(verified(unsaid).await.standing, Standing::Todo, "there is a CA, so somebody issues");
+    assert_eq!(verified(unsaid).await.state, StepState::Todo, "there is a CA, so somebody issues");
 }
 
 #[tokio::test]
@@ -265,7 +265,7 @@ async fn a_ca_secret_without_its_key_is_an_error_and_blocks_the_clean_up_alone()
     assert_eq!(check.level, Level::Error);
     assert!(check.found.contains("my-ca has no tls.key; the operator refuses it"), "{}", check.found);
     let step = site(&server, TlsCleanup::StaleOnly).remove_stale_tls();
-    assert!(matches!(observe(step.as_ref(), &call).await.standing, Standing::Blocked { .. }));
+    assert!(matches!(observe(step.as_ref(), &call).await.state, StepState::Blocked { .. }));
     assert_eq!(step.need(), holdfast_core::step::Need::Owed, "the operator is started all the same");
     let mut empty = secret;
     empty["data"]["tls.key"] = "".into();
@@ -291,7 +291,7 @@ async fn the_intermediate_ca_of_the_case_is_kept_and_verified() {
     let (removed, verified) = (standby.remove_stale_tls(), standby.verify_standby());
     for step in [removed.as_ref() as &dyn Step, verified.as_ref()] {
         let seen = observe(step, &call).await;
-        assert_eq!(seen.standing, Standing::Done, "{}: {}", step.name(), seen.found);
+        assert_eq!(seen.state, StepState::Done, "{}: {}", step.name(), seen.found);
     }
     assert_eq!(checks(&server, "tls-secrets").await.level, Level::Good);
 }
@@ -310,9 +310,9 @@ async fn what_cannot_be_judged_is_kept_and_warned_of_and_does_not_hold_verificat
     server.put(OWN, json!({"data": {"ca.crt": ca, "tls.crt": leaf}}));
     let standby = site(&server, TlsCleanup::StaleOnly);
     let removed = observe(standby.remove_stale_tls().as_ref(), &call).await;
-    assert_eq!(removed.standing, Standing::Done, "{}", removed.found);
+    assert_eq!(removed.state, StepState::Done, "{}", removed.found);
     let verified = observe(standby.verify_standby().as_ref(), &call).await;
-    assert_eq!(verified.standing, Standing::Done, "{}", verified.found);
+    assert_eq!(verified.state, StepState::Done, "{}", verified.found);
     for found in [&removed.found, &verified.found] {
         assert!(found.contains("cannot be judged"), "{found}");
     }
@@ -333,10 +333,10 @@ async fn the_certificates_that_running_pods_use_are_verified_too() {
     server.put(node, json!({"metadata": metadata, "data": ca().1}));
     let verify = site(&server, TlsCleanup::StaleOnly).verify_standby();
     let seen = observe(verify.as_ref(), &call).await;
-    assert_eq!(seen.standing, Standing::Todo);
+    assert_eq!(seen.state, StepState::Todo);
     assert!(seen.found.contains("logscale-core-abcdef, which a pod uses, is from CA"), "{}", seen.found);
     let clean = observe(site(&server, TlsCleanup::StaleOnly).remove_stale_tls().as_ref(), &call).await;
-    assert_eq!(clean.standing, Standing::Done, "what a pod uses is not deleted: {}", clean.found);
+    assert_eq!(clean.state, StepState::Done, "what a pod uses is not deleted: {}", clean.found);
     server.put(node, json!({"metadata": metadata, "data": issued}));
-    assert_eq!(observe(verify.as_ref(), &call).await.standing, Standing::Done);
+    assert_eq!(observe(verify.as_ref(), &call).await.state, StepState::Done);
 }

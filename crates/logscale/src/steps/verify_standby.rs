@@ -44,7 +44,7 @@ impl Step for VerifyStandby {
         Need::Owed
     }
 
-    fn only_watches(&self) -> bool {
+    fn is_verification(&self) -> bool {
         true
     }
 

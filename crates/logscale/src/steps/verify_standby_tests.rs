@@ -1,6 +1,6 @@
 //! What is missing, counted and named.
 
-use holdfast_core::step::Standing;
+use holdfast_core::step::StepState;
 use serde_json::json;
 
 use super::*;
@@ -48,13 +48,13 @@ fn all_pods() -> Vec<Pod> {
 #[test]
 fn everything_ready_and_current_is_done() {
     let seen = observe(&deployment(1), &cluster("Running", "5"), all_pods());
-    assert_eq!(seen.standing, Standing::Done, "{}", seen.found);
+    assert_eq!(seen.state, StepState::Done, "{}", seen.found);
 }
 
 #[test]
 fn the_state_running_alone_proves_nothing() {
     let seen = observe(&deployment(1), &cluster("Running", "5"), Vec::new());
-    assert_eq!(seen.standing, Standing::Todo);
+    assert_eq!(seen.state, StepState::Todo);
     assert!(seen.found.contains("0 of 1 nodes of pool logging ready"), "{}", seen.found);
     assert!(seen.found.contains("0 of 2 nodes of pool logging-ui ready"), "{}", seen.found);
 }
@@ -72,28 +72,28 @@ fn pods_are_counted_pool_by_pool_and_only_when_ready_and_staying() {
 #[test]
 fn a_status_of_an_older_generation_is_not_enough() {
     let seen = observe(&deployment(1), &cluster("Running", "4"), all_pods());
-    assert_eq!(seen.standing, Standing::Todo);
+    assert_eq!(seen.state, StepState::Todo);
     assert!(seen.found.contains("generation"), "{}", seen.found);
 }
 
 #[test]
 fn a_config_error_of_a_running_operator_blocks_at_once_with_its_message() {
     let seen = observe(&deployment(1), &cluster("ConfigError", "5"), all_pods());
-    let Standing::Blocked { why } = seen.standing else { panic!("{:?}", seen.standing) };
+    let StepState::Blocked { why } = seen.state else { panic!("{:?}", seen.state) };
     assert!(why.contains("node too small"), "{why}");
 }
 
 #[test]
 fn a_config_error_about_an_earlier_generation_is_waited_out() {
     let seen = observe(&deployment(1), &cluster("ConfigError", "4"), all_pods());
-    assert_eq!(seen.standing, Standing::Todo, "{}", seen.found);
+    assert_eq!(seen.state, StepState::Todo, "{}", seen.found);
     assert!(seen.found.contains("node too small"), "{}", seen.found);
 }
 
 #[test]
 fn a_config_error_left_behind_by_an_operator_that_sleeps_does_not_block() {
     let seen = observe(&deployment(0), &cluster("ConfigError", "5"), Vec::new());
-    assert_eq!(seen.standing, Standing::Todo);
+    assert_eq!(seen.state, StepState::Todo);
 }
 
 #[test]
@@ -113,6 +113,6 @@ fn a_missing_certificate_is_waited_for() {
     let mut with_tls = cluster("Running", "5");
     with_tls.spec.tls = Some(crate::humio::Tls { enabled: Some(true), ca_secret_name: None });
     let seen = observe(&deployment(1), &with_tls, all_pods());
-    assert_eq!(seen.standing, Standing::Todo);
+    assert_eq!(seen.state, StepState::Todo);
     assert!(seen.found.contains("TLS secret logging not issued yet"), "{}", seen.found);
 }

@@ -38,7 +38,7 @@ async fn every_request_is_signed_with_what_is_sent() {
 }
 
 #[tokio::test]
-async fn weather_is_told_from_meaning() {
+async fn transient_faults_are_told_from_permanent_ones() {
     for (reply, class) in [
         (Reply::error(500, "InternalServerError"), FaultClass::Server),
         (Reply::error(403, "NotAuthorized"), FaultClass::Denied),

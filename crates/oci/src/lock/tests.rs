@@ -49,7 +49,7 @@ async fn both_answers_are_turned_by_one_fenced_update_that_is_read_back() {
     ];
     let (lock, server) = lock(replies).await;
     let seen = lock.observe(&call()).await.expect("an observation");
-    assert_eq!(seen.standing, Standing::Todo);
+    assert_eq!(seen.state, StepState::Todo);
     assert_eq!(
         seen.found,
         "steering policy ACTIVE: primary-ingest (192.0.2.10, pool primary): in service; \
@@ -58,7 +58,7 @@ async fn both_answers_are_turned_by_one_fenced_update_that_is_read_back() {
     lock.apply(&call(), &seen).await.expect("accepted");
     let fault = lock.observe(&call()).await.expect_err("it comes about later");
     assert!(fault.class.is_transient() && fault.message.contains("UPDATING"), "{fault}");
-    assert_eq!(lock.observe(&call()).await.expect("an observation").standing, Standing::Done);
+    assert_eq!(lock.observe(&call()).await.expect("an observation").state, StepState::Done);
     let put = &server.requests()[1];
     let path = "/us-chicago-1/20180115/steeringPolicies/ocid1.dnspolicy.oc1..aaaatestpolicy";
     assert_eq!((put.method.as_str(), put.path.as_str()), ("PUT", path));
@@ -84,7 +84,7 @@ async fn a_policy_that_somebody_else_wrote_meanwhile_is_a_conflict() {
 async fn nothing_is_sent_for_what_is_done() {
     let (lock, server) = lock(vec![found(&locked(), "e")]).await;
     let seen = lock.observe(&call()).await.expect("an observation");
-    assert_eq!((&seen.standing, &seen.fence), (&Standing::Done, &Value::Null));
+    assert_eq!((&seen.state, &seen.precondition), (&StepState::Done, &Value::Null));
     assert_eq!(lock.apply(&call(), &seen).await.expect_err("nothing to do").class, FaultClass::Invalid);
     assert_eq!(server.requests().len(), 1);
 }
@@ -93,14 +93,14 @@ async fn nothing_is_sent_for_what_is_done() {
 async fn half_a_lock_is_no_lock() {
     for half in [policy_document(true, true), policy_document(false, false)] {
         let (lock, _server) = lock(vec![found(&half, "e")]).await;
-        assert_eq!(lock.observe(&call()).await.expect("an observation").standing, Standing::Todo);
+        assert_eq!(lock.observe(&call()).await.expect("an observation").state, StepState::Todo);
     }
 }
 
 async fn blocked(document: Value) -> String {
     let (lock, _server) = lock(vec![found(&document, "e")]).await;
-    match lock.observe(&call()).await.expect("an observation").standing {
-        Standing::Blocked { why } => why,
+    match lock.observe(&call()).await.expect("an observation").state {
+        StepState::Blocked { why } => why,
         other => panic!("{other:?}"),
     }
 }
@@ -131,7 +131,7 @@ async fn an_answer_for_the_standby_is_made_or_led_to_where_it_is() {
     for (document, standby) in [(alone, "192.0.2.99"), (open(), "192.0.2.99")] {
         let (lock, server) = lock_to(standby, vec![found(&document, "e"), found(&locked(), "f")]).await;
         let seen = lock.observe(&call()).await.expect("an observation");
-        assert_eq!(seen.fence["standby"], standby);
+        assert_eq!(seen.precondition["standby"], standby);
         lock.apply(&call(), &seen).await.expect("accepted");
         let answers = &sent(&server, 1)["answers"];
         let made = json!({"name": "secondary-ingest", "rtype": "A", "rdata": standby, "pool": "secondary", "isDisabled": false});
@@ -143,7 +143,7 @@ async fn an_answer_for_the_standby_is_made_or_led_to_where_it_is() {
 async fn an_address_of_another_kind_changes_no_answer_and_makes_none() {
     for standby in ["lb.example.com", "2001:db8::1", "not a place", ""] {
         let (lock, _server) = lock_to(standby, vec![found(&locked(), "e")]).await;
-        assert_eq!(lock.observe(&call()).await.expect("an observation").standing, Standing::Done, "{standby}");
+        assert_eq!(lock.observe(&call()).await.expect("an observation").state, StepState::Done, "{standby}");
     }
     let mut alone = open();
     alone["answers"].as_array_mut().expect("answers").pop();
@@ -156,7 +156,7 @@ async fn an_address_of_another_kind_changes_no_answer_and_makes_none() {
 async fn a_lock_whose_answer_leads_elsewhere_is_a_lock_and_says_so() {
     let (lock, _server) = lock_to("192.0.2.99", vec![found(&locked(), "e")]).await;
     let seen = lock.observe(&call()).await.expect("an observation");
-    assert_eq!(seen.standing, Standing::Done);
+    assert_eq!(seen.state, StepState::Done);
     assert!(seen.found.ends_with("; the standby is at 192.0.2.99, where no answer leads to"), "{}", seen.found);
 }
 
@@ -173,7 +173,7 @@ impl StandbyAddress for Unknown {
 async fn a_standby_whose_address_cannot_be_had_does_not_hold_the_lock_back() {
     let server = Server::start(vec![found(&open(), "e")]).await;
     let lock = SteeringLock::new(server.oci(), policy_place(), Pools::default(), Some(Arc::new(Unknown)));
-    assert_eq!(lock.observe(&call()).await.expect("an observation").standing, Standing::Todo);
+    assert_eq!(lock.observe(&call()).await.expect("an observation").state, StepState::Todo);
 }
 
 #[tokio::test]
@@ -184,7 +184,7 @@ async fn the_way_back_is_in_the_fence_and_leaves_the_standbys_address_as_it_is()
     let seen = lock.observe(&call()).await.expect("an observation");
     let unlock = lock.inverse(Some(&seen)).expect("a way back");
     let locked = unlock.observe(&call()).await.expect("an observation");
-    assert_eq!((unlock.name(), &locked.standing), ("unlock-traffic", &Standing::Todo));
+    assert_eq!((unlock.name(), &locked.state), ("unlock-traffic", &StepState::Todo));
     unlock.apply(&call(), &locked).await.expect("unlocked");
     let mut expected = open()["answers"].clone();
     expected[1]["rdata"] = "192.0.2.99".into();
@@ -194,7 +194,7 @@ async fn the_way_back_is_in_the_fence_and_leaves_the_standbys_address_as_it_is()
 }
 
 /// How the way back finds the policy `now`, when it was `before`.
-async fn found_again(now: Value, before: Option<&Value>) -> (Standing, Option<Value>) {
+async fn found_again(now: Value, before: Option<&Value>) -> (StepState, Option<Value>) {
     let (lock, server) = lock(vec![found(&now, "v7"), found(&open(), "v8")]).await;
     let fence = before.map(|document| {
         let written = serde_json::from_value(document.clone()).expect("a policy");
@@ -203,8 +203,8 @@ async fn found_again(now: Value, before: Option<&Value>) -> (Standing, Option<Va
     let before = fence.map(|fence| Observation::todo("as it was", fence));
     let unlock = lock.inverse(before.as_ref()).expect("a way back");
     let seen = unlock.observe(&call()).await.expect("an observation");
-    let sent = match seen.standing {
-        Standing::Todo => {
+    let sent = match seen.state {
+        StepState::Todo => {
             unlock.apply(&call(), &seen).await.expect("unlocked");
             Some(sent(&server, 1)["answers"].clone())
         }
@@ -213,15 +213,15 @@ async fn found_again(now: Value, before: Option<&Value>) -> (Standing, Option<Va
             None
         }
     };
-    (seen.standing, sent)
+    (seen.state, sent)
 }
 
 #[tokio::test]
 async fn what_is_in_service_is_not_unlocked_again_and_nothing_goes_back_to_no_primary() {
-    assert_eq!(found_again(open(), Some(&open())).await, (Standing::Done, None));
-    assert_eq!(found_again(open(), None).await, (Standing::Done, None));
+    assert_eq!(found_again(open(), Some(&open())).await, (StepState::Done, None));
+    assert_eq!(found_again(open(), None).await, (StepState::Done, None));
     let (standing, _) = found_again(locked(), Some(&locked())).await;
-    assert!(matches!(standing, Standing::Blocked { .. }), "{standing:?}");
+    assert!(matches!(standing, StepState::Blocked { .. }), "{standing:?}");
     let (_, sent) = found_again(locked(), Some(&open())).await;
     assert_eq!(sent, Some(open()["answers"].clone()));
 }
@@ -229,7 +229,7 @@ async fn what_is_in_service_is_not_unlocked_again_and_nothing_goes_back_to_no_pr
 #[tokio::test]
 async fn without_a_record_the_primary_is_put_into_service_and_the_standby_left_as_it_is() {
     let (standing, sent) = found_again(locked(), None).await;
-    assert_eq!((standing, sent), (Standing::Todo, Some(policy_document(false, false)["answers"].clone())));
+    assert_eq!((standing, sent), (StepState::Todo, Some(policy_document(false, false)["answers"].clone())));
 }
 
 #[test]
@@ -294,7 +294,7 @@ proptest! {
 }
 
 #[tokio::test]
-async fn weather_is_worth_a_retry_and_a_missing_right_is_not() {
+async fn a_transient_fault_is_worth_a_retry_and_a_missing_right_is_not() {
     for (reply, class) in [
         (Reply::error(429, "TooManyRequests"), FaultClass::Throttled),
         (Reply::error(503, "ServiceUnavailable"), FaultClass::Server),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use holdfast_core::{
     Call, Fault, FaultClass,
-    step::{Need, Observation, Standing, Step},
+    step::{Need, Observation, Step, StepState},
 };
 use serde_json::json;
 
@@ -66,7 +66,8 @@ impl Step for SteeringUnlock {
 
     async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
         let nothing = || Fault::new(FaultClass::Invalid, PUT, "there is nothing to unlock in what was seen");
-        let found = Original::of_fence(&seen.fence).filter(|_| seen.standing == Standing::Todo).ok_or_else(nothing)?;
+        let found =
+            Original::of_fence(&seen.precondition).filter(|_| seen.state == StepState::Todo).ok_or_else(nothing)?;
         let Original { etag, written, .. } = found;
         let policy = SteeringPolicy { etag, state: String::new(), written };
         let merged = self.merged(&policy).ok_or_else(nothing)?;

@@ -25,7 +25,7 @@ fn function(more: &[(&str, &str)]) -> Function {
         ("AWS_SECRET_ACCESS_KEY", "secret"),
         ("AWS_SESSION_TOKEN", "SESSION-TOKEN"),
         ("AWS_ENDPOINT_URL", NOWHERE),
-        ("HOLDFAST_LOOK_SECONDS", "0.5"),
+        ("HOLDFAST_OBSERVE_SECONDS", "0.5"),
         ("HOLDFAST_POLL_SECONDS", "0.2"),
         ("HOLDFAST_MARGIN_SECONDS", "0.5"),
         ("MAX_RETRIES", "0"),

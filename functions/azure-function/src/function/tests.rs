@@ -92,7 +92,7 @@ fn unreachable() -> App {
         ("HOLDFAST_ARM_ENDPOINT", "https://127.0.0.1:1"),
         ("IDENTITY_ENDPOINT", "http://127.0.0.1:1"),
         ("IDENTITY_HEADER", "h"),
-        ("HOLDFAST_LOOK_SECONDS", "0.5"),
+        ("HOLDFAST_OBSERVE_SECONDS", "0.5"),
         ("MAX_RETRIES", "0"),
     ];
     App::new(&set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())

@@ -19,7 +19,7 @@ const LEASE: Micros = seconds(30 + 2 * LARGEST_SKEW_S);
 const QUIET: Micros = 3 * TICK;
 /// A primary that was well for so long was seen to be, by metrics that lose a minute now and then.
 const NOTICED: Micros = seconds(300);
-/// A step that is driven: its calls in calm weather.
+/// A step that is driven: its calls in calm fault_rates.
 const STEPS: Micros = seconds(10);
 
 impl World {
@@ -58,7 +58,7 @@ impl World {
     /// When evidence is about a primary that has been dead since `from`: the checkers see it, the next whole minute
     /// begins, the metrics arrive.
     fn seen_by(&self, from: Micros) -> Micros {
-        self.now.max(from) + DETECTION + TICK + self.story.weather.lag
+        self.now.max(from) + DETECTION + TICK + self.story.fault_rates.lag
     }
 
     /// True for work that is left to a person: it is none of ours, or it has stood still and the primary is well.

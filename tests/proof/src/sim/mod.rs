@@ -2,10 +2,10 @@
 //!
 //! # Layout
 //!
-//! - [`story`]: what is drawn from the seed: outages, weather, clocks, operators, deadlines
+//! - [`story`]: what is drawn from the seed: outages, fault_rates, clocks, operators, deadlines
 //! - [`world`]: virtual time, the queue of what happens next, and everything that is true
 //! - `primary`: the primary, its checkers and their metrics; `standby`: secrets, operator, health check
-//! - `pass`: one call on its way through the weather; `ports`, `steps`: what the engine is given
+//! - `pass`: one call on its way through the fault_rates; `ports`, `steps`: what the engine is given
 //! - `run`: the executor: starts workers, polls them, kills and freezes them
 //! - `trouble`: others who write what a failover writes: managers, backups, planted records
 //! - `safety`: looked at on every write; `effects`: on every effect; `seen`: what a worker saw; `liveness`: looked at in the calm after the storm
@@ -15,9 +15,9 @@
 //! The engine, the decision and the transition are those that ship. Nothing sleeps: when nobody can run, time jumps to
 //! the next thing that happens.
 
-mod acts;
 mod effects;
 mod liveness;
+mod operator_actions;
 mod pass;
 mod ports;
 mod primary;

@@ -1,4 +1,4 @@
-//! A worker's link to the world: its clock, and one call on its way through the weather.
+//! A worker's link to the world: its clock, and one call on its way through the fault_rates.
 
 use std::{
     future::{Future, pending},
@@ -35,7 +35,7 @@ pub struct Link {
 
 /// What happens to one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mishap {
+enum InjectedFault {
     Before(FaultClass),
     After(FaultClass),
     Hang,
@@ -48,53 +48,53 @@ enum Mishap {
 struct Fate {
     before: Micros,
     after: Micros,
-    mishap: Option<Mishap>,
+    fault: Option<InjectedFault>,
 }
 
 impl World {
     fn fate(&mut self, service: Service, worker: Worker) -> Fate {
         self.counts.calls += 1;
-        let slow = self.mishap(0.02);
+        let slow = self.chance(0.02);
         let most = if slow { seconds(4) } else { 100_000 };
         let (before, after) = (self.rng.u64(1_000..most), self.rng.u64(1_000..most));
-        let mishap = self.blackout(service, worker).or_else(|| self.draw_mishap());
-        self.counts.mishaps += u64::from(mishap.is_some());
-        Fate { before, after, mishap }
+        let fault = self.blackout(service, worker).or_else(|| self.draw_fault());
+        self.counts.faults += u64::from(fault.is_some());
+        Fate { before, after, fault }
     }
 
-    fn blackout(&self, service: Service, worker: Worker) -> Option<Mishap> {
+    fn blackout(&self, service: Service, worker: Worker) -> Option<InjectedFault> {
         let now = self.now;
         let over = |it: &&super::story::Blackout| it.service == service && (it.from..it.to).contains(&now);
         let gone = self.story.blackouts.iter().find(over).map(|blackout| blackout.hangs);
         let cut_off = || self.cut_off(worker).filter(|_| service != Service::Standby).map(|it| it.hangs);
         let hangs = gone.or_else(cut_off)?;
-        Some(if hangs { Mishap::Hang } else { Mishap::Before(FaultClass::Connection) })
+        Some(if hangs { InjectedFault::Hang } else { InjectedFault::Before(FaultClass::Connection) })
     }
 
-    fn draw_mishap(&mut self) -> Option<Mishap> {
+    fn draw_fault(&mut self) -> Option<InjectedFault> {
         use FaultClass::{Conflict, Connection, Denied, Server, Throttled};
-        let weather = self.story.weather;
-        if self.mishap(weather.fault) {
+        let fault_rates = self.story.fault_rates;
+        if self.chance(fault_rates.fault) {
             let before = [Throttled, Server, Connection, Conflict, Denied];
             let after = [Server, Connection];
             return Some(match self.rng.bool() {
-                true => Mishap::Before(*pick(&mut self.rng, &before)),
-                false => Mishap::After(*pick(&mut self.rng, &after)),
+                true => InjectedFault::Before(*pick(&mut self.rng, &before)),
+                false => InjectedFault::After(*pick(&mut self.rng, &after)),
             });
         }
-        if self.mishap(weather.hang) {
-            return Some(if self.rng.bool() { Mishap::Hang } else { Mishap::HangAfter });
+        if self.chance(fault_rates.hang) {
+            return Some(if self.rng.bool() { InjectedFault::Hang } else { InjectedFault::HangAfter });
         }
-        if self.mishap(weather.late) {
-            return Some(Mishap::Late(self.rng.u64(seconds(1)..seconds(60))));
+        if self.chance(fault_rates.late) {
+            return Some(InjectedFault::Late(self.rng.u64(seconds(1)..seconds(60))));
         }
-        let crashes = self.mishap(weather.crash);
-        crashes.then(|| if self.rng.bool() { Mishap::CrashBefore } else { Mishap::CrashAfter })
+        let crashes = self.chance(fault_rates.crash);
+        crashes.then(|| if self.rng.bool() { InjectedFault::CrashBefore } else { InjectedFault::CrashAfter })
     }
 }
 
 impl Link {
-    /// Runs `effect` as a call to `service`, in today's weather. The effect happens at one instant, if it happens.
+    /// Runs `effect` as a call to `service`, in today's fault_rates. The effect happens at one instant, if it happens.
     pub async fn pass<T: Send + 'static>(
         &self,
         service: Service,
@@ -103,31 +103,31 @@ impl Link {
     ) -> Result<T, Fault> {
         let fate = lock(&self.world).fate(service, self.worker);
         self.pause(fate.before).await;
-        let Some(mishap) = fate.mishap else {
+        let Some(fault) = fate.fault else {
             let result = effect(&mut lock(&self.world));
             self.pause(fate.after).await;
             return result;
         };
-        lock(&self.world).tell(self.worker, || format!("{call}: {mishap:?}"));
-        let lost = |class| Err(Fault::new(class, call, "a mishap of the weather"));
-        match mishap {
-            Mishap::Before(class) => lost(class),
-            Mishap::After(class) => {
+        lock(&self.world).tell(self.worker, || format!("{call}: {fault:?}"));
+        let lost = |class| Err(Fault::new(class, call, "a fault that the fault rates drew"));
+        match fault {
+            InjectedFault::Before(class) => lost(class),
+            InjectedFault::After(class) => {
                 effect(&mut lock(&self.world))?;
                 self.pause(fate.after).await;
                 lost(class)
             }
-            Mishap::Hang => pending().await,
-            Mishap::HangAfter => {
+            InjectedFault::Hang => pending().await,
+            InjectedFault::HangAfter => {
                 let _ = effect(&mut lock(&self.world));
                 pending().await
             }
-            Mishap::Late(by) => {
+            InjectedFault::Late(by) => {
                 self.later(by, effect);
                 pending().await
             }
-            Mishap::CrashBefore => self.die().await,
-            Mishap::CrashAfter => {
+            InjectedFault::CrashBefore => self.die().await,
+            InjectedFault::CrashAfter => {
                 let _ = effect(&mut lock(&self.world));
                 self.die().await
             }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use holdfast_core::{
     Call, Clock, Fault, FaultClass, Timestamp,
-    evidence::{Check, Control, Datapoint, Fitness, History, Level, ProbeResult},
+    evidence::{Check, Control, Datapoint, History, Level, ProbeResult, Readiness},
     ports::{
         Claim, Controls, CooldownStore, Grant, HistorySource, Lease, Ports, Prober, Standby as StandbyPort, StateStore,
         Versioned,
@@ -185,7 +185,7 @@ impl HistorySource for Link {
         let from = micros(self.now() - window);
         lock(&self.world).workers[self.worker].history_read = None;
         let read = self.pass(Service::Metrics, "history", move |world| {
-            let lag = world.rng.u64(0..=world.story.weather.lag);
+            let lag = world.rng.u64(0..=world.story.fault_rates.lag);
             let minutes = world.checkers.minutes(from, world.metrics_end().saturating_sub(lag));
             let lies = world.lacks(Sabotage::HistoryLies);
             let value = |healthy: bool| if healthy && !lies { 1.0 } else { 0.0 };
@@ -217,8 +217,8 @@ impl Prober for Link {
     async fn probe(&self, _: &Call) -> ProbeResult {
         let (way, blind, cut_off) = {
             let mut world = lock(&self.world);
-            let blind = world.story.weather.blind_probe;
-            (world.rng.u64(1_000..200_000), world.mishap(blind), world.cut_off(self.worker))
+            let blind = world.story.fault_rates.blind_probe;
+            (world.rng.u64(1_000..200_000), world.chance(blind), world.cut_off(self.worker))
         };
         if blind {
             self.pause(seconds(3)).await;
@@ -259,12 +259,12 @@ impl Controls for Link {
 
 #[async_trait]
 impl StandbyPort for Link {
-    async fn fitness(&self, _: &Call) -> Result<Fitness, Fault> {
+    async fn fitness(&self, _: &Call) -> Result<Readiness, Fault> {
         self.pass(Service::Standby, "fitness", |world| {
             let now = world.now;
             let unfit = world.story.unfit.is_some_and(|(from, to)| (from..to).contains(&now));
             let check = Check { name: "nodes".to_owned(), level: Level::Error, found: "none".to_owned() };
-            Ok(Fitness { checks: if unfit { vec![check] } else { Vec::new() } })
+            Ok(Readiness { checks: if unfit { vec![check] } else { Vec::new() } })
         })
         .await
     }

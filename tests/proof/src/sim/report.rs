@@ -63,7 +63,7 @@ impl Tally {
         let all = &mut self.counts;
         all.invocations += more.invocations;
         all.calls += more.calls;
-        all.mishaps += more.mishaps;
+        all.faults += more.faults;
         all.crashes += more.crashes;
         all.timed_out += more.timed_out;
         all.most_at_once = all.most_at_once.max(more.most_at_once);
@@ -84,7 +84,7 @@ impl Tally {
         let years = self.simulated as f64 / SECOND as f64 / (365.25 * 86_400.0);
         format!(
             "{} runs, {} failed; {years:.2} simulated years; {} invocations (at most {} at once), {} calls, \
-             {} of them met a mishap; {} workers died in a call, {} were ended by the time limit; {} failovers begun, \
+             {} of them met a fault; {} workers died in a call, {} were ended by the time limit; {} failovers begun, \
              {} taken over, {} completed; {} effects, {} refused by a fence, {} calls took effect after their caller \
              had given up; {} times what was done had to be driven again; {} times a failback or a rehearsal took \
              an effect back; {} promises of liveness fell due",
@@ -93,7 +93,7 @@ impl Tally {
             all.invocations,
             all.most_at_once,
             all.calls,
-            all.mishaps,
+            all.faults,
             all.crashes,
             all.timed_out,
             all.begun,

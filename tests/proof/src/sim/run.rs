@@ -18,7 +18,7 @@ use holdfast_core::{
 
 use super::{
     Report, Sabotage,
-    acts::Act,
+    operator_actions::Act,
     pass::Link,
     seconds,
     story::Story,
@@ -97,8 +97,8 @@ impl Runner {
             if world.workers[worker].frozen_until > now || self.running[worker].is_none() {
                 return;
             }
-            let freezes = world.story.weather.freeze;
-            if world.mishap(freezes) {
+            let freezes = world.story.fault_rates.freeze;
+            if world.chance(freezes) {
                 let pause = world.rng.u64(seconds(1)..seconds(90));
                 world.workers[worker].frozen_until = now + pause;
                 world.workers[worker].frozen_for += pause;
@@ -168,8 +168,8 @@ impl Runner {
         {
             let mut world = lock(&self.world);
             world.after(seconds(60), Event::Tick);
-            let loses = world.story.weather.lost_message;
-            if world.mishap(loses) || world.lacks(Sabotage::TicksStop) && !world.stormy() {
+            let loses = world.story.fault_rates.lost_message;
+            if world.chance(loses) || world.lacks(Sabotage::TicksStop) && !world.stormy() {
                 return;
             }
         }
@@ -243,15 +243,15 @@ impl Runner {
         if bad != Some(true) || was {
             return;
         }
-        let loses = world.story.weather.lost_message;
-        let copies = if world.mishap(loses) {
+        let loses = world.story.fault_rates.lost_message;
+        let copies = if world.chance(loses) {
             0
-        } else if world.mishap(0.3) {
+        } else if world.chance(0.3) {
             world.rng.u32(2..=5)
         } else {
             1
         };
-        let latest = if world.mishap(0.2) { 600 } else { 60 };
+        let latest = if world.chance(0.2) { 600 } else { 60 };
         for _ in 0..copies {
             let trigger = Trigger::Alarm { name: "primary".to_owned(), changed_at: None };
             let delivery = Delivery { trigger, action: Action::FailOver, forced: false, retries: RETRIES };

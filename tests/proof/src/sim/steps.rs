@@ -70,7 +70,7 @@ impl Step for Clean {
     }
 
     async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
-        let doomed: Vec<(String, u64, u64)> = serde_json::from_value(seen.fence.clone())
+        let doomed: Vec<(String, u64, u64)> = serde_json::from_value(seen.precondition.clone())
             .map_err(|error| Fault::new(FaultClass::Invalid, "delete secret", error.to_string()))?;
         let worker = self.0.worker;
         let delete = |(name, uid, version): (String, u64, u64)| {
@@ -110,7 +110,7 @@ impl Step for Scale {
     }
 
     async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
-        let (fence, worker) = (seen.fence.as_u64(), self.0.worker);
+        let (fence, worker) = (seen.precondition.as_u64(), self.0.worker);
         self.0.pass(Service::Standby, "patch scale", move |world| world.scale_up(worker, fence)).await
     }
 }
@@ -149,7 +149,7 @@ impl Step for Lock {
     }
 
     async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
-        let (fence, worker) = (seen.fence.as_u64(), self.0.worker);
+        let (fence, worker) = (seen.precondition.as_u64(), self.0.worker);
         self.0.pass(Service::Dns, "update health check", move |world| world.lock_traffic(worker, fence)).await
     }
 }
@@ -177,7 +177,7 @@ impl Step for Unlock {
     }
 
     async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
-        let (fence, worker) = (seen.fence.as_u64(), self.0.worker);
+        let (fence, worker) = (seen.precondition.as_u64(), self.0.worker);
         self.0.pass(Service::Dns, "update health check", move |world| world.unlock_traffic(worker, fence)).await
     }
 }
@@ -205,7 +205,7 @@ impl Step for Rest {
     }
 
     async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
-        let (fence, worker) = (seen.fence.as_u64(), self.0.worker);
+        let (fence, worker) = (seen.precondition.as_u64(), self.0.worker);
         self.0.pass(Service::Standby, "patch scale", move |world| world.scale_down(worker, fence)).await
     }
 }
@@ -222,7 +222,7 @@ impl Step for Verify {
         Need::Owed
     }
 
-    fn only_watches(&self) -> bool {
+    fn is_verification(&self) -> bool {
         true
     }
 

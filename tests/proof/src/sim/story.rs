@@ -9,7 +9,7 @@ use holdfast_core::{
     retry::RetryPolicy,
 };
 
-use super::{Micros, acts::Act, safety::STANDS_STILL, seconds};
+use super::{Micros, operator_actions::Act, safety::STANDS_STILL, seconds};
 
 /// The largest difference between a container's clock and the true time. AWS keeps hosts within milliseconds; five
 /// seconds is a host whose time service has been dead for weeks.
@@ -18,7 +18,7 @@ pub const LARGEST_SKEW_S: u64 = 5;
 /// How wrong the clocks are in stories with clocks that are wrong by more than that, in seconds.
 const WRONG_BY_S: std::ops::Range<i64> = 600..6 * 3600;
 
-/// A service behind the ports. Each has weather of its own.
+/// A service behind the ports. Each has fault_rates of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
     /// The API server of the standby cluster: record, lease, secrets, operator, pods.
@@ -96,7 +96,7 @@ pub enum Strange {
 
 /// How often what goes wrong, as probabilities of one call or of one message.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Weather {
+pub struct FaultRates {
     /// A call fails, before or after its effect.
     pub fault: f64,
     /// A call never answers, with or without its effect.
@@ -124,8 +124,8 @@ pub struct Weather {
 pub struct Story {
     /// When the primary is down: from, to; in order, apart from each other.
     pub down: Vec<(Micros, Micros)>,
-    /// The weather until the calm.
-    pub weather: Weather,
+    /// The fault_rates until the calm.
+    pub fault_rates: FaultRates,
     /// Services that are gone for a while, all of them before the calm.
     pub blackouts: Vec<Blackout>,
     /// Times in which workers are cut off.
@@ -190,7 +190,7 @@ impl Story {
         acts.sort_by_key(|(at, _)| *at);
         Self {
             down: outages(rng, calm, end),
-            weather: weather(rng),
+            fault_rates: fault_rates(rng),
             blackouts: blackouts(rng, calm),
             cut_offs: cut_offs(rng, calm),
             manager: (rng.f64() < 0.15).then(|| manager(rng, calm, end)),
@@ -280,9 +280,9 @@ fn outages(rng: &mut Rng, calm: Micros, end: Micros) -> Vec<(Micros, Micros)> {
     down
 }
 
-fn weather(rng: &mut Rng) -> Weather {
+fn fault_rates(rng: &mut Rng) -> FaultRates {
     let mut rare = |most: f64| if rng.bool() { rng.f64() * most } else { 0.0 };
-    Weather {
+    FaultRates {
         fault: rare(0.3),
         hang: rare(0.05),
         late: rare(0.05),

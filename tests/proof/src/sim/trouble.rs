@@ -12,7 +12,7 @@ use holdfast_core::{
 
 use super::{
     Micros,
-    acts::Act,
+    operator_actions::Act,
     safety::Book,
     seconds,
     steps::NAMES,

@@ -17,7 +17,7 @@ use holdfast_core::{
 
 use super::{
     Micros,
-    acts::Act,
+    operator_actions::Act,
     primary::{Checkers, SAMPLE_EVERY},
     sabotage::Sabotage,
     safety::Book,
@@ -142,8 +142,8 @@ pub struct Counts {
     pub invocations: u64,
     /// Calls of ports.
     pub calls: u64,
-    /// Calls that met a mishap.
-    pub mishaps: u64,
+    /// Calls that met a fault.
+    pub faults: u64,
     /// Workers that died in a call.
     pub crashes: u64,
     /// Workers that Lambda ended.
@@ -310,7 +310,7 @@ impl World {
     }
 
     /// Draws with this probability, in the storm only.
-    pub fn mishap(&mut self, probability: f64) -> bool {
+    pub fn chance(&mut self, probability: f64) -> bool {
         self.stormy() && probability > 0.0 && self.rng.f64() < probability
     }
 
@@ -347,12 +347,12 @@ impl World {
     pub fn sample(&mut self) {
         let answers = !self.story.is_down(self.now) && !self.standby.locked;
         self.checkers.sample(self.now, answers);
-        if self.now.is_multiple_of(seconds(60)) && self.mishap(self.story.weather.lost_minute) {
+        if self.now.is_multiple_of(seconds(60)) && self.chance(self.story.fault_rates.lost_minute) {
             self.checkers.lost.push(self.now);
         }
         self.after(SAMPLE_EVERY, Event::Sample);
-        let meddles = self.story.weather.meddling;
-        if self.mishap(meddles) {
+        let meddles = self.story.fault_rates.meddling;
+        if self.chance(meddles) {
             self.meddle();
         }
     }

@@ -12,7 +12,7 @@ use super::{
 pub const WORKERS: usize = 2;
 
 /// How much may go wrong beside the crashes: see [`System::budget`].
-const MISHAPS: u8 = 1;
+const FAULTS: u8 = 1;
 
 /// The protocol, and what may be taken out of it to see what it is good for.
 #[derive(Clone, Debug)]
@@ -146,7 +146,7 @@ impl System {
             flying: None,
             stands_still: false,
             noted_wrongly: false,
-            budget: MISHAPS,
+            budget: FAULTS,
             stale_write: false,
             refused: false,
         }

@@ -11,7 +11,7 @@ use holdfast_core::{
     kind::Kind,
     record::{State, Status},
 };
-use holdfast_proof::ways::{Account, TestBed, Way};
+use holdfast_proof::failure_modes::{Account, FailureMode, TestBed};
 use holdfast_simulator::{
     Options, Simulator,
     backend::{CloudBackend, FunctionProgram, TrafficCalls},
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Wire {
     sim: Simulator,
     kind: Kind,
-    armed: OnceLock<(Shown, Way)>,
+    armed: OnceLock<(Shown, FailureMode)>,
 }
 
 impl Wire {
@@ -135,24 +135,24 @@ impl Wire {
     fn met(&self) -> usize {
         let Some((Shown { call, .. }, way)) = self.armed.get() else { return 0 };
         let calls = self.sim.calls().named(call);
-        calls.iter().filter(|call| call.fault.is_some() || *way == Way::RunsTwice).count()
+        calls.iter().filter(|call| call.fault.is_some() || *way == FailureMode::RunsTwice).count()
     }
 }
 
 impl TestBed for Wire {
-    fn arm(&self, step: &str, way: Way) {
+    fn arm(&self, step: &str, way: FailureMode) {
         let found = shown(self.traffic()).into_iter().find(|shown| shown.step == step);
         let shown = found.unwrap_or_else(|| panic!("steps.rs does not say how {step} shows on the wire"));
         if let Some(fault) = fault(self.traffic(), way, shown.call) {
             let rule = Rule::on(shown.call, fault);
-            let rule = if way == Way::Refused { rule } else { rule.times(1) };
+            let rule = if way == FailureMode::Refused { rule } else { rule.times(1) };
             self.sim.faults().add(shown.after.into_iter().fold(rule, Rule::after));
         }
         assert!(self.armed.set((shown, way)).is_ok(), "a bed is for one case");
     }
 
     async fn invoke(&self) {
-        if self.armed.get().is_some_and(|(_, way)| *way == Way::RunsTwice) {
+        if self.armed.get().is_some_and(|(_, way)| *way == FailureMode::RunsTwice) {
             tokio::join!(self.call(self.next()), self.call(self.next()));
         } else {
             self.call(self.next()).await;
@@ -182,18 +182,18 @@ fn failover() -> Value {
 }
 
 /// What the wire does to a call; `None` where two calls of the function side by side are the way.
-fn fault(traffic: TrafficCalls, way: Way, call: &str) -> Option<Fault> {
+fn fault(traffic: TrafficCalls, way: FailureMode, call: &str) -> Option<Fault> {
     let error = |status| Fault::Error { status, code: code(traffic, call, status) };
     Some(match way {
-        Way::FailsBefore => error(503),
-        Way::FailsAfter => Fault::FailAfter { status: 503, code: code(traffic, call, 503) },
-        Way::KilledBefore => Fault::KillFunction { after: false },
-        Way::KilledAfter => Fault::KillFunction { after: true },
-        Way::AnswerLost => Fault::LoseAnswer,
-        Way::Conflict => error(409),
-        Way::Refused => error(403),
-        Way::Hangs => Fault::Hang,
-        Way::RunsTwice => return None,
+        FailureMode::FailsBefore => error(503),
+        FailureMode::FailsAfter => Fault::FailAfter { status: 503, code: code(traffic, call, 503) },
+        FailureMode::KilledBefore => Fault::KillFunction { after: false },
+        FailureMode::KilledAfter => Fault::KillFunction { after: true },
+        FailureMode::AnswerLost => Fault::LoseAnswer,
+        FailureMode::Conflict => error(409),
+        FailureMode::Refused => error(403),
+        FailureMode::Hangs => Fault::Hang,
+        FailureMode::RunsTwice => return None,
     })
 }
 
@@ -212,7 +212,7 @@ fn variables() -> BTreeMap<String, String> {
     let variables = [
         ("HOLDFAST_CALL_TIMEOUT_SECONDS", "2"),
         ("HOLDFAST_PROBE_TIMEOUT_SECONDS", "0.5"),
-        ("HOLDFAST_LOOK_SECONDS", "4"),
+        ("HOLDFAST_OBSERVE_SECONDS", "4"),
         ("HOLDFAST_LEASE_SECONDS", "6"),
         ("HOLDFAST_MARGIN_SECONDS", "2"),
         ("HOLDFAST_VERIFY_SECONDS", "10"),

@@ -8,7 +8,7 @@ mod bed;
 mod steps;
 
 use bed::Wire;
-use holdfast_proof::ways::{Plan, Way, every_step_every_way};
+use holdfast_proof::failure_modes::{FailureMode, Plan, every_step_every_way};
 use holdfast_simulator::backend::CloudBackend;
 use holdfast_simulator::clouds::CLOUDS;
 
@@ -16,7 +16,7 @@ use holdfast_simulator::clouds::CLOUDS;
 const AT_ONCE: usize = 5;
 
 async fn every_step_keeps_the_promises(cloud: &'static dyn CloudBackend, fresh: impl AsyncFn(&str) -> Wire) {
-    let plan = Plan { effects: &Way::ALL, watches: &Way::OF_A_READ, at_once: AT_ONCE };
+    let plan = Plan { effects: &FailureMode::ALL, watches: &FailureMode::OF_A_READ, at_once: AT_ONCE };
     let cases = every_step_every_way(fresh, plan).await;
     let cases = cases.unwrap_or_else(|broken| panic!("{broken:#?}"));
     println!("{}: {cases} cases, all kept", cloud.name());

@@ -73,13 +73,13 @@ fn unreadable(answer: &Answer) -> String {
 
 /// What the steps look like now, one a line.
 fn steps(evidence: &Evidence) -> Vec<String> {
-    use holdfast_core::step::Standing;
+    use holdfast_core::step::StepState;
     let line = |(number, seen): (usize, &holdfast_core::evidence::StepSeen)| {
         let (word, found) = match &seen.seen {
-            Ok(step) => match &step.standing {
-                Standing::Done => ("done", step.found.clone()),
-                Standing::Todo => ("to do", step.found.clone()),
-                Standing::Blocked { why } => ("BLOCKED", why.clone()),
+            Ok(step) => match &step.state {
+                StepState::Done => ("done", step.found.clone()),
+                StepState::Todo => ("to do", step.found.clone()),
+                StepState::Blocked { why } => ("BLOCKED", why.clone()),
             },
             Err(fault) => ("not seen", fault.to_string()),
         };

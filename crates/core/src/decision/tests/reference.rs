@@ -66,7 +66,7 @@ fn is_armed(case: &Case, state: &State) -> bool {
 /// True when the lock cannot be seen and the step that others wait for does not hold.
 fn is_doubtful(evidence: &Evidence) -> bool {
     let unread = evidence.steps.iter().find(|step| step.locks).is_some_and(|lock| lock.seen.is_err());
-    let holds = |step: &StepSeen| step.seen.as_ref().map_or(true, |seen| seen.standing == Standing::Done);
+    let holds = |step: &StepSeen| step.seen.as_ref().map_or(true, |seen| seen.state == StepState::Done);
     unread && !evidence.steps.iter().all(|step| step.step != "step" || holds(step))
 }
 
@@ -108,7 +108,7 @@ fn reference(case: &Case) -> &'static str {
     let status = state.current.as_ref().map(|execution| execution.status);
     let (unlocked, no_lock) = (state.unlocked.is_some(), evidence.locked == Some(false));
     let all_done = !evidence.steps.is_empty()
-        && !evidence.steps.iter().any(|step| step.seen.as_ref().map_or(true, |seen| seen.standing != Standing::Done));
+        && !evidence.steps.iter().any(|step| step.seen.as_ref().map_or(true, |seen| seen.state != StepState::Done));
     let (history, probes) = sources(case, state);
     let proven = proven(case, state, &history, &probes);
     let disagree = match (&history, &probes) {

@@ -15,9 +15,9 @@ fn a_claim_that_failed_is_repeated_after_a_pause_and_one_that_lost_a_race_at_onc
     ] {
         let world = World::new();
         world.fail_primary_for(600);
-        world.weather.next(call, Mishap::Before(class));
+        world.fault_plan.next(call, InjectedFault::Before(class));
         let (took, answer) = timed(&world, || world.alarm("a").expect("lives"));
-        assert_eq!((answer.outcome, answer.looks, took), (Outcome::Completed, 2, pause), "{class:?} {call}");
+        assert_eq!((answer.outcome, answer.observations, took), (Outcome::Completed, 2, pause), "{class:?} {call}");
     }
 }
 
@@ -26,7 +26,7 @@ fn the_intent_says_what_there_was_before_anything_was_touched() {
     let world = World::new();
     world.fail_primary_for(600);
     world.steps[0].put(true);
-    world.weather.next("save", Mishap::CrashAfter);
+    world.fault_plan.next("save", InjectedFault::CrashAfter);
     assert_eq!(world.alarm("a"), None);
     assert!(world.effects().is_empty());
     let execution = world.store.state().current.expect("an intent");
@@ -39,12 +39,12 @@ fn the_intent_says_what_there_was_before_anything_was_touched() {
 fn a_take_over_says_what_it_found_where_the_intent_could_not() {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.always("see lock", Mishap::Before(FaultClass::Server));
-    world.weather.next("save", Mishap::CrashAfter);
+    world.fault_plan.always("see lock", InjectedFault::Before(FaultClass::Server));
+    world.fault_plan.next("save", InjectedFault::CrashAfter);
     assert_eq!(world.alarm("a"), None);
-    world.weather.clear();
+    world.fault_plan.clear();
     world.clock.advance(Duration::from_secs(60));
-    world.weather.next("save", Mishap::CrashAfter);
+    world.fault_plan.next("save", InjectedFault::CrashAfter);
     assert_eq!(world.alarm("b"), None);
     let execution = world.store.state().current.expect("an intent");
     assert_eq!(execution.takeovers, 1);
@@ -63,10 +63,10 @@ fn a_claim_that_only_a_person_can_mend_is_told_at_once_and_not_polled_to_the_dea
     ] {
         let world = World::new();
         world.fail_primary_for(600);
-        world.weather.always(call, Mishap::Before(class));
+        world.fault_plan.always(call, InjectedFault::Before(class));
         let (took, answer) = timed(&world, || world.alarm("a").expect("lives"));
         assert!(matches!(answer.outcome, Outcome::Deferred { .. }), "{class:?} {call}: {answer:?}");
-        assert_eq!((answer.looks, took), (1, Duration::ZERO), "{class:?} {call}");
+        assert_eq!((answer.observations, took), (1, Duration::ZERO), "{class:?} {call}");
     }
 }
 
@@ -75,11 +75,11 @@ fn a_claim_that_fails_again_is_repeated_at_each_poll_and_no_sooner() {
     for class in [FaultClass::Conflict, FaultClass::Server] {
         let world = World::new();
         world.fail_primary_for(600);
-        world.weather.always("acquire", Mishap::Before(class));
+        world.fault_plan.always("acquire", InjectedFault::Before(class));
         let (took, answer) = timed(&world, || world.alarm("a").expect("lives"));
         assert!(matches!(answer.outcome, Outcome::Deferred { .. }), "{class:?}: {answer:?}");
         let polls = took.as_secs() / world.policy.poll.as_secs();
-        assert!(u64::from(answer.looks) <= polls + 2, "{class:?}: {} looks in {took:?}", answer.looks);
+        assert!(u64::from(answer.observations) <= polls + 2, "{class:?}: {} looks in {took:?}", answer.observations);
     }
 }
 
@@ -113,7 +113,7 @@ fn a_lease_that_is_over_by_our_clock_and_not_by_the_stores_is_looked_at_again_at
     let request = world.request(Trigger::Operator, Action::FailOver);
     let (took, answer) = timed(&world, || answer(&engine, &request));
     assert!(has(&answer, "held_by_another"), "{answer:?}");
-    assert_eq!(u64::from(answer.looks) - 1, took.as_secs() / world.policy.poll.as_secs());
+    assert_eq!(u64::from(answer.observations) - 1, took.as_secs() / world.policy.poll.as_secs());
 }
 
 #[test]
@@ -126,5 +126,5 @@ fn what_the_record_as_it_was_read_does_not_allow_is_no_lost_race_and_told_at_onc
     let alarm = world.request(Trigger::Alarm { name: "primary".to_owned(), changed_at: None }, Action::FailOver);
     let (took, answer) = timed(&world, || answer(&engine, &alarm));
     assert!(matches!(answer.outcome, Outcome::Deferred { .. }) && has(&answer, "claim_failed"), "{answer:?}");
-    assert_eq!((answer.looks, took), (1, Duration::ZERO), "{answer:?}");
+    assert_eq!((answer.observations, took), (1, Duration::ZERO), "{answer:?}");
 }

@@ -14,7 +14,7 @@ fn the_clouds_note_is_written_once_and_an_older_one_is_replaced() {
     world.fail_primary_for(600);
     world.clock.advance(Duration::from_millis(700));
     world.cooldown.put(world.clock.now() - Duration::from_secs(4000));
-    world.weather.always("lock", Mishap::Before(FaultClass::Server));
+    world.fault_plan.always("lock", InjectedFault::Before(FaultClass::Server));
     assert!(matches!(outcome(world.alarm("a")), Outcome::Owed { .. }));
     let started = world.store.state().current.expect("a record").started_at;
     assert_eq!(world.cooldown.noted(), Some(started));
@@ -32,7 +32,7 @@ fn the_clouds_note_is_written_once_and_an_older_one_is_replaced() {
 fn a_note_that_could_not_be_written_is_on_record() {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.next("set", Mishap::Before(FaultClass::Denied));
+    world.fault_plan.next("set", InjectedFault::Before(FaultClass::Denied));
     assert_eq!(outcome(world.alarm("a")), Outcome::Completed);
     assert_eq!(world.store.state().current.expect("a record").notes.len(), 1);
 }
@@ -42,7 +42,7 @@ fn a_step_that_is_not_done_is_on_record_with_its_reason_and_its_times() {
     let world = World::new();
     world.fail_primary_for(600);
     world.clock.advance(Duration::from_secs(7));
-    world.weather.always("scale", Mishap::Before(FaultClass::Denied));
+    world.fault_plan.always("scale", InjectedFault::Before(FaultClass::Denied));
     let answer = world.alarm("a").expect("lives");
     let execution = world.store.state().current.expect("a record");
     assert_eq!(answer.execution.as_deref(), Some(&execution));
@@ -73,7 +73,7 @@ fn what_held_already_is_done_and_not_changed() {
 fn a_step_that_this_version_does_not_know_is_not_skipped() {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.next("scale", Mishap::CrashBefore);
+    world.fault_plan.next("scale", InjectedFault::CrashBefore);
     assert_eq!(world.alarm("a"), None);
     world.clock.advance(Duration::from_secs(60));
     let mut engine = world.engine("b");

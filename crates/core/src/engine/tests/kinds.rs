@@ -83,7 +83,7 @@ fn an_outage_during_a_failback_closes_it_and_is_failed_over_by_the_usual_rules()
 #[test]
 fn an_outage_before_the_unlock_leaves_the_failover_standing() {
     let world = well_again();
-    world.weather.next("unlock", Mishap::CrashBefore);
+    world.fault_plan.next("unlock", InjectedFault::CrashBefore);
     assert_eq!(world.run("op", &failback(&world, false)), None);
     world.clock.advance(MINUTE);
     world.fail_primary_for(30);
@@ -172,22 +172,22 @@ fn a_primary_that_failed_in_between_or_was_not_watched_has_to_be_well_anew() {
 }
 
 #[test]
-fn a_failback_may_meet_every_mishap_and_is_finished_exactly_once() {
+fn a_failback_may_meet_every_fault_and_is_finished_exactly_once() {
     use FaultClass::{Conflict, Connection, Server};
-    let mishaps = [
-        Mishap::Before(Server),
-        Mishap::Before(Conflict),
-        Mishap::After(Connection),
-        Mishap::Hang,
-        Mishap::HangAfter,
-        Mishap::CrashBefore,
-        Mishap::CrashAfter,
+    let faults = [
+        InjectedFault::Before(Server),
+        InjectedFault::Before(Conflict),
+        InjectedFault::After(Connection),
+        InjectedFault::Hang,
+        InjectedFault::HangAfter,
+        InjectedFault::CrashBefore,
+        InjectedFault::CrashAfter,
     ];
     for call in ["load", "see lock", "acquire", "save", "see unlock", "unlock", "see rest", "rest", "release"] {
-        for mishap in mishaps {
+        for fault in faults {
             for skip in 0..3 {
                 let world = well_again();
-                world.weather.nth(call, skip, mishap);
+                world.fault_plan.nth(call, skip, fault);
                 let mut last = None;
                 for turn in 0..6 {
                     let request = Request { overrides: vec![Gate::WellFor], ..failback(&world, true) };
@@ -197,13 +197,13 @@ fn a_failback_may_meet_every_mishap_and_is_finished_exactly_once() {
                         break;
                     }
                 }
-                let what = format!("{call} {skip} {mishap:?}");
+                let what = format!("{call} {skip} {fault:?}");
                 assert_eq!(world.effects(), ["clean", "scale", "lock", "unlock", "rest"], "{what}");
                 let state = world.store.state();
                 let run = state.current.as_ref().expect("a failback");
                 assert_eq!((run.kind, run.status), (Kind::Failback, Status::Completed), "{what}");
                 assert!(state.unlocked.is_some() && state.stands.is_none() && state.past.len() == 1, "{what}");
-                world.weather.clear();
+                world.fault_plan.clear();
                 assert_eq!(outcome(world.tick("t")), Outcome::StoodDown, "{what}");
             }
         }
@@ -216,7 +216,7 @@ fn an_abort_of_a_failback_leaves_the_failover_standing_or_the_site_open() {
         let world = well_again();
         // The look sees each step once.
         let (call, skip) = if unlocked { ("see rest", 1) } else { ("unlock", 0) };
-        world.weather.nth(call, skip, Mishap::CrashBefore);
+        world.fault_plan.nth(call, skip, InjectedFault::CrashBefore);
         assert_eq!(world.run("op", &failback(&world, true)), None);
         let abort = world.request(Trigger::Operator, Action::Acknowledge { abort: true });
         assert_eq!(outcome(world.run("op", &abort)), Outcome::Reported);
@@ -253,14 +253,14 @@ fn a_rehearsal_whose_standby_is_not_verified_is_put_to_rest_and_has_failed() {
     let mut engine = world.engine("op");
     let never = crate::runbook::PlannedStep::forward(Arc::clone(&world.steps[2]) as Arc<dyn Step>);
     engine.runbook.others.get_mut(&Kind::Rehearsal).expect("given").insert(1, never);
-    world.weather.always("lock", Mishap::Before(FaultClass::Server));
+    world.fault_plan.always("lock", InjectedFault::Before(FaultClass::Server));
     let answer = answer(&engine, &world.request(Trigger::Operator, Action::Rehearse));
     assert!(matches!(&answer.outcome, Outcome::Failed { step, .. } if step == "lock"), "{answer:?}");
     assert_eq!(world.effects(), ["scale", "rest"]);
     let run = world.store.state().current.expect("a rehearsal");
     assert_eq!(run.status, Status::Closed);
     assert!(run.abort_reason.is_some_and(|reason| reason.contains("lock was not done")));
-    world.weather.clear();
+    world.fault_plan.clear();
     assert_eq!(outcome(world.tick("t")), Outcome::StoodDown);
 }
 
@@ -269,7 +269,7 @@ fn an_outage_during_a_rehearsal_puts_the_standby_to_rest_first_and_is_then_faile
     let world = World::new();
     world.heal_primary();
     world.tick("t");
-    world.weather.next("rest", Mishap::CrashBefore);
+    world.fault_plan.next("rest", InjectedFault::CrashBefore);
     assert_eq!(world.run("op", &world.request(Trigger::Operator, Action::Rehearse)), None);
     assert_eq!(world.effects(), ["scale"]);
     world.clock.advance(MINUTE * 10);
@@ -283,7 +283,7 @@ fn an_outage_during_a_rehearsal_puts_the_standby_to_rest_first_and_is_then_faile
 fn a_switchover_makes_the_primary_passive_and_is_then_finished_whatever_the_primary_does() {
     let world = World::new();
     world.heal_primary();
-    world.weather.next("scale", Mishap::CrashBefore);
+    world.fault_plan.next("scale", InjectedFault::CrashBefore);
     assert_eq!(world.run("op", &world.request(Trigger::Operator, Action::Switchover)), None);
     assert_eq!(world.effects(), ["passive", "clean"]);
     world.clock.advance(MINUTE);
@@ -300,7 +300,7 @@ fn a_switchover_that_has_changed_nothing_is_closed_by_an_outage() {
     let world = World::new();
     world.heal_primary();
     world.tick("t");
-    world.weather.next("passive", Mishap::CrashBefore);
+    world.fault_plan.next("passive", InjectedFault::CrashBefore);
     assert_eq!(world.run("op", &world.request(Trigger::Operator, Action::Switchover)), None);
     world.clock.advance(MINUTE * 10);
     world.fail_primary_for(0);

@@ -16,7 +16,7 @@ fn unlocked() -> World {
 /// A failback whose worker died right after the unlock: the record does not know of it.
 fn unlocked_unknown() -> World {
     let world = well_again();
-    world.weather.next("unlock", Mishap::CrashAfter);
+    world.fault_plan.next("unlock", InjectedFault::CrashAfter);
     assert_eq!(world.run("op", &failback(&world, false)), None);
     assert!(!world.steps[2].holds() && world.store.state().unlocked.is_none());
     world.clock.advance(MINUTE);
@@ -102,12 +102,12 @@ fn a_lock_by_hand_while_a_rehearsal_is_open_is_noted_and_its_history_not_held_ag
     let world = World::new();
     world.heal_primary();
     assert_eq!(outcome(world.tick("t")), Outcome::StoodDown);
-    world.weather.next("rest", Mishap::CrashBefore);
+    world.fault_plan.next("rest", InjectedFault::CrashBefore);
     assert_eq!(world.run("op", &world.request(Trigger::Operator, Action::Rehearse)), None);
     world.clock.advance(MINUTE);
     // Until the rehearsal is over nobody can be sure whose lock it is.
     world.steps[2].put(true);
-    world.weather.next("rest", Mishap::CrashBefore);
+    world.fault_plan.next("rest", InjectedFault::CrashBefore);
     assert_eq!(world.tick("t"), None);
     assert!(world.store.state().lock_seen.is_some() && world.store.state().open().is_some());
     world.clock.advance(MINUTE * 10);

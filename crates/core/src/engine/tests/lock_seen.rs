@@ -48,7 +48,7 @@ fn a_lock_that_cannot_be_seen_any_more_may_still_stand() {
     let world = locked_by_hand();
     world.tick("a");
     world.prober.set(ProbeResult::Inconclusive { why: "no name".to_owned() });
-    world.weather.always("see lock", Mishap::Before(FaultClass::Server));
+    world.fault_plan.always("see lock", InjectedFault::Before(FaultClass::Server));
     let answer = world.tick("a").expect("lives");
     assert!(matches!(answer.outcome, Outcome::Deferred { .. }) && has(&answer, "no_evidence"), "{answer:?}");
     assert!(world.effects().is_empty());

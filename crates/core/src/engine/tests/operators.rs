@@ -6,7 +6,7 @@ use crate::{evidence::Evidence, record::State};
 /// Pauses in a world whose first write meets `class`, with `left` seconds to do so.
 fn pause(class: FaultClass, left: u64) -> (World, Answer) {
     let world = World::new();
-    world.weather.next("save", Mishap::Before(class));
+    world.fault_plan.next("save", InjectedFault::Before(class));
     let mut engine = world.engine("op");
     if left == 0 {
         engine.limits.retry.base_delay = Duration::ZERO;
@@ -34,14 +34,14 @@ fn a_word_that_was_refused_or_for_which_no_time_is_left_is_said_to_have_failed()
         let (world, answer) = pause(class, left);
         assert!(matches!(answer.outcome, Outcome::Failed { step, .. } if step == "pause"), "{class:?}");
         assert_eq!(world.store.state(), State::default());
-        assert_eq!(world.weather.calls().iter().filter(|call| **call == "save").count(), 1);
+        assert_eq!(world.fault_plan.calls().iter().filter(|call| **call == "save").count(), 1);
     }
 }
 
 #[test]
 fn whatever_cannot_be_noted_is_named_by_what_was_asked() {
     let world = World::new();
-    world.weather.always("load", Mishap::Before(FaultClass::Denied));
+    world.fault_plan.always("load", InjectedFault::Before(FaultClass::Denied));
     for (action, name) in [
         (Action::Pause { lasts: None }, "pause"),
         (Action::Resume, "resume"),
@@ -96,7 +96,7 @@ fn status_shows_document_and_evidence_of_one_look() {
     world.fail_primary_for(600);
     assert_eq!(outcome(world.alarm("a")), Outcome::Completed);
     let answer = world.run("op", &world.request(Trigger::Operator, Action::Status)).expect("lives");
-    assert_eq!((answer.outcome, answer.looks), (Outcome::Reported, 1));
+    assert_eq!((answer.outcome, answer.observations), (Outcome::Reported, 1));
     assert_eq!(answer.state.as_deref(), Some(&world.store.state()));
     assert_eq!(answer.evidence.expect("a look").locked, Some(true));
 }
@@ -108,7 +108,7 @@ fn a_plan_shows_the_execution_that_stands_and_a_preflight_adds_checks() {
     assert_eq!(outcome(world.alarm("a")), Outcome::Completed);
     let asked = |action| world.run("op", &world.request(Trigger::Operator, action)).expect("lives");
     let plan = asked(Action::Plan);
-    assert_eq!((plan.looks, plan.outcome), (1, Outcome::Planned { would: Verdict::AlreadyDone }));
+    assert_eq!((plan.observations, plan.outcome), (1, Outcome::Planned { would: Verdict::AlreadyDone }));
     assert_eq!(plan.execution.as_deref(), world.store.state().current.as_ref());
     assert!(plan.checks.is_empty());
     assert!(!asked(Action::Preflight).checks.is_empty());
@@ -141,9 +141,9 @@ fn a_preflight_names_what_would_stand_in_the_way() {
     let world = World::new();
     world.heal_primary();
     let broken = |call, name: &str| {
-        world.weather.always(call, Mishap::Before(FaultClass::Denied));
+        world.fault_plan.always(call, InjectedFault::Before(FaultClass::Denied));
         let level = level(&world, name);
-        world.weather.clear();
+        world.fault_plan.clear();
         level
     };
     assert_eq!(broken("load", "record"), Some(Error));
@@ -157,7 +157,7 @@ fn a_preflight_names_what_would_stand_in_the_way() {
     assert_eq!(level(&world, "pause"), Some(Error));
     world
         .standby
-        .set(Fitness { checks: vec![Check { name: "nodes".to_owned(), level: Error, found: "0".to_owned() }] });
+        .set(Readiness { checks: vec![Check { name: "nodes".to_owned(), level: Error, found: "0".to_owned() }] });
     assert_eq!(level(&world, "nodes"), Some(Error));
 }
 
@@ -177,10 +177,10 @@ fn a_preflight_warns_of_a_primary_that_fails_and_of_a_probe_that_cannot_tell() {
 fn a_preflight_warns_of_what_is_unfinished_and_of_a_failover_that_stands() {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.always("scale", Mishap::Before(FaultClass::Denied));
+    world.fault_plan.always("scale", InjectedFault::Before(FaultClass::Denied));
     assert!(matches!(outcome(world.alarm("a")), Outcome::Failed { .. }));
     assert_eq!(level(&world, "record"), Some(Level::Warning));
-    world.weather.clear();
+    world.fault_plan.clear();
     assert_eq!(outcome(world.tick("b")), Outcome::Completed);
     assert_eq!(level(&world, "record"), Some(Level::Warning));
 }

@@ -13,7 +13,7 @@ fn undo(step: &FakeStep) {
 fn a_done_step_that_another_manager_puts_back_is_driven_again_and_said() {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.always("lock", Mishap::Before(FaultClass::Server));
+    world.fault_plan.always("lock", InjectedFault::Before(FaultClass::Server));
     assert!(matches!(outcome(world.alarm("a")), Outcome::Owed { .. }));
     undo(&world.steps[1]);
     world.clock.advance(MINUTE);
@@ -61,12 +61,12 @@ fn a_lock_that_is_taken_away_from_a_failing_primary_is_set_again_until_a_person_
 fn a_failback_while_something_is_owed_ends_the_execution_and_the_next_outage_is_failed_over() {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.always("see clean", Mishap::Before(FaultClass::Server));
+    world.fault_plan.always("see clean", InjectedFault::Before(FaultClass::Server));
     let mut engine = world.engine("a");
     engine.runbook.steps.swap(0, 2);
     assert!(matches!(answer(&engine, &world.request(Trigger::Tick, Action::FailOver)).outcome, Outcome::Failed { .. }));
     assert!(world.steps[2].holds() && world.steps[1].holds());
-    world.weather.clear();
+    world.fault_plan.clear();
     world.heal_primary();
     for step in &world.steps {
         undo(step);
@@ -100,9 +100,9 @@ fn an_alarm_is_told_no_on_the_evidence_of_two_looks_and_not_of_one() {
     let world = World::new();
     world.fail_primary_for(600);
     let check = Check { name: "nodes".to_owned(), level: Level::Error, found: "none".to_owned() };
-    world.standby.set(Fitness { checks: vec![check] });
+    world.standby.set(Readiness { checks: vec![check] });
     let (took, answer) = timed(&world, || world.alarm("a").expect("lives"));
-    assert_eq!((answer.outcome, answer.looks), (Outcome::Refused, 2));
+    assert_eq!((answer.outcome, answer.observations), (Outcome::Refused, 2));
     assert_eq!(took, Duration::from_secs(15));
 }
 
@@ -185,12 +185,12 @@ fn the_lease_is_looked_after_between_an_observation_and_its_effect() {
     let world = World::new();
     world.fail_primary_for(600);
     // Not seen before the claim, so that it is observed under it.
-    world.weather.next("see clean", Mishap::Before(FaultClass::Denied));
+    world.fault_plan.next("see clean", InjectedFault::Before(FaultClass::Denied));
     let mut engine = world.engine("a");
     engine.limits.lease_ttl = Duration::from_secs(6);
     engine.runbook.steps[0] = Arc::new(Slow(Arc::clone(&world.clock), Arc::clone(&world.steps[0])));
     assert_eq!(answer(&engine, &world.request(Trigger::Tick, Action::FailOver)).outcome, Outcome::Completed);
-    let calls = world.weather.calls();
+    let calls = world.fault_plan.calls();
     let at = |name: &str| calls.iter().position(|call| *call == name).expect("called");
     let seen =
         calls.iter().rposition(|call| *call == "see clean" && at("clean") > 0).map(|_| at("clean")).expect("seen");
@@ -205,7 +205,7 @@ fn the_lease_is_looked_after_between_an_observation_and_its_effect() {
 fn the_record_holds_the_operators_reason_and_an_abort_waives_the_cooldown_too() {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.always("lock", Mishap::Before(FaultClass::Server));
+    world.fault_plan.always("lock", InjectedFault::Before(FaultClass::Server));
     let request = Request {
         reason: Some("the region is gone".to_owned()),
         caller: Some("ann".to_owned()),

@@ -4,42 +4,42 @@ use super::*;
 use crate::clock::Clock;
 use crate::step::{Observation, Step};
 
-/// An alarm whose second write of the record, the one beside the second step, meets a mishap.
-fn second_write(mishap: Mishap) -> (World, Duration, Answer) {
+/// An alarm whose second write of the record, the one beside the second step, meets a fault.
+fn second_write(fault: InjectedFault) -> (World, Duration, Answer) {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.nth("save", 1, mishap);
+    world.fault_plan.nth("save", 1, fault);
     let (took, answer) = timed(&world, || world.alarm("a").expect("lives"));
     (world, took, answer)
 }
 
 #[test]
 fn a_record_that_was_changed_meanwhile_is_read_and_written_again_at_once() {
-    for mishap in [Mishap::Before(FaultClass::Conflict), Mishap::After(FaultClass::Conflict)] {
-        let (world, took, answer) = second_write(mishap);
-        assert_eq!((answer.outcome, took), (Outcome::Completed, Duration::ZERO), "{mishap:?}");
+    for fault in [InjectedFault::Before(FaultClass::Conflict), InjectedFault::After(FaultClass::Conflict)] {
+        let (world, took, answer) = second_write(fault);
+        assert_eq!((answer.outcome, took), (Outcome::Completed, Duration::ZERO), "{fault:?}");
         assert_eq!(world.store.state().current.as_ref(), answer.execution.as_deref());
     }
 }
 
 #[test]
 fn a_record_that_could_not_be_written_holds_no_step_up_and_is_written_after_the_next_one() {
-    for mishap in [Mishap::Before(FaultClass::Server), Mishap::After(FaultClass::Connection)] {
-        let (world, took, answer) = second_write(mishap);
-        assert_eq!((answer.outcome, took), (Outcome::Completed, Duration::ZERO), "{mishap:?}");
+    for fault in [InjectedFault::Before(FaultClass::Server), InjectedFault::After(FaultClass::Connection)] {
+        let (world, took, answer) = second_write(fault);
+        assert_eq!((answer.outcome, took), (Outcome::Completed, Duration::ZERO), "{fault:?}");
         assert_eq!(world.store.state().current.as_ref(), answer.execution.as_deref());
     }
 }
 
 #[test]
 fn the_last_write_of_a_record_that_failed_is_repeated_after_a_pause() {
-    for mishap in [Mishap::Before(FaultClass::Server), Mishap::After(FaultClass::Connection)] {
+    for fault in [InjectedFault::Before(FaultClass::Server), InjectedFault::After(FaultClass::Connection)] {
         let world = World::new();
         world.fail_primary_for(600);
-        world.weather.nth("save", 3, mishap);
+        world.fault_plan.nth("save", 3, fault);
         let (took, answer) = timed(&world, || world.alarm("a").expect("lives"));
-        assert_eq!(answer.outcome, Outcome::Completed, "{mishap:?}");
-        assert!(took >= Duration::from_millis(500), "{mishap:?} {took:?}");
+        assert_eq!(answer.outcome, Outcome::Completed, "{fault:?}");
+        assert!(took >= Duration::from_millis(500), "{fault:?} {took:?}");
         assert_eq!(world.store.state().current.as_ref(), answer.execution.as_deref());
     }
 }
@@ -90,10 +90,10 @@ fn no_effect_waits_for_a_record_whose_store_asks_to_wait() {
 
 #[test]
 fn a_refused_write_is_not_repeated_and_holds_no_step_up() {
-    let (world, took, answer) = second_write(Mishap::Before(FaultClass::Denied));
+    let (world, took, answer) = second_write(InjectedFault::Before(FaultClass::Denied));
     assert_eq!((answer.outcome, took), (Outcome::Completed, Duration::ZERO));
     // Intent, what came of the first step (refused), both first steps, all three.
-    assert_eq!(world.weather.calls().iter().filter(|call| **call == "save").count(), 4);
+    assert_eq!(world.fault_plan.calls().iter().filter(|call| **call == "save").count(), 4);
     assert_eq!(world.effects(), ["clean", "scale", "lock"]);
 }
 
@@ -123,10 +123,10 @@ fn a_record_that_cannot_be_read_is_not_written_over_by_anybody() {
         for trigger in [Trigger::Operator, Trigger::Tick] {
             let world = World::new();
             world.fail_primary_for(600);
-            world.weather.always("load", Mishap::Before(FaultClass::Invalid));
+            world.fault_plan.always("load", InjectedFault::Before(FaultClass::Invalid));
             let request = Request { data: Some("d".to_owned()), ..world.request(trigger, action) };
             let answer = world.run("a", &request).expect("lives");
-            assert!(!world.weather.calls().contains(&"save") && world.effects().is_empty(), "{action:?} {answer:?}");
+            assert!(!world.fault_plan.calls().contains(&"save") && world.effects().is_empty(), "{action:?} {answer:?}");
         }
     }
 }

@@ -52,11 +52,11 @@ fn one_failing_probe_sets_no_lock_again_on_a_record_that_has_stood_still() {
             "what the failover began on is not said as if it were now: {answer:?}"
         );
         // Without metrics one failing probe is less still.
-        world.weather.always("history", Mishap::Hang);
+        world.fault_plan.always("history", InjectedFault::Hang);
         let request = Request { deadline: world.clock.now() + Duration::from_secs(60), ..request };
         let answer = world.run("b", &request).expect("lives");
         assert!(matches!(answer.outcome, Outcome::Deferred { .. }) && has(&answer, "holdoff_running"), "{answer:?}");
-        world.weather.clear();
+        world.fault_plan.clear();
         world.heal_primary();
         assert_eq!(outcome(world.tick("b")), Outcome::StoodDown);
         assert!(world.store.state().unlocked.is_some(), "it is noted as the failback that it was");
@@ -70,7 +70,7 @@ fn silence_sets_no_lock_again_on_a_record_that_has_stood_still() {
     let before = world.effects().len();
     world.prober.set(ProbeResult::Inconclusive { why: "no name".to_owned() });
     world.controls.cut_off(true);
-    world.weather.always("history", Mishap::Hang);
+    world.fault_plan.always("history", InjectedFault::Hang);
     for _ in 0..10 {
         let answer = world.tick("b").expect("lives");
         assert!(matches!(answer.outcome, Outcome::Deferred { .. }) && has(&answer, "cut_off"), "{answer:?}");
@@ -154,7 +154,7 @@ fn a_completed_record_that_no_version_of_the_runbook_wrote_is_refused_and_found_
         waived.overrides = Gate::ALL.to_vec();
         for answer in [alarm, world.run("op", &waived).expect("lives")] {
             let refused = answer.outcome == Outcome::Refused && has(&answer, "not_of_this_runbook");
-            assert!(refused && answer.looks == 1, "{name}: {answer:?}");
+            assert!(refused && answer.observations == 1, "{name}: {answer:?}");
         }
         let preflight = world.run("op", &world.request(Trigger::Operator, Action::Preflight)).expect("lives");
         let told = |check: &Check| check.name == "record" && check.level == Level::Error;
@@ -171,12 +171,12 @@ fn a_completed_record_that_no_version_of_the_runbook_wrote_is_refused_and_found_
 fn a_completed_record_whose_lock_cannot_be_seen_while_the_standby_is_off_is_no_final_answer() {
     let world = restored();
     world.fail_primary_for(3600);
-    world.weather.always("see lock", Mishap::Before(FaultClass::Server));
+    world.fault_plan.always("see lock", InjectedFault::Before(FaultClass::Server));
     let answer = world.alarm("b").expect("lives");
     assert!(matches!(answer.outcome, Outcome::Deferred { .. }) && has(&answer, "lock_unreadable"), "{answer:?}");
-    world.weather.clear();
+    world.fault_plan.clear();
     assert_eq!(outcome(world.alarm("b")), Outcome::Completed);
     // Where all that is required holds, the failover stands whether or not its lock can be seen.
-    world.weather.always("see lock", Mishap::Before(FaultClass::Server));
+    world.fault_plan.always("see lock", InjectedFault::Before(FaultClass::Server));
     assert_eq!(outcome(world.alarm("b")), Outcome::AlreadyDone);
 }

@@ -33,7 +33,7 @@ fn a_failback_that_is_noted_on_a_primary_that_is_well_arms_the_site_for_the_next
     world.steps.iter().for_each(|step| take_back(step));
     world.clock.advance(MINUTE * 10);
     // The very next look after the note finds the primary down again.
-    world.weather.nth("save", 0, Mishap::After(FaultClass::Server));
+    world.fault_plan.nth("save", 0, InjectedFault::After(FaultClass::Server));
     world.tick("a");
     let state = world.store.state();
     assert!(state.unlocked.is_some() && state.armed.is_some(), "{state:?}");
@@ -65,12 +65,12 @@ fn an_unlock_between_look_and_claim_is_neither_completed_over_nor_taken_for_a_fa
 fn a_failback_is_not_noted_while_another_worker_drives_and_may_set_the_lock_again() {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.always("see clean", Mishap::Before(FaultClass::Server));
+    world.fault_plan.always("see clean", InjectedFault::Before(FaultClass::Server));
     let mut engine = world.engine("a");
     engine.runbook.steps.swap(0, 2);
     assert!(answer(&engine, &world.request(Trigger::Tick, Action::FailOver)).outcome.wants_retry());
     assert!(world.steps[2].holds());
-    world.weather.clear();
+    world.fault_plan.clear();
     world.heal_primary();
     take_back(&world.steps[2]);
     let call = crate::clock::Call {
@@ -96,16 +96,16 @@ fn a_failback_is_not_noted_while_another_worker_drives_and_may_set_the_lock_agai
 fn what_the_record_calls_done_is_not_completed_unless_this_call_saw_it() {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.always("lock", Mishap::Before(FaultClass::Server));
+    world.fault_plan.always("lock", InjectedFault::Before(FaultClass::Server));
     assert!(matches!(outcome(world.alarm("a")), Outcome::Owed { .. }));
-    world.weather.clear();
+    world.fault_plan.clear();
     take_back(&world.steps[1]);
-    world.weather.always("see scale", Mishap::Before(FaultClass::Server));
+    world.fault_plan.always("see scale", InjectedFault::Before(FaultClass::Server));
     world.clock.advance(MINUTE);
     let answer = world.tick("b").expect("lives");
     assert!(matches!(&answer.outcome, Outcome::Failed { step, .. } if step == "scale"), "{answer:?}");
     assert!(current(&world).status.is_open() && !world.steps[1].holds());
-    world.weather.clear();
+    world.fault_plan.clear();
     world.clock.advance(MINUTE);
     assert_eq!(outcome(world.tick("c")), Outcome::Completed);
     assert!(world.steps.iter().all(|step| step.holds()));
@@ -128,7 +128,7 @@ fn an_open_execution_whose_steps_are_all_done_is_completed_and_its_time_known() 
 fn an_unlock_that_is_older_than_the_execution_does_not_make_it_fall() {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.next("lock", Mishap::CrashBefore);
+    world.fault_plan.next("lock", InjectedFault::CrashBefore);
     assert_eq!(world.alarm("a"), None);
     world.store.change(|state| state.unlocked = Some(Timestamp::UNIX_EPOCH));
     world.clock.advance(MINUTE);

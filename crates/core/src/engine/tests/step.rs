@@ -25,7 +25,7 @@ fn an_effect_that_failed_is_sent_again_after_a_pause_after_a_conflict_at_once_an
         let world = World::new();
         world.fail_primary_for(600);
         // The first look at a step is the one before the claim.
-        world.weather.nth(call, usize::from(call == "see scale"), Mishap::Before(class));
+        world.fault_plan.nth(call, usize::from(call == "see scale"), InjectedFault::Before(class));
         timed(&world, || world.alarm("a").expect("lives"))
     };
     for class in [FaultClass::Server, FaultClass::Throttled, FaultClass::Timeout] {
@@ -49,7 +49,7 @@ fn an_effect_that_failed_is_sent_again_after_a_pause_after_a_conflict_at_once_an
 fn an_effect_is_sent_as_often_as_retries_allow_and_counted() {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.always("scale", Mishap::Before(FaultClass::Server));
+    world.fault_plan.always("scale", InjectedFault::Before(FaultClass::Server));
     assert!(failed_at(&world.alarm("a").expect("lives"), "scale"));
     assert_eq!(world.store.state().current.expect("a record").steps[1].attempts, 4);
 }
@@ -59,7 +59,7 @@ fn nobody_is_kept_for_an_attempt_that_would_come_after_the_deadline() {
     for (left, again) in [(0, false), (1, true)] {
         let world = World::new();
         world.fail_primary_for(600);
-        world.weather.next("scale", Mishap::Before(FaultClass::Server));
+        world.fault_plan.next("scale", InjectedFault::Before(FaultClass::Server));
         let mut engine = world.engine("a");
         engine.limits.retry.base_delay = Duration::ZERO;
         let mut request = world.request(Trigger::Tick, Action::FailOver);
@@ -100,18 +100,18 @@ fn what_is_only_watched_is_given_its_time_and_no_longer_than_the_deadline_allows
     }
 }
 
-/// Watches a step that comes true at its `looks`th look after the claim, in a call whose renewals meet `mishap`; looks are 5 s apart,
+/// Watches a step that comes true at its `looks`th look after the claim, in a call whose renewals meet `fault`; looks are 5 s apart,
 /// the lease lasts for 30 s. How long it took, how often the lease was renewed, and the answer.
-fn watched(looks: usize, mishap: Option<Mishap>) -> (u64, usize, Answer) {
+fn watched(looks: usize, fault: Option<InjectedFault>) -> (u64, usize, Answer) {
     let world = World::new();
     let mut seen = vec![todo(); looks];
     seen.push(Observation::done("there"));
     let engine = engine(&world, &Told::watches("clean", &seen));
-    if let Some(mishap) = mishap {
-        world.weather.always("renew", mishap);
+    if let Some(fault) = fault {
+        world.fault_plan.always("renew", fault);
     }
     let (took, answer) = timed(&world, || answer(&engine, &world.request(Trigger::Tick, Action::FailOver)));
-    let renewals = world.weather.calls().iter().filter(|call| **call == "renew").count();
+    let renewals = world.fault_plan.calls().iter().filter(|call| **call == "renew").count();
     (took.as_secs(), renewals, answer)
 }
 
@@ -125,7 +125,7 @@ fn the_lease_is_renewed_once_half_of_it_is_gone() {
 
 #[test]
 fn a_lease_that_cannot_be_renewed_is_ours_while_an_attempt_fits_into_what_is_left() {
-    let failing = Mishap::Before(FaultClass::Server);
+    let failing = InjectedFault::Before(FaultClass::Server);
     let (took, _, answer) = watched(5, Some(failing));
     assert_eq!((took, answer.outcome), (20, Outcome::Completed));
     let (took, _, answer) = watched(100, Some(failing));
@@ -135,7 +135,7 @@ fn a_lease_that_cannot_be_renewed_is_ours_while_an_attempt_fits_into_what_is_lef
 
 #[test]
 fn a_lease_that_somebody_else_has_taken_is_lost_at_once() {
-    let (took, _, answer) = watched(100, Some(Mishap::Before(FaultClass::Conflict)));
+    let (took, _, answer) = watched(100, Some(InjectedFault::Before(FaultClass::Conflict)));
     assert!(has(&answer, "lease_lost"), "{answer:?}");
     assert_eq!(took, 15);
 }

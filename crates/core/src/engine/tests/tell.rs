@@ -62,7 +62,7 @@ fn an_outage_that_passes_is_told_and_then_that_it_is_over_and_the_next_one_anew(
 fn a_crash_and_what_is_owed_belong_to_the_incident_and_the_end_resolves_it() {
     let (world, pager) = told_world(Reached::Yes);
     world.fail_primary_for(300);
-    world.weather.next("lock", Mishap::Before(FaultClass::Denied));
+    world.fault_plan.next("lock", InjectedFault::Before(FaultClass::Denied));
     assert!(matches!(outcome(world.alarm("a")), Outcome::Owed { .. }));
     assert_eq!(pager.occasions().last(), Some(&Occasion::Unfinished));
     let owed = pager.sent().pop().expect("a message");
@@ -118,7 +118,7 @@ fn a_primary_that_is_down_and_not_failed_over_is_told_with_what_is_in_the_way() 
     let (world, pager) = told_world(Reached::Yes);
     world.fail_primary_for(300);
     let error = Check { name: "image".to_owned(), level: Level::Error, found: "none".to_owned() };
-    world.standby.set(Fitness { checks: vec![error] });
+    world.standby.set(Readiness { checks: vec![error] });
     assert_eq!(tick(&world), Outcome::Refused);
     assert_eq!(tick(&world), Outcome::Refused);
     assert_eq!(pager.occasions(), [Occasion::NotActedOn]);

@@ -21,7 +21,7 @@ pub struct Told {
     name: &'static str,
     watches: bool,
     seen: Mutex<VecDeque<Observation>>,
-    looks: AtomicUsize,
+    observations: AtomicUsize,
     effects: AtomicUsize,
     effect: Box<dyn Fn() + Send + Sync>,
 }
@@ -39,12 +39,12 @@ impl Told {
 
     fn new(name: &'static str, watches: bool, seen: &[Observation], effect: Box<dyn Fn() + Send + Sync>) -> Arc<Self> {
         let seen = Mutex::new(seen.iter().cloned().collect());
-        Arc::new(Self { name, watches, seen, looks: AtomicUsize::new(0), effects: AtomicUsize::new(0), effect })
+        Arc::new(Self { name, watches, seen, observations: AtomicUsize::new(0), effects: AtomicUsize::new(0), effect })
     }
 
     /// How often it was looked at, and how often its effect was sent.
     pub fn met(&self) -> (usize, usize) {
-        (self.looks.load(Ordering::SeqCst), self.effects.load(Ordering::SeqCst))
+        (self.observations.load(Ordering::SeqCst), self.effects.load(Ordering::SeqCst))
     }
 }
 
@@ -58,12 +58,12 @@ impl Step for Told {
         Need::Required
     }
 
-    fn only_watches(&self) -> bool {
+    fn is_verification(&self) -> bool {
         self.watches
     }
 
     async fn observe(&self, _: &Call) -> Result<Observation, Fault> {
-        self.looks.fetch_add(1, Ordering::SeqCst);
+        self.observations.fetch_add(1, Ordering::SeqCst);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let next = if seen.len() > 1 { seen.pop_front() } else { seen.front().cloned() };
         Ok(next.expect("it is told something"))

@@ -15,7 +15,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 fn half_done() -> World {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.next("lock", Mishap::CrashBefore);
+    world.fault_plan.next("lock", InjectedFault::CrashBefore);
     assert_eq!(world.alarm("a"), None);
     world.heal_primary();
     world
@@ -34,7 +34,7 @@ fn a_function_that_is_cut_off_defers_and_touches_nothing() {
     let world = World::new();
     world.heal_primary();
     assert_eq!(outcome(world.tick("a")), Outcome::StoodDown);
-    world.weather.always("history", Mishap::Hang);
+    world.fault_plan.always("history", InjectedFault::Hang);
     world.prober.set(ProbeResult::Failing { why: "no connection".to_owned() });
     world.controls.cut_off(true);
     for _ in 0..10 {
@@ -73,7 +73,7 @@ fn where_dns_still_names_the_primary_our_probes_alone_begin_nothing() {
     for (names, done) in [(NamedSite::Primary, false), (NamedSite::Other, true)] {
         let world = World::new();
         world.fail_primary_for(600);
-        world.weather.always("history", Mishap::Before(FaultClass::Denied));
+        world.fault_plan.always("history", InjectedFault::Before(FaultClass::Denied));
         world.store.change(|state| state.armed = Some(world.clock.now()));
         let mut engine = world.engine("a");
         engine.ports.traffic = Some(Arc::new(Names(names)));
@@ -120,10 +120,10 @@ fn a_site_is_armed_by_being_seen_well_once_and_an_unlock_takes_that_back() {
 fn a_lost_mark_is_made_up_for_by_the_history_and_an_unreadable_history_is_asked_again() {
     let world = World::new();
     world.fail_primary_for(3600);
-    world.weather.always("last well", Mishap::Before(FaultClass::Denied));
+    world.fault_plan.always("last well", InjectedFault::Before(FaultClass::Denied));
     let answer = world.tick("a").expect("lives");
     assert!(matches!(answer.outcome, Outcome::Deferred { .. }) && has(&answer, "not_armed"), "{answer:?}");
-    world.weather.clear();
+    world.fault_plan.clear();
     assert_eq!(outcome(world.tick("a")), Outcome::Completed);
     assert!(world.store.state().armed.is_some(), "noted with the intent");
 }
@@ -145,7 +145,7 @@ fn work_that_stood_still_is_judged_again_and_not_finished_on_a_primary_that_is_w
 fn work_that_stood_still_goes_on_where_the_primary_is_not_proven_well() {
     let world = half_done();
     world.prober.set(ProbeResult::Inconclusive { why: "no name".to_owned() });
-    world.weather.always("history", Mishap::Before(FaultClass::Server));
+    world.fault_plan.always("history", InjectedFault::Before(FaultClass::Server));
     world.clock.advance(MINUTE * 60);
     assert_eq!(outcome(world.tick("b")), Outcome::Completed);
 }
@@ -154,14 +154,14 @@ fn work_that_stood_still_goes_on_where_the_primary_is_not_proven_well() {
 fn work_that_calls_keep_driving_is_finished_whatever_the_primary_does() {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.always("lock", Mishap::Before(FaultClass::Server));
+    world.fault_plan.always("lock", InjectedFault::Before(FaultClass::Server));
     assert!(matches!(outcome(world.alarm("a")), Outcome::Owed { .. }));
     world.heal_primary();
     for _ in 0..30 {
         world.clock.advance(MINUTE);
         assert!(matches!(outcome(world.tick("a")), Outcome::Owed { .. }));
     }
-    world.weather.clear();
+    world.fault_plan.clear();
     assert_eq!(outcome(world.tick("a")), Outcome::Completed);
 }
 
@@ -257,7 +257,7 @@ fn one_waiting_call_is_enough_and_operators_are_never_behind_it() {
     world.store.change(|state| state.waiter = Some(Waiter { holder: "first".to_owned(), until }));
     let (took, answer) = timed(&world, || world.alarm("second").expect("lives"));
     assert!(matches!(answer.outcome, Outcome::Deferred { .. }) && has(&answer, "another_waits"), "{answer:?}");
-    assert_eq!((answer.looks, took), (1, Duration::ZERO));
+    assert_eq!((answer.observations, took), (1, Duration::ZERO));
     assert_eq!(outcome(world.run("op", &world.request(Trigger::Operator, Action::FailOver))), Outcome::Completed);
 }
 
@@ -279,7 +279,7 @@ fn the_waiting_call_renews_its_mark_and_a_failover_takes_it_away() {
     assert_eq!(outcome(world.alarm("a")), Outcome::Completed);
     let state = world.store.state();
     assert_eq!(state.waiter, None);
-    let saves = world.weather.calls().iter().filter(|call| **call == "save").count();
+    let saves = world.fault_plan.calls().iter().filter(|call| **call == "save").count();
     assert!((6..=9).contains(&saves), "a few marks in two minutes, the intent and three steps: {saves}");
 }
 

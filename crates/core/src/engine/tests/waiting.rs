@@ -4,7 +4,7 @@ use super::*;
 
 fn looks(answer: Option<Answer>) -> (Outcome, u32) {
     let answer = answer.expect("the worker lives");
-    (answer.outcome, answer.looks)
+    (answer.outcome, answer.observations)
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn a_tick_stays_for_the_holdoff_and_does_not_stay_for_another_workers_lease() {
     assert_eq!(outcome(world.tick("a")), Outcome::Completed);
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.next("clean", Mishap::CrashBefore);
+    world.fault_plan.next("clean", InjectedFault::CrashBefore);
     assert_eq!(world.alarm("a"), None);
     let (took, told) = timed(&world, || outcome(world.tick("b")));
     assert!(matches!(told, Outcome::Deferred { until } if until == world.clock.now() + Duration::from_secs(30)));
@@ -60,10 +60,10 @@ fn an_answer_says_for_how_long_the_primary_has_been_failing() {
     let world = World::new();
     world.fail_primary_for(600);
     let check = Check { name: "nodeCount".to_owned(), level: Level::Error, found: "2".to_owned() };
-    world.standby.set(Fitness { checks: vec![check] });
+    world.standby.set(Readiness { checks: vec![check] });
     let refused = world.alarm("a").expect("lives");
     assert_eq!((refused.outcome, refused.failing_for_s), (Outcome::Refused, Some(615.0)), "it looked twice");
-    world.standby.set(Fitness::default());
+    world.standby.set(Readiness::default());
     let completed = world.alarm("a").expect("lives");
     assert_eq!((completed.outcome, completed.failing_for_s), (Outcome::Completed, Some(600.0)));
 }
@@ -91,7 +91,7 @@ fn an_unlock_is_noted_with_its_time_and_the_primary_judged_a_poll_later() {
 #[test]
 fn an_unlock_that_a_second_look_cannot_confirm_is_not_noted() {
     let world = unlocked();
-    world.weather.nth("see lock", 1, Mishap::Before(FaultClass::Denied));
+    world.fault_plan.nth("see lock", 1, InjectedFault::Before(FaultClass::Denied));
     let mut request = world.request(Trigger::Operator, Action::FailOver);
     request.deadline = world.clock.now();
     assert!(matches!(outcome(world.run("b", &request)), Outcome::Deferred { .. }));
@@ -102,7 +102,7 @@ fn an_unlock_that_a_second_look_cannot_confirm_is_not_noted() {
 fn finish_drives_on_what_is_open() {
     let world = World::new();
     world.fail_primary_for(600);
-    world.weather.next("scale", Mishap::Before(FaultClass::Denied));
+    world.fault_plan.next("scale", InjectedFault::Before(FaultClass::Denied));
     assert!(matches!(outcome(world.alarm("a")), Outcome::Failed { .. }));
     assert_eq!(outcome(world.run("op", &world.request(Trigger::Operator, Action::Finish))), Outcome::Completed);
 }
@@ -117,7 +117,7 @@ fn finish_begins_nothing_waits_for_nothing_and_notes_nothing() {
         let before = (world.effects(), world.store.state());
         let request = world.request(Trigger::Operator, Action::Finish);
         let (took, answer) = timed(&world, || world.run("op", &request).expect("lives"));
-        assert_eq!((took, &answer.outcome, answer.looks), (Duration::ZERO, &Outcome::StoodDown, 1));
+        assert_eq!((took, &answer.outcome, answer.observations), (Duration::ZERO, &Outcome::StoodDown, 1));
         assert!(has(&answer, "nothing_unfinished"), "{answer:?}");
         assert_eq!((world.effects(), world.store.state()), before);
     }
@@ -126,7 +126,7 @@ fn finish_begins_nothing_waits_for_nothing_and_notes_nothing() {
 #[test]
 fn finish_does_not_say_that_nothing_is_unfinished_when_the_record_cannot_be_read() {
     let world = World::new();
-    world.weather.always("load", Mishap::Before(FaultClass::Denied));
+    world.fault_plan.always("load", InjectedFault::Before(FaultClass::Denied));
     let mut request = world.request(Trigger::Operator, Action::Finish);
     request.deadline = world.clock.now();
     let answer = world.run("op", &request).expect("lives");
@@ -144,12 +144,12 @@ fn a_history_that_may_not_be_asked_is_told_at_once_and_not_polled_to_the_deadlin
                 let world = World::new();
                 world.fail_primary_for(3600);
                 world.prober.set(ProbeResult::Inconclusive { why: "no name".to_owned() });
-                world.weather.always(call, Mishap::Before(class));
+                world.fault_plan.always(call, InjectedFault::Before(class));
                 let request = world.request(trigger.clone(), Action::FailOver);
                 let (took, answer) = timed(&world, || world.run("a", &request).expect("lives"));
                 let deferred = matches!(answer.outcome, Outcome::Deferred { .. });
                 assert!(deferred && has(&answer, code), "{call} {class:?}: {answer:?}");
-                assert_eq!((answer.looks == 1, took.is_zero()), (permanent, permanent), "{call} {class:?}");
+                assert_eq!((answer.observations == 1, took.is_zero()), (permanent, permanent), "{call} {class:?}");
             }
         }
     }

@@ -22,7 +22,9 @@ use holdfast_core::{
     step::Need,
 };
 use holdfast_kubernetes::store;
-use holdfast_proof::ways::{Account, Plan, TestBed, Way, arms::Arms, every_step_every_way};
+use holdfast_proof::failure_modes::{
+    Account, FailureMode, Plan, TestBed, every_step_every_way, fault_injection::FaultInjection,
+};
 use holdfast_simulator::kubernetes::{StandbyFixture, TlsFixture};
 use holdfast_testbed::{Assets, AuditEntry, required_or_skipped};
 use holdfast_tests::{
@@ -48,7 +50,7 @@ struct Real<'a> {
     clock: Arc<FollowedClock>,
     lock: Arc<FakeStep>,
     locked: Arc<Mutex<Vec<Effect>>>,
-    arms: Arms,
+    fault_injection: FaultInjection,
     workers: AtomicUsize,
     _operator: PlayedOperator,
 }
@@ -63,11 +65,11 @@ impl<'a> Real<'a> {
         let clock = Arc::new(FollowedClock::new(move |now| fakes.advance(until(fakes.now(), now))));
         world.fail_primary_for(FAILING_FOR_S);
         let locked = Arc::<Mutex<Vec<Effect>>>::default();
-        let (weather, time, effects) = (world.weather.clone(), Arc::clone(&world.clock), Arc::clone(&locked));
-        let lock = Arc::new(FakeStep::new(weather, time, "lock", ("see lock", "lock"), Need::Owed, effects));
+        let (fault_plan, time, effects) = (world.fault_plan.clone(), Arc::clone(&world.clock), Arc::clone(&locked));
+        let lock = Arc::new(FakeStep::new(fault_plan, time, "lock", ("see lock", "lock"), Need::Owed, effects));
         let operator = standby.play_operator().expect("nobody else plays it on a real control plane");
-        let (arms, workers) = (Arms::default(), AtomicUsize::default());
-        Self { backend, standby, world, clock, lock, locked, arms, workers, _operator: operator }
+        let (fault_injection, workers) = (FaultInjection::default(), AtomicUsize::default());
+        Self { backend, standby, world, clock, lock, locked, fault_injection, workers, _operator: operator }
     }
 
     /// The engine of a process that has just started: nothing is known, nothing is connected.
@@ -86,7 +88,7 @@ impl<'a> Real<'a> {
         engine.runbook = Runbook::of_failover("logscale", steps);
         engine.policy.poll = Duration::from_millis(500);
         engine.limits = limits();
-        self.arms.on(engine)
+        self.fault_injection.on(engine)
     }
 
     /// What the API server noted of the function in this namespace.
@@ -120,7 +122,7 @@ impl<'a> Real<'a> {
 fn limits() -> Limits {
     Limits {
         lease_ttl: LEASE,
-        look_for: Duration::from_secs(10),
+        observe_for: Duration::from_secs(10),
         verify_for: Duration::from_secs(30),
         margin: Duration::from_secs(2),
         retry: RetryPolicy {
@@ -148,8 +150,8 @@ fn effect(entry: &AuditEntry) -> Result<Option<&'static str>, String> {
 }
 
 impl TestBed for Real<'_> {
-    fn arm(&self, step: &str, way: Way) {
-        self.arms.arm(step, way);
+    fn arm(&self, step: &str, way: FailureMode) {
+        self.fault_injection.arm(step, way);
     }
 
     async fn invoke(&self) {
@@ -158,17 +160,23 @@ impl TestBed for Real<'_> {
         let (trigger, action) = (Trigger::Operator, Action::FailOver);
         let request =
             Request { trigger, action, reason: None, caller: None, overrides: Vec::new(), data: None, deadline };
-        self.arms.until_killed(engine.handle(&request)).await;
+        self.fault_injection.until_killed(engine.handle(&request)).await;
     }
 
     fn repair(&self) {
-        self.arms.lay_down();
+        self.fault_injection.lay_down();
     }
 
     async fn account(&self) -> Account {
-        let mut complaints = self.arms.complaints();
+        let mut complaints = self.fault_injection.complaints();
         let effects = self.effects(&self.audit().await, &mut complaints);
-        Account { kind: Kind::Failover, effects, state: self.record().await, met: self.arms.met(), complaints }
+        Account {
+            kind: Kind::Failover,
+            effects,
+            state: self.record().await,
+            met: self.fault_injection.met(),
+            complaints,
+        }
     }
 }
 
@@ -179,7 +187,7 @@ async fn every_step_may_meet_every_way_on_a_real_api_server() {
         return;
     };
     let backend = RealBackend::start(&assets).await;
-    let plan = Plan { effects: &Way::ALL, watches: &Way::ALL, at_once: AT_ONCE };
+    let plan = Plan { effects: &FailureMode::ALL, watches: &FailureMode::ALL, at_once: AT_ONCE };
     let cases = every_step_every_way(async |name| Real::fresh(&backend, name).await, plan).await;
     let cases = cases.unwrap_or_else(|broken| panic!("{broken:#?}"));
     println!("{cases} cases, all kept");

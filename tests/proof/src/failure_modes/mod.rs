@@ -2,16 +2,16 @@
 //!
 //! # Layout
 //!
-//! - [`Way`]: what happens to a step
+//! - [`FailureMode`]: what happens to a step
 //! - [`TestBed`]: a fresh world with a registered runbook, and what can be done to it
 //! - [`prove`]: one step in one way: arm, call until it is finished, hold the promises against the world's own account
 //! - [`every_step_every_way`]: all of them, several worlds at once
-//! - [`arms`]: meets any [`Step`](holdfast_core::step::Step) with any way, for engines in this process
+//! - [`fault_injection`]: meets any [`Step`](holdfast_core::step::Step) with any way, for engines in this process
 //! - [`memory`]: the test bed in memory
 //!
 //! Steps come from the runbook, and what a failover changes from an undisturbed run: a new step is in without a line here.
 
-pub mod arms;
+pub mod fault_injection;
 pub mod memory;
 mod promises;
 
@@ -30,7 +30,7 @@ const CALLS: usize = 6;
 
 /// What happens to a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum FailureMode {
     /// It fails (5xx) and has no effect.
     FailsBefore,
     /// It has its effect and fails (5xx).
@@ -51,7 +51,7 @@ pub enum Way {
     Hangs,
 }
 
-impl Way {
+impl FailureMode {
     /// All of them.
     pub const ALL: [Self; 9] = [
         Self::FailsBefore,
@@ -96,8 +96,8 @@ impl Account {
 /// A world of its own with a registered runbook, in which everything calls for an execution of one kind, and nothing of it is
 /// done: for a failover a primary that has been failing for long enough, for the others one that is well.
 pub trait TestBed {
-    /// From now on `step` meets `way`: once, or until [`TestBed::repair`] when it is [`Way::Refused`].
-    fn arm(&self, step: &str, way: Way);
+    /// From now on `step` meets `way`: once, or until [`TestBed::repair`] when it is [`FailureMode::Refused`].
+    fn arm(&self, step: &str, way: FailureMode);
 
     /// Calls the function once and waits until it has answered or is dead, and then until it may be called again. A person who
     /// fails back confirms the steps that need it once they are reached. What is completed is not asked for again.
@@ -153,11 +153,11 @@ pub async fn undisturbed(bed: &impl TestBed) -> Result<Undisturbed, String> {
 ///
 /// # Errors
 /// The promise that was broken, or that the step was never met and nothing is proven.
-pub async fn prove(bed: &impl TestBed, step: &str, way: Way, expected: &Undisturbed) -> Result<(), String> {
+pub async fn prove(bed: &impl TestBed, step: &str, way: FailureMode, expected: &Undisturbed) -> Result<(), String> {
     bed.arm(step, way);
     let first = until_met(bed).await.ok_or_else(|| format!("{step} was never met, so nothing is proven"))?;
     let mut expected = expected.clone();
-    if way == Way::Refused {
+    if way == FailureMode::Refused {
         promises::refused(&first, step, &expected)?;
         if promises::is_owed(&first, step) {
             expected.comes_last(step);
@@ -193,13 +193,13 @@ async fn finish(bed: &impl TestBed) -> Account {
     bed.account().await
 }
 
-/// The ways to drive steps through, and how many worlds there may be at once.
+/// The failure_modes to drive steps through, and how many worlds there may be at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan<'a> {
     /// For steps that change something.
-    pub effects: &'a [Way],
+    pub effects: &'a [FailureMode],
     /// For steps that only watch.
-    pub watches: &'a [Way],
+    pub watches: &'a [FailureMode],
     /// Worlds at once, at least 1.
     pub at_once: usize,
 }
@@ -216,10 +216,10 @@ pub async fn every_step_every_way<S: TestBed>(
     let bed = fresh("undisturbed").await;
     let expected = undisturbed(&bed).await.map_err(|why| vec![format!("undisturbed: {why}; {}", bed.story())])?;
     let cases = expected.steps.iter().flat_map(|step| {
-        let ways = if expected.effects.contains(step) { plan.effects } else { plan.watches };
-        ways.iter().map(move |way| (step, *way))
+        let failure_modes = if expected.effects.contains(step) { plan.effects } else { plan.watches };
+        failure_modes.iter().map(move |way| (step, *way))
     });
-    let case = async |(step, way): (&String, Way)| {
+    let case = async |(step, way): (&String, FailureMode)| {
         let bed = fresh(&format!("{step}-{way:?}").to_lowercase()).await;
         let proven = prove(&bed, step, way, &expected).await;
         proven.map_err(|why| format!("{step}, {way:?}: {why}; {}", bed.story()))

@@ -24,14 +24,14 @@ fn expected() -> Expected {
     }
 }
 
-fn ladder(lines: &str) -> Ladder {
-    let mut ladder = Ladder::default();
-    lines.lines().for_each(|line| ladder.take(line));
-    ladder
+fn recovery_log(lines: &str) -> RecoveryLog {
+    let mut recovery_log = RecoveryLog::default();
+    lines.lines().for_each(|line| recovery_log.take(line));
+    recovery_log
 }
 
 fn judged(lines: &str) -> Recovery {
-    ladder(lines).judge(&expected())
+    recovery_log(lines).judge(&expected())
 }
 
 fn why(lines: &str) -> String {
@@ -53,7 +53,7 @@ fn the_same_lines_inside_json_are_read_as_well() {
     let wrap = |line: &str| format!("{{\"level\":\"INFO\",\"msg\":\"{line}\",\"thread\":\"main\"}}");
     let json: Vec<_> = AZURE.lines().map(wrap).collect();
     assert_eq!(judged(&json.join("\n")), Recovery::Done);
-    let bucket = ladder(&json.join("\n")).source_bucket;
+    let bucket = recovery_log(&json.join("\n")).source_bucket;
     assert_eq!(bucket.as_deref(), Some("primarylogscalecontainer"), "without the quote behind it");
 }
 
@@ -77,7 +77,7 @@ fn what_is_not_replaced_is_not_waited_for() {
     let lines: Vec<_> =
         AZURE.lines().filter(|line| !line.contains("Patching region") && !line.contains("Patching bucket")).collect();
     let expected = Expected { replaces_region: false, replaces_bucket: false, ..expected() };
-    assert_eq!(ladder(&lines.join("\n")).judge(&expected), Recovery::Done);
+    assert_eq!(recovery_log(&lines.join("\n")).judge(&expected), Recovery::Done);
 }
 
 #[test]
@@ -115,5 +115,5 @@ fn a_name_without_end_is_cut() {
         "Trying to fetch a global snapshot from bucket storage s3 if one exists in bucket={}",
         "ä".repeat(100_000)
     );
-    assert_eq!(ladder(&line).own_bucket.map(|name| name.chars().count()), Some(255));
+    assert_eq!(recovery_log(&line).own_bucket.map(|name| name.chars().count()), Some(255));
 }

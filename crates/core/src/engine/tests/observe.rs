@@ -54,7 +54,7 @@ fn a_full_look_has_every_reading_and_a_glance_only_what_tells_whether_all_is_wel
     engine.ports.live = Some(Arc::new(FakeLive(live.clone())));
     let full = answer(&engine, &world.request(Trigger::Operator, Action::Plan)).evidence.expect("a look");
     assert_eq!((full.live, full.last_failover), (Some(Ok(live)), Some(Ok(Some(noted)))));
-    assert_eq!((full.fitness, full.locked), (Some(Ok(Fitness::default())), Some(false)));
+    assert_eq!((full.fitness, full.locked), (Some(Ok(Readiness::default())), Some(false)));
     assert!(matches!(&full.history, Some(Ok(history)) if !history.points.is_empty()));
     let steps: Vec<_> = full.steps.iter().map(|seen| seen.step.as_str()).collect();
     assert_eq!((steps, full.probes.len()), (vec!["clean", "scale", "lock"], 1));
@@ -69,7 +69,7 @@ fn a_lock_is_seen_where_it_stands_and_unknown_where_it_cannot_be_read() {
     let locked = || world.run("a", &world.request(Trigger::Operator, Action::Plan)).expect("lives").evidence;
     world.steps[2].put(true);
     assert_eq!(locked().expect("a look").locked, Some(true));
-    world.weather.next("see lock", Mishap::Before(FaultClass::Denied));
+    world.fault_plan.next("see lock", InjectedFault::Before(FaultClass::Denied));
     assert_eq!(locked().expect("a look").locked, None);
 }
 
@@ -77,7 +77,7 @@ fn a_lock_is_seen_where_it_stands_and_unknown_where_it_cannot_be_read() {
 fn what_only_supports_a_decision_is_waited_for_once_and_what_it_needs_for_the_whole_look() {
     for (call, waited) in [("last", 5), ("see lock", 5), ("see scale", 10), ("fitness", 10), ("load", 10)] {
         let world = World::new();
-        world.weather.always(call, Mishap::Hang);
+        world.fault_plan.always(call, InjectedFault::Hang);
         let (took, _) = timed(&world, || world.run("a", &world.request(Trigger::Operator, Action::Plan)));
         assert_eq!(took, Duration::from_secs(waited), "{call}");
     }

@@ -22,14 +22,14 @@ use holdfast_core::{
     step::{Need, Observation, Step},
 };
 
-use super::{Account, TestBed, Way, arms::Arms};
+use super::{Account, FailureMode, TestBed, fault_injection::FaultInjection};
 
 /// A world in memory.
 #[derive(Default)]
 pub struct Memory {
     kind: Kind,
     world: World,
-    arms: Arms,
+    fault_injection: FaultInjection,
     watch: Arc<Watch>,
     workers: AtomicUsize,
 }
@@ -59,7 +59,7 @@ impl Memory {
     /// One whose failover is done but for the watching, and in which another manager has then put `step` back.
     pub async fn lapsed(step: &str) -> Self {
         let memory = Self::fresh();
-        memory.arm("watch", Way::Refused);
+        memory.arm("watch", FailureMode::Refused);
         memory.invoke().await;
         memory.repair();
         let put_back = memory.world.steps.iter().filter(|known| known.name() == step);
@@ -72,7 +72,7 @@ impl Memory {
         let number = self.workers.fetch_add(1, Ordering::Relaxed);
         let mut engine = self.world.engine(&format!("worker-{number}"));
         engine.runbook.steps.push(Arc::clone(&self.watch) as _);
-        self.arms.on(engine)
+        self.fault_injection.on(engine)
     }
 
     /// What is asked for next: what was begun is carried on, and what is completed is left to a tick.
@@ -105,7 +105,7 @@ impl Memory {
             deadline,
         };
         // Virtual time: whatever waits is ready at once, so one poll is a whole life.
-        let work = pin!(self.arms.until_killed(engine.handle(&request)));
+        let work = pin!(self.fault_injection.until_killed(engine.handle(&request)));
         let ended = work.poll(&mut Context::from_waker(Waker::noop()));
         assert!(matches!(ended, Poll::Ready(_)), "the engine waits for ever");
         self.world.clock.advance(Duration::from_secs(60));
@@ -113,8 +113,8 @@ impl Memory {
 }
 
 impl TestBed for Memory {
-    fn arm(&self, step: &str, way: Way) {
-        self.arms.arm(step, way);
+    fn arm(&self, step: &str, way: FailureMode) {
+        self.fault_injection.arm(step, way);
     }
 
     async fn invoke(&self) {
@@ -122,7 +122,7 @@ impl TestBed for Memory {
     }
 
     fn repair(&self) {
-        self.arms.lay_down();
+        self.fault_injection.lay_down();
     }
 
     async fn account(&self) -> Account {
@@ -131,8 +131,8 @@ impl TestBed for Memory {
             effects: self.world.effects().into_iter().map(str::to_owned).collect(),
             state: Some(state),
             kind: self.kind,
-            met: self.arms.met(),
-            complaints: self.arms.complaints(),
+            met: self.fault_injection.met(),
+            complaints: self.fault_injection.complaints(),
         }
     }
 }
@@ -151,7 +151,7 @@ impl Step for Watch {
         Need::Owed
     }
 
-    fn only_watches(&self) -> bool {
+    fn is_verification(&self) -> bool {
         true
     }
 

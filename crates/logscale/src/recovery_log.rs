@@ -42,7 +42,7 @@ pub enum Recovery {
 
 /// One pod's log, read so far. Memory does not grow with the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ladder {
+pub struct RecoveryLog {
     started: Option<bool>,
     own_bucket: Option<String>,
     own_is_empty: bool,
@@ -58,8 +58,8 @@ pub struct Ladder {
     read_only: Option<bool>,
 }
 
-impl Ladder {
-    /// Takes one line. A loader that starts again begins a new ladder: a restarted pod keeps its log.
+impl RecoveryLog {
+    /// Takes one line. A loader that starts again begins a new recovery_log: a restarted pod keeps its log.
     pub fn take(&mut self, line: &str) {
         let Some(line) = read(line) else { return };
         match line {

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use super::Engine;
 use crate::{
     clock::Call,
-    evidence::{Evidence, Fitness, History, LiveStatus, Probe, ProbeResult, Reading, StepSeen, TrafficAnswer},
+    evidence::{Evidence, History, LiveStatus, Probe, ProbeResult, Readiness, Reading, StepSeen, TrafficAnswer},
     fault::Fault,
     ports::Versioned,
     record::State,
     runbook::DrivenStep,
-    step::{Direction, Need, Standing, Step},
+    step::{Direction, Need, Step, StepState},
 };
 
 /// How long the probe has to itself before control targets are asked beside it.
@@ -23,7 +23,7 @@ const HEAD_START: Duration = Duration::from_millis(300);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
     /// Document, history and probe: enough to see that there is nothing to do.
-    Glance,
+    Quick,
     /// Everything that a decision and its steps depend on.
     Full,
     /// That, and the control targets too where the primary answers: a person asks whether all is as it must be.
@@ -31,25 +31,25 @@ pub(super) enum Scope {
 }
 
 /// What one look found.
-pub(super) struct Seen {
+pub(super) struct Observed {
     pub state: Reading<Versioned>,
     pub evidence: Evidence,
 }
 
-/// What a glance does without; the fields are those of [`Evidence`].
+/// What a quick observation does without; the fields are those of [`Evidence`].
 #[derive(Default)]
 struct Supporting {
     live: Option<Reading<LiveStatus>>,
     last_failover: Option<Reading<Option<Timestamp>>>,
-    fitness: Option<Reading<Fitness>>,
+    fitness: Option<Reading<Readiness>>,
     traffic: Option<Reading<TrafficAnswer>>,
 }
 
 impl Engine {
     /// Looks once. `probes` carries the probes of this call from look to look.
-    pub(super) async fn look(&self, scope: Scope, probes: &mut Vec<Probe>, call: &Call) -> Seen {
+    pub(super) async fn observe(&self, scope: Scope, probes: &mut Vec<Probe>, call: &Call) -> Observed {
         let at = self.ports.clock.now();
-        let call = &call.within(self.limits.look_for);
+        let call = &call.within(self.limits.observe_for);
         let (state, history, probe, supporting, steps) = futures_util::join!(
             noted(call.read("record", || self.ports.store.load(call))),
             self.history(call),
@@ -75,13 +75,13 @@ impl Engine {
             kind_steps: Vec::new(),
         };
         if let Ok(Versioned { state, .. }) = &state
-            && scope != Scope::Glance
+            && scope != Scope::Quick
             && state.armed.is_none()
         {
             let unlocked = state.unlocked.filter(|at| *at <= evidence.latest());
             evidence.last_well = self.last_well(unlocked, call).await;
         }
-        Seen { state, evidence }
+        Observed { state, evidence }
     }
 
     /// Why the execution that is open, or stands, is none that this runbook can have written.
@@ -129,7 +129,7 @@ impl Engine {
     }
 
     async fn supporting(&self, scope: Scope, call: &Call) -> Supporting {
-        if scope == Scope::Glance {
+        if scope == Scope::Quick {
             return Supporting::default();
         }
         let brief = &self.brief(call);
@@ -152,7 +152,7 @@ impl Engine {
     }
 
     async fn observe_steps(&self, scope: Scope, call: &Call) -> Vec<StepSeen> {
-        if scope == Scope::Glance {
+        if scope == Scope::Quick {
             return Vec::new();
         }
         let forward = Direction::Forward;
@@ -161,7 +161,7 @@ impl Engine {
 
     /// The steps of another kind than a failover, as they are.
     pub(super) async fn observe_kind(&self, steps: &[DrivenStep], call: &Call) -> Vec<StepSeen> {
-        let call = &call.within(self.limits.look_for);
+        let call = &call.within(self.limits.observe_for);
         join_all(steps.iter().map(|driven| self.observe_step(&driven.step, driven.direction, call))).await
     }
 
@@ -173,7 +173,7 @@ impl Engine {
 
     /// One probe of the primary, before an effect that needs it well: `None` when it is.
     pub(super) async fn not_well(&self, call: &Call) -> Option<String> {
-        let Some(probe) = self.probe(Scope::Glance, call).await else {
+        let Some(probe) = self.probe(Scope::Quick, call).await else {
             return Some("no probe of its own endpoint is configured".to_owned());
         };
         match probe.result {
@@ -190,7 +190,7 @@ impl Engine {
 
     fn locked(&self, steps: &[StepSeen]) -> Option<bool> {
         let seen = steps.get(self.runbook.lock()?)?.seen.as_ref().ok()?;
-        Some(seen.standing == Standing::Done)
+        Some(seen.state == StepState::Done)
     }
 }
 

@@ -15,16 +15,16 @@ use holdfast_core::{
     step::{Need, Observation, Step},
 };
 
-use super::Way;
+use super::FailureMode;
 
 /// The armed step, shared between the runbook and the test.
 #[derive(Clone, Default)]
-pub struct Arms(Arc<Mutex<Armed>>);
+pub struct FaultInjection(Arc<Mutex<Armed>>);
 
 #[derive(Default)]
 struct Armed {
     step: String,
-    way: Option<Way>,
+    way: Option<FailureMode>,
     met: usize,
     /// Whether any step has been told to act since. Before that, a step that watches is only one of those that a first look asks.
     acted: bool,
@@ -32,13 +32,13 @@ struct Armed {
     complaints: Vec<String>,
 }
 
-impl Arms {
+impl FaultInjection {
     fn lock(&self) -> MutexGuard<'_, Armed> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on `step` meets `way`, once; [`Way::Refused`] until [`Arms::lay_down`].
-    pub fn arm(&self, step: &str, way: Way) {
+    /// From now on `step` meets `way`, once; [`FailureMode::Refused`] until [`FaultInjection::lay_down`].
+    pub fn arm(&self, step: &str, way: FailureMode) {
         *self.lock() = Armed { step: step.to_owned(), way: Some(way), ..Armed::default() };
     }
 
@@ -57,18 +57,18 @@ impl Arms {
         self.lock().complaints.clone()
     }
 
-    /// The same engine, each step of each kind behind these arms, and mortal.
+    /// The same engine, each step of each kind behind these fault_injection, and mortal.
     pub fn on(&self, mut engine: Engine) -> Engine {
-        let wrap = |inner| Arc::new(ArmedStep { inner, arms: self.clone() }) as Arc<dyn Step>;
+        let wrap = |inner| Arc::new(ArmedStep { inner, fault_injection: self.clone() }) as Arc<dyn Step>;
         engine.runbook.steps = engine.runbook.steps.into_iter().map(wrap).collect();
         for planned in engine.runbook.others.values_mut().flatten() {
             planned.step = wrap(Arc::clone(&planned.step));
         }
-        engine.ports.clock = Arc::new(MortalClock { inner: engine.ports.clock, arms: self.clone() });
+        engine.ports.clock = Arc::new(MortalClock { inner: engine.ports.clock, fault_injection: self.clone() });
         engine
     }
 
-    /// Runs a worker until it has answered, or is killed by these arms: then it is dropped where it stands.
+    /// Runs a worker until it has answered, or is killed by these fault_injection: then it is dropped where it stands.
     pub async fn until_killed<T>(&self, work: impl Future<Output = T>) {
         let mut work = pin!(work);
         poll_fn(|context| {
@@ -83,7 +83,7 @@ impl Arms {
     }
 
     /// The way that this call of a step meets, if any.
-    fn meet(&self, step: &str, acts: bool) -> Option<Way> {
+    fn meet(&self, step: &str, acts: bool) -> Option<FailureMode> {
         let mut armed = self.lock();
         armed.acted |= acts;
         if armed.step != step || !armed.acted {
@@ -91,7 +91,7 @@ impl Arms {
         }
         let way = armed.way?;
         armed.met += 1;
-        if way != Way::Refused {
+        if way != FailureMode::Refused {
             armed.way = None;
         }
         Some(way)
@@ -103,21 +103,21 @@ impl Arms {
     }
 
     /// Lets `act` meet `way`.
-    async fn through<T, F>(&self, way: Way, name: &'static str, mut act: impl FnMut() -> F) -> Result<T, Fault>
+    async fn through<T, F>(&self, way: FailureMode, name: &'static str, mut act: impl FnMut() -> F) -> Result<T, Fault>
     where
         F: Future<Output = Result<T, Fault>>,
     {
         let failed = |class| Err(Fault::new(class, name, format!("{way:?}, on purpose")));
         match way {
-            Way::FailsBefore => failed(FaultClass::Server),
-            Way::FailsAfter => act().await.and_then(|_| failed(FaultClass::Server)),
-            Way::KilledBefore => self.die().await,
-            Way::KilledAfter => {
+            FailureMode::FailsBefore => failed(FaultClass::Server),
+            FailureMode::FailsAfter => act().await.and_then(|_| failed(FaultClass::Server)),
+            FailureMode::KilledBefore => self.die().await,
+            FailureMode::KilledAfter => {
                 act().await?;
                 self.die().await
             }
-            Way::AnswerLost => act().await.and_then(|_| failed(FaultClass::Connection)),
-            Way::RunsTwice => {
+            FailureMode::AnswerLost => act().await.and_then(|_| failed(FaultClass::Connection)),
+            FailureMode::RunsTwice => {
                 let first = act().await?;
                 if let Err(fault) = act().await
                     && fault.class != FaultClass::Conflict
@@ -126,9 +126,9 @@ impl Arms {
                 }
                 Ok(first)
             }
-            Way::Conflict => failed(FaultClass::Conflict),
-            Way::Refused => failed(FaultClass::Denied),
-            Way::Hangs => pending().await,
+            FailureMode::Conflict => failed(FaultClass::Conflict),
+            FailureMode::Refused => failed(FaultClass::Denied),
+            FailureMode::Hangs => pending().await,
         }
     }
 }
@@ -136,7 +136,7 @@ impl Arms {
 /// Wakes nobody who is dead: in virtual time the end of a time-out would come in the same moment as the death.
 struct MortalClock {
     inner: Arc<dyn Clock>,
-    arms: Arms,
+    fault_injection: FaultInjection,
 }
 
 #[async_trait]
@@ -146,7 +146,7 @@ impl Clock for MortalClock {
     }
 
     async fn sleep(&self, pause: Duration) {
-        if self.arms.lock().killed {
+        if self.fault_injection.lock().killed {
             pending::<()>().await;
         }
         self.inner.sleep(pause).await;
@@ -155,7 +155,7 @@ impl Clock for MortalClock {
 
 struct ArmedStep {
     inner: Arc<dyn Step>,
-    arms: Arms,
+    fault_injection: FaultInjection,
 }
 
 #[async_trait]
@@ -172,27 +172,27 @@ impl Step for ArmedStep {
         self.inner.locks_traffic()
     }
 
-    fn only_watches(&self) -> bool {
-        self.inner.only_watches()
+    fn is_verification(&self) -> bool {
+        self.inner.is_verification()
     }
 
     fn inverse(&self, before: Option<&Observation>) -> Option<Arc<dyn Step>> {
         let inner = self.inner.inverse(before)?;
-        Some(Arc::new(Self { inner, arms: self.arms.clone() }))
+        Some(Arc::new(Self { inner, fault_injection: self.fault_injection.clone() }))
     }
 
     /// A step that only watches has nothing but this to be met in, once its turn has come.
     async fn observe(&self, call: &Call) -> Result<Observation, Fault> {
-        let way = if self.only_watches() { self.arms.meet(self.name(), false) } else { None };
+        let way = if self.is_verification() { self.fault_injection.meet(self.name(), false) } else { None };
         match way {
-            Some(way) => self.arms.through(way, self.name(), || self.inner.observe(call)).await,
+            Some(way) => self.fault_injection.through(way, self.name(), || self.inner.observe(call)).await,
             None => self.inner.observe(call).await,
         }
     }
 
     async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
-        match self.arms.meet(self.name(), true) {
-            Some(way) => self.arms.through(way, self.name(), || self.inner.apply(call, seen)).await,
+        match self.fault_injection.meet(self.name(), true) {
+            Some(way) => self.fault_injection.through(way, self.name(), || self.inner.apply(call, seen)).await,
             None => self.inner.apply(call, seen).await,
         }
     }

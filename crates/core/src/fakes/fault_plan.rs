@@ -10,7 +10,7 @@ use crate::fault::{Fault, FaultClass};
 
 /// What happens to one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mishap {
+pub enum InjectedFault {
     /// It fails with this class, and has no effect.
     Before(FaultClass),
     /// It takes effect, and the answer is lost with this class.
@@ -25,9 +25,9 @@ pub enum Mishap {
     CrashAfter,
 }
 
-/// Mishaps to come, by call name, each for one call unless it is lasting.
+/// Faults to come, by call name, each for one call unless it is lasting.
 #[derive(Clone, Debug)]
-pub struct Weather {
+pub struct FaultPlan {
     clock: Arc<FakeClock>,
     plan: Arc<Mutex<Vec<Planned>>>,
     calls: Arc<Mutex<Vec<&'static str>>>,
@@ -38,31 +38,31 @@ struct Planned {
     call: String,
     skip: usize,
     lasting: bool,
-    mishap: Mishap,
+    fault: InjectedFault,
 }
 
-impl Weather {
-    /// Fair weather.
+impl FaultPlan {
+    /// Fair fault_plan.
     pub fn fair(clock: Arc<FakeClock>) -> Self {
         Self { clock, plan: Arc::default(), calls: Arc::default() }
     }
 
-    /// The next `call` meets `mishap`.
-    pub fn next(&self, call: &str, mishap: Mishap) {
-        self.nth(call, 0, mishap);
+    /// The next `call` meets `fault`.
+    pub fn next(&self, call: &str, fault: InjectedFault) {
+        self.nth(call, 0, fault);
     }
 
-    /// The `call` after `skip` others of its name meets `mishap`.
-    pub fn nth(&self, call: &str, skip: usize, mishap: Mishap) {
-        self.plan().push(Planned { call: call.to_owned(), skip, lasting: false, mishap });
+    /// The `call` after `skip` others of its name meets `fault`.
+    pub fn nth(&self, call: &str, skip: usize, fault: InjectedFault) {
+        self.plan().push(Planned { call: call.to_owned(), skip, lasting: false, fault });
     }
 
-    /// Every `call` meets `mishap` until [`Weather::clear`].
-    pub fn always(&self, call: &str, mishap: Mishap) {
-        self.plan().push(Planned { call: call.to_owned(), skip: 0, lasting: true, mishap });
+    /// Every `call` meets `fault` until [`FaultPlan::clear`].
+    pub fn always(&self, call: &str, fault: InjectedFault) {
+        self.plan().push(Planned { call: call.to_owned(), skip: 0, lasting: true, fault });
     }
 
-    /// Fair weather again.
+    /// Fair fault_plan again.
     pub fn clear(&self) {
         self.plan().clear();
     }
@@ -76,7 +76,7 @@ impl Weather {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn draw(&self, call: &'static str) -> Option<Mishap> {
+    fn draw(&self, call: &'static str) -> Option<InjectedFault> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
         let mut plan = self.plan();
         let mut drawn = None;
@@ -84,7 +84,7 @@ impl Weather {
             if planned.skip > 0 {
                 planned.skip -= 1;
             } else if drawn.is_none() {
-                drawn = Some(planned.mishap);
+                drawn = Some(planned.fault);
                 planned.skip = if planned.lasting { 0 } else { usize::MAX };
             }
         }
@@ -92,30 +92,30 @@ impl Weather {
         drawn
     }
 
-    /// Runs `effect` as the call named `call`, in today's weather.
+    /// Runs `effect` as the call named `call`, in today's fault_plan.
     ///
     /// # Errors
-    /// The effect's own fault, or the mishap's.
+    /// The effect's own fault, or the fault's.
     pub async fn pass<T>(
         &self,
         call: &'static str,
         effect: impl Future<Output = Result<T, Fault>>,
     ) -> Result<T, Fault> {
-        let lost = |class| Fault::new(class, call, "a mishap of the weather");
+        let lost = |class| Fault::new(class, call, "a fault of the fault_plan");
         match self.draw(call) {
             None => effect.await,
-            Some(Mishap::Before(class)) => Err(lost(class)),
-            Some(Mishap::After(class)) => {
+            Some(InjectedFault::Before(class)) => Err(lost(class)),
+            Some(InjectedFault::After(class)) => {
                 effect.await?;
                 Err(lost(class))
             }
-            Some(Mishap::Hang) => std::future::pending().await,
-            Some(Mishap::HangAfter) => {
+            Some(InjectedFault::Hang) => std::future::pending().await,
+            Some(InjectedFault::HangAfter) => {
                 effect.await?;
                 std::future::pending().await
             }
-            Some(Mishap::CrashBefore) => self.die().await,
-            Some(Mishap::CrashAfter) => {
+            Some(InjectedFault::CrashBefore) => self.die().await,
+            Some(InjectedFault::CrashAfter) => {
                 effect.await?;
                 self.die().await
             }
