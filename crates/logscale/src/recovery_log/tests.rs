@@ -42,7 +42,7 @@ fn why(lines: &str) -> String {
 }
 
 #[test]
-fn the_lines_of_both_guides_are_a_whole_ladder() {
+fn the_lines_of_both_guides_are_a_whole_recovery() {
     assert_eq!(judged(AZURE), Recovery::Done);
     let aws = AZURE.replace("azure", "s3").replace("List({", "List(({");
     assert_eq!(judged(&aws), Recovery::Done);
@@ -104,7 +104,7 @@ fn another_bucket_another_snapshot_and_a_writable_source_are_failures() {
 }
 
 #[test]
-fn a_loader_that_starts_again_begins_a_new_ladder() {
+fn a_loader_that_starts_again_begins_a_new_recovery() {
     let again = format!("{AZURE}\nChecking bucket storage localAndHttpWereEmpty=true");
     assert_eq!(judged(&again), Recovery::NotYet { next: "a look into its own bucket" });
 }

@@ -5,8 +5,8 @@
 
 mod certmanager;
 mod humio;
-mod ladder;
 mod nodes;
+mod recovery_log;
 mod tls;
 mod validation;
 mod workload;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::tls::{certificate, common_labels, is_trusted};
-use super::{Model, ensure, is_owned, is_ready, ladder, owner_of, pod_status, set_status};
+use super::{Model, ensure, is_owned, is_ready, owner_of, pod_status, recovery_log, set_status};
 use crate::kubernetes::cluster::State;
 use crate::kubernetes::kinds::Kind;
 use crate::kubernetes::store::{Key, Store};
@@ -81,7 +81,7 @@ fn ensure_pool(model: &mut Model, state: &mut State, cluster: &Value, pool: &Poo
     for node in free.into_iter().take(missing) {
         if state.store.get(&Key::new(secrets, &namespace, &node)).is_some() {
             let pod = ensure(&mut state.store, "humio-operator", &namespace, pod(cluster, pool, &node));
-            let lines = ladder::lines(cluster, |seconds| model.at(now, seconds));
+            let lines = recovery_log::lines(cluster, |seconds| model.at(now, seconds));
             state.logs.insert(text(&pod, "uid").to_owned(), lines);
         }
     }
@@ -146,7 +146,7 @@ pub(super) fn kubelet(model: &mut Model, store: &mut Store, now: Timestamp) {
             if started && pod["status"]["phase"] == "Pending" {
                 set_status(store, "kubelet", &pod, pod_status(&pod, "Running", false, now));
             }
-            let fit = is_trusted(store, &cluster, text(&pod, "name")) && !ladder::is_fatal(&cluster, now);
+            let fit = is_trusted(store, &cluster, text(&pod, "name")) && !recovery_log::is_fatal(&cluster, now);
             if due && fit && !is_ready(&pod) {
                 set_status(store, "kubelet", &pod, pod_status(&pod, "Running", true, now));
             }

@@ -259,7 +259,7 @@ fn the_reset_variable_stops_a_recovering_node() {
 }
 
 #[test]
-fn a_recovering_node_logs_the_whole_ladder_before_it_is_ready() {
+fn a_recovering_node_logs_the_whole_recovery_before_it_is_ready() {
     let mut bench = Bench::new(&with(TlsFixture::Matching));
     bench.scale(1);
     bench.pass(60);

@@ -15,7 +15,7 @@ const RESET_VARIABLE: &str = "ALLOW_KAFKA_RESET_UNTIL_TIMESTAMP_MS";
 /// The lines of a node's log, each with the instant that `at` gives for its second after the pod's creation.
 pub(super) fn lines(cluster: &Value, at: impl Fn(f64) -> Timestamp) -> Vec<(Timestamp, String)> {
     let created = at(0.0);
-    let mut messages = ladder(cluster);
+    let mut messages = recovery_log(cluster);
     if is_fatal(cluster, created) {
         messages.push("The Kafka cluster's epoch key has changed and a reset is not allowed: shutting down".to_owned());
     }
@@ -49,7 +49,7 @@ fn variable<'a>(cluster: &'a Value, name: &str) -> Option<&'a str> {
     entries.find(is_it).and_then(|entry| entry["value"].as_str())
 }
 
-fn ladder(cluster: &Value) -> Vec<String> {
+fn recovery_log(cluster: &Value) -> Vec<String> {
     let own = variable(cluster, "S3_STORAGE_BUCKET").unwrap_or("unset");
     let fetch = |bucket: &str| {
         format!("Trying to fetch a global snapshot from bucket storage s3 if one exists in bucket={bucket}")
