@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Breaks promises on purpose, one at a time, and checks that the drill notices.
 
-For each breakage in breakages.toml: build the function with it in a worktree outside this tree, play the scenarios that
+For each breakage in breakages.toml: build the function with it in a worktree beside cargo's folder, play the scenarios that
 guard the promise with an intact `holdfast`, and demand that each fails by the promise that is named. Exits 0 only when
 every breakage was noticed. Needs Python 3.11 and cargo; about a minute for each breakage on two cores.
 """
@@ -31,7 +31,7 @@ class Broken(Exception):
 
 
 def main():
-    # Whoever ends us leaves no worktree behind.
+    # Whoever ends us leaves no folder behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     arguments = parse()
     breakages = tomllib.loads((HERE / "breakages.toml").read_text())["breakage"]
@@ -45,11 +45,7 @@ def main():
         breakages = [one for one in breakages if one["name"] in arguments.only]
     breakages = [one for one in breakages if arguments.cloud in (None, cloud_of(one))]
     with tempfile.TemporaryDirectory(prefix="holdfast-sabotage-") as folder:
-        shop = Shop(pathlib.Path(folder), arguments)
-        try:
-            return shop.run(breakages)
-        finally:
-            shop.close()
+        return Shop(pathlib.Path(folder), arguments).run(breakages)
 
 
 def parse():
@@ -59,23 +55,28 @@ def parse():
     parser.add_argument("--jobs", default="3", help="scenarios side by side (3)")
     parser.add_argument("--compress", default="60", help="how much faster than life: 1, 2, 3, 6, 12 or 60 (60); a busy machine needs 12")
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "holdfast-sabotage"
-    parser.add_argument("--target", type=pathlib.Path, default=cache, help=f"cargo's folder, kept between runs ({cache})")
+    parser.add_argument("--target", type=pathlib.Path, default=cache, help=f"cargo's folder and the worktree, kept between runs ({cache})")
     parser.add_argument("--skip-units", action="store_true", help="leave out what only unit tests notice")
     return parser.parse_args()
 
 
 class Shop:
-    """A worktree of HEAD, and the executables that were built from it."""
+    """A worktree of HEAD, and the executables that were built from it.
+
+    The worktree stays where it is from run to run: at another path, or with other times, cargo builds every crate anew.
+    """
 
     def __init__(self, folder, arguments):
-        self.tree, self.out, self.arguments = folder / "tree", folder / "out", arguments
+        self.tree, self.out, self.arguments = arguments.target / "tree", folder / "out", arguments
         self.cargo = os.environ | {"CARGO_TARGET_DIR": str(arguments.target), "CARGO_TERM_COLOR": "never"}
         self.programs = {}
         self.passed = self.failed = 0
-        git("worktree", "add", "--quiet", "--detach", str(self.tree), "HEAD")
-
-    def close(self):
-        git("worktree", "remove", "--force", str(self.tree))
+        head = subprocess.run(["git", "-C", str(TREE), "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
+        git("worktree", "prune")
+        if not (self.tree / ".git").exists():
+            git("worktree", "add", "--quiet", "--force", "--detach", str(self.tree), "HEAD")
+        # A run that was ended may have left its breakage behind.
+        git("checkout", "--quiet", "--force", "--detach", head.stdout.strip(), at=self.tree)
 
     def run(self, breakages):
         units = [one for one in breakages if "package" in one and not self.arguments.skip_units]
@@ -224,8 +225,8 @@ def broken_in(verdict):
     return broken + (["stuck"] if verdict["stuck"] else [])
 
 
-def git(*words):
-    subprocess.run(["git", "-C", str(TREE), *words], check=True)
+def git(*words, at=TREE):
+    subprocess.run(["git", "-C", str(at), *words], check=True)
 
 
 if __name__ == "__main__":
