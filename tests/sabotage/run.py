@@ -8,6 +8,7 @@ every breakage was noticed. Needs Python 3.11 and cargo; about a minute for each
 
 import argparse
 import concurrent.futures
+import hashlib
 import json
 import os
 import pathlib
@@ -63,11 +64,12 @@ def parse():
 class Shop:
     """A worktree of HEAD, and the executables that were built from it.
 
-    The worktree stays where it is from run to run: at another path, or with other times, cargo builds every crate anew.
+    The worktree stays where it is from run to run, one for each clone: at another path, or with other times, cargo builds every crate anew.
     """
 
     def __init__(self, folder, arguments):
-        self.tree, self.out, self.arguments = arguments.target / "tree", folder / "out", arguments
+        clone = hashlib.sha256(str(TREE).encode()).hexdigest()[:8]
+        self.tree, self.out, self.arguments = arguments.target / f"tree-{clone}", folder / "out", arguments
         self.cargo = os.environ | {"CARGO_TARGET_DIR": str(arguments.target), "CARGO_TERM_COLOR": "never"}
         self.programs = {}
         self.passed = self.failed = 0
