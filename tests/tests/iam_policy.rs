@@ -31,6 +31,7 @@ async fn failed_over() -> Simulator {
         function_timeout: Duration::from_secs(45),
         function_env: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         standby: StandbyFixture { tls: TlsFixture::StaleNoCa, ..StandbyFixture::default() },
+        people: true,
         ..Options::default()
     })
     .await

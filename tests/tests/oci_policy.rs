@@ -35,6 +35,7 @@ async fn failed_over() -> Simulator {
         pace: 12.0,
         function_env: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         standby: StandbyFixture { tls: TlsFixture::StaleNoCa, ..StandbyFixture::default() },
+        people: true,
         ..Options::default()
     })
     .await

@@ -10,6 +10,7 @@
 //! * [`cooldown`]: when a failover last began, as operators find it in Parameter Store.
 //! * [`eks`]: the way into the standby cluster.
 //! * [`secondary`]: the reference's optional gate on the standby's own health check.
+//! * [`topic`]: a topic of SNS by which people are told.
 //! * [`settings`]: its settings, and the parts that follow from them.
 //! * [`public`]: endpoints that answer anybody, as control targets.
 //!
@@ -43,6 +44,7 @@ pub mod public;
 pub mod sdk;
 pub mod secondary;
 pub mod settings;
+pub mod topic;
 
 #[cfg(test)]
 mod testing;

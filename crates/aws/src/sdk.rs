@@ -109,6 +109,13 @@ impl Sdk {
     }
 }
 
+/// A client of SNS for topics in `region`, which need not be the region of anything else.
+pub(crate) fn sns(environment: &Environment, options: &Options, region: &str) -> aws_sdk_sns::Client {
+    let mut builder = shared(environment, options).to_builder().region(Region::new(region.to_owned()));
+    builder.set_endpoint_url(environment.endpoints.of(Service::Sns).map(str::to_owned));
+    aws_sdk_sns::Client::new(&builder.build())
+}
+
 /// What all clients have in common.
 fn shared(environment: &Environment, options: &Options) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()

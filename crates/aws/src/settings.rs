@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 use holdfast_core::ports::Standby;
 use holdfast_kubernetes::KnownCluster;
 use holdfast_parts::{
-    Cloud, CloudParts, CloudSettings, Context, ObjectStorage, Primary, PublicEndpoints, Roles, Shared, Traffic,
+    Cloud, CloudParts, CloudSettings, Context, ObjectStorage, Primary, PublicEndpoints, Roles, Shared, TOPIC, Traffic,
     known_cluster,
 };
 use holdfast_settings::{
@@ -27,6 +27,7 @@ use crate::{
     public,
     sdk::{Environment, METRIC_REGION, MissingCredentials, Options, Role, Sdk},
     secondary::WithHealthCheck,
+    topic::SnsTopic,
 };
 
 /// What the lock puts in place of the primary's name: a top-level domain that never resolves (RFC 2606).
@@ -34,7 +35,9 @@ pub const LOCK_FQDN: &str = "failover-locked.invalid";
 
 /// What is allowed where a health check, a topic or alarms are named.
 const HEALTH_CHECK: &str = "the id of a Route 53 health check: letters, digits and -";
-const TOPIC: &str = "the ARN of a topic, arn:aws:sns:REGION:ACCOUNT:NAME";
+const TOPIC_ARN: &str = "the ARN of a topic, arn:aws:sns:REGION:ACCOUNT:NAME";
+/// A topic that calls the function would tell the function.
+const OTHER_TOPIC: &str = "the ARN of another topic than HOLDFAST_SNS_TOPIC_ARN, arn:aws:sns:REGION:ACCOUNT:NAME";
 const ALARMS: &str = "names of alarms, or ARNs arn:aws:cloudwatch:REGION:ACCOUNT:alarm:NAME, separated by commas";
 
 /// What is allowed where a role is named.
@@ -96,6 +99,8 @@ struct Settings {
     roles: Roles,
     /// SSM parameter of the last failover.
     note: Option<String>,
+    /// The topic by which people are told.
+    topic: Option<String>,
     cluster_role: Option<Role>,
     history_role: Option<Role>,
     traffic_role: Option<Role>,
@@ -145,6 +150,7 @@ impl Settings {
             health_check: (roles.history || roles.traffic).then(|| HealthCheck::read(read)),
             roles,
             note: roles.note.then(|| cooldown_parameter(read, context.function)),
+            topic: roles.topic.then(|| topic(read)).flatten(),
             cluster_role: roles
                 .cluster
                 .then(|| role(read, "HOLDFAST_CLUSTER_ROLE_ARN", "HOLDFAST_CLUSTER_EXTERNAL_ID", context.function))
@@ -252,6 +258,7 @@ impl CloudSettings for Settings {
                 .map(|check| check.history(&under(&self.history_role), shared.period)),
             traffic: checks.filter(|_| self.roles.traffic).map(|check| check.traffic(&under(&self.traffic_role))),
             note: self.note.as_ref().map(|name| Arc::new(SsmCooldown::new(under(&self.note_role), name)) as _),
+            topic: self.topic.as_ref().map(|arn| Arc::new(SnsTopic::new(environment, &options, arn)) as _),
         })
     }
 }
@@ -272,7 +279,7 @@ impl AlarmFilter {
     pub fn read(read: &mut Reader<'_>) -> Self {
         Self {
             health_check_id: read.shaped("PRIMARY_HEALTH_CHECK_ID", HEALTH_CHECK, is_id),
-            topic_arn: read.shaped("HOLDFAST_SNS_TOPIC_ARN", TOPIC, shape::is_topic_arn),
+            topic_arn: read.shaped("HOLDFAST_SNS_TOPIC_ARN", TOPIC_ARN, shape::is_topic_arn),
             alarm_names: read
                 .list_of("HOLDFAST_ALARM_NAMES", ALARMS, |name| !name.starts_with("arn:") || shape::is_alarm_arn(name)),
         }
@@ -284,6 +291,13 @@ fn role(read: &mut Reader<'_>, arn: &str, external_id: &str, function: &str) -> 
     let external_id = read.shaped(external_id, EXTERNAL_ID, shape::is_external_id);
     let arn = read.shaped(arn, ROLE, shape::is_role_arn)?;
     Some(Role { arn, external_id, session: shape::session_name(function) })
+}
+
+/// The topic by which people are told.
+fn topic(read: &mut Reader<'_>) -> Option<String> {
+    let calls_us = read.text("HOLDFAST_SNS_TOPIC_ARN");
+    let other = |arn: &str| shape::is_topic_arn(arn) && Some(arn) != calls_us.as_deref();
+    read.shaped(TOPIC, OTHER_TOPIC, other)
 }
 
 fn region(read: &mut Reader<'_>, name: &str) -> Option<String> {

@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use holdfast_core::ports::Standby;
 use holdfast_http::Proxies;
 use holdfast_parts::{
-    Cloud, CloudParts, CloudSettings, Context, ObjectStorage, Primary, PublicEndpoints, Roles, Shared, Traffic,
+    Cloud, CloudParts, CloudSettings, Context, ObjectStorage, Primary, PublicEndpoints, Roles, Shared, TOPIC, Traffic,
     known_cluster,
 };
 use holdfast_settings::{ConfigurationFaults, Reader, SettingFault, shape::is_id};
@@ -154,6 +154,10 @@ struct Cluster {
 
 impl Settings {
     fn read(read: &mut Reader<'_>, roles: Roles) -> Self {
+        if roles.topic {
+            let none = "nothing: Azure lets nobody write to an action group; its rules tell the group of the log, see the module";
+            read.fault(TOPIC, none);
+        }
         Self {
             account: Account::read(read),
             // App Service says in `REGION_NAME` where the function runs, which is beside the standby.
@@ -220,6 +224,7 @@ impl CloudSettings for Settings {
             history: primary.filter(|_| self.roles.history).map(|it| self.history(&azure, it, shared.period)),
             traffic: primary.filter(|_| self.roles.traffic).map(|it| self.traffic(&azure, it)),
             note: self.note.as_ref().map(|url| Arc::new(BlobCooldown::new(Arc::clone(&azure), url)) as _),
+            topic: None,
         })
     }
 }

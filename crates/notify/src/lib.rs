@@ -1,10 +1,11 @@
-//! Tells people what a site does: a webhook of their own, PagerDuty, Opsgenie. And tells a dead-man's switch that ticks
+//! Tells people what a site does: a webhook of their own, PagerDuty, Opsgenie, a topic of the cloud. And tells a dead-man's switch that ticks
 //! come.
 //!
 //! # Layout
 //!
 //! * [`settings`]: who is told, from variables.
 //! * [`receiver`]: one receiver: sends one message after the other, beside the work.
+//! * [`topic`]: what a topic of a cloud is, and the message that it takes.
 //! * [`webhook`], [`pagerduty`], [`opsgenie`]: the request that each of them takes. Pure.
 //! * [`switch`]: the dead-man's switch.
 
@@ -29,6 +30,7 @@ pub mod pagerduty;
 pub mod receiver;
 pub mod settings;
 pub mod switch;
+pub mod topic;
 pub mod webhook;
 
 #[cfg(test)]
@@ -37,6 +39,7 @@ mod tests;
 pub use receiver::Receiver;
 pub use settings::NotifySettings;
 pub use switch::Switch;
+pub use topic::{Notice, Topic};
 
 /// What the requests say of who sends them.
 pub(crate) const USER_AGENT: &str = concat!("holdfast/", env!("CARGO_PKG_VERSION"));

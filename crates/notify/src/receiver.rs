@@ -13,33 +13,46 @@ use http::{Request, header};
 use hyper::body::Bytes;
 use tokio::{task::JoinHandle, time::Instant};
 
-use crate::{Outgoing, USER_AGENT};
+use crate::{Outgoing, Topic, USER_AGENT, topic};
 
 /// The name of the call in faults.
 const CALL: &str = "notify";
 
-/// What makes a message a request.
-type Compose = Arc<dyn Fn(&News) -> Outgoing + Send + Sync>;
+/// What delivers one message.
+type Deliver = Arc<dyn Fn(News) -> BoxFuture<'static, Result<(), Fault>> + Send + Sync>;
 
-/// Somebody who is told over HTTPS.
+/// Somebody who is told.
 pub struct Receiver {
     name: &'static str,
-    client: Client,
     timeout: Duration,
-    compose: Compose,
+    deliver: Deliver,
     /// The message before, which has to be gone first.
     last: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Receiver {
-    /// A receiver that gets each message as `compose` writes it, within `timeout`.
+    /// A receiver that gets each message over HTTPS, as `compose` writes it, within `timeout`.
     pub fn new(
         name: &'static str,
         client: Client,
         timeout: Duration,
         compose: impl Fn(&News) -> Outgoing + Send + Sync + 'static,
     ) -> Self {
-        Self { name, client, timeout, compose: Arc::new(compose), last: Mutex::new(None) }
+        let deliver = move |news: News| {
+            let (client, outgoing) = (client.clone(), compose(&news));
+            async move { send(&client, &outgoing).await }.boxed()
+        };
+        Self { name, timeout, deliver: Arc::new(deliver), last: Mutex::new(None) }
+    }
+
+    /// A topic that gets each message of `site`, within `timeout`.
+    pub fn of_topic(topic: Arc<dyn Topic>, site: String, timeout: Duration) -> Self {
+        let name = topic.name();
+        let deliver = move |news: News| {
+            let (topic, notice) = (Arc::clone(&topic), topic::notice(&site, &news));
+            async move { topic.publish(&notice).await }.boxed()
+        };
+        Self { name, timeout, deliver: Arc::new(deliver), last: Mutex::new(None) }
     }
 }
 
@@ -56,7 +69,7 @@ impl Announcer for Receiver {
 
     fn announce(&self, news: News) -> BoxFuture<'static, Result<(), Fault>> {
         let (answer, told) = tokio::sync::oneshot::channel();
-        let (client, compose, timeout) = (self.client.clone(), Arc::clone(&self.compose), self.timeout);
+        let (deliver, timeout) = (Arc::clone(&self.deliver), self.timeout);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let before = last.take();
         let Some(ends) = Instant::now().checked_add(timeout) else {
@@ -68,7 +81,7 @@ impl Announcer for Receiver {
                     // However that ended, its turn is over.
                     let _ = before.await;
                 }
-                send(&client, &compose(&news)).await
+                deliver(news).await
             };
             let sent = tokio::time::timeout_at(ends, work).await.unwrap_or_else(|_| Err(silent(timeout)));
             // Nobody waits for it any more: the next tick tells it again.

@@ -182,3 +182,39 @@ fn what_cannot_be_used_is_a_fault_that_shows_no_secret() {
         assert!(!said.contains("SECRET.") && !said.contains("SECRET@") && !said.contains("SECRET-"), "{said}");
     }
 }
+
+#[test]
+fn a_topic_gets_sentences_of_one_printable_subject_and_labels_to_filter_by() {
+    let mut begun = news(Occasion::Begun);
+    begun.says = format!("the primary fails\u{202e}\n{}", "é".repeat(200));
+    let notice = topic::notice("dr", &begun);
+    assert_eq!(notice.subject.len(), 99);
+    assert!(notice.subject.starts_with("dr: the primary fails??"), "{}", notice.subject);
+    assert!(notice.subject.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()));
+    for part in ["\nStill owed:\n- lock-traffic: denied\n", "\noccasion: begun\n", "\nincident: dr/after-2026"] {
+        assert!(notice.text.contains(part), "{part}: {}", notice.text);
+    }
+    let labels = [("occasion", "begun"), ("urgency", "high"), ("incident", "dr/after-20260101T000000.000Z-7")];
+    assert_eq!(notice.labels, labels.map(|(name, value)| (name, value.to_owned())));
+}
+
+/// A topic that says nothing, for ever.
+struct Silent;
+
+#[async_trait::async_trait]
+impl Topic for Silent {
+    fn name(&self) -> &'static str {
+        "silent"
+    }
+
+    async fn publish(&self, _: &Notice) -> Result<(), holdfast_core::Fault> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_topic_that_is_silent_is_given_up_after_the_time_of_one_call() {
+    let receiver = Receiver::of_topic(Arc::new(Silent), "dr".to_owned(), Duration::from_millis(50));
+    let fault = receiver.announce(news(Occasion::Begun)).await.expect_err("silent");
+    assert_eq!((receiver.name(), fault.class), ("silent", FaultClass::Timeout));
+}

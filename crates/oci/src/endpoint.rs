@@ -19,11 +19,14 @@ pub enum Service {
     HealthChecks,
     /// The cluster's address and certificate authority.
     ContainerEngine,
+    /// The topic by which people are told.
+    Notifications,
 }
 
 impl Service {
     /// Every service.
-    pub const ALL: [Self; 4] = [Self::Dns, Self::Monitoring, Self::HealthChecks, Self::ContainerEngine];
+    pub const ALL: [Self; 5] =
+        [Self::Dns, Self::Monitoring, Self::HealthChecks, Self::ContainerEngine, Self::Notifications];
 
     /// The variable that moves its endpoint, for tests.
     pub fn variable(self) -> &'static str {
@@ -32,16 +35,18 @@ impl Service {
             Self::Monitoring => "HOLDFAST_OCI_ENDPOINT_MONITORING",
             Self::HealthChecks => "HOLDFAST_OCI_ENDPOINT_HEALTH_CHECKS",
             Self::ContainerEngine => "HOLDFAST_OCI_ENDPOINT_CONTAINER_ENGINE",
+            Self::Notifications => "HOLDFAST_OCI_ENDPOINT_NOTIFICATIONS",
         }
     }
 
-    /// The host in `region` (docs/reference/oci.md#steering-policies, docs/reference/oci.md#metrics, docs/reference/oci.md#oke). Monitoring's has no `oci` in it.
+    /// The host in `region` (docs/reference/oci.md#steering-policies, docs/reference/oci.md#metrics, docs/reference/oci.md#oke). Those of Monitoring and Notifications have no `oci` in them.
     fn host(self, region: &str, domain: &str) -> String {
         match self {
             Self::Dns => format!("dns.{region}.oci.{domain}"),
             Self::Monitoring => format!("telemetry.{region}.{domain}"),
             Self::HealthChecks => format!("healthchecks.{region}.oci.{domain}"),
             Self::ContainerEngine => format!("containerengine.{region}.oci.{domain}"),
+            Self::Notifications => format!("notification.{region}.{domain}"),
         }
     }
 }
@@ -70,7 +75,7 @@ impl BadEndpoint {
 
 /// Endpoints that were moved away from OCI's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Moved([Option<String>; 4]);
+pub struct Moved([Option<String>; 5]);
 
 impl Moved {
     /// Reads the variables: the service's own, else [`ALL`]. An empty value counts as not set.
@@ -170,6 +175,7 @@ mod tests {
             "https://telemetry.us-chicago-1.oraclecloud.com",
             "https://healthchecks.us-chicago-1.oci.oraclecloud.com",
             "https://containerengine.us-chicago-1.oci.oraclecloud.com",
+            "https://notification.us-chicago-1.oraclecloud.com",
         ]) {
             assert_eq!(endpoints.of("t", service, "us-chicago-1").expect("a host"), host);
         }

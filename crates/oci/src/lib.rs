@@ -58,6 +58,7 @@ pub mod settings;
 pub mod signer;
 pub mod steering;
 pub mod tick;
+pub mod topic;
 mod transport;
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 
 use holdfast_kubernetes::Connector;
 use holdfast_parts::{
-    Cloud, CloudParts, CloudSettings, Context, ObjectStorage, PublicEndpoints, Roles, Shared, known_cluster,
+    Cloud, CloudParts, CloudSettings, Context, ObjectStorage, PublicEndpoints, Roles, Shared, TOPIC, known_cluster,
 };
 use holdfast_settings::{ConfigurationFaults, Reader};
 
@@ -22,6 +22,7 @@ use crate::{
     ocid::Ocid,
     oke::{EndpointKind, OkeConnector, OkeToken, Place},
     public,
+    topic::OnsTopic,
 };
 use account::{Account, region_of};
 use history::History;
@@ -79,12 +80,14 @@ struct Settings {
     cluster: Option<Place>,
     history: Option<History>,
     traffic: Option<Steering>,
+    /// The topic by which people are told, and its region.
+    topic: Option<(Ocid, String)>,
 }
 
 impl Settings {
     fn read(read: &mut Reader<'_>, roles: Roles) -> Self {
         // The note of the last failover is the system's own here: the reference keeps it on the standby cluster.
-        let account = Account::read(read, roles.cluster || roles.history || roles.traffic);
+        let account = Account::read(read, roles.cluster || roles.history || roles.traffic || roles.topic);
         let balancer = read.text("PRIMARY_LB_OCID").and_then(|text| Ocid::parse(&text));
         let primary = balancer.as_ref().and_then(Ocid::region).and_then(crate::region::named);
         let cluster = roles.cluster.then(|| cluster(read, &account)).flatten();
@@ -93,6 +96,7 @@ impl Settings {
             cluster,
             history: roles.history.then(|| History::read(read, &account)).flatten(),
             traffic: roles.traffic.then(|| Steering::read(read, &account)).flatten(),
+            topic: roles.topic.then(|| topic(read, &account)).flatten(),
             account,
         }
     }
@@ -121,9 +125,20 @@ impl CloudSettings for Settings {
             history: self.history.as_ref().map(|history| history.open(&oci, shared.period)),
             traffic: self.traffic.as_ref().map(|traffic| traffic.open(&oci, cluster.as_ref())),
             note: None,
+            topic: self.topic.clone().map(|(topic, region)| {
+                let clock = Arc::clone(&shared.clock);
+                Arc::new(OnsTopic::new(Arc::clone(&oci), topic, region, clock, shared.attempt_timeout)) as _
+            }),
             cluster,
         })
     }
+}
+
+/// The topic by which people are told. Where its id names no region, it is in the function's.
+fn topic(read: &mut Reader<'_>, account: &Account) -> Option<(Ocid, String)> {
+    let topic = names::ocid(read, TOPIC, "onstopic")?;
+    let region = topic.region().and_then(crate::region::named).or_else(|| account.region.clone());
+    Some((topic, region?))
 }
 
 /// The standby cluster. Its id is needed even where its address is known: tokens are made out to it.

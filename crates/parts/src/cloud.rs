@@ -9,7 +9,11 @@ use holdfast_core::{
 };
 use holdfast_http::Proxies;
 use holdfast_kubernetes::Connector;
+use holdfast_notify::Topic;
 use holdfast_settings::{ConfigurationFaults, Reader};
+
+/// Names the topic by which people are told; which words it takes is for the cloud to say.
+pub const TOPIC: &str = "HOLDFAST_NOTIFY_TOPIC";
 
 /// One entry of the site's table of clouds.
 pub trait Cloud: Send + Sync {
@@ -61,6 +65,8 @@ pub struct Roles {
     pub traffic: bool,
     /// It keeps the note of the last failover.
     pub note: bool,
+    /// It has the topic by which people are told.
+    pub topic: bool,
 }
 
 /// What a cloud is told before it reads its settings.
@@ -121,6 +127,8 @@ pub struct CloudParts {
     pub traffic: Option<Traffic>,
     /// The note of the last failover. A cloud without one leaves it to the system.
     pub note: Option<Arc<dyn CooldownStore>>,
+    /// The topic by which people are told.
+    pub topic: Option<Arc<dyn Topic>>,
 }
 
 /// What a cloud knows of the primary.

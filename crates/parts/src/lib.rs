@@ -29,7 +29,7 @@ pub mod cluster;
 pub mod system;
 
 pub use cloud::{
-    Cloud, CloudParts, CloudSettings, Context, ObjectStorage, Primary, PublicEndpoints, Roles, Shared, Traffic,
+    Cloud, CloudParts, CloudSettings, Context, ObjectStorage, Primary, PublicEndpoints, Roles, Shared, TOPIC, Traffic,
 };
 pub use cluster::known_cluster;
 pub use system::{StatusEndpoint, System, SystemParts, SystemSettings};

@@ -94,6 +94,11 @@ pub trait CloudBackend: fmt::Debug + Sync {
     /// The session that a bearer token for the cluster was made in; it tells the function's process.
     fn session_of(&self, bearer: &str) -> Option<String>;
 
+    /// The topic of the site's people, where the cloud has topics that a function may write to.
+    fn topic(&self) -> Option<String> {
+        None
+    }
+
     /// Messages of this cloud's shapes that mean nothing, each of which a function on any cloud must ignore. `variables`: what the
     /// function is told.
     fn nonsense(&self, variables: &BTreeMap<String, String>) -> Vec<Value>;

@@ -16,10 +16,13 @@ use crate::net::{Cut, Handler, Listener};
 /// The longest body that is taken.
 const LONGEST: usize = 64 * 1024;
 
+/// Where messages go that the function publishes to the cloud's own topic.
+pub const TOPIC: &str = "/topic";
+
 /// One message as it was taken.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
-    /// Where to: `/webhook`, `/pagerduty` or `/tick`.
+    /// Where to: `/webhook`, `/pagerduty`, `/tick`, or [`TOPIC`].
     pub path: String,
     /// The body; null where there is none.
     pub body: Value,
@@ -33,6 +36,11 @@ impl People {
     /// What was taken, oldest first.
     pub fn messages(&self) -> Vec<Message> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A message that reached them.
+    pub(crate) fn keep(&self, message: Message) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(message);
     }
 
     /// Opens their port. Calls are named `people:METHOD /PATH`: faults on these names steer what they say.
@@ -61,7 +69,7 @@ impl People {
         if path == "/pagerduty" && !event {
             return plain(StatusCode::BAD_REQUEST);
         }
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Message { path, body });
+        self.keep(Message { path, body });
         plain(StatusCode::ACCEPTED)
     }
 }

@@ -70,6 +70,7 @@ impl Simulator {
             gate: &gate,
             api_server: api_server(&options, &ports, &authority),
             ports: &ports,
+            people: &people,
             known_cluster: options.known_cluster,
             client_certificate: options.client_certificate,
             function: Deployment {
@@ -86,7 +87,10 @@ impl Simulator {
             variables.extend(started.variables);
             services.push(started.services);
         }
-        variables.extend(options.people.then(|| people::variables(ports.people.port())).into_iter().flatten());
+        if options.people {
+            variables.extend(people::variables(ports.people.port()));
+            variables.extend(cloud.topic().map(|topic| ("HOLDFAST_NOTIFY_TOPIC".to_owned(), topic)));
+        }
         variables.extend(options.function_env.clone());
         host.set_variables(variables);
         gate.host.fill(host.clone());

@@ -8,6 +8,7 @@ use crate::gate::Gate;
 use crate::kubernetes::{Cluster, StandbyFixture};
 use crate::net::{Authority, Listener, TlsError};
 use crate::outside;
+use crate::people::People;
 use crate::time::Pace;
 use crate::timeline::Timeline;
 use crate::world::{Sites, World};
@@ -84,6 +85,7 @@ pub struct TestBed<'a> {
     pub(crate) world: &'a World,
     pub(crate) gate: &'a Gate,
     pub(crate) ports: &'a Ports,
+    pub(crate) people: &'a People,
     /// Endpoint and CA of the API server that the function is to find.
     pub(crate) api_server: ExternalCluster,
     /// Whether the function is told them instead of having to ask the cloud.

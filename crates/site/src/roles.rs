@@ -1,6 +1,6 @@
 //! Which cloud fills which role: the one that the function runs on, unless a setting names another.
 
-use holdfast_parts::{Cloud, Roles};
+use holdfast_parts::{Cloud, Roles, TOPIC};
 use holdfast_settings::Reader;
 
 use crate::table::CLOUDS;
@@ -17,6 +17,9 @@ pub(crate) const TRAFFIC: &str = "HOLDFAST_TRAFFIC_CLOUD";
 /// Names the cloud that keeps the note of the last failover.
 pub(crate) const NOTE: &str = "HOLDFAST_NOTE_CLOUD";
 
+/// Names the cloud whose topic people are told by.
+pub(crate) const NOTIFY: &str = "HOLDFAST_NOTIFY_CLOUD";
+
 /// The cloud of each role.
 #[derive(Clone, Copy)]
 pub(crate) struct RoleClouds {
@@ -24,6 +27,8 @@ pub(crate) struct RoleClouds {
     pub(crate) history: &'static dyn Cloud,
     pub(crate) traffic: &'static dyn Cloud,
     pub(crate) note: &'static dyn Cloud,
+    /// None where no topic is named.
+    pub(crate) topic: Option<&'static dyn Cloud>,
 }
 
 impl RoleClouds {
@@ -31,7 +36,9 @@ impl RoleClouds {
     pub(crate) fn read(read: &mut Reader<'_>, host: &'static dyn Cloud) -> Self {
         let others = CLOUDS.into_iter().filter(|cloud| cloud.name() != host.name());
         let choices: Vec<_> = std::iter::once(host).chain(others).map(|cloud| (cloud.name(), cloud)).collect();
+        let notify = read.choice(NOTIFY, &choices);
         Self {
+            topic: read.text(TOPIC).map(|_| notify),
             cluster: read.choice(CLUSTER, &choices),
             history: read.choice(HISTORY, &choices),
             traffic: read.choice(TRAFFIC, &choices),
@@ -47,6 +54,7 @@ impl RoleClouds {
             history: is_it(self.history),
             traffic: is_it(self.traffic),
             note: is_it(self.note),
+            topic: self.topic.is_some_and(is_it),
         }
     }
 }

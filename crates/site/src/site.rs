@@ -12,7 +12,7 @@ use holdfast_core::{
 };
 use holdfast_http::Proxies;
 use holdfast_kubernetes::StandbyCluster;
-use holdfast_notify::Switch;
+use holdfast_notify::{Receiver, Switch, Topic};
 use holdfast_parts::{Cloud, CloudParts, Shared};
 use holdfast_settings::{ConfigurationFaults, Reader, SettingFault};
 
@@ -120,6 +120,11 @@ impl Site {
         let cluster = StandbyCluster::new(parts.cluster, settings.system.namespace(), settings.system.object_name());
         let witnesses = settings.outside.witnesses();
         let system = settings.system.open(&cluster, parts.traffic.lock, witnesses.traffic.as_ref());
+        let mut announcers = settings.notify.receivers(&settings.function, &settings.outside.proxies, &settings.limits);
+        announcers.extend(parts.topic.map(|topic| {
+            let timeout = settings.limits.retry.attempt_timeout;
+            Arc::new(Receiver::of_topic(topic, settings.function.clone(), timeout)) as _
+        }));
         let ports = Ports {
             clock,
             lease: cluster.lease(),
@@ -131,7 +136,7 @@ impl Site {
             traffic: witnesses.traffic,
             live: Some(parts.history.live),
             standby: (parts.traffic.checks)(system.standby),
-            announcers: settings.notify.receivers(&settings.function, &settings.outside.proxies, &settings.limits),
+            announcers,
         };
         let switch = settings.notify.switch(&settings.outside.proxies, &settings.limits);
         let Settings { function, doors, log_level, policy, limits, outside, .. } = settings;
@@ -155,11 +160,12 @@ struct Filled {
     history: holdfast_parts::Primary,
     traffic: holdfast_parts::Traffic,
     note: Option<Arc<dyn holdfast_core::ports::CooldownStore>>,
+    topic: Option<Arc<dyn Topic>>,
 }
 
 impl Filled {
     fn open(settings: &Settings, shared: &Shared) -> Result<Self, ConfigurationFaults> {
-        let RoleClouds { cluster, history, traffic, note } = settings.roles;
+        let RoleClouds { cluster, history, traffic, note, topic: notify } = settings.roles;
         let (mut opened, mut faults): (BTreeMap<&str, CloudParts>, _) = (BTreeMap::new(), Vec::new());
         for (name, cloud) in &settings.clouds {
             match cloud.open(shared) {
@@ -171,6 +177,10 @@ impl Filled {
             return Err(ConfigurationFaults(faults));
         }
         // One cloud may fill several roles: its parts are taken out one by one.
+        let topic = notify.and_then(|notify| opened.get_mut(notify.name())?.topic.take());
+        if notify.is_some() && topic.is_none() {
+            return Err(unfilled(roles::NOTIFY));
+        }
         let note = opened.get_mut(note.name()).and_then(|parts| parts.note.take());
         let cluster = opened.get_mut(cluster.name()).and_then(|parts| parts.cluster.take());
         let history = opened.get_mut(history.name()).and_then(|parts| parts.history.take());
@@ -180,6 +190,7 @@ impl Filled {
             history: history.ok_or_else(|| unfilled(roles::HISTORY))?,
             traffic: traffic.ok_or_else(|| unfilled(roles::TRAFFIC))?,
             note,
+            topic,
         })
     }
 }

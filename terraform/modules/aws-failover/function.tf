@@ -32,6 +32,7 @@ locals {
     HOLDFAST_CLUSTER_CA_DATA     = var.cluster_ca_data
     HOLDFAST_HISTORY_ROLE_ARN    = var.dns_role_arn
     HOLDFAST_TRAFFIC_ROLE_ARN    = var.dns_role_arn
+    HOLDFAST_NOTIFY_TOPIC        = var.messages_topic_arn
     HOLDFAST_HISTORY_EXTERNAL_ID = var.dns_role_external_id
     HOLDFAST_TRAFFIC_EXTERNAL_ID = var.dns_role_external_id
   }

@@ -59,6 +59,7 @@ locals {
       Resource = arn
     }],
     var.dns_role_arn == null ? local.secondary_statements : [],
+    flatten([for arn in var.messages_topic_arn[*] : jsondecode(templatefile("${path.module}/../../../infra/aws/policy-topic.json", { notify_topic_arn = arn })).Statement]),
   )
 
   # AWS knows no narrower resource for attaching a function to a VPC. The condition keeps the function's own code from using it.

@@ -152,6 +152,17 @@ variable "notification_topic_arn" {
   default     = null
 }
 
+variable "messages_topic_arn" {
+  description = "A topic to which the function itself publishes each message of an outage, in words (HOLDFAST_NOTIFY_TOPIC). It may be the one of notification_topic_arn, whose subscribers then get alarms and messages. Null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.messages_topic_arn == null || can(regex("^arn:aws:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", var.messages_topic_arn))
+    error_message = "messages_topic_arn: the ARN of a topic that is not FIFO, arn:aws:sns:REGION:ACCOUNT:NAME."
+  }
+}
+
 variable "notification_emails" {
   description = "Addresses that the module's own topic tells. Each gets a message that asks it to confirm."
   type        = set(string)

@@ -17,6 +17,14 @@ locals {
   }))
 }
 
+# Where the function itself publishes messages, it may.
+locals {
+  topic_statements = flatten([for topic in var.messages_topic[*] : jsondecode(templatefile("${path.module}/../../../infra/oci/policy-topic.json", {
+    dynamic_group         = var.name
+    notify_compartment_id = topic.compartment_id
+  })).statements])
+}
+
 resource "oci_identity_dynamic_group" "this" {
   provider       = oci.home
   compartment_id = var.tenancy_ocid
@@ -31,7 +39,7 @@ resource "oci_identity_policy" "this" {
   compartment_id = var.tenancy_ocid
   name           = var.name
   description    = "What the failover function ${var.name} may do (infra/oci/policy.json)"
-  statements     = [for statement in local.policy.statements : statement.statement]
+  statements     = [for statement in concat(local.policy.statements, local.topic_statements) : statement.statement]
   freeform_tags  = var.freeform_tags
 
   depends_on = [oci_identity_dynamic_group.this]

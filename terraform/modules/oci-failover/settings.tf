@@ -28,6 +28,7 @@ locals {
     LOG_LEVEL                           = var.log_level
     HOLDFAST_OCI_HISTORY_REGION         = var.use_lb_health_metrics ? var.primary_region : var.region
     HOLDFAST_PRIMARY_TARGET             = var.primary_target
+    HOLDFAST_NOTIFY_TOPIC               = try(var.messages_topic.id, null)
     HOLDFAST_PRIMARY_PROBE_URL          = var.primary_probe_url
     HOLDFAST_SECONDARY_ADDRESS          = var.secondary_address
     HOLDFAST_ALARM_NAMES                = local.alarm_alarm

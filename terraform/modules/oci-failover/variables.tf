@@ -237,6 +237,22 @@ variable "secondary_address" {
   default     = null
 }
 
+variable "messages_topic" {
+  description = "A topic to which the function itself publishes each message of an outage, in words (HOLDFAST_NOTIFY_TOPIC), and its compartment, in which the function may then use topics. Not in compartment_id: every subscription in there may call the function. Null: none."
+  type        = object({ id = string, compartment_id = string })
+  default     = null
+
+  validation {
+    condition     = var.messages_topic == null || can(regex("^ocid1\\.onstopic\\.", var.messages_topic.id))
+    error_message = "messages_topic: id must be the OCID of a topic, ocid1.onstopic...."
+  }
+
+  validation {
+    condition     = try(var.messages_topic.compartment_id, null) != var.compartment_id
+    error_message = "messages_topic: not in compartment_id, in which the function has a compartment of its own."
+  }
+}
+
 # When.
 
 variable "pre_failover_failure_seconds" {

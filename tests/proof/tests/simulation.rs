@@ -9,7 +9,7 @@ use holdfast_proof::sim::{Sabotage, Tally, run, run_broken, story::KINDS_FROM};
 /// Stories in which a promise was broken once, with what was wrong. They stay, so that it does not come back. A seed tells
 /// the same story only as long as stories are drawn in the same way: what was found before is told again by tests of core
 /// (`engine/tests/simulated.rs` and its neighbours), and so is each defect found here.
-const REGRESSIONS: [(u64, &str); 27] = [
+const REGRESSIONS: [(u64, &str); 29] = [
     (3191, "a person unlocked between look and claim, and what the look had seen done was completed"),
     (1482, "a failback was noted as the primary died again, and it was never armed for that outage"),
     (99, "the lock was taken away, could not be read, and the record's word for it was completed"),
@@ -23,6 +23,11 @@ const REGRESSIONS: [(u64, &str); 27] = [
     (16575, "calls with clocks that are wrong by hours did not see each other wait, and kept an operator out"),
     (22168, "a record from before the failover does not know of its lock (a limit)"),
     (31928, "a foreign record was ended by a person, and came back with a backup (a limit)"),
+    (
+        170829,
+        "an intent was stored 48 s after its writer had given up, on evidence that was as old as it may be (a limit)",
+    ),
+    (168780, "work that was left to a person was driven on in the calm by a clock that reads no metrics (a limit)"),
     (35986, "a probe that a frozen worker had sent long before proves nothing (a limit)"),
     (KINDS_FROM + 7637, "a failback was closed by metrics about the lock, beside a probe that was answered"),
     (

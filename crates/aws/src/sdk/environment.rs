@@ -24,11 +24,13 @@ pub enum Service {
     Eks,
     /// Roles of other accounts.
     Sts,
+    /// The topic by which people are told.
+    Sns,
 }
 
 impl Service {
     /// Every service.
-    pub const ALL: [Self; 5] = [Self::Route53, Self::CloudWatch, Self::Ssm, Self::Eks, Self::Sts];
+    pub const ALL: [Self; 6] = [Self::Route53, Self::CloudWatch, Self::Ssm, Self::Eks, Self::Sts, Self::Sns];
 
     /// The variable that moves its endpoint: the service's id in upper case, blanks as underscores, as in every
     /// AWS SDK. Mind that Route 53's id is `Route 53`.
@@ -39,6 +41,7 @@ impl Service {
             Self::Ssm => "AWS_ENDPOINT_URL_SSM",
             Self::Eks => "AWS_ENDPOINT_URL_EKS",
             Self::Sts => "AWS_ENDPOINT_URL_STS",
+            Self::Sns => "AWS_ENDPOINT_URL_SNS",
         }
     }
 }
@@ -46,7 +49,7 @@ impl Service {
 /// Endpoints that were moved away from AWS's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Endpoints {
-    moved: [Option<String>; 5],
+    moved: [Option<String>; 6],
 }
 
 impl Endpoints {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 
-const ALL: Roles = Roles { cluster: true, history: true, traffic: true, note: true };
+const ALL: Roles = Roles { cluster: true, history: true, traffic: true, note: true, topic: true };
 
 const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "secret")];
 

@@ -6,7 +6,7 @@ use holdfast_http::Proxies;
 use super::*;
 use crate::testing::KEY;
 
-const ALL: Roles = Roles { cluster: true, history: true, traffic: true, note: true };
+const ALL: Roles = Roles { cluster: true, history: true, traffic: true, note: true, topic: true };
 const BALANCER: &str = "ocid1.loadbalancer.oc1.iad.aaaabalancer";
 const LEAST: [(&str, &str); 8] = [
     ("OCI_RESOURCE_PRINCIPAL_VERSION", "2.2"),

@@ -52,6 +52,7 @@ run "with_every_variable_that_the_function_is_told" {
     cluster_ca_data              = file("../../../tests/terraform/environment/ca.base64")
     dns_role_arn                 = "arn:aws:iam::444455556666:role/dns-failover"
     dns_role_external_id         = "standby"
+    messages_topic_arn           = "arn:aws:sns:us-west-2:111122223333:logscale-people"
 
     settings = {
       HOLDFAST_CONTROL_TARGETS = "https://control.example.net"

@@ -71,6 +71,24 @@ run "the_policy_is_the_shipped_one" {
   }
 }
 
+run "who_tells_people_by_a_topic_may_publish_to_it_and_to_no_other" {
+  command = plan
+
+  variables {
+    messages_topic_arn = "arn:aws:sns:us-west-2:111122223333:logscale-people"
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.lambda_own[0].policy).Statement : statement if statement.Sid == "TellPeople"] == [{
+      Sid      = "TellPeople"
+      Effect   = "Allow"
+      Action   = "sns:Publish"
+      Resource = "arn:aws:sns:us-west-2:111122223333:logscale-people"
+    }]
+    error_message = "It must be infra/aws/policy-topic.json: ${aws_iam_role_policy.lambda_own[0].policy}"
+  }
+}
+
 run "beside_it_the_function_may_do_only_what_its_own_resources_need" {
   assert {
     condition = { for statement in jsondecode(aws_iam_role_policy.lambda_own[0].policy).Statement : statement.Sid => statement.Resource } == {

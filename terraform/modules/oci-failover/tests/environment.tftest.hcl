@@ -63,6 +63,10 @@ run "with_every_variable_that_the_function_is_told" {
     failover_cooldown_seconds    = 600
     max_retries                  = 4
     log_level                    = "debug"
+    messages_topic = {
+      id             = "ocid1.onstopic.oc1.ord.people"
+      compartment_id = "ocid1.compartment.oc1..people"
+    }
 
     settings = {
       HOLDFAST_CONTROL_TARGETS = "https://control.example.net"

@@ -104,3 +104,17 @@ run "only_the_platform_may_call_the_function_as_an_alarm" {
     error_message = "No connector may publish on the function's topic."
   }
 }
+
+run "who_tells_people_by_a_topic_may_use_the_topics_of_its_compartment" {
+  variables {
+    messages_topic = {
+      id             = "ocid1.onstopic.oc1.ord.people"
+      compartment_id = "ocid1.compartment.oc1..people"
+    }
+  }
+
+  assert {
+    condition     = contains(oci_identity_policy.this.statements, "Allow dynamic-group logs-standby-failover to use ons-topics in compartment id ocid1.compartment.oc1..people")
+    error_message = "It must be infra/oci/policy-topic.json: ${jsonencode(oci_identity_policy.this.statements)}"
+  }
+}

@@ -75,7 +75,8 @@ impl World {
     /// What is open is finished two ticks later, and when the standby is up.
     fn promise_owed(&mut self) {
         let activates = |open: &&Execution| open.kind.activates_standby();
-        let Some(open) = self.stored.0.open().filter(activates).map(|open| open.id.clone()) else { return };
+        let open = self.stored.0.open().filter(activates).filter(|open| !self.is_left_to_a_person(open));
+        let Some(open) = open.map(|open| open.id.clone()) else { return };
         let seen = self.dead_since().map_or(self.now, |from| self.seen_by(from));
         let due = seen + self.finished_within();
         self.promise(due, move |world| {

@@ -8,7 +8,7 @@
 //! - clocks differ by [`LARGEST_SKEW_S`], but for those that are wrong by hours: what these prove is held against true time
 //!   all the same;
 //! - between a look and the stored intent lie at most the look itself and two calls ([`CLAIM`]), and what a worker was
-//!   frozen for meanwhile;
+//!   frozen for meanwhile, and how long the write was on its way;
 //! - a hole of one period in the evidence does not end a streak ([`UNSEEN`]).
 
 mod ends;
@@ -238,8 +238,10 @@ impl World {
         if streak.proven < holdoff || to - since + SECOND < seconds(holdoff.as_secs()) {
             self.breaks("a failover began on less than the holdoff");
         }
+        // The intent may be stored after its writer has given up.
+        let on_its_way = self.now.saturating_sub(self.workers[worker].sent.at);
         let age = self.now.saturating_sub(to);
-        if age > stale + CLAIM + SKEW + frozen {
+        if age > stale + CLAIM + SKEW + frozen + on_its_way {
             self.breaks(format!("a failover began on evidence that was {} s old", age / SECOND));
         }
         let history_alone = streak.source == Source::History && streak.gaps.is_empty();

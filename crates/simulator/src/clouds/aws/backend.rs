@@ -36,6 +36,10 @@ impl CloudBackend for Aws {
         FunctionProgram { executable: "bootstrap", package: "holdfast-aws-lambda" }
     }
 
+    fn topic(&self) -> Option<String> {
+        Some(super::sns::topic_arn())
+    }
+
     /// The health check's configuration is written, with its version as the precondition.
     fn traffic_calls(&self) -> TrafficCalls {
         TrafficCalls {

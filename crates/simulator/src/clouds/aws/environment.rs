@@ -51,7 +51,7 @@ fn lambda(set: &mut impl FnMut(&str, &str), facts: &Facts<'_>) {
     set("AWS_LAMBDA_LOG_STREAM_NAME", "simulated");
     set("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand");
     set("_HANDLER", "bootstrap");
-    for service in ["ROUTE_53", "CLOUDWATCH", "SSM", "EKS", "STS"] {
+    for service in ["ROUTE_53", "CLOUDWATCH", "SSM", "EKS", "STS", "SNS"] {
         set(&format!("AWS_ENDPOINT_URL_{service}"), facts.aws_endpoint);
     }
     set("SSL_CERT_FILE", &facts.ca_file);

@@ -5,7 +5,7 @@
 //! - `backend`: AWS in the list of clouds; `services`: all of it started together; `drill`, `access`: what drills and tests do with it
 //! - `alarm` with `alarm_rule`, `failover_record`: its part of the world; `notification`: what SNS sends; `parameters`: what SSM keeps
 //! - `request`, `tree`, `error`: a call taken apart, and its answers; `iam`: who may do what
-//! - `route53` and its files, `cloudwatch`, `ssm`, `eks`, `sts`, `invoke`: the services
+//! - `route53` and its files, `cloudwatch`, `ssm`, `eks`, `sts`, `sns`, `invoke`: the services
 //! - [`lambda`]: the Lambda service, which runs the shipped `bootstrap`; `environment`: what its process is told
 
 mod access;
@@ -29,6 +29,7 @@ mod route53_config;
 mod route53_status;
 mod route53_xml;
 mod services;
+mod sns;
 mod ssm;
 mod sts;
 #[cfg(test)]
@@ -51,6 +52,7 @@ pub use parameters::Parameter;
 
 use crate::gate::{Gate, Refusal};
 use crate::net::{Cut, Handler};
+use crate::people::People;
 use crate::world::World;
 use error::AwsError;
 use lambda::LambdaHost;
@@ -65,6 +67,7 @@ pub(crate) struct Cloud {
     pub(crate) parameters: Arc<Mutex<Parameters>>,
     pub(crate) authority: Authority,
     pub(crate) cluster: ClusterView,
+    pub(crate) people: People,
     /// Region of SSM and EKS: that of the standby.
     pub(crate) region: String,
 }
@@ -112,6 +115,7 @@ impl Cloud {
             Service::Ssm => ssm::answer(self, request),
             Service::Eks => eks::answer(self, request),
             Service::Sts => sts::answer(self, request),
+            Service::Sns => sns::answer(self, request),
             Service::Lambda | Service::Unknown => Err(AwsError::unknown_operation(&request.operation)),
         }
     }
@@ -123,6 +127,7 @@ impl Cloud {
             Service::Ssm => ssm::resource(&self.region, request),
             Service::Eks => eks::resource(&self.region, request),
             Service::Lambda => invoke::resource(&self.region, request),
+            Service::Sns => sns::resource(request),
             _ => "*".to_owned(),
         }
     }

@@ -14,6 +14,7 @@ pub(crate) enum Service {
     Ssm,
     Eks,
     Sts,
+    Sns,
     Lambda,
     Unknown,
 }
@@ -27,6 +28,7 @@ impl Service {
             Self::Ssm => "ssm",
             Self::Eks => "eks",
             Self::Sts => "sts",
+            Self::Sns => "sns",
             Self::Lambda => "lambda",
             Self::Unknown => "unknown",
         }
@@ -46,7 +48,7 @@ pub(crate) enum Protocol {
     Json11,
     /// REST-JSON of EKS and Lambda.
     RestJson,
-    /// Query (form in, XML out) of STS.
+    /// Query (form in, XML out) of STS and SNS.
     Query,
 }
 
@@ -112,6 +114,11 @@ impl AwsRequest {
         format!("{}:{}", self.service.prefix(), self.operation)
     }
 
+    /// The fields of a form, as the query protocol sends them.
+    pub(crate) fn form(&self) -> BTreeMap<String, String> {
+        form(std::str::from_utf8(&self.body).unwrap_or_default())
+    }
+
     /// A header's text; empty when it is not there.
     pub(crate) fn header(&self, name: &str) -> &str {
         header(&self.headers, name).unwrap_or_default()
@@ -167,6 +174,7 @@ fn query_operation(query: &BTreeMap<String, String>, body: &[u8]) -> (Service, S
     let body = form(std::str::from_utf8(body).unwrap_or_default());
     match query.get("Action").or_else(|| body.get("Action")) {
         Some(action) if action == "GetCallerIdentity" => (Service::Sts, action.clone(), Protocol::Query),
+        Some(action) if action == "Publish" => (Service::Sns, action.clone(), Protocol::Query),
         Some(action) => (Service::Unknown, action.clone(), Protocol::Query),
         None => (Service::Unknown, "Unknown".to_owned(), Protocol::Json11),
     }

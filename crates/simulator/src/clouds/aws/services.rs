@@ -41,6 +41,7 @@ impl AwsServices {
             authority: judge(&health_check)?,
             cluster: ClusterView { name: CLUSTER_NAME.to_owned(), endpoint: server.endpoint, ca_pem: server.ca_pem },
             region: STANDBY_REGION.to_owned(),
+            people: bed.people.clone(),
         });
         let listener = Listener::tls(bed.authority.acceptor(), cloud.clone().handler()).await?;
         let services = Self { cloud, listener };
@@ -126,6 +127,7 @@ fn judge(health_check: &str) -> Result<Authority, StartError> {
         ("primary_health_check_id", health_check.to_owned()),
         ("cooldown_parameter", format!("logscale-dr/{FUNCTION_NAME}/last-failover-timestamp")),
         ("cluster_name", CLUSTER_NAME.to_owned()),
+        ("notify_topic_arn", super::sns::topic_arn()),
     ]);
     Authority::new(FUNCTION_KEYS.0, ADMIN_KEYS.0, &values)
         .map_err(|why| StartError::Shipped { file: "infra/aws/policy.json", why })

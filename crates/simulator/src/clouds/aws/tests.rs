@@ -17,6 +17,7 @@ use crate::calls::CallLog;
 use crate::faults::Faults;
 use crate::gate::Gate;
 use crate::host::HostSlot;
+use crate::people::People;
 use crate::time::{self, Pace};
 use crate::timeline::Timeline;
 use crate::world::{MetricsMode, Past, World};
@@ -36,6 +37,7 @@ fn cloud() -> Cloud {
         ("primary_health_check_id", "HC".to_owned()),
         ("cooldown_parameter", "dr/last".to_owned()),
         ("cluster_name", "standby".to_owned()),
+        ("notify_topic_arn", super::sns::topic_arn()),
     ]);
     Cloud {
         gate: Gate {
@@ -56,6 +58,7 @@ fn cloud() -> Cloud {
             ca_pem: "PEM".to_owned(),
         },
         region: "us-west-2".to_owned(),
+        people: People::default(),
     }
 }
 

@@ -33,6 +33,10 @@ impl CloudBackend for Oci {
         "DNS steering, Monitoring, Health Checks, Notifications, Container Engine, IAM, Functions"
     }
 
+    fn topic(&self) -> Option<String> {
+        Some(super::topic::TOPIC_ID.to_owned())
+    }
+
     fn program(&self) -> FunctionProgram {
         FunctionProgram { executable: "oci-function", package: "holdfast-oci-function" }
     }

@@ -5,7 +5,7 @@
 //! - `backend`: OCI in the list of clouds; `services`: all of it started together; `drill`, `access`: what drills and tests do with it
 //! - `alarm` with `alarm_message`, `tick`, `steering` with `rules`, `load_balancer`: its part of the world
 //! - `request`, `error`: a call taken apart, and its refusals; `signature`, `principals`, `policy`: who signed it, and who may do what
-//! - `dns`, `monitoring` with `mql`, `health_checks`, `container_engine`, `functions`: the services; `oke`: tokens for the cluster
+//! - `dns`, `monitoring` with `mql`, `health_checks`, `container_engine`, `functions`, `topic`: the services; `oke`: tokens for the cluster
 //! - `notifications`: how messages reach the function; [`agent`]: the Fn agent; `environment`: what its containers are told
 
 mod access;
@@ -35,6 +35,7 @@ mod steering;
 #[cfg(test)]
 mod tests;
 mod tick;
+mod topic;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -52,6 +53,7 @@ pub use services::OciServices;
 use crate::conditions::Outage;
 use crate::gate::{Gate, Refusal};
 use crate::net::{Cut, Handler};
+use crate::people::People;
 use crate::test_bed::ExternalCluster;
 use crate::time;
 use crate::world::World;
@@ -108,6 +110,7 @@ pub(crate) struct Cloud {
     /// Endpoint and CA of the standby's API server.
     pub(crate) server: ExternalCluster,
     pub(crate) unsigned: Unsigned,
+    pub(crate) people: People,
 }
 
 /// The calls whose signature was not accepted, each with the reason. Clones share one list.
@@ -196,6 +199,7 @@ impl Cloud {
             Operation::GetCluster(id) => container_engine::cluster(self, request, id),
             Operation::CreateKubeconfig(id) => container_engine::kubeconfig(self, request, id),
             Operation::InvokeFunction(id) => functions::invoke(self, request, id).await,
+            Operation::PublishMessage(id) => topic::publish(self, request, id),
             Operation::Unknown => Err(OciError::not_found()),
         }
     }
@@ -226,6 +230,7 @@ fn need(request: &OciRequest) -> Option<Need> {
         Operation::ListHttpProbeResults(id) => {
             Some(of("inspect", "health-check-results", "target.health-check.id", id))
         }
+        Operation::PublishMessage(id) => Some(of("use", "ons-topics", "target.topic.id", id)),
         Operation::GetCluster(id) => Some(need_of_the_cluster("read", id)),
         Operation::CreateKubeconfig(id) => Some(need_of_the_cluster("use", id)),
         Operation::InvokeFunction(id) => Some(of("use", "fn-invocation", "target.function.id", id)),

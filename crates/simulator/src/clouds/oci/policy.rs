@@ -7,6 +7,8 @@ use serde::Deserialize;
 
 /// The policy that is deployed with the function; its placeholders are explained in `infra/oci/README.md`.
 const SHIPPED_POLICY: &str = include_str!("../../../../../infra/oci/policy.json");
+/// What is deployed beside it where the function tells people by a topic.
+const TOPIC_POLICY: &str = include_str!("../../../../../infra/oci/policy-topic.json");
 /// From less to more; each includes those before it.
 const VERBS: [&str; 4] = ["inspect", "read", "use", "manage"];
 
@@ -34,6 +36,17 @@ pub(crate) enum Subject {
 #[derive(Debug, Deserialize)]
 struct Shipped {
     statements: Vec<Named>,
+}
+
+impl Shipped {
+    fn read(shipped: &str, values: &BTreeMap<&str, String>) -> Result<Self, String> {
+        let text =
+            values.iter().fold(shipped.to_owned(), |text, (name, value)| text.replace(&format!("${{{name}}}"), value));
+        if let Some(at) = text.find("${") {
+            return Err(format!("no value for {}", text[at..].split('}').next().unwrap_or_default()));
+        }
+        serde_json::from_str(&text).map_err(|error| error.to_string())
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -88,14 +101,8 @@ impl PolicyJudge {
     /// # Errors
     /// As [`new`](Self::new).
     pub(crate) fn install(&self, values: &BTreeMap<&str, String>) -> Result<(), String> {
-        let mut text = SHIPPED_POLICY.to_owned();
-        for (name, value) in values {
-            text = text.replace(&format!("${{{name}}}"), value);
-        }
-        if let Some(at) = text.find("${") {
-            return Err(format!("no value for {}", text[at..].split('}').next().unwrap_or_default()));
-        }
-        let shipped: Shipped = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let mut shipped = Shipped::read(SHIPPED_POLICY, values)?;
+        shipped.statements.extend(Shipped::read(TOPIC_POLICY, values)?.statements);
         let read = |named: &Named| statement(named).ok_or(format!("no statement: {}", named.statement));
         // What the platform itself is allowed is no matter of any call here.
         let ours = shipped.statements.iter().filter(|named| !named.statement.starts_with("Allow service "));

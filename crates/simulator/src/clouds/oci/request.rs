@@ -23,6 +23,7 @@ pub(crate) enum Operation {
     GetCluster(String),
     CreateKubeconfig(String),
     InvokeFunction(String),
+    PublishMessage(String),
     Unknown,
 }
 
@@ -71,6 +72,7 @@ impl OciRequest {
             Operation::GetCluster(_) => "containerengine:GetCluster",
             Operation::CreateKubeconfig(_) => "containerengine:CreateKubeconfig",
             Operation::InvokeFunction(_) => "functions:InvokeFunction",
+            Operation::PublishMessage(_) => "notifications:PublishMessage",
             Operation::Unknown => return format!("oci:{} {}", self.method, self.target),
         }
         .to_owned()
@@ -102,6 +104,9 @@ fn operation(method: &Method, path: &[&str]) -> Operation {
         }
         ["20181201", "functions", id, "actions", "invoke"] if *method == Method::POST => {
             Operation::InvokeFunction((*id).to_owned())
+        }
+        ["20181201", "topics", id, "messages"] if *method == Method::POST => {
+            Operation::PublishMessage((*id).to_owned())
         }
         _ => Operation::Unknown,
     }

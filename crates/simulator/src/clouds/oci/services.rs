@@ -55,6 +55,7 @@ impl OciServices {
             agent: agent.clone(),
             server: bed.api_server.clone(),
             unsigned: unsigned.clone(),
+            people: bed.people.clone(),
         };
         let api = Listener::tls(bed.authority.acceptor(), Arc::new(cloud).handler()).await?;
         let cluster = bed.cluster.clone();
@@ -139,6 +140,7 @@ fn values(namespace: &str) -> BTreeMap<&'static str, String> {
         "function_compartment_id",
         "topic_compartment_id",
         "alarm_compartment_id",
+        "notify_compartment_id",
     ];
     let mut values: BTreeMap<_, _> = compartments.into_iter().map(|name| (name, COMPARTMENT_ID.to_owned())).collect();
     values.insert("dynamic_group", DYNAMIC_GROUP.to_owned());

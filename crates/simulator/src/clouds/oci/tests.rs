@@ -18,6 +18,7 @@ use super::*;
 use crate::calls::CallLog;
 use crate::faults::Faults;
 use crate::host::HostSlot;
+use crate::people::People;
 use crate::time::{Pace, plus};
 use crate::timeline::Timeline;
 use crate::world::{Past, Point};
@@ -41,7 +42,7 @@ fn cloud() -> Cloud {
     let agent = FnAgent::new(settings, 1, timeline.clone(), principals.clone(), judge.clone());
     let world = World::new(backend::world(time::now(), pace, 1), timeline, pace);
     let server = ExternalCluster { endpoint: "https://localhost:6443".to_owned(), ca_pem: "CA".to_owned() };
-    Cloud { gate, world, principals, judge, agent, server, unsigned: Unsigned::default() }
+    Cloud { gate, world, principals, judge, agent, server, unsigned: Unsigned::default(), people: People::default() }
 }
 
 /// Who signs, and when.
