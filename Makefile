@@ -14,7 +14,7 @@ TIME ?= 60
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 export RUSTUP_TOOLCHAIN := $(shell scripts/toolchain.sh)
 
-.PHONY: help drill quick test test-real test-terraform test-tofu check simulate sabotage bench package fuzz mutants fmt build bootstrap
+.PHONY: help drill quick test test-real test-terraform test-tofu check simulate sabotage bench package package-twice test-packaging fuzz mutants fmt build bootstrap
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,7 @@ quick: ## Before each commit, under a minute when built before: format, lints of
 check: ## What CI runs: format, lints, docs, licences, every test, every scenario
 	cargo fmt --all -- --check
 	scripts/licences.py
+	$(MAKE) test-packaging
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml > /dev/null
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
@@ -65,10 +66,14 @@ sabotage: ## Breaks each promise on purpose and demands that the drill notices; 
 bench: build bootstrap ## Start time, memory, round trips and event-to-lock time of the function as shipped
 	$(TARGET)/debug/holdfast bench --bootstrap $(TARGET)/release/bootstrap $(ARGS)
 
-package: bootstrap ## dist/holdfast-aws-lambda.zip and dist/holdfast-azure-function.zip, ready to be uploaded
-	target="$$(scripts/musl.sh)" && \
-	cargo build --locked --release -p holdfast-azure-function --target "$$target" && \
-	scripts/package.sh $(TARGET)/release/bootstrap $(TARGET)/"$$target"/release/handler
+package: ## What is deployed on each cloud, into dist/: two zips for Lambda, one for Azure, an image for OCI, components, checksums
+	scripts/package.sh
+
+package-twice: ## The same, and the commit once more in another folder: the bytes must be the same. Up to an hour of two cores
+	scripts/package.sh --twice
+
+test-packaging: ## What makes the packages, on small files
+	cd scripts/packaging && "$$(../venv.sh scripts/packaging/requirements.txt)/bin/python" -W error::DeprecationWarning -m unittest --quiet
 
 fuzz: ## Readers of foreign data under libFuzzer, TIME=60 seconds each; ARGS="event tls" for some of them
 	TIME=$(TIME) scripts/fuzz.sh $(ARGS)
