@@ -14,7 +14,7 @@ TIME ?= 60
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 export RUSTUP_TOOLCHAIN := $(shell scripts/toolchain.sh)
 
-.PHONY: help drill quick test test-real test-terraform test-tofu check simulate sabotage bench package package-twice test-packaging fuzz mutants fmt build bootstrap
+.PHONY: help drill quick test test-real test-terraform test-tofu check simulate sabotage bench package release test-package test-packaging fuzz mutants fmt build bootstrap
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ drill: build ## A failover from alarm to lock: no account, no cluster, no networ
 test: build ## All tests that need nothing but cargo; those of real servers say SKIPPED
 	env -u HOLDFAST_REAL cargo test --workspace --locked --no-fail-fast
 
-test-real: build ## The tests against a real control plane, moto, Azurite, and the SDKs of AWS, Azure and OCI; installs these first
+test-real: build ## The tests against a real control plane, moto, Azurite, AWS's emulator of Lambda, and the SDKs of AWS, Azure and OCI; installs these first
 	scripts/with-real-servers.sh cargo test --locked --no-fail-fast -p holdfast-testbed -p holdfast-tests -p holdfast-simulator \
 		--test starts --test 'real_*' --test 'kubernetes_*'
 
@@ -66,11 +66,14 @@ sabotage: ## Breaks each promise on purpose and demands that the drill notices; 
 bench: build bootstrap ## Start time, memory, round trips and event-to-lock time of the function as shipped
 	$(TARGET)/debug/holdfast bench --bootstrap $(TARGET)/release/bootstrap $(ARGS)
 
-package: ## What is deployed on each cloud, into dist/: two zips for Lambda, one for Azure, an image for OCI, components, checksums
-	scripts/package.sh
+package: ## What is deployed on each cloud, into dist/: two zips for Lambda, one for Azure, an image for OCI; ARGS=holdfast-azure-function.zip less
+	scripts/package.sh $(ARGS)
 
-package-twice: ## The same, and the commit once more in another folder: the bytes must be the same. Up to an hour of two cores
-	scripts/package.sh --twice
+release: ## All packages of a tag, TAG=v0.1.0, built in two folders that must give the same bytes; an hour and more of two cores
+	scripts/release.sh $(TAG) $(ARGS)
+
+test-package: ## Runs what is in dist/: Lambda's under AWS's own emulator, arm64 on an emulated processor, and a drill with each
+	scripts/test-package.sh
 
 test-packaging: ## What makes the packages, on small files
 	cd scripts/packaging && "$$(../venv.sh scripts/packaging/requirements.txt)/bin/python" -W error::DeprecationWarning -m unittest --quiet

@@ -46,12 +46,16 @@ ARTEFACTS = [
 ]
 
 
-def main(to: Path) -> None:
+def main(to: Path, names: list[str]) -> None:
+    """Packs the artefacts of these names, all where there is none."""
+    unknown = set(names) - {artefact.file for artefact in ARTEFACTS}
+    if unknown:
+        sys.exit(f"package: there is no {', '.join(unknown)}; there are {', '.join(artefact.file for artefact in ARTEFACTS)}")
     to.mkdir(parents=True, exist_ok=True)
     for old in to.iterdir():
         old.unlink()
     try:
-        for artefact in ARTEFACTS:
+        for artefact in (one for one in ARTEFACTS if not names or one.file in names):
             make(artefact, build(artefact), to)
     except (Unfit, image.Broken, sbom.NoSbom) as error:
         sys.exit(f"package: {error}")
@@ -98,4 +102,4 @@ def write_sums(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

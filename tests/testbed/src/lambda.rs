@@ -65,7 +65,8 @@ impl LambdaEmulator {
     ///
     /// When the emulator does not answer.
     pub async fn invoke(&self, event: &Value) -> Result<Value, Error> {
-        let answer = tokio::time::timeout(ANSWERED_WITHIN, self.post(&event.to_string()));
+        let event = event.to_string();
+        let answer = tokio::time::timeout(ANSWERED_WITHIN, self.post(&event));
         let answer = answer.await.map_err(|_| Error::TimedOut {
             what: "an answer of the function".to_owned(),
             within_s: ANSWERED_WITHIN.as_secs(),
