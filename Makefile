@@ -14,7 +14,7 @@ TIME ?= 60
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 export RUSTUP_TOOLCHAIN := $(shell scripts/toolchain.sh)
 
-.PHONY: help drill quick test test-real test-terraform test-tofu check simulate sabotage bench package release test-package test-packaging fuzz mutants fmt build bootstrap
+.PHONY: help drill quick test test-real test-terraform test-tofu test-azurerm check simulate sabotage bench package release test-package test-packaging fuzz mutants fmt build bootstrap
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test-terraform: ## The modules and examples of terraform/, offline, and checkov;
 
 test-tofu: ## The same with OpenTofu too, which is built first where it is not yet: up to 13 minutes of one core
 	TOFU=build scripts/terraform-tests.sh $(ARGS)
+
+test-azurerm: ## Validates the Azure modules against the real provider, built first where it is not yet: 8 minutes of two cores; needs terraform or tofu
+	scripts/terraform-azurerm.sh
 
 quick: ## Before each commit, under a minute when built before: format, lints of libraries and programs, unit tests
 	cargo fmt --all -- --check
