@@ -14,7 +14,7 @@ TIME ?= 60
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 export RUSTUP_TOOLCHAIN := $(shell scripts/toolchain.sh)
 
-.PHONY: help drill quick test test-real test-terraform test-tofu check simulate sabotage bench package fuzz mutants fmt build bootstrap
+.PHONY: help drill quick test test-real test-terraform test-tofu test-azurerm check simulate sabotage bench package release test-package test-packaging fuzz mutants fmt build bootstrap
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ drill: build ## A failover from alarm to lock: no account, no cluster, no networ
 test: build ## All tests that need nothing but cargo; those of real servers say SKIPPED
 	env -u HOLDFAST_REAL cargo test --workspace --locked --no-fail-fast
 
-test-real: build ## The tests against a real control plane, moto, Azurite, and the SDKs of AWS, Azure and OCI; installs these first
+test-real: build ## The tests against a real control plane, moto, Azurite, AWS's emulator of Lambda, and the SDKs of AWS, Azure and OCI; installs these first
 	scripts/with-real-servers.sh cargo test --locked --no-fail-fast -p holdfast-testbed -p holdfast-tests -p holdfast-simulator \
 		--test starts --test 'real_*' --test 'kubernetes_*'
 
@@ -35,6 +35,9 @@ test-terraform: ## The modules and examples of terraform/, offline, and checkov;
 test-tofu: ## The same with OpenTofu too, which is built first where it is not yet: up to 13 minutes of one core
 	TOFU=build scripts/terraform-tests.sh $(ARGS)
 
+test-azurerm: ## Validates the Azure modules against the real provider, built first where it is not yet: 8 minutes of two cores; needs terraform or tofu
+	scripts/terraform-azurerm.sh
+
 quick: ## Before each commit, under a minute when built before: format, lints of libraries and programs, unit tests
 	cargo fmt --all -- --check
 	cargo clippy --workspace --lib --bins --locked -- -D warnings
@@ -43,6 +46,7 @@ quick: ## Before each commit, under a minute when built before: format, lints of
 check: ## What CI runs: format, lints, docs, licences, every test, every scenario
 	cargo fmt --all -- --check
 	scripts/licences.py
+	$(MAKE) test-packaging
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml > /dev/null
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
@@ -65,10 +69,17 @@ sabotage: ## Breaks each promise on purpose and demands that the drill notices; 
 bench: build bootstrap ## Start time, memory, round trips and event-to-lock time of the function as shipped
 	$(TARGET)/debug/holdfast bench --bootstrap $(TARGET)/release/bootstrap $(ARGS)
 
-package: bootstrap ## dist/holdfast-aws-lambda.zip and dist/holdfast-azure-function.zip, ready to be uploaded
-	target="$$(scripts/musl.sh)" && \
-	cargo build --locked --release -p holdfast-azure-function --target "$$target" && \
-	scripts/package.sh $(TARGET)/release/bootstrap $(TARGET)/"$$target"/release/handler
+package: ## What is deployed on each cloud, into dist/: two zips for Lambda, one for Azure, an image for OCI; ARGS=holdfast-azure-function.zip less
+	scripts/package.sh $(ARGS)
+
+release: ## All packages of a tag, TAG=v0.1.0, built in two folders that must give the same bytes; an hour and more of two cores
+	scripts/release.sh $(TAG) $(ARGS)
+
+test-package: ## Runs what is in dist/: Lambda's under AWS's own emulator, arm64 on an emulated processor, and a drill with each
+	scripts/test-package.sh
+
+test-packaging: ## What makes the packages, on small files
+	cd scripts/packaging && "$$(../venv.sh scripts/packaging/requirements.txt)/bin/python" -W error::DeprecationWarning -m unittest --quiet
 
 fuzz: ## Readers of foreign data under libFuzzer, TIME=60 seconds each; ARGS="event tls" for some of them
 	TIME=$(TIME) scripts/fuzz.sh $(ARGS)

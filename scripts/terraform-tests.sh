@@ -78,6 +78,8 @@ for tool in "${tools[@]}"; do
         say "$faults"
         migration="$(python3 "$root/tests/terraform/migration.py" "$tool" "$tree")" || { say "FAILED: the migration"; failed=1; }
         say "$migration"
+        imports="$(python3 "$root/tests/terraform/imports.py" "$tool" "$tree")" || { say "FAILED: the imports"; failed=1; }
+        say "$imports"
     fi
     for folder in "${folders[@]}"; do
         started=$SECONDS refusals=""

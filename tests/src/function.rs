@@ -4,10 +4,22 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::Mutex;
 
+/// Names another executable than that of this build for tests of the AWS function by itself: `make test-package` names the packaged one.
+const BOOTSTRAP: &str = "HOLDFAST_BOOTSTRAP";
+
 /// The AWS function's executable as this build has it. `make` builds it before any test; where it is missing, it is
 /// built now.
 pub async fn bootstrap() -> PathBuf {
     executable("bootstrap", "holdfast-aws-lambda").await
+}
+
+/// The executable that `HOLDFAST_BOOTSTRAP` names, else [`bootstrap`].
+#[expect(clippy::disallowed_methods, reason = "the environment is where `make` says what was packaged")]
+pub async fn packaged_bootstrap() -> PathBuf {
+    match std::env::var_os(BOOTSTRAP) {
+        Some(path) => path.into(),
+        None => bootstrap().await,
+    }
 }
 
 /// The Azure function's, likewise.

@@ -141,7 +141,7 @@ variable "image" {
 }
 
 variable "image_digest" {
-  description = "The digest of the image."
+  description = "The digest of the image: what `make package` writes to dist/holdfast-oci-function.digest."
   type        = string
 }
 

@@ -7,7 +7,7 @@ locals {
   function_arn      = "arn:aws:lambda:${var.cluster_region}:${local.account_id}:function:${local.function_name}"
   log_group         = "/aws/lambda/${local.function_name}"
   parameter         = coalesce(var.cooldown_ssm_parameter, "/logscale-dr/${local.function_name}/last-failover-timestamp")
-  package           = coalesce(var.package, "${path.module}/../../../dist/holdfast-aws-lambda.zip")
+  package           = coalesce(var.package, "${path.module}/../../../dist/holdfast-aws-lambda-${var.architecture}.zip")
   account_id        = data.aws_caller_identity.current.account_id
   health_check_id   = var.primary_health_check_id == null ? "" : var.primary_health_check_id
   secondary_id      = var.secondary_health_check_id == null ? "" : var.secondary_health_check_id

@@ -1,7 +1,7 @@
 # What the reference's module does not have.
 
 variable "package" {
-  description = "The zip that `make package` writes. Null: dist/holdfast-aws-lambda.zip of this repository."
+  description = "The zip that `make package` writes. Null: dist/holdfast-aws-lambda-ARCHITECTURE.zip of this repository."
   type        = string
   default     = null
 }

@@ -75,7 +75,7 @@ variable "image" {
 }
 
 variable "image_digest" {
-  description = "Its digest. The function runs these bytes whatever becomes of the tag."
+  description = "Its digest: `make package` writes it to dist/holdfast-oci-function.digest. The function runs these bytes whatever becomes of the tag."
   type        = string
 
   validation {
@@ -85,7 +85,7 @@ variable "image_digest" {
 }
 
 variable "shape" {
-  description = "Architecture of the image: GENERIC_X86 or GENERIC_ARM."
+  description = "Architecture of the image: GENERIC_X86, which `make package` builds for, or GENERIC_ARM."
   type        = string
   default     = "GENERIC_X86"
 

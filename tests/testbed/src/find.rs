@@ -17,6 +17,8 @@ pub const CONTROL_PLANE: &str = "HOLDFAST_CONTROL_PLANE";
 pub const VENV: &str = "HOLDFAST_VENV";
 /// The folder that `scripts/azurite.sh` prints.
 pub const AZURITE: &str = "HOLDFAST_AZURITE";
+/// The path that `scripts/lambda-emulator.sh` prints.
+pub const LAMBDA_EMULATOR: &str = "HOLDFAST_LAMBDA_EMULATOR";
 /// The convention of controller-runtime's envtest: a folder that holds `kube-apiserver` and `etcd`.
 pub const KUBEBUILDER_ASSETS: &str = "KUBEBUILDER_ASSETS";
 
@@ -147,6 +149,18 @@ pub fn azurite() -> Result<PathBuf, Missing> {
         .map(|folder| folder.join("node_modules/.bin/azurite"))
         .filter(|path| path.exists())
         .ok_or_else(|| Missing(format!("{AZURITE} names no folder with Azurite; `make test-real` makes one")))
+}
+
+/// AWS's runtime interface emulator, named by [`LAMBDA_EMULATOR`].
+///
+/// # Errors
+///
+/// [`Missing`] when there is none, or [`REAL`] is not set.
+pub fn lambda_emulator() -> Result<PathBuf, Missing> {
+    wanted()?;
+    folder(LAMBDA_EMULATOR)
+        .filter(|path| path.exists())
+        .ok_or_else(|| Missing(format!("{LAMBDA_EMULATOR} names no emulator; `make test-real` builds it")))
 }
 
 /// Unwraps what was found. When it is missing, says `SKIPPED: ...` and gives `None`, and the test returns.

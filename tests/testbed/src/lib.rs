@@ -1,4 +1,4 @@
-//! Servers that others wrote, started by a test and gone with it: a Kubernetes control plane, moto, Azurite.
+//! Servers that others wrote, started by a test and gone with it: a Kubernetes control plane, moto, Azurite, AWS's emulator of Lambda.
 //!
 //! # Layout
 //!
@@ -8,6 +8,7 @@
 //! - [`apply`]: objects from YAML, as the administrator
 //! - [`moto`]: a stand-in for AWS written by others
 //! - [`azurite`]: a stand-in for Azure storage written by others
+//! - [`lambda`]: AWS's own emulator of Lambda, which starts the shipped executable
 //! - `process`: a child process that never outlives the test
 //!
 //! ```no_run
@@ -30,6 +31,7 @@ pub mod audit;
 pub mod azurite;
 pub mod control_plane;
 pub mod find;
+pub mod lambda;
 pub mod moto;
 mod process;
 
@@ -37,6 +39,7 @@ pub use audit::AuditEntry;
 pub use azurite::Azurite;
 pub use control_plane::{Options, Testbed, User};
 pub use find::{Assets, Missing, Venv, required_or_skipped};
+pub use lambda::LambdaEmulator;
 pub use moto::Moto;
 
 /// What can go wrong while a real server is started or asked.

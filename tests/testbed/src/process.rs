@@ -1,6 +1,7 @@
 //! A child process that never outlives the test that started it.
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     fs,
     net::TcpListener,
@@ -42,11 +43,27 @@ pub struct Server {
 impl Server {
     /// Starts `program`; what it writes goes to `<folder>/<name>.log`, where `name` is the file name of `program`.
     pub fn start(program: &Path, arguments: &[OsString], folder: &Path) -> Result<Self, Error> {
+        Self::spawn(Command::new("sh"), program, arguments, folder)
+    }
+
+    /// The same with these variables and no others, `PATH` apart.
+    pub fn start_with(
+        program: &Path,
+        arguments: &[OsString],
+        folder: &Path,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<Self, Error> {
+        let mut guard = Command::new("sh");
+        guard.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").envs(variables);
+        Self::spawn(guard, program, arguments, folder)
+    }
+
+    fn spawn(mut guard: Command, program: &Path, arguments: &[OsString], folder: &Path) -> Result<Self, Error> {
         let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let log = folder.join(format!("{name}.log"));
         let output = fs::File::create(&log).map_err(Error::io(format!("create {}", log.display())))?;
         let errors = output.try_clone().map_err(Error::io("share the log"))?;
-        let guard = Command::new("sh")
+        let guard = guard
             .args(["-c", GUARD, "guard"])
             .arg(program)
             .args(arguments)
@@ -84,6 +101,11 @@ impl Server {
                 log: self.last_lines(),
             }),
         }
+    }
+
+    /// All that it wrote so far.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
     }
 
     fn last_lines(&self) -> String {
