@@ -57,8 +57,8 @@ impl HealthCheckLock {
     }
 
     /// Changes the name, and the inversion where one is given, of exactly the version that was seen. The answer must
-    /// show the new name.
-    async fn update(&self, call: &Call, version: i64, fqdn: &str, inverted: Option<bool>) -> Result<(), Fault> {
+    /// show the new name, and is returned.
+    async fn update(&self, call: &Call, version: i64, fqdn: &str, inverted: Option<bool>) -> Result<Found, Fault> {
         let request = self
             .sdk
             .route53
@@ -85,10 +85,10 @@ pub(crate) async fn is_of_another(sdk: &Sdk, config: &LockConfig, call: &Call) -
 }
 
 /// The answer to an update shows the health check as it is now.
-fn confirm(answer: Option<&HealthCheck>, fqdn: &str) -> Result<(), Fault> {
+fn confirm(answer: Option<&HealthCheck>, fqdn: &str) -> Result<Found, Fault> {
     let found = Found::of(UPDATE, answer)?;
     if found.watches(fqdn) {
-        return Ok(());
+        return Ok(found);
     }
     let message = format!("the update was accepted and the health check still differs: {}", found.describe(None));
     Err(Fault::new(FaultClass::Server, UPDATE, message))
@@ -117,14 +117,15 @@ impl Step for HealthCheckLock {
         Ok(self.find(call).await?.judge(&self.config))
     }
 
-    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<Option<Observation>, Fault> {
         if seen.state != StepState::Todo {
             return Err(Fault::new(FaultClass::Invalid, UPDATE, "there is nothing to lock in what was seen"));
         }
         let fence = Fence::of(seen)?;
         // An inverted check of a name that never resolves is healthy for ever, so the inversion goes too.
         let inverted = fence.inverted.then_some(false);
-        self.update(call, fence.health_check_version, &self.config.lock_fqdn, inverted).await
+        let found = self.update(call, fence.health_check_version, &self.config.lock_fqdn, inverted).await?;
+        Ok(Some(found.judge(&self.config)))
     }
 }
 

@@ -133,13 +133,13 @@ impl Endpoints {
         found(GET, &self.azure.manage(call, GET, Sent::new(Method::Get, self.path())).await?)
     }
 
-    /// Sets the status and nothing else. The answer must show it.
-    pub(crate) async fn set_status(&self, call: &Call, status: &str) -> Result<(), Fault> {
+    /// Sets the status and nothing else. The answer must show it, and is returned.
+    pub(crate) async fn set_status(&self, call: &Call, status: &str) -> Result<Endpoint, Fault> {
         let body = json!({"properties": {"endpointStatus": status}});
         let answer = self.azure.manage(call, PATCH, Sent::new(Method::Patch, self.path()).json(&body)).await?;
         let endpoint = found(PATCH, &answer)?;
         if is(endpoint.properties.endpoint_status.as_deref(), status) {
-            return Ok(());
+            return Ok(endpoint);
         }
         let message = format!("the update was accepted and the endpoint still differs: {}", endpoint.describe());
         Err(Fault::new(FaultClass::Server, PATCH, message))

@@ -46,7 +46,7 @@ impl Original {
 ///
 /// Traffic Manager honours no `ETag` (docs/reference/azure.md#traffic-manager-api), so this effect alone carries no
 /// fence: it sets one property to one
-/// value, touches no other, and is read back. Whoever enables the endpoint later is seen by the next look.
+/// value, touches no other, and its answer must show it. Whoever enables the endpoint later is seen by the next look.
 #[derive(Clone)]
 pub struct TrafficManagerLock {
     endpoints: Endpoints,
@@ -97,11 +97,11 @@ impl Step for TrafficManagerLock {
         Ok(judge(&self.endpoints.get(call).await?))
     }
 
-    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<Option<Observation>, Fault> {
         if seen.state != StepState::Todo {
             return Err(Fault::new(FaultClass::Invalid, PATCH, "there is nothing to lock in what was seen"));
         }
-        self.endpoints.set_status(call, "Disabled").await
+        Ok(Some(judge(&self.endpoints.set_status(call, "Disabled").await?)))
     }
 }
 
@@ -141,11 +141,11 @@ impl Step for TrafficManagerUnlock {
         Ok(self.judge(&self.endpoints.get(call).await?))
     }
 
-    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<Option<Observation>, Fault> {
         if seen.state != StepState::Todo {
             return Err(Fault::new(FaultClass::Invalid, PATCH, "there is nothing to unlock in what was seen"));
         }
-        self.endpoints.set_status(call, "Enabled").await
+        Ok(Some(self.judge(&self.endpoints.set_status(call, "Enabled").await?)))
     }
 }
 

@@ -46,6 +46,14 @@ pub struct Policy {
     /// How long the primary must have been well, by its own endpoint, before a failback.
     #[serde(with = "seconds", default = "well_for", rename = "well_for_s")]
     pub well_for: Duration,
+    /// The longest time between two ticks on this cloud while none is lost.
+    #[serde(with = "seconds", default = "tick", rename = "tick_s")]
+    pub tick: Duration,
+}
+
+/// One minute: what schedules of most clouds can do.
+fn tick() -> Duration {
+    Duration::from_secs(60)
 }
 
 /// Ten minutes: longer than any restart of a primary that looks well in between.
@@ -69,6 +77,7 @@ impl Default for Policy {
             poll: Duration::from_secs(15),
             stands_still_after: stands_still_after(),
             well_for: well_for(),
+            tick: tick(),
         }
     }
 }
@@ -80,10 +89,10 @@ impl Policy {
         self.period.max(self.poll.saturating_mul(2))
     }
 
-    /// The longest pause between two sights of a primary that is well which still counts as unbroken: ticks come once a
-    /// minute, and one may be lost.
+    /// The longest pause between two sights of a primary that is well which still counts as unbroken: one tick may be
+    /// lost.
     pub fn well_gap(&self) -> Duration {
-        self.probe_gap().saturating_mul(2).saturating_add(self.poll)
+        self.probe_gap().max(self.tick).saturating_mul(2).saturating_add(self.poll)
     }
 
     /// How long the mark of a waiting call stands unless it is renewed: three polls, so that one poll may fail.
@@ -123,5 +132,11 @@ mod tests {
     fn watching_is_unbroken_for_a_period_or_for_two_slow_polls() {
         let gap = |poll| Policy { poll: Duration::from_secs(poll), ..Policy::default() }.probe_gap().as_secs();
         assert_eq!((gap(15), gap(30), gap(50)), (60, 60, 100));
+    }
+
+    #[test]
+    fn one_lost_tick_is_bridged_however_seldom_ticks_come() {
+        let gap = |tick| Policy { tick: Duration::from_secs(tick), ..Policy::default() }.well_gap().as_secs();
+        assert_eq!((gap(5), gap(60), gap(180)), (135, 135, 375));
     }
 }

@@ -85,6 +85,7 @@ impl Observation {
 /// * `apply` touches only the state that it was shown: it passes the observation's precondition to the server, and a
 ///   changed world makes it fail with [`Conflict`](crate::FaultClass::Conflict) instead of overwriting.
 /// * After an `apply` that took effect, `observe` says [`StepState::Done`].
+/// * What `apply` returns is the server's answer, not what was asked for: another state in it is told as it is.
 /// * Neither retries nor sleeps: the engine does, by the class of the fault.
 #[async_trait]
 pub trait Step: Send + Sync {
@@ -117,11 +118,13 @@ pub trait Step: Send + Sync {
     /// A fault means that nothing is known.
     async fn observe(&self, call: &Call) -> Result<Observation, Fault>;
 
-    /// Brings the effect about, on the state that `seen` describes.
+    /// Brings the effect about, on the state that `seen` describes. Returns what the answer shows of the state after it,
+    /// judged as by `observe`; `None` where the answer does not show the whole of it. Only [`StepState::Done`] confirms the
+    /// effect; after anything else the engine observes again.
     ///
     /// # Errors
     /// After a transient fault the effect may or may not have happened; the engine observes again.
-    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault>;
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<Option<Observation>, Fault>;
 }
 
 /// Watches traffic arrive at the primary: done when the name that users type leads to it.
@@ -150,7 +153,7 @@ impl Step for TrafficArrives {
         })
     }
 
-    async fn apply(&self, _: &Call, _: &Observation) -> Result<(), Fault> {
-        Ok(())
+    async fn apply(&self, _: &Call, _: &Observation) -> Result<Option<Observation>, Fault> {
+        Ok(None)
     }
 }

@@ -15,13 +15,13 @@ use crate::{api::GET_DEPLOYMENT, deployment::DeploymentHandle};
 /// from the later of the two.
 pub struct AnnotationCooldown {
     deployment: Arc<DeploymentHandle>,
-    annotation: &'static str,
+    annotation: String,
 }
 
 impl AnnotationCooldown {
     /// The store that reads `annotation` of `deployment`.
-    pub fn new(deployment: Arc<DeploymentHandle>, annotation: &'static str) -> Self {
-        Self { deployment, annotation }
+    pub fn new(deployment: Arc<DeploymentHandle>, annotation: impl Into<String>) -> Self {
+        Self { deployment, annotation: annotation.into() }
     }
 
     /// The annotation's text, if there is one.
@@ -30,7 +30,7 @@ impl AnnotationCooldown {
         let Some(deployment) = deployment.as_ref() else {
             return Err(Fault::new(FaultClass::NotFound, GET_DEPLOYMENT.name, self.deployment.missing()));
         };
-        Ok(deployment.metadata.annotations.get(self.annotation).cloned())
+        Ok(deployment.metadata.annotations.get(&self.annotation).cloned())
     }
 }
 

@@ -51,11 +51,15 @@ impl Step for ScaleDeployment {
         })
     }
 
-    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<Option<Observation>, Fault> {
         if seen.state != StepState::Todo {
-            return Ok(());
+            return Ok(None);
         }
-        scale(&self.deployment, self.target, call, seen).await
+        let shown = scale(&self.deployment, self.target, call, seen).await?;
+        let enough = shown.filter(|wanted| *wanted >= self.target);
+        Ok(enough.map(|wanted| {
+            Observation::done(format!("{} wants {wanted} of {} replicas", self.deployment.name(), self.target))
+        }))
     }
 
     fn inverse(&self, _before: Option<&Observation>) -> Option<Arc<dyn Step>> {
@@ -88,16 +92,24 @@ impl Step for RestDeployment {
         })
     }
 
-    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<Option<Observation>, Fault> {
         if seen.state != StepState::Todo {
-            return Ok(());
+            return Ok(None);
         }
-        scale(&self.deployment, 0, call, seen).await
+        let shown = scale(&self.deployment, 0, call, seen).await?;
+        Ok(shown
+            .filter(|wanted| *wanted == 0)
+            .map(|_| Observation::done(format!("{} wants 0 replicas", self.deployment.name()))))
     }
 }
 
 /// Sets the replicas on exactly the Deployment that was seen.
-async fn scale(deployment: &DeploymentHandle, replicas: i32, call: &Call, seen: &Observation) -> Result<(), Fault> {
+async fn scale(
+    deployment: &DeploymentHandle,
+    replicas: i32,
+    call: &Call,
+    seen: &Observation,
+) -> Result<Option<i32>, Fault> {
     let Value::String(version) = &seen.precondition else {
         let message = "the observation carries no resourceVersion";
         return Err(Fault::new(FaultClass::Invalid, PATCH_SCALE.name, message));

@@ -5,9 +5,13 @@ use std::sync::Arc;
 use holdfast_core::{ports::TrafficWitness, step::Step};
 use holdfast_kubernetes::StandbyCluster;
 use holdfast_parts::{ObjectStorage, StatusEndpoint, System, SystemParts, SystemSettings};
-use holdfast_settings::Reader;
+use holdfast_settings::{Reader, shape};
 
-use crate::{LogScale, Options, RecoverPrefix, TlsCleanup, site::RUNBOOK, status};
+use crate::{
+    LogScale, Options, RecoverPrefix, TlsCleanup,
+    site::{ANNOTATION, RUNBOOK},
+    status,
+};
 
 /// LogScale, as a site knows it.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +42,10 @@ impl Settings {
         let operator_deployment = name("HOLDFAST_OPERATOR_DEPLOYMENT", "humio-operator");
         let object_name = name("HOLDFAST_OBJECT_NAME", "holdfast");
         let cleanups = [("stale", TlsCleanup::StaleOnly), ("always", TlsCleanup::Always), ("off", TlsCleanup::Off)];
+        let annotation =
+            read.shaped("COOLDOWN_ANNOTATION_KEY", "the name of an annotation: domain/name", is_annotation);
         let options = Options {
+            cooldown_annotation: annotation.unwrap_or_else(|| ANNOTATION.to_owned()),
             operator_deployment,
             humio_cluster: read.object_name("HUMIOCLUSTER_NAME"),
             target_replicas: i32::try_from(read.whole("TARGET_OPERATOR_REPLICAS", 1, 1..=10)).unwrap_or(1),
@@ -47,6 +54,17 @@ impl Settings {
         };
         Self { namespace, object_name, options }
     }
+}
+
+/// True for the name of an annotation: at most 63 characters, behind a domain and a slash if it has one.
+fn is_annotation(text: &str) -> bool {
+    let (domain, name) = text.split_once('/').map_or((None, text), |(domain, name)| (Some(domain), name));
+    let is_inner = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let ends = [name.chars().next(), name.chars().next_back()];
+    let is_name = name.len() <= 63 && name.chars().all(is_inner);
+    is_name
+        && ends.iter().all(|end| end.is_some_and(|c| c.is_ascii_alphanumeric()))
+        && domain.is_none_or(shape::is_object_name)
 }
 
 /// The prefixes of the recovery variables, the storage's own first.
@@ -88,6 +106,24 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+
+    #[test]
+    fn the_annotation_that_notes_the_last_failover_can_be_named_and_must_be_one() {
+        for (text, sound) in [
+            ("example.com/last.Failover", true),
+            ("last", true),
+            ("example.com/", false),
+            ("-a", false),
+            ("a/b/c", false),
+            ("A b/c", false),
+        ] {
+            let variables = BTreeMap::from([("COOLDOWN_ANNOTATION_KEY".to_owned(), text.to_owned())]);
+            let mut reader = Reader::new(&variables);
+            let settings = Settings::read(&mut reader, ObjectStorage::S3);
+            let read = reader.finish(settings).map(|settings| settings.options.cooldown_annotation);
+            assert_eq!(read.ok().as_deref(), sound.then_some(text), "{text}");
+        }
+    }
 
     #[test]
     fn without_a_word_the_names_of_the_published_modules_are_used() {

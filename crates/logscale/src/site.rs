@@ -17,7 +17,8 @@ use crate::{
     tls::TlsCleanup,
 };
 
-/// The annotation by which the reference's function notes a failover on the operator's Deployment. It is read and never
+/// The annotation by which the reference's function notes a failover on the operator's Deployment, unless it was told
+/// another. It is read and never
 /// written: a right to write it would be the right to write the whole Deployment.
 pub const ANNOTATION: &str = "logscale.dr/last-failover-epoch";
 
@@ -33,6 +34,8 @@ pub struct Options {
     pub target_replicas: i32,
     /// The HumioCluster. Without it only the operator is looked at, and no TLS secret is touched.
     pub humio_cluster: Option<String>,
+    /// The annotation of the operator's Deployment that notes the last failover.
+    pub cooldown_annotation: String,
     /// What is done about TLS secrets.
     pub tls_cleanup: TlsCleanup,
     /// Which recovery variables are expected.
@@ -46,6 +49,7 @@ impl Default for Options {
             operator_deployment: "humio-operator".to_owned(),
             target_replicas: 1,
             humio_cluster: None,
+            cooldown_annotation: ANNOTATION.to_owned(),
             tls_cleanup: TlsCleanup::default(),
             recover_prefix: RecoverPrefix::default(),
         }
@@ -64,12 +68,12 @@ pub struct LogScale {
 impl LogScale {
     /// Builds them. Nothing is sent.
     pub fn new(cluster: &StandbyCluster, options: Options) -> Self {
-        let Options { operator_deployment, target_replicas: target, humio_cluster, tls_cleanup, recover_prefix } =
-            options;
+        let Options { operator_deployment, target_replicas: target, humio_cluster, .. } = options;
+        let Options { cooldown_annotation, tls_cleanup, recover_prefix, .. } = options;
         let operator = Arc::new(DeploymentHandle::new(cluster.api().clone(), operator_deployment, "humio-operator"));
         let reader = Arc::new(ClusterReader::new(cluster.api().clone(), Arc::clone(&operator), humio_cluster));
         Self {
-            cooldown: Arc::new(AnnotationCooldown::new(Arc::clone(&operator), ANNOTATION)),
+            cooldown: Arc::new(AnnotationCooldown::new(Arc::clone(&operator), cooldown_annotation)),
             standby: Arc::new(StandbyCheck::new(Arc::clone(&reader), cluster.lease(), tls_cleanup, recover_prefix)),
             remove_stale_tls: Arc::new(RemoveStaleTls::new(Arc::clone(&reader), tls_cleanup)),
             scale_operator: Arc::new(ScaleDeployment::new("scale-operator", "rest-operator", operator, target)),

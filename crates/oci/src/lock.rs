@@ -180,13 +180,15 @@ impl Step for SteeringLock {
         self.judge(policy, standby)
     }
 
-    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<Option<Observation>, Fault> {
         let nothing = || Fault::new(FaultClass::Invalid, PUT, "there is nothing to lock in what was seen");
         let original =
             Original::of_fence(&seen.precondition).filter(|_| seen.state == StepState::Todo).ok_or_else(nothing)?;
         let merged = merged(&original.written, &self.pools, original.standby.as_deref());
         let merged = merged.map_err(|why| Fault::new(FaultClass::Invalid, PUT, why))?;
-        self.policies.put(call, &original.etag, &merged.written).await
+        self.policies.put(call, &original.etag, &merged.written).await?;
+        // The answer may come before the update does.
+        Ok(None)
     }
 }
 

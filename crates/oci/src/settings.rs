@@ -66,6 +66,11 @@ impl Cloud for OciCloud {
         Duration::from_secs(360)
     }
 
+    /// The tick is an alarm that repeats; up to three minutes lie between two (docs/reference/oci.md#alarms).
+    fn tick(&self) -> Duration {
+        Duration::from_secs(180)
+    }
+
     fn read(&self, read: &mut Reader<'_>, context: &Context<'_>) -> Box<dyn CloudSettings> {
         Box::new(Settings::read(read, context.roles))
     }

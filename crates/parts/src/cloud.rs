@@ -40,6 +40,11 @@ pub trait Cloud: Send + Sync {
         Duration::from_secs(180)
     }
 
+    /// The longest time between two ticks of a function there while none is lost, unless a setting says otherwise.
+    fn tick(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
     /// Reads the settings of the roles that it is to fill. Faults are noted in `read`; what is returned is used only when
     /// there are none.
     fn read(&self, read: &mut Reader<'_>, context: &Context<'_>) -> Box<dyn CloudSettings>;

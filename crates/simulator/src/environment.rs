@@ -28,6 +28,7 @@ pub(crate) fn common(set: &mut impl FnMut(&str, &str), pace: Pace) {
     set("MAX_DELAY_SECONDS", "1");
     set("HOLDFAST_METRIC_PERIOD_SECONDS", &pace.metric_period_seconds().to_string());
     set("HOLDFAST_METRIC_STALE_SECONDS", &paced(180.0, 1.0));
+    set("HOLDFAST_TICK_SECONDS", &paced(60.0, 1.0));
     set("HOLDFAST_POLL_SECONDS", &paced(15.0, 0.05));
     set("HOLDFAST_LEASE_SECONDS", &paced(30.0, 2.0));
     set("HOLDFAST_OBSERVE_SECONDS", &paced(10.0, 1.0));

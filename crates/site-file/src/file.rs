@@ -150,6 +150,9 @@ pub struct Policy {
     /// After how long an execution that stands still is judged again; 300s by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stands_still: Option<Seconds>,
+    /// The longest time between two ticks while none is lost; 60s by default, 180s on OCI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tick: Option<Seconds>,
     /// The length of one datapoint of the history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metric_period: Option<Seconds>,

@@ -45,6 +45,7 @@ pub(crate) fn policy(read: &mut Reader<'_>, host: &dyn Cloud, history: &dyn Clou
         poll: read.seconds("HOLDFAST_POLL_SECONDS", 15.0, 0.05..=60.0),
         stands_still_after: read.seconds("HOLDFAST_STANDS_STILL_SECONDS", 300.0, 1.0..=3600.0),
         well_for: read.seconds("HOLDFAST_WELL_SECONDS", 600.0, 1.0..=86_400.0),
+        tick: read.seconds("HOLDFAST_TICK_SECONDS", host.tick().as_secs_f64(), 1.0..=600.0),
     }
 }
 

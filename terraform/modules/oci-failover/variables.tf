@@ -338,8 +338,8 @@ variable "settings" {
   default     = {}
 
   validation {
-    condition     = alltrue([for name in keys(var.settings) : can(regex("^(HOLDFAST_|INGRESS_|SECONDARY_|SKIP_|HTTPS?_PROXY$|ALL_PROXY$|NO_PROXY$|BASE_DELAY_SECONDS$|MAX_DELAY_SECONDS$|SSL_CERT_FILE$)[A-Z0-9_]*$", name))])
-    error_message = "settings: names that begin with HOLDFAST_, INGRESS_, SECONDARY_, SKIP_, or proxies, BASE_DELAY_SECONDS, MAX_DELAY_SECONDS, SSL_CERT_FILE."
+    condition     = alltrue([for name in keys(var.settings) : can(regex("^(HOLDFAST_|INGRESS_|SECONDARY_|SKIP_|HTTPS?_PROXY$|ALL_PROXY$|NO_PROXY$|COOLDOWN_ANNOTATION_KEY$|BASE_DELAY_SECONDS$|MAX_DELAY_SECONDS$|SSL_CERT_FILE$)[A-Z0-9_]*$", name))])
+    error_message = "settings: names that begin with HOLDFAST_, INGRESS_, SECONDARY_, SKIP_, or proxies, COOLDOWN_ANNOTATION_KEY, BASE_DELAY_SECONDS, MAX_DELAY_SECONDS, SSL_CERT_FILE."
   }
 }
 

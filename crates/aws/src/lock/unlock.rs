@@ -73,11 +73,13 @@ impl Step for HealthCheckUnlock {
         Ok(self.judge(&self.lock.find(call).await?))
     }
 
-    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<Option<Observation>, Fault> {
         if seen.state != StepState::Todo {
             return Err(Fault::new(FaultClass::Invalid, UPDATE, "there is nothing to unlock in what was seen"));
         }
         let fence = Fence::of(seen)?;
-        self.lock.update(call, fence.health_check_version, &fence.fqdn, fence.inverted.then_some(true)).await
+        let inverted = fence.inverted.then_some(true);
+        let found = self.lock.update(call, fence.health_check_version, &fence.fqdn, inverted).await?;
+        Ok(Some(self.judge(&found)))
     }
 }

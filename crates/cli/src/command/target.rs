@@ -47,6 +47,7 @@ impl Target {
             poll: of(given.poll, default.poll),
             stands_still_after: of(given.stands_still, default.stands_still_after),
             well_for: of(given.well_for, default.well_for),
+            tick: of(given.tick, default.tick),
         }
     }
 

@@ -1,4 +1,4 @@
-//! One step: observe, apply, observe again.
+//! One step: observe, apply, and what the answer shows; where it does not show the effect, observe again.
 
 use std::time::Duration;
 
@@ -122,33 +122,48 @@ impl Driver<'_, '_> {
                 call.clock.sleep(self.engine.policy.poll.min(WATCH_EVERY)).await;
             } else if let Some(found) = self.not_well(&record).await {
                 return Driven::Record(Box::new(self.not_done(record, Why::PrimaryNotWell { found })));
-            } else if let Err(fault) = self.try_once(&mut record, &seen, &mut tries).await {
-                return Driven::Record(Box::new(self.not_done(record, Why::Fault { fault: fault.noted() })));
+            } else {
+                match self.try_once(&mut record, &seen, &mut tries).await {
+                    // It confirms the effect; anything else that it shows is looked at again.
+                    Ok(shown) => first = shown.filter(|shown| shown.state == StepState::Done),
+                    Err(fault) => {
+                        return Driven::Record(Box::new(self.not_done(record, Why::Fault { fault: fault.noted() })));
+                    }
+                }
             }
         }
     }
 
-    /// Sends the effect once. An `Err` is final; a fault worth another attempt is left in `tries`.
-    async fn try_once(&self, record: &mut StepRecord, seen: &Observation, tries: &mut Tries) -> Result<(), Fault> {
+    /// Sends the effect once, and returns what the answer shows. An `Err` is final; a fault worth another attempt is left
+    /// in `tries`.
+    async fn try_once(
+        &self,
+        record: &mut StepRecord,
+        seen: &Observation,
+        tries: &mut Tries,
+    ) -> Result<Option<Observation>, Fault> {
         if std::mem::take(&mut tries.sent) {
             tries.last = Some(Fault::new(FaultClass::Server, self.step.name(), "the effect does not show yet"));
-            return Ok(());
+            return Ok(None);
         }
         record.before.get_or_insert_with(|| seen.clone());
         match self.apply(record, seen).await {
-            Ok(()) => tries.sent = true,
+            Ok(shown) => {
+                tries.sent = true;
+                return Ok(shown);
+            }
             Err(fault) if fault.class.is_transient() || fault.class == FaultClass::Conflict => tries.last = Some(fault),
             Err(fault) => return Err(fault),
         }
-        Ok(())
+        Ok(None)
     }
 
-    async fn apply(&self, record: &mut StepRecord, seen: &Observation) -> Result<(), Fault> {
+    async fn apply(&self, record: &mut StepRecord, seen: &Observation) -> Result<Option<Observation>, Fault> {
         let (step, call) = (self.step, self.call);
         record.attempts = record.attempts.saturating_add(1);
         let result = call.once(step.name(), step.apply(call, seen)).await;
         match &result {
-            Ok(()) => tracing::info!(step = step.name(), attempt = record.attempts, "applied"),
+            Ok(_) => tracing::info!(step = step.name(), attempt = record.attempts, "applied"),
             Err(fault) => {
                 let (attempt, class) = (record.attempts, fault.class.label());
                 tracing::warn!(step = step.name(), attempt, class, "{}", fault.message);

@@ -129,7 +129,7 @@ impl Step for FakeStep {
             .await
     }
 
-    async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
+    async fn apply(&self, _: &Call, seen: &Observation) -> Result<Option<Observation>, Fault> {
         self.fault_plan
             .pass(self.calls.1, async {
                 let mut flag = lock(&self.flag);
@@ -138,7 +138,7 @@ impl Step for FakeStep {
                 }
                 *flag = (true, flag.1 + 1);
                 lock(&self.effects).push(Effect { step: self.name, at: self.clock.now() });
-                Ok(())
+                Ok(None)
             })
             .await
     }
@@ -174,7 +174,7 @@ impl Step for FakeInverse {
             .await
     }
 
-    async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
+    async fn apply(&self, _: &Call, seen: &Observation) -> Result<Option<Observation>, Fault> {
         self.fault_plan
             .pass(self.take_back, async {
                 let mut flag = lock(&self.flag);
@@ -183,7 +183,7 @@ impl Step for FakeInverse {
                 }
                 *flag = (false, flag.1 + 1);
                 lock(&self.effects).push(Effect { step: self.name, at: self.clock.now() });
-                Ok(())
+                Ok(None)
             })
             .await
     }

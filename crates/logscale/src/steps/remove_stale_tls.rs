@@ -116,16 +116,16 @@ impl RemoveStaleTls {
         (going, (!left.is_empty()).then(|| told(&left)))
     }
 
-    async fn delete(&self, call: &Call, doomed: &Doomed) -> Result<(), Fault> {
+    /// Returns whether the answer says that it is gone.
+    async fn delete(&self, call: &Call, doomed: &Doomed) -> Result<bool, Fault> {
         self.note(doomed, false, call.clock.now());
         let Doomed { name, uid, resource_version } = doomed;
-        match secret::delete(&self.reader.api, call, name, uid, resource_version).await {
-            Err(fault) if !is_missing(&fault) => Err(fault),
-            Ok(_) | Err(_) => {
-                self.note(doomed, true, call.clock.now());
-                Ok(())
-            }
-        }
+        let gone = match secret::delete(&self.reader.api, call, name, uid, resource_version).await {
+            Err(fault) if is_missing(&fault) => true,
+            answer => answer?,
+        };
+        self.note(doomed, true, call.clock.now());
+        Ok(gone)
     }
 
     fn note(&self, doomed: &Doomed, gone: bool, at: Timestamp) {
@@ -166,14 +166,17 @@ impl Step for RemoveStaleTls {
         Ok(if going.is_empty() { Observation::done(found) } else { Observation::todo(found, json!(going)) })
     }
 
-    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<Option<Observation>, Fault> {
         if seen.state != StepState::Todo {
-            return Ok(());
+            return Ok(None);
         }
         let doomed: Vec<Doomed> = serde_json::from_value(seen.precondition.clone()).map_err(|_| {
             Fault::new(FaultClass::Invalid, DELETE_SECRET.name, "the observation does not name the secrets to delete")
         })?;
         // Each delete runs to its end, whatever becomes of the others.
-        join_all(doomed.iter().map(|secret| self.delete(call, secret))).await.into_iter().collect()
+        let answers = join_all(doomed.iter().map(|secret| self.delete(call, secret))).await;
+        let gone: Vec<bool> = answers.into_iter().collect::<Result<_, Fault>>()?;
+        let names: Vec<&str> = doomed.iter().map(|secret| secret.name.as_str()).collect();
+        Ok(gone.iter().all(|gone| *gone).then(|| Observation::done(format!("removed {}", names.join(", ")))))
     }
 }

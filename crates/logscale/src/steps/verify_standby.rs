@@ -68,8 +68,8 @@ impl Step for VerifyStandby {
         Ok(judged(deployment, self.target, cluster, &humio))
     }
 
-    async fn apply(&self, _call: &Call, _seen: &Observation) -> Result<(), Fault> {
-        Ok(())
+    async fn apply(&self, _call: &Call, _seen: &Observation) -> Result<Option<Observation>, Fault> {
+        Ok(None)
     }
 }
 

@@ -64,13 +64,15 @@ impl Step for SteeringUnlock {
         self.judge(self.policies.get(call).await?)
     }
 
-    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<Option<Observation>, Fault> {
         let nothing = || Fault::new(FaultClass::Invalid, PUT, "there is nothing to unlock in what was seen");
         let found =
             Original::of_fence(&seen.precondition).filter(|_| seen.state == StepState::Todo).ok_or_else(nothing)?;
         let Original { etag, written, .. } = found;
         let policy = SteeringPolicy { etag, state: String::new(), written };
         let merged = self.merged(&policy).ok_or_else(nothing)?;
-        self.policies.put(call, &policy.etag, &merged.written).await
+        self.policies.put(call, &policy.etag, &merged.written).await?;
+        // The answer may come before the update does.
+        Ok(None)
     }
 }

@@ -190,7 +190,7 @@ impl Step for ArmedStep {
         }
     }
 
-    async fn apply(&self, call: &Call, seen: &Observation) -> Result<(), Fault> {
+    async fn apply(&self, call: &Call, seen: &Observation) -> Result<Option<Observation>, Fault> {
         match self.fault_injection.meet(self.name(), true) {
             Some(way) => self.fault_injection.through(way, self.name(), || self.inner.apply(call, seen)).await,
             None => self.inner.apply(call, seen).await,

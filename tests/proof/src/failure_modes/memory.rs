@@ -160,7 +160,7 @@ impl Step for Watch {
         Ok(if looks < 3 { Observation::todo("not yet", true.into()) } else { Observation::done("there") })
     }
 
-    async fn apply(&self, _: &Call, _: &Observation) -> Result<(), Fault> {
-        Ok(())
+    async fn apply(&self, _: &Call, _: &Observation) -> Result<Option<Observation>, Fault> {
+        Ok(None)
     }
 }

@@ -69,14 +69,15 @@ impl Step for Clean {
             .await
     }
 
-    async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
+    async fn apply(&self, _: &Call, seen: &Observation) -> Result<Option<Observation>, Fault> {
         let doomed: Vec<(String, u64, u64)> = serde_json::from_value(seen.precondition.clone())
             .map_err(|error| Fault::new(FaultClass::Invalid, "delete secret", error.to_string()))?;
         let worker = self.0.worker;
         let delete = |(name, uid, version): (String, u64, u64)| {
             self.0.pass(Service::Standby, "delete secret", move |world| world.delete(worker, &name, uid, version))
         };
-        join_all(doomed.into_iter().map(delete)).await.into_iter().collect()
+        join_all(doomed.into_iter().map(delete)).await.into_iter().collect::<Result<(), Fault>>()?;
+        Ok(Some(Observation::done("none")))
     }
 }
 
@@ -109,9 +110,10 @@ impl Step for Scale {
             .await
     }
 
-    async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
+    async fn apply(&self, _: &Call, seen: &Observation) -> Result<Option<Observation>, Fault> {
         let (fence, worker) = (seen.precondition.as_u64(), self.0.worker);
-        self.0.pass(Service::Standby, "patch scale", move |world| world.scale_up(worker, fence)).await
+        self.0.pass(Service::Standby, "patch scale", move |world| world.scale_up(worker, fence)).await?;
+        Ok(Some(Observation::done("runs")))
     }
 }
 
@@ -148,9 +150,10 @@ impl Step for Lock {
             .await
     }
 
-    async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
+    async fn apply(&self, _: &Call, seen: &Observation) -> Result<Option<Observation>, Fault> {
         let (fence, worker) = (seen.precondition.as_u64(), self.0.worker);
-        self.0.pass(Service::Dns, "update health check", move |world| world.lock_traffic(worker, fence)).await
+        self.0.pass(Service::Dns, "update health check", move |world| world.lock_traffic(worker, fence)).await?;
+        Ok(Some(Observation::done("locked")))
     }
 }
 
@@ -176,9 +179,10 @@ impl Step for Unlock {
             .await
     }
 
-    async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
+    async fn apply(&self, _: &Call, seen: &Observation) -> Result<Option<Observation>, Fault> {
         let (fence, worker) = (seen.precondition.as_u64(), self.0.worker);
-        self.0.pass(Service::Dns, "update health check", move |world| world.unlock_traffic(worker, fence)).await
+        self.0.pass(Service::Dns, "update health check", move |world| world.unlock_traffic(worker, fence)).await?;
+        Ok(Some(Observation::done("open")))
     }
 }
 
@@ -204,9 +208,10 @@ impl Step for Rest {
             .await
     }
 
-    async fn apply(&self, _: &Call, seen: &Observation) -> Result<(), Fault> {
+    async fn apply(&self, _: &Call, seen: &Observation) -> Result<Option<Observation>, Fault> {
         let (fence, worker) = (seen.precondition.as_u64(), self.0.worker);
-        self.0.pass(Service::Standby, "patch scale", move |world| world.scale_down(worker, fence)).await
+        self.0.pass(Service::Standby, "patch scale", move |world| world.scale_down(worker, fence)).await?;
+        Ok(Some(Observation::done("sleeps")))
     }
 }
 
@@ -235,7 +240,7 @@ impl Step for Verify {
             .await
     }
 
-    async fn apply(&self, _: &Call, _: &Observation) -> Result<(), Fault> {
-        Ok(())
+    async fn apply(&self, _: &Call, _: &Observation) -> Result<Option<Observation>, Fault> {
+        Ok(None)
     }
 }

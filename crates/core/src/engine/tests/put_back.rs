@@ -175,7 +175,11 @@ impl Step for Slow {
         self.1.observe(call).await
     }
 
-    async fn apply(&self, call: &Call, seen: &crate::step::Observation) -> Result<(), crate::Fault> {
+    async fn apply(
+        &self,
+        call: &Call,
+        seen: &crate::step::Observation,
+    ) -> Result<Option<crate::step::Observation>, crate::Fault> {
         self.1.apply(call, seen).await
     }
 }

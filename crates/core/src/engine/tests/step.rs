@@ -78,6 +78,27 @@ fn an_effect_that_was_sent_and_does_not_show_is_looked_for_before_it_is_sent_aga
 }
 
 #[test]
+fn an_answer_that_shows_the_effect_is_its_confirmation_and_is_seen_again_before_completion() {
+    let world = World::new();
+    let step = Told::answers("clean", &[todo(), Observation::done("set")], Observation::done("answered"));
+    let answer = answer(&engine(&world, &step), &world.request(Trigger::Tick, Action::FailOver));
+    assert_eq!(answer.outcome, Outcome::Completed);
+    assert_eq!(step.met(), (2, 1), "before the claim and before completion");
+    assert_eq!(world.store.state().current.expect("a record").steps[0].found, "answered");
+}
+
+#[test]
+fn an_answer_that_shows_another_state_confirms_nothing_and_is_looked_behind() {
+    for shown in [todo(), Observation::blocked("another state")] {
+        let world = World::new();
+        let step = Told::answers("clean", &[todo(), todo(), Observation::done("set")], shown);
+        let answer = answer(&engine(&world, &step), &world.request(Trigger::Tick, Action::FailOver));
+        assert_eq!(answer.outcome, Outcome::Completed);
+        assert_eq!(step.met(), (4, 1), "looked at until it shows, and once more before completion");
+    }
+}
+
+#[test]
 fn what_is_blocked_is_not_touched() {
     let world = World::new();
     let step = Told::acts("clean", &[Observation::blocked("no CA")], || ());

@@ -24,6 +24,7 @@ pub struct Told {
     observations: AtomicUsize,
     effects: AtomicUsize,
     effect: Box<dyn Fn() + Send + Sync>,
+    answer: Option<Observation>,
 }
 
 impl Told {
@@ -32,14 +33,29 @@ impl Told {
         Self::new(name, false, seen, Box::new(effect))
     }
 
+    /// A step whose effect is answered with what `answer` shows.
+    pub fn answers(name: &'static str, seen: &[Observation], answer: Observation) -> Arc<Self> {
+        let seen = Mutex::new(seen.iter().cloned().collect());
+        Arc::new(Self { answer: Some(answer), ..Self::of(name, false, seen, Box::new(|| ())) })
+    }
+
     /// A step that only watches.
     pub fn watches(name: &'static str, seen: &[Observation]) -> Arc<Self> {
         Self::new(name, true, seen, Box::new(|| ()))
     }
 
     fn new(name: &'static str, watches: bool, seen: &[Observation], effect: Box<dyn Fn() + Send + Sync>) -> Arc<Self> {
-        let seen = Mutex::new(seen.iter().cloned().collect());
-        Arc::new(Self { name, watches, seen, observations: AtomicUsize::new(0), effects: AtomicUsize::new(0), effect })
+        Arc::new(Self::of(name, watches, Mutex::new(seen.iter().cloned().collect()), effect))
+    }
+
+    fn of(
+        name: &'static str,
+        watches: bool,
+        seen: Mutex<VecDeque<Observation>>,
+        effect: Box<dyn Fn() + Send + Sync>,
+    ) -> Self {
+        let (observations, effects) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { name, watches, seen, observations, effects, effect, answer: None }
     }
 
     /// How often it was looked at, and how often its effect was sent.
@@ -69,9 +85,9 @@ impl Step for Told {
         Ok(next.expect("it is told something"))
     }
 
-    async fn apply(&self, _: &Call, _: &Observation) -> Result<(), Fault> {
+    async fn apply(&self, _: &Call, _: &Observation) -> Result<Option<Observation>, Fault> {
         self.effects.fetch_add(1, Ordering::SeqCst);
         (self.effect)();
-        Ok(())
+        Ok(self.answer.clone())
     }
 }

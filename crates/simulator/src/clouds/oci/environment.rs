@@ -73,6 +73,8 @@ fn own(set: &mut impl FnMut(&str, &str), facts: &Facts<'_>, pace: Pace) {
     let paced = |simulated: f64, floor: f64| format!("{:.2}", pace.seconds(simulated).as_secs_f64().max(floor));
     // Points come three minutes late.
     set("HOLDFAST_METRIC_STALE_SECONDS", &paced(360.0, 1.0));
+    // So does the tick, at the latest.
+    set("HOLDFAST_TICK_SECONDS", &paced(180.0, 1.0));
     // A busy machine must answer within it.
     set("HOLDFAST_FN_MARGIN_SECONDS", &paced(5.0, 0.6));
     set("HOLDFAST_PRIMARY_TARGET", PRIMARY_ADDRESS);
