@@ -77,6 +77,10 @@ pub struct State {
     /// failed over by itself: a site that is being built looks like one that is dead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub armed: Option<Timestamp>,
+    /// When the last unlock was noted, until the primary is seen well after it. It outlives `unlocked`, which the next
+    /// failover takes back: what was seen before it does not arm the site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unarmed_since: Option<Timestamp>,
     /// Since when a lock is known to stand that no execution of this record set: the record was restored from before
     /// the failover, or a person locked by hand. History from under it is about the lock, not the primary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,6 +132,7 @@ impl Default for State {
             acknowledged: None,
             unlocked: None,
             armed: None,
+            unarmed_since: None,
             lock_seen: None,
             lock_gone: None,
             waiter: None,
@@ -151,6 +156,11 @@ impl State {
     /// The execution that still has something to do.
     pub fn open(&self) -> Option<&Execution> {
         self.current.as_ref().filter(|execution| execution.status.is_open())
+    }
+
+    /// Only a primary that is seen well from here on arms the site. A time later than `latest` is no time.
+    pub(crate) fn arms_from(&self, latest: Timestamp) -> Option<Timestamp> {
+        [self.unlocked, self.unarmed_since].into_iter().flatten().filter(|at| *at <= latest).max()
     }
 
     /// The ended executions as far as this version knows them, newest first.

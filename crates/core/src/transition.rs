@@ -147,7 +147,7 @@ pub fn next(state: &State, event: Event) -> Result<State, IllegalEvent> {
             end(open(&mut state)?, Status::FailedBack, at, reason);
             unlock(&mut state, at);
         }
-        Event::Armed { at } => state.armed = state.armed.or(Some(at)),
+        Event::Armed { at } => (state.armed, state.unarmed_since) = (state.armed.or(Some(at)), None),
         Event::LockSeen { at, stands } => see_lock(&mut state, at, stands),
         Event::Announced(told) => state.told = told.map(Kept::of),
         Event::Waits(waiter) => state.waiter = Some(waiter),
@@ -173,7 +173,7 @@ pub fn next(state: &State, event: Event) -> Result<State, IllegalEvent> {
 
 /// Evidence counts from here on, and the primary must be seen well once more.
 fn unlock(state: &mut State, at: Timestamp) {
-    state.unlocked = Some(at);
+    (state.unlocked, state.unarmed_since) = (Some(at), Some(at));
     (state.armed, state.lock_seen, state.lock_gone) = (None, None, None);
     state.well = None;
 }

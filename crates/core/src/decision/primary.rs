@@ -22,7 +22,7 @@ impl Judge<'_> {
                 self.gate(gate, Reason::PrimaryHealthy { at, source: Source::Probes }, Verdict::StandDown)
             }
             (Health::Failing(history), Health::Failing(probes)) => {
-                let streak = together(history, probes, self.well_until(), self.policy);
+                let streak = together(history, probes, self.well_until(self.not_before()), self.policy);
                 self.failing(streak)
             }
             (Health::Failing(streak), _) | (Health::Silent { .. }, Health::Failing(streak)) => self.failing(streak),
@@ -48,10 +48,10 @@ impl Judge<'_> {
         None
     }
 
-    /// When the history last saw the primary well.
-    fn well_until(&self) -> Option<Timestamp> {
+    /// When the history last saw the primary well, by what is no older than `not_before`.
+    fn well_until(&self, not_before: Option<Timestamp>) -> Option<Timestamp> {
         let history = self.evidence.history.as_ref()?.as_ref().ok()?;
-        well_until(history, self.not_before(), self.policy, self.now)
+        well_until(history, not_before, self.policy, self.now)
     }
 
     /// What is older than this is about the lock of an earlier failover.
@@ -95,8 +95,10 @@ impl Judge<'_> {
         if self.state.as_ref().is_ok_and(|state| state.armed.is_some()) {
             return None;
         }
-        // A call may have watched since before the unlock: what it saw then is not "well once more".
-        let counts = |at: &Timestamp| self.not_before().is_none_or(|unlocked| *at >= unlocked);
+        // A call may have watched since before the unlock: what it saw then is not "well once more". A failover that a
+        // person began since then has taken the unlock back, and does not arm the site.
+        let from = self.state.as_ref().ok().and_then(|state| state.arms_from(self.latest())).max(self.cut);
+        let counts = |at: &Timestamp| from.is_none_or(|from| *at >= from);
         let seen = |probe: &Probe| {
             let healthy = matches!(probe.result, ProbeResult::Healthy { .. });
             healthy.then_some(probe.at).filter(counts)
@@ -104,7 +106,7 @@ impl Judge<'_> {
         let ours = self.evidence.probes.iter().filter_map(seen).max();
         let coarse = self.evidence.last_well.clone();
         let long_ago = coarse.clone().and_then(Result::ok).flatten();
-        if let Some(at) = ours.max(self.well_until()).max(long_ago) {
+        if let Some(at) = ours.max(self.well_until(from)).max(long_ago) {
             self.reasons.push(Reason::SeenWell { at });
             return None;
         }

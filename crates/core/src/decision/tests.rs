@@ -189,12 +189,13 @@ fn state() -> impl Strategy<Value = State> {
         option::weighted(0.1, Just(Pause { at: ago(50), until: None, reason: "works".to_owned(), caller: None }));
     let past = || option::of((0_i64..700).prop_map(ago));
     let locks = (option::weighted(0.2, (0_i64..700).prop_map(ago)), past());
-    (option::weighted(0.5, current), pause, past(), past(), past(), locks).prop_map(
-        |(current, pause, acknowledged, unlocked, armed, (lock_seen, lock_gone))| State {
+    (option::weighted(0.5, current), pause, past(), past(), (past(), past()), locks).prop_map(
+        |(current, pause, acknowledged, unlocked, (armed, unarmed_since), (lock_seen, lock_gone))| State {
             pause,
             acknowledged,
             unlocked,
             armed,
+            unarmed_since,
             lock_seen,
             lock_gone,
             current,

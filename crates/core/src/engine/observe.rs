@@ -78,8 +78,8 @@ impl Engine {
             && scope != Scope::Quick
             && state.armed.is_none()
         {
-            let unlocked = state.unlocked.filter(|at| *at <= evidence.latest());
-            evidence.last_well = self.last_well(unlocked, call).await;
+            let from = state.arms_from(evidence.latest());
+            evidence.last_well = self.last_well(from, call).await;
         }
         Observed { state, evidence }
     }

@@ -63,7 +63,8 @@ impl DeploymentHandle {
 
 /// The replicas that a Scale of `name` wants. 0 is left out of a Scale (seen with the real server).
 fn shown(scale: &Value, name: &str) -> Option<i32> {
-    if scale["kind"] != "Scale" || scale["metadata"]["name"] != name {
+    let text = |pointer: &str| scale.pointer(pointer).and_then(Value::as_str);
+    if text("/kind") != Some("Scale") || text("/metadata/name") != Some(name) {
         return None;
     }
     match scale.get("spec")?.get("replicas") {

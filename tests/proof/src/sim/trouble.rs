@@ -106,12 +106,13 @@ impl World {
     fn put_record(&mut self, state: State) {
         let over = |status| matches!(status, Status::Aborted | Status::FailedBack);
         let ended = state.unlocked.is_some() || state.current.as_ref().is_some_and(|run| over(run.status));
+        let unlocks = [state.unlocked, state.unarmed_since].into_iter().flatten().filter(|_| state.armed.is_none());
         let Book { scaled_down_at, unlocked_at, kept_out_since, foreign, .. } = std::mem::take(&mut self.book);
         self.book = Book {
             ended,
             scaled_down_at: scaled_down_at.or(Some(self.now).filter(|_| self.standby.replicas == 0)),
             unlocked_at: unlocked_at.or(Some(self.now).filter(|_| !self.standby.locked)),
-            unlock_noted_at: state.unlocked.filter(|_| state.armed.is_none()).map(micros).filter(|at| *at <= self.now),
+            unlock_noted_at: unlocks.map(micros).filter(|at| *at <= self.now).max(),
             paused_at: state.pause.as_ref().map(|_| self.now),
             kept_out_since,
             lock_unknown: true,

@@ -114,8 +114,12 @@ fn a_probe_from_before_the_unlock_does_not_show_that_the_primary_was_well_once_m
         let failing = (0..=12).rev().map(|index| probe('0', ago(index * 15)));
         let probes = [probe('X', ago(seen))].into_iter().chain(failing).collect();
         let evidence = Evidence { probes, last_well: Some(Ok(None)), ..nothing() };
-        let state = State { unlocked: Some(ago(300)), ..State::default() };
-        let decision = decide(&Ok(state), &evidence, &Policy::default(), now(), &[]);
-        assert_eq!(decision.verdict == Verdict::FailOver, armed, "{decision:?}");
+        let unlocked = State { unlocked: Some(ago(300)), ..State::default() };
+        // A failover that a person began and ended since then has taken the unlock back.
+        let taken_back = State { unarmed_since: Some(ago(300)), ..State::default() };
+        for state in [unlocked, taken_back] {
+            let decision = decide(&Ok(state), &evidence, &Policy::default(), now(), &[]);
+            assert_eq!(decision.verdict == Verdict::FailOver, armed, "{decision:?}");
+        }
     }
 }

@@ -55,9 +55,11 @@ fn alone(case: &Case, state: &State, probes: &Streak) -> Duration {
 /// True when the primary was seen well by anything, or an operator knows better.
 fn is_armed(case: &Case, state: &State) -> bool {
     let evidence = &case.evidence;
-    let counts = |point: &&Datapoint| point.maximum > 0.0 && state.unlocked.is_none_or(|cut| point.start >= cut);
+    let after =
+        |at: Timestamp| state.unlocked.is_none_or(|cut| at >= cut) && state.unarmed_since.is_none_or(|cut| at >= cut);
+    let counts = |point: &&Datapoint| point.maximum > 0.0 && after(point.start);
     let in_window = matches!(&evidence.history, Some(Ok(history)) if history.points.iter().any(|point| counts(&point)));
-    let since = |probe: &&Probe| state.unlocked.is_none_or(|cut| probe.at >= cut);
+    let since = |probe: &&Probe| after(probe.at);
     let by_us = evidence.probes.iter().filter(since).any(|probe| matches!(probe.result, ProbeResult::Healthy { .. }));
     let long_ago = matches!(evidence.last_well, Some(Ok(Some(_))));
     state.armed.is_some() || in_window || by_us || long_ago || case.overrides.contains(&Gate::Armed)

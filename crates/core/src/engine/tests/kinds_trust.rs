@@ -120,3 +120,40 @@ fn a_lock_by_hand_while_a_rehearsal_is_open_is_noted_and_its_history_not_held_ag
     assert!(matches!(outcome(world.run("t", &soon)), Outcome::Deferred { .. }));
     assert_eq!(world.effects(), ["scale", "rest"]);
 }
+
+/// A primary whose next probe fails, and which answers from then on.
+struct Blip(std::sync::atomic::AtomicBool);
+
+#[async_trait::async_trait]
+impl crate::ports::Prober for Blip {
+    async fn probe(&self, _: &Call) -> ProbeResult {
+        if self.0.swap(false, std::sync::atomic::Ordering::SeqCst) {
+            return ProbeResult::Failing { why: "blip".to_owned() };
+        }
+        ProbeResult::Healthy { said: "OK".to_owned() }
+    }
+}
+
+#[test]
+fn a_call_whose_execution_a_failing_primary_ended_does_not_begin_the_same_once_more() {
+    let put_back: &[&str] = &["scale", "rest"];
+    for (action, dies_at, effects) in
+        [(Action::Rehearse, "rest", put_back), (Action::Rehearse, "scale", &[]), (Action::Switchover, "passive", &[])]
+    {
+        let world = World::new();
+        world.heal_primary();
+        world.tick("t");
+        let request = world.request(Trigger::Operator, action);
+        world.fault_plan.next(dies_at, InjectedFault::CrashBefore);
+        assert_eq!(world.run("op", &request), None);
+        world.clock.advance(MINUTE);
+        let mut engine = world.engine("op2");
+        engine.ports.prober = Some(Arc::new(Blip(true.into())));
+        let request = world.request(Trigger::Operator, action);
+        let answer = answer(&engine, &request);
+        assert!(answer.outcome == Outcome::Refused && has(&answer, "primary_not_well"), "{action:?}: {answer:?}");
+        assert_eq!(world.effects(), effects, "{action:?}");
+        let state = world.store.state();
+        assert!(state.open().is_none() && state.past.is_empty(), "{action:?}: {state:?}");
+    }
+}

@@ -117,6 +117,43 @@ fn a_site_is_armed_by_being_seen_well_once_and_an_unlock_takes_that_back() {
 }
 
 #[test]
+fn a_failover_that_a_person_begins_and_ends_does_not_arm_a_site_by_what_was_seen_before_its_unlock() {
+    let world = World::new();
+    world.fail_primary_for(3600);
+    assert_eq!(outcome(world.tick("a")), Outcome::Completed);
+    // Its lock is taken away while the primary fails.
+    let abort = world.request(Trigger::Operator, Action::Acknowledge { abort: true });
+    assert_eq!(outcome(world.run("op", &abort)), Outcome::Reported);
+    undo(&world.steps[2]);
+    let answer = world.tick("a").expect("lives");
+    let state = world.store.state();
+    assert!(state.unlocked.is_some() && state.armed.is_none(), "{state:?} {answer:?}");
+    let mut waived = world.request(Trigger::Operator, Action::FailOver);
+    waived.overrides = Gate::ALL.to_vec();
+    assert_eq!(outcome(world.run("op", &waived)), Outcome::Completed);
+    assert_eq!(world.store.state().unlocked, None, "the new failover stands");
+    assert_eq!(outcome(world.run("op", &abort)), Outcome::Reported);
+    undo(&world.steps[1]);
+    world.clock.advance(MINUTE * 10);
+    let before = world.effects().len();
+    for _ in 0..10 {
+        let answer = world.alarm("a").expect("lives");
+        assert!(has(&answer, "not_armed") && answer.outcome != Outcome::Completed, "{answer:?}");
+        world.clock.advance(MINUTE);
+    }
+    assert_eq!(world.effects().len(), before);
+    // Seen well once more, the site is armed again, and an outage is one.
+    world.steps.iter().for_each(|step| step.put(false));
+    world.heal_primary();
+    assert_eq!(outcome(world.tick("a")), Outcome::StoodDown);
+    let state = world.store.state();
+    assert!(state.armed.is_some() && state.unarmed_since.is_none(), "{state:?}");
+    world.clock.advance(MINUTE * 60);
+    world.fail_primary_for(240);
+    assert_eq!(outcome(world.tick("a")), Outcome::Completed);
+}
+
+#[test]
 fn a_lost_mark_is_made_up_for_by_the_history_and_an_unreadable_history_is_asked_again() {
     let world = World::new();
     world.fail_primary_for(3600);
