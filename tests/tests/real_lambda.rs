@@ -1,7 +1,7 @@
 //! The AWS function under AWS's own runtime interface emulator, with the simulated clouds behind it: start, tick, alarm, error,
 //! time-out. `make test-real` drives the build of the tests, `make test-package` the packaged executables of both architectures.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::Path, time::Duration};
 
 use holdfast_simulator::{
     Options, Simulator,
@@ -26,12 +26,7 @@ async fn clouds() -> Simulator {
 }
 
 /// The emulator with the function, which is told where `clouds` are and what `change` says beside it.
-async fn function(
-    emulator: &PathBuf,
-    clouds: &Simulator,
-    timeout: Duration,
-    change: &[(&str, &str)],
-) -> LambdaEmulator {
+async fn function(emulator: &Path, clouds: &Simulator, timeout: Duration, change: &[(&str, &str)]) -> LambdaEmulator {
     let mut variables = clouds.function_env();
     variables.extend(change.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let bootstrap = packaged_bootstrap().await;

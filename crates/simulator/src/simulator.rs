@@ -87,10 +87,7 @@ impl Simulator {
             variables.extend(started.variables);
             services.push(started.services);
         }
-        if options.people {
-            variables.extend(people::variables(ports.people.port()));
-            variables.extend(cloud.topic().map(|topic| ("HOLDFAST_NOTIFY_TOPIC".to_owned(), topic)));
-        }
+        variables.extend(told(&options, ports.people.port()));
         variables.extend(options.function_env.clone());
         host.set_variables(variables);
         gate.host.fill(host.clone());
@@ -276,6 +273,15 @@ fn gate(options: &Options, timeline: &Timeline) -> Gate {
         way_out: WayOut::to(outside),
         delay: options.round_trip_delay,
     }
+}
+
+/// What the function is told of the site's people.
+fn told(options: &Options, port: u16) -> Vec<(String, String)> {
+    if !options.people {
+        return Vec::new();
+    }
+    let topic = options.cloud.topic().map(|topic| ("HOLDFAST_NOTIFY_TOPIC".to_owned(), topic));
+    people::variables(port).into_iter().chain(topic).collect()
 }
 
 /// Opens the sites, the control targets and the cluster's API.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 
-const ALL: Roles = Roles { cluster: true, history: true, traffic: true, note: true };
+const ALL: Roles = Roles { cluster: true, history: true, traffic: true, note: true, topic: false };
 const PROFILE_ID: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Network/trafficManagerProfiles/tm";
 const CLUSTER_ID: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.ContainerService/managedClusters/aks";
 
