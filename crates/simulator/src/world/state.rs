@@ -21,10 +21,6 @@ use crate::timeline::EventKind;
 const METRIC_DELAY_S: f64 = 30.0;
 /// Periods of health that the metric knows when the simulator starts.
 const PAST_PERIODS: i64 = 10;
-/// The metric's value for a disabled check at first, where the metric goes on. Which value Azure has is not known
-/// (docs/reference/azure.md#traffic-manager-metrics), so
-/// the harmful one is taken: a zero looks like an outage.
-const DISABLED_VALUE: f64 = 0.0;
 /// Samples in a point of the made-up past: one every ten seconds of a minute.
 const PAST_SAMPLES: u32 = 6;
 
@@ -121,8 +117,7 @@ impl State {
         let checkers = Checkers::new(now, check.config.request_interval, self.pace, seed);
         let verdict = (judging.verdict)(&checkers, &check.config);
         let (status, percentage) = (Series::default(), Series::default());
-        let disabled_value = Some(DISABLED_VALUE);
-        let watched = Watched { checkers, judging, status, percentage, verdict, disabled_value, check };
+        let watched = Watched { checkers, judging, status, percentage, verdict, check };
         self.checks.insert(watched.check.id.clone(), watched);
     }
 

@@ -29,8 +29,6 @@ pub struct Watched {
     /// `HealthCheckPercentageHealthy`.
     pub(crate) percentage: Series,
     pub(crate) verdict: bool,
-    /// The metric's value while the check is disabled, for services whose metric goes on then; `None` means no data.
-    pub(crate) disabled_value: Option<f64>,
 }
 
 /// The checks by their id.

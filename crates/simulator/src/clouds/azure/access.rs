@@ -34,9 +34,4 @@ impl World {
     pub fn profile(&self) -> Option<Profile> {
         self.with(|state| state.control::<TrafficManager>().map(|manager| manager.profile.clone()))
     }
-
-    /// What the endpoint-state metric shows of a disabled endpoint: a value, or no data. Zero at first.
-    pub fn set_metric_of_disabled(&self, value: Option<f64>) {
-        self.with(|state| state.checks.values_mut().for_each(|watched| watched.disabled_value = value));
-    }
 }

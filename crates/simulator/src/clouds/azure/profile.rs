@@ -12,9 +12,13 @@ use crate::world::{
 /// Name of the primary's endpoint.
 pub(crate) const PRIMARY_ENDPOINT: &str = "primary";
 
+/// The metric's value of a disabled endpoint. Which value Azure has is not known
+/// (docs/reference/azure.md#traffic-manager-metrics), so the harmful one is taken: a zero looks like an outage.
+const DISABLED_VALUE: f64 = 0.0;
+
 /// How Traffic Manager judges an endpoint. Each probing location reports for itself
-/// (docs/reference/azure.md#traffic-manager-metrics); a disabled endpoint has the
-/// value that its watcher says.
+/// (docs/reference/azure.md#traffic-manager-metrics); a disabled endpoint has
+/// [`DISABLED_VALUE`].
 pub(crate) const JUDGING: Judging = Judging { verdict, samples };
 
 /// How the locations of the probes come to a verdict is not documented; that alerts are to compare the metric's Average with 0.5
@@ -27,7 +31,7 @@ fn verdict(checkers: &Checkers, config: &HealthCheckConfig) -> bool {
 fn samples(watched: &Watched) -> Vec<f64> {
     let config = &watched.check.config;
     if config.disabled {
-        return watched.disabled_value.into_iter().collect();
+        return vec![DISABLED_VALUE];
     }
     watched.checkers.reporting(config).map(|checker| if checker.healthy { 1.0 } else { 0.0 }).collect()
 }

@@ -1,13 +1,9 @@
 //! What tests reach of OCI through the simulator and its world.
 
-use serde_json::Value;
-
 use super::agent::FnAgent;
 use super::alarm::Alarm;
 use super::services::OciServices;
-use super::steering::SteeringPolicy;
 use crate::simulator::Simulator;
-use crate::time;
 use crate::world::World;
 
 impl Simulator {
@@ -23,11 +19,6 @@ impl Simulator {
 }
 
 impl World {
-    /// The steering policy as the API shows it; `None` where another cloud switches traffic.
-    pub fn steering_policy(&self) -> Option<Value> {
-        self.with(|state| state.control::<SteeringPolicy>().map(|policy| policy.document(time::now())))
-    }
-
     /// Whether OCI's alarm repeats each minute while it fires. So at first; nothing happens where another cloud watches.
     pub fn set_alarm_repeats(&self, repeats: bool) {
         self.with(|state| {

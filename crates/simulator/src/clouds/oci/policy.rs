@@ -92,22 +92,13 @@ impl PolicyJudge {
     pub(crate) fn new(values: &BTreeMap<&str, String>) -> Result<Self, String> {
         let group = values.get("dynamic_group").cloned().unwrap_or_default();
         let judge = Self(Arc::new(Inner { group, state: Mutex::default() }));
-        judge.install(values)?;
-        Ok(judge)
-    }
-
-    /// Replaces the statements by the shipped ones with other values.
-    ///
-    /// # Errors
-    /// As [`new`](Self::new).
-    pub(crate) fn install(&self, values: &BTreeMap<&str, String>) -> Result<(), String> {
         let mut shipped = Shipped::read(SHIPPED_POLICY, values)?;
         shipped.statements.extend(Shipped::read(TOPIC_POLICY, values)?.statements);
         let read = |named: &Named| statement(named).ok_or(format!("no statement: {}", named.statement));
         // What the platform itself is allowed is no matter of any call here.
         let ours = shipped.statements.iter().filter(|named| !named.statement.starts_with("Allow service "));
-        self.state().statements = ours.map(read).collect::<Result<_, _>>()?;
-        Ok(())
+        judge.state().statements = ours.map(read).collect::<Result<_, _>>()?;
+        Ok(judge)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

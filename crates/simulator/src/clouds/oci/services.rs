@@ -101,14 +101,6 @@ impl OciServices {
         self.unsigned.all()
     }
 
-    /// Lets the function read metrics of this namespace, and of no other.
-    ///
-    /// # Errors
-    /// What makes the shipped policy none.
-    pub fn allow_metrics_of(&self, namespace: &str) -> Result<(), String> {
-        self.judge.install(&values(namespace))
-    }
-
     /// `https://localhost:port` of all services.
     pub fn endpoint(&self) -> String {
         format!("https://localhost:{}", self.api.port())
