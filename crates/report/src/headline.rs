@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::{
     report::Figure,
-    source::{Event, Lane, Source},
+    source::{Lane, Source},
     words::{Scale, span, utc},
 };
 
@@ -42,7 +42,11 @@ pub fn sentence(source: &Source<'_>) -> String {
     let from = failing_since(source).filter(|_| run.kind == Kind::Failover).unwrap_or(run.started_at);
     let after = run.finished_at.filter(|_| !run.status.is_open());
     let after = after.map_or_else(String::new, |end| format!(" after {}", span(scale.length(from, end))));
-    format!("{began}; {}{after}.", outcome(source, run))
+    let sentence = format!("{began}; {}{after}.", outcome(source, run));
+    match sentence.strip_prefix("the ") {
+        Some(rest) => format!("The {rest}"),
+        None => sentence,
+    }
 }
 
 fn outcome(source: &Source<'_>, run: &Execution) -> String {
@@ -88,9 +92,9 @@ pub fn figures(source: &Source<'_>) -> Vec<Figure> {
         figure("time to service", to(in_full), "from the failure to the last step", "not every step is done"),
         figure(
             "users' downtime by DNS",
-            to(led_to_standby(source)),
-            "from the failure until the users' name led to the standby",
-            "the record does not hold when the users' name led to the standby",
+            to(served(source)),
+            "from the failure until the users' name led to a standby that served",
+            "when the users' name led to a standby that served was not seen",
         ),
         figure("age of the recovered snapshot", None, "", "the record does not hold it"),
     ]
@@ -101,7 +105,9 @@ fn first_effect(steps: &[StepRecord]) -> Option<Timestamp> {
     changed.filter_map(|step| step.ended_at).min()
 }
 
-fn led_to_standby(source: &Source<'_>) -> Option<Timestamp> {
-    let is_there = |event: &&Event| event.lane == Lane::Dns { to_standby: true };
-    source.seen.as_ref()?.events.iter().filter(is_there).map(|event| event.at).min()
+/// When the users' name led to a standby that served.
+fn served(source: &Source<'_>) -> Option<Timestamp> {
+    let events = &source.seen.as_ref()?.events;
+    let first = |lane: Lane| events.iter().filter(|event| event.lane == lane).map(|event| event.at).min();
+    Some(first(Lane::Dns { to_standby: true })?.max(first(Lane::Pods { serves: true })?))
 }

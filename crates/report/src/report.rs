@@ -29,6 +29,8 @@ pub struct Report {
     pub headline: String,
     /// True when it is done and every promise that was checked was kept.
     pub good: bool,
+    /// Seconds of the page per second of the machine: more than 1 for a drill. Sentences of the record are in the machine's.
+    pub pace: f64,
     /// What happens in the scenario of a drill.
     pub summary: Option<String>,
     /// The four figures.
@@ -110,6 +112,7 @@ impl Report {
             began: run.map(|run| words::utc(run.started_at)),
             headline: headline::sentence(source),
             good: kept && run.is_none_or(|run| run.steps.iter().all(holdfast_core::record::StepRecord::is_done)),
+            pace: source.pace,
             summary: source.summary.map(str::to_owned),
             figures: headline::figures(source),
             timeline: timeline::of(source),

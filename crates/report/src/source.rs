@@ -57,13 +57,16 @@ pub enum Lane {
     Primary,
     /// Health checkers and alarms.
     Detection,
-    /// The answer to the name that users type. The first event that leads to the standby ends their downtime.
+    /// The answer to the name that users type. Their downtime ends when it leads to a standby that serves.
     Dns {
         /// Whether it leads to the standby now.
         to_standby: bool,
     },
     /// Pods of the standby.
-    Pods,
+    Pods {
+        /// Whether the standby serves from now on.
+        serves: bool,
+    },
 }
 
 /// API calls of one form.

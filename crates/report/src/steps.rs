@@ -38,7 +38,7 @@ pub fn rows(run: &Execution, pace: f64) -> Vec<StepRow> {
     let row = |step: &holdfast_core::record::StepRecord| {
         let (state, found) = match &step.progress {
             Progress::Done { changed: true } => ("done", step.found.clone()),
-            Progress::Done { changed: false } => ("was done", step.found.clone()),
+            Progress::Done { changed: false } => ("as it must be", step.found.clone()),
             Progress::Pending => ("not reached", step.found.clone()),
             Progress::Owed { why } => ("owed", why.to_string()),
             Progress::Failing { why } => ("failing", why.to_string()),

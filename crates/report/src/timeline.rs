@@ -97,7 +97,7 @@ impl Drawing {
 
     fn marks(&self, events: &[&Event]) -> Vec<Mark> {
         let mark = |event: &&Event| Mark {
-            x: self.x(event.at),
+            x: self.x(event.at).min(1000.0 - LEAST),
             at: span(self.scale.seconds(event.at)),
             text: event.text.clone(),
         };
@@ -122,7 +122,8 @@ pub fn of(source: &Source<'_>) -> Timeline {
     let run_ends = source.run.and_then(|run| run.finished_at);
     let last = steps.chain(run_ends).chain(events.iter().map(|event| event.at)).max().unwrap_or(zero);
     let drawing = Drawing { scale, length: scale.seconds(last).max(1.0) };
-    let mut lanes = waiting(source, &drawing);
+    let mut lanes: Vec<Lane> = detection(source, &events, &drawing).into_iter().collect();
+    lanes.extend(waiting(source, &drawing));
     lanes.extend(source.run.iter().flat_map(|run| &run.steps).filter_map(|step| {
         let (from, to) = (step.started_at?, step.ended_at?);
         let (class, word) = if step.is_done() { ("done", "done") } else { ("open", "not done") };
@@ -138,16 +139,23 @@ pub fn of(source: &Source<'_>) -> Timeline {
     Timeline { zero: Some(utc(zero)), length_s: drawing.length, ticks: ticks.collect(), lanes }
 }
 
-/// Detection and the holdoff.
+/// From the failure to the alarm: by the record, where an alarm made us look; else the last that was seen before the execution.
+fn detection(source: &Source<'_>, events: &[&Event], drawing: &Drawing) -> Option<Lane> {
+    let own: Vec<&Event> = events.iter().copied().filter(|event| event.lane == Of::Detection).collect();
+    let alarm = source.run.and_then(|run| match run.trigger.known() {
+        Some(Trigger::Alarm { changed_at, .. }) => *changed_at,
+        _ => None,
+    });
+    let seen = || own.iter().map(|event| event.at).rfind(|at| source.run.is_none_or(|run| *at <= run.started_at));
+    let (from, to) = (failing_since(source)?, alarm.or_else(seen)?);
+    let took = format!("{}; no budget", span(drawing.scale.length(from, to)));
+    let bars = vec![drawing.bar(from, to, "failing", "until the alarm".to_owned())];
+    Some(Lane { name: "detection".into(), took, within: None, budget: None, bars, marks: drawing.marks(&own) })
+}
+
+/// The holdoff.
 fn waiting(source: &Source<'_>, drawing: &Drawing) -> Vec<Lane> {
     let (Some(run), Some(since)) = (source.run, failing_since(source)) else { return Vec::new() };
-    let mut lanes = Vec::new();
-    if let Some(Trigger::Alarm { name, changed_at: Some(changed) }) = run.trigger.known() {
-        let took = format!("alarm after {}; no budget", span(drawing.scale.length(since, *changed)));
-        let text = format!("until the alarm {name} changed");
-        let bars = vec![drawing.bar(since, *changed, "failing", text)];
-        lanes.push(Lane { name: "detection".into(), took, within: None, budget: None, bars, marks: Vec::new() });
-    }
     let policy = run.policy.known();
     let waited = drawing.scale.length(since, run.started_at);
     let budget = policy.map(|policy| longest_wait(policy).as_secs_f64() * source.pace);
@@ -159,15 +167,14 @@ fn waiting(source: &Source<'_>, drawing: &Drawing) -> Vec<Lane> {
         _ => span(waited),
     };
     let bars = vec![drawing.bar(since, run.started_at, "wait", "failing, until the execution began".to_owned())];
-    lanes.push(Lane {
+    vec![Lane {
         name: "holdoff".into(),
         took,
         within: budget.map(|budget| waited <= budget),
         budget: budget.map(|budget| round((budget / drawing.length * 1000.0).min(1000.0))),
         bars,
         marks: Vec::new(),
-    });
-    lanes
+    }]
 }
 
 /// The longest that an execution should begin after the failure: the holdoff, the period of the history in which the
@@ -179,12 +186,8 @@ fn longest_wait(policy: &Policy) -> std::time::Duration {
 /// What was seen from outside.
 fn seen_lanes(events: &[&Event], drawing: &Drawing) -> Vec<Lane> {
     let is_dns = |lane: Of| matches!(lane, Of::Dns { .. });
-    let lanes: [(&str, &dyn Fn(Of) -> bool); 4] = [
-        ("primary", &|lane| lane == Of::Primary),
-        ("health checks and alarm", &|lane| lane == Of::Detection),
-        ("DNS", &is_dns),
-        ("pods", &|lane| lane == Of::Pods),
-    ];
+    let lanes: [(&str, &dyn Fn(Of) -> bool); 3] =
+        [("primary", &|lane| lane == Of::Primary), ("DNS", &is_dns), ("pods", &|lane| matches!(lane, Of::Pods { .. }))];
     let lane = |(name, is): &(&str, &dyn Fn(Of) -> bool)| {
         let own: Vec<&Event> = events.iter().copied().filter(|event| is(event.lane)).collect();
         let took = format!("last change at {}; no budget", span(drawing.scale.seconds(own.last()?.at)));

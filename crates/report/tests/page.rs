@@ -37,7 +37,7 @@ fn seen() -> Seen {
         events: vec![
             event("2026-01-01T00:01:00Z", Lane::Dns { to_standby: true }, "DNS now answers with the standby"),
             event("2025-12-31T23:55:10Z", Lane::Primary, "the primary is down"),
-            event("2026-01-01T00:00:30Z", Lane::Pods, "a pod is ready"),
+            event("2026-01-01T00:00:30Z", Lane::Pods { serves: true }, "a pod is ready"),
         ],
         calls: vec![Call { call: "patch deployments/scale".to_owned(), sent: 2, failed: 1 }],
         promises: vec![Promise { promise: "it happened once".to_owned(), kept: false, seen: "twice".to_owned() }],

@@ -44,8 +44,9 @@ fn event(happened: &Happened) -> Option<Event> {
             Lane::Detection
         }
         EventKind::DnsChanged { to, .. } => Lane::Dns { to_standby: *to == Site::Standby },
-        EventKind::SiteDown { site: Site::Standby, .. } | EventKind::SiteUp { site: Site::Standby } => Lane::Pods,
-        EventKind::ClusterChanged { change } if change.contains(" pods ") => Lane::Pods,
+        EventKind::SiteUp { site: Site::Standby } => Lane::Pods { serves: true },
+        EventKind::SiteDown { site: Site::Standby, .. } => Lane::Pods { serves: false },
+        EventKind::ClusterChanged { change } if change.contains(" pods ") => Lane::Pods { serves: false },
         _ => return None,
     };
     Some(Event { at: happened.at, lane, text: happened.kind.to_string() })
