@@ -63,6 +63,9 @@ pub struct DrillArguments {
     /// Show every event of the timeline, also those that come each minute and the bookkeeping of the function.
     #[arg(long)]
     pub verbose: bool,
+    /// Write a page about the scenario into this file, and the same facts as JSON beside it (FILE with the ending .json).
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["all", "list"])]
+    pub report: Option<PathBuf>,
     /// How many scenarios of --all run side by side.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=16))]
     pub jobs: u8,

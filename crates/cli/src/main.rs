@@ -5,6 +5,7 @@
 //! * [`args`]: what can be asked on the command line.
 //! * [`command`]: the verbs of an operator, for a live site pair.
 //! * [`drill`]: rehearses a failover with the shipped function against the embedded simulator.
+//! * `report_file`: where a report is written.
 //! * [`mod@bench`]: measures the shipped function against the budgets.
 
 // A dependency of the manifest that is not used is a fault; those of tests are not looked at.
@@ -14,6 +15,7 @@ mod args;
 mod bench;
 mod command;
 mod drill;
+mod report_file;
 
 use std::process::ExitCode;
 

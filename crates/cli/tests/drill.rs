@@ -90,3 +90,26 @@ fn what_cannot_be_run_is_refused_with_what_is_allowed() {
     let hasty = drill(&["--compress", "1000"]);
     assert!(text(&hasty).contains("one of 1, 2, 3, 6, 12, 60"), "{}", text(&hasty));
 }
+
+#[test]
+fn a_report_is_a_page_and_the_same_facts_as_json_with_nothing_from_elsewhere() {
+    let bootstrap = function();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("drill.html");
+    let path = file.display().to_string();
+    let output = drill(&["--report", &path, "--bootstrap", &bootstrap.display().to_string()]);
+    assert!(output.status.success(), "{}", text(&output));
+    let page = std::fs::read_to_string(&file).expect("a page");
+    let json = std::fs::read_to_string(file.with_extension("json")).expect("its facts");
+    let facts: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!((&facts["name"], &facts["good"]), (&"region-down".into(), &true.into()));
+    let lanes: Vec<&str> =
+        facts["timeline"]["lanes"].as_array().expect("lanes").iter().filter_map(|lane| lane["name"].as_str()).collect();
+    for lane in ["detection", "holdoff", "scale-operator", "lock-traffic", "verify-standby", "DNS", "pods"] {
+        assert!(lanes.contains(&lane), "{lane} is not among {lanes:?}");
+    }
+    assert!(facts["figures"].as_array().expect("figures").iter().filter(|one| one["seconds"].is_f64()).count() >= 3);
+    assert!(facts["calls"].as_array().expect("calls").len() > 3, "{}", facts["calls"]);
+    assert!(page.contains("What was not verified") && !page.contains("http://") && !page.contains("https://"));
+    assert_eq!(drill(&["--report", &path, "--all"]).status.code(), Some(2));
+}

@@ -48,7 +48,7 @@ pub enum Verb {
     Resume(Noting),
     /// List the executions that the record holds.
     #[command(after_help = exit::TELLS)]
-    History(Reading),
+    History(History),
     /// Say by the exit code whether the primary may be changed now: for pipelines.
     #[command(after_help = exit::GUARD)]
     Guard(Reading),
@@ -115,6 +115,20 @@ pub struct Reading {
     /// How.
     #[command(flatten)]
     pub reach: Reach,
+}
+
+/// Options of `history`.
+#[derive(Debug, Args)]
+pub struct History {
+    /// How.
+    #[command(flatten)]
+    pub reach: Reach,
+    /// Write a page about one execution into this file, and the same facts as JSON beside it (FILE with the ending .json).
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// The execution of the report, which the record holds in full; the newest one where it is left out.
+    #[arg(value_name = "ID", requires = "report")]
+    pub id: Option<String>,
 }
 
 /// Options of verbs that write to the record.
@@ -243,6 +257,9 @@ pub struct Explain {
     /// A record, or one execution of it, as JSON; `-` reads standard input.
     #[arg(value_name = "RECORD")]
     pub record: PathBuf,
+    /// Write a page about it into this file, and the same facts as JSON beside it (FILE with the ending .json).
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
     /// How it is written.
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub output: Output,

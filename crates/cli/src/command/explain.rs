@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::{
     args::Explain,
     exit::{Exit, Stopped},
+    page,
     run::Said,
     screen::{moment, primary},
     target,
@@ -34,6 +35,14 @@ pub fn run(arguments: &Explain) -> Result<Said, Stopped> {
         let why = "there is no execution in it; it is the JSON of a record, of one execution, or of an answer";
         Stopped::usage(format!("{}: {why}", arguments.record.display()))
     })?;
+    let written = match &arguments.report {
+        Some(path) => page::write(("a stored record", "the primary", "the standby"), &execution, path)?,
+        None => String::new(),
+    };
+    if execution.kind != Kind::Failover && !written.is_empty() {
+        let document = json!({"execution": execution.id, "exit_code": 0});
+        return Ok(Said { text: written, document, exit: Exit::Done });
+    }
     if execution.kind != Kind::Failover {
         let why =
             format!("{} is a {}: a person asked for it; only failovers are judged again", execution.id, execution.kind);
@@ -50,7 +59,7 @@ pub fn run(arguments: &Explain) -> Result<Said, Stopped> {
     let document = json!({
         "execution": execution.id, "recorded": past.decision, "now": again, "same": same, "exit_code": 0,
     });
-    Ok(Said { text: told(&past, &again, same), document, exit: Exit::Done })
+    Ok(Said { text: told(&past, &again, same) + &written, document, exit: Exit::Done })
 }
 
 fn execution(text: &str) -> Option<Execution> {

@@ -8,7 +8,7 @@
 //! * `run`: one verb from its arguments to its exit code; `confirm`: what a person is asked before something is written.
 //! * `screen`: answers in words.
 //! * `files`: verbs that only write what the site file says: `env`, `runbook`, `init`, `schema`.
-//! * `backtest`: what other holdoffs would have done on the real history of the primary; `explain`: a stored execution judged again.
+//! * `backtest`: what other holdoffs would have done on the real history of the primary; `explain`: a stored execution judged again; `page`: its report.
 //! * `manual`: the man page and the shell completions.
 
 pub mod args;
@@ -18,6 +18,7 @@ pub mod exit;
 mod explain;
 mod files;
 pub mod manual;
+mod page;
 mod run;
 mod screen;
 mod secret;

@@ -6,10 +6,10 @@ use holdfast_core::{Timestamp, action::Action, engine::Answer};
 use serde_json::{Value, json};
 
 use super::{
-    args::{Acting, Errand, Failback, Noting, Output, Pause, Reach, Reading, Verb},
+    args::{Acting, Errand, Failback, History, Noting, Output, Pause, Reach, Reading, Verb},
     backtest, confirm,
     exit::{Exit, Stopped},
-    explain, files, screen,
+    explain, files, page, screen,
     target::Target,
     way::{Environment, Way},
 };
@@ -53,8 +53,8 @@ fn output(verb: &Verb) -> Output {
         Verb::Status(Reading { reach })
         | Verb::Preflight(Reading { reach })
         | Verb::Plan(Reading { reach })
-        | Verb::History(Reading { reach })
         | Verb::Guard(Reading { reach }) => reach.output,
+        Verb::History(history) => history.reach.output,
         Verb::Failover(acting)
         | Verb::Switchover(acting)
         | Verb::Rehearse(acting)
@@ -76,9 +76,7 @@ async fn answered(verb: Verb, environment: &Environment) -> Result<Said, Stopped
             told(&reading.reach, Errand::plain(Action::Preflight), screen::preflight, environment).await
         }
         Verb::Plan(reading) => told(&reading.reach, Errand::plain(Action::Plan), screen::plan, environment).await,
-        Verb::History(reading) => {
-            told(&reading.reach, Errand::plain(Action::Status), screen::history, environment).await
-        }
+        Verb::History(history) => listed(&history, environment).await,
         Verb::Guard(reading) => told(&reading.reach, Errand::plain(Action::Status), screen::guard, environment).await,
         Verb::Failover(acting) => acted(Action::FailOver, &acting, environment).await,
         Verb::Switchover(acting) => acted(Action::Switchover, &acting, environment).await,
@@ -106,6 +104,19 @@ async fn told(reach: &Reach, errand: Errand, screen: Screen, environment: &Envir
     let target = Target::read(&reach.site.site)?;
     let way = Way::open(&target, reach, environment).await?;
     said(&target, &way, &errand, screen).await
+}
+
+/// The list of executions, and the page of one of them where it is asked for.
+async fn listed(history: &History, environment: &Environment) -> Result<Said, Stopped> {
+    let reach = &history.reach;
+    let mut said = told(reach, Errand::plain(Action::Status), screen::history, environment).await?;
+    if let Some(path) = history.report.as_ref().filter(|_| said.exit == Exit::Done) {
+        let target = Target::read(&reach.site.site)?;
+        let answer: Answer = serde_json::from_value(said.document["answer"].clone())
+            .map_err(|error| Stopped::ours(error.to_string()))?;
+        said.text.push_str(&page::of_record(&target, &answer, history.id.as_deref(), path)?);
+    }
+    Ok(said)
 }
 
 /// A verb that writes to the record.

@@ -7,12 +7,13 @@
 //!   differs from cloud to cloud is in the simulator's `clouds`.
 //! * `run_report`: everything that is known when it is over; `promise`: what must be true of it.
 //! * `list`: the scenarios and clouds that there are.
-//! * `live_view`: the live timeline; `verdict`: results, for people and as JSON.
+//! * `live_view`: the live timeline; `verdict`: results, for people and as JSON; `page`: the report.
 
 mod environment;
 mod list;
 mod live_view;
 mod messages;
+mod page;
 mod promise;
 mod run_report;
 mod scenario;
@@ -44,6 +45,10 @@ pub async fn run(arguments: &DrillArguments) -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if arguments.report.is_some() && chosen.len() != 1 {
+        eprintln!("--report is for one scenario");
+        return ExitCode::from(2);
+    }
     let bootstrap = match function(arguments.cloud, arguments.bootstrap.as_ref()) {
         Ok(bootstrap) => bootstrap,
         Err(message) => {
@@ -90,7 +95,13 @@ async fn play(scenario: Scenario, arguments: &DrillArguments, bootstrap: &Path, 
         live_view.end().await;
     }
     let report = run_report::RunReport::gather(&environment);
-    let verdict = Verdict::of(&scenario, played, &report);
+    let mut verdict = Verdict::of(&scenario, played, &report);
     environment.close().await;
+    if let Some(path) = &arguments.report {
+        let page = page::report(&scenario, &report, &verdict);
+        if let Err(why) = crate::report_file::write(path, &page) {
+            verdict.spoil(format!("the report was not written: {why}"));
+        }
+    }
     verdict
 }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use holdfast_core::record::State;
 use holdfast_simulator::{
     backend::CloudBackend,
+    calls::Call,
     host::{InvocationResult, Outcome},
     kubernetes::{AuditEntry, Change},
     people::Message,
@@ -53,6 +54,8 @@ pub struct RunReport {
     pub effects: Vec<(Effect, Timestamp)>,
     /// Every request that the function sent to the cluster.
     pub audit: Vec<AuditEntry>,
+    /// Every call of the function that reached a server.
+    pub calls: Vec<Call>,
     /// What the cloud refused.
     pub refused: Vec<String>,
     /// Every invocation that ended.
@@ -94,6 +97,7 @@ impl RunReport {
             operator: sim.cluster().get("deployments", "humio-operator").unwrap_or_default(),
             effects,
             audit,
+            calls: sim.calls().all().into_iter().filter(|call| call.invocation.is_some()).collect(),
             refused: sim.refused(),
             results: sim.host().results(),
             events,

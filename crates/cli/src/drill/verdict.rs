@@ -49,6 +49,16 @@ impl Verdict {
         }
     }
 
+    /// Each promise and what was seen, or how it was broken.
+    pub fn promises(&self) -> impl Iterator<Item = (&str, Result<&str, &str>)> {
+        self.promises.iter().map(|kept| (kept.name, kept.result.as_deref().map_err(String::as_str)))
+    }
+
+    /// What was asked for besides could not be done.
+    pub fn spoil(&mut self, why: String) {
+        self.stuck.get_or_insert(why);
+    }
+
     fn passed(&self) -> bool {
         self.stuck.is_none() && self.promises.iter().all(|kept| kept.result.is_ok())
     }

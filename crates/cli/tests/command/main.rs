@@ -43,6 +43,7 @@ async fn day(cloud: &str) -> Scene {
     ] {
         expect(scene.types(arguments).await, code, arguments);
     }
+    reported(&scene).await;
     scene.simulator.world().heal_primary();
     scene.simulator.world().set_scheduler(true);
     tokio::time::sleep(Duration::from_secs(6)).await;
@@ -62,6 +63,28 @@ async fn day(cloud: &str) -> Scene {
     tokio::time::sleep(Duration::from_secs(2)).await;
     expect(scene.types(&["status"]).await, 0, &["status"]);
     scene
+}
+
+/// The failover that stands, as a page, from the live record and from a stored one.
+async fn reported(scene: &Scene) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let page = path("page.html");
+    let ran = scene.run(&["history", "--report", &page]).await;
+    assert!(ran.code == 0 && ran.stdout.contains(&page), "{}{}", ran.stdout, ran.stderr);
+    let text = std::fs::read_to_string(&page).expect("a page");
+    for word in ["east was active and traffic was locked to it", "lock-traffic", WHY, "What was not verified"] {
+        assert!(text.contains(word), "{word}");
+    }
+    let ran = scene.run(&["history", "--report", &path("other.html"), "no-such-execution"]).await;
+    assert!(ran.code == 2 && ran.stderr.contains("does not hold no-such-execution in full"), "{}", ran.stderr);
+    assert!(!folder.path().join("other.html").exists());
+    let answer = scene.run(&["history", "--output", "json"]).await.stdout;
+    std::fs::write(path("answer.json"), answer).expect("written");
+    let ran = scene.run(&["explain", &path("answer.json"), "--report", &path("stored.html")]).await;
+    assert!(ran.code == 0 && folder.path().join("stored.json").exists(), "{}", ran.stderr);
+    let ran = scene.run(&["history", "--report", &path("page.json")]).await;
+    assert!(ran.code != 0 && ran.stderr.contains("another ending than .json"), "{}", ran.stderr);
 }
 
 fn expect(ran: Ran, code: i32, arguments: &[&str]) {
