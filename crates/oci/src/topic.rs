@@ -75,7 +75,7 @@ mod tests {
         let (published, server) = publish(Reply::json(202, &json!({"messageId": "m"}))).await;
         published.expect("published");
         let request = server.requests().remove(0);
-        assert_eq!(request.path, "/20181201/topics/ocid1.onstopic.oc1.phx.people/messages");
+        assert_eq!(request.path, "/us-phoenix-1/20181201/topics/ocid1.onstopic.oc1.phx.people/messages");
         let body: serde_json::Value = serde_json::from_str(&request.body).expect("JSON");
         assert_eq!(body, json!({"title": "dr: it begins", "body": "dr: it begins\n"}));
     }

@@ -67,6 +67,11 @@ fn signing_key_rotated() -> Scenario {
         run: |environment| {
             Box::pin(async move {
                 environment.break_primary(Outage::Refuse);
+                // What it has not signed with yet it could not keep for too long.
+                let signed = |environment: &Environment| {
+                    !environment.sim.calls().named("monitoring:SummarizeMetricsData").is_empty()
+                };
+                environment.until("the function has signed a call", signed).await?;
                 environment.until("the function works", |environment| environment.sim.host().running() > 0).await?;
                 if let Some(oci) = environment.sim.oci() {
                     oci.principals().rotate().map_err(|error| error.to_string())?;
