@@ -12,10 +12,10 @@ use super::exit;
 pub enum Verb {
     /// Say how both sites stand, what is locked, open or owed, and what to do next.
     #[command(after_help = exit::TELLS)]
-    Status(Reading),
+    Status(Status),
     /// Say whether a failover would work now, and what stands in its way.
     #[command(after_help = exit::PREFLIGHT)]
-    Preflight(Reading),
+    Preflight(Preflight),
     /// Say what a failover would do now, and why not. Writes nothing.
     #[command(after_help = exit::TELLS)]
     Plan(Reading),
@@ -45,7 +45,7 @@ pub enum Verb {
     Pause(Pause),
     /// Take a pause back.
     #[command(after_help = exit::NOTES)]
-    Resume(Noting),
+    Resume(Resume),
     /// List the executions that the record holds.
     #[command(after_help = exit::TELLS)]
     History(History),
@@ -117,6 +117,51 @@ pub struct Reading {
     pub reach: Reach,
 }
 
+/// Several site pairs at once.
+#[derive(Clone, Debug, Args)]
+pub struct Group {
+    /// Every site file (*.yaml, *.yml) of this folder instead of one, a line for each.
+    #[arg(long, value_name = "FOLDER")]
+    pub all: Option<PathBuf>,
+}
+
+/// Options of `status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// How.
+    #[command(flatten)]
+    pub reach: Reach,
+    /// Of which pairs.
+    #[command(flatten)]
+    pub group: Group,
+    /// Ask again every so many seconds, until Ctrl-C; on a terminal the screen is drawn anew.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "10",
+        value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub watch: Option<u32>,
+}
+
+/// Options of `preflight`.
+#[derive(Debug, Args)]
+pub struct Preflight {
+    /// How.
+    #[command(flatten)]
+    pub reach: Reach,
+    /// Of which pairs.
+    #[command(flatten)]
+    pub group: Group,
+}
+
+/// Options of `resume`.
+#[derive(Debug, Args)]
+pub struct Resume {
+    /// How, and why.
+    #[command(flatten)]
+    pub noting: Noting,
+    /// Of which pairs.
+    #[command(flatten)]
+    pub group: Group,
+}
+
 /// Options of `history`.
 #[derive(Debug, Args)]
 pub struct History {
@@ -132,7 +177,7 @@ pub struct History {
 }
 
 /// Options of verbs that write to the record.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Noting {
     /// How.
     #[command(flatten)]
@@ -182,6 +227,9 @@ pub struct Pause {
     /// How, and why.
     #[command(flatten)]
     pub noting: Noting,
+    /// Of which pairs.
+    #[command(flatten)]
+    pub group: Group,
     /// How long, such as 2h or 90m; until `resume` where it is left out.
     #[arg(long = "for", value_name = "TIME")]
     pub lasts: Option<String>,

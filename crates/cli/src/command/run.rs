@@ -6,11 +6,12 @@ use holdfast_core::{Timestamp, action::Action, engine::Answer};
 use serde_json::{Value, json};
 
 use super::{
-    args::{Acting, Errand, Failback, History, Noting, Output, Pause, Reach, Reading, Verb},
+    args::{Acting, Errand, Failback, History, Noting, Output, Pause, Preflight, Reach, Reading, Resume, Status, Verb},
     backtest, confirm,
     exit::{Exit, Stopped},
-    explain, files, page, screen,
+    explain, files, group, page, screen,
     target::Target,
+    watch,
     way::{Environment, Way},
 };
 
@@ -30,7 +31,10 @@ pub async fn run(verb: Verb) -> ExitCode {
     #[allow(clippy::disallowed_methods, reason = "the one place where the command's environment is read")]
     let environment: Environment = std::env::vars().collect();
     let output = output(&verb);
-    match answered(verb, &environment).await {
+    if let Verb::Status(Status { watch: Some(seconds), .. }) = &verb {
+        return watch::run(*seconds, output, || answered(&verb, &environment)).await;
+    }
+    match answered(&verb, &environment).await {
         Ok(said) => {
             match output {
                 Output::Text => print!("{}", said.text),
@@ -50,8 +54,8 @@ pub async fn run(verb: Verb) -> ExitCode {
 
 fn output(verb: &Verb) -> Output {
     match verb {
-        Verb::Status(Reading { reach })
-        | Verb::Preflight(Reading { reach })
+        Verb::Status(Status { reach, .. })
+        | Verb::Preflight(Preflight { reach, .. })
         | Verb::Plan(Reading { reach })
         | Verb::Guard(Reading { reach }) => reach.output,
         Verb::History(history) => history.reach.output,
@@ -61,7 +65,7 @@ fn output(verb: &Verb) -> Output {
         | Verb::Finish(acting)
         | Verb::Abort(acting) => acting.noting.reach.output,
         Verb::Failback(failback) => failback.noting.reach.output,
-        Verb::Acknowledge(noting) | Verb::Resume(noting) => noting.reach.output,
+        Verb::Acknowledge(noting) | Verb::Resume(Resume { noting, .. }) => noting.reach.output,
         Verb::Pause(pause) => pause.noting.reach.output,
         Verb::Backtest(backtest) => backtest.reach.output,
         Verb::Explain(explain) => explain.output,
@@ -69,30 +73,40 @@ fn output(verb: &Verb) -> Output {
     }
 }
 
-async fn answered(verb: Verb, environment: &Environment) -> Result<Said, Stopped> {
+async fn answered(verb: &Verb, environment: &Environment) -> Result<Said, Stopped> {
     match verb {
-        Verb::Status(reading) => told(&reading.reach, Errand::plain(Action::Status), screen::status, environment).await,
-        Verb::Preflight(reading) => {
-            told(&reading.reach, Errand::plain(Action::Preflight), screen::preflight, environment).await
+        Verb::Status(Status { reach, group, .. }) => {
+            let one = |reach| told_of(reach, Action::Status, screen::status, environment);
+            group::each(group, reach, one).await
+        }
+        Verb::Preflight(Preflight { reach, group }) => {
+            let one = |reach| told_of(reach, Action::Preflight, screen::preflight, environment);
+            group::each(group, reach, one).await
         }
         Verb::Plan(reading) => told(&reading.reach, Errand::plain(Action::Plan), screen::plan, environment).await,
-        Verb::History(history) => listed(&history, environment).await,
+        Verb::History(history) => listed(history, environment).await,
         Verb::Guard(reading) => told(&reading.reach, Errand::plain(Action::Status), screen::guard, environment).await,
-        Verb::Failover(acting) => acted(Action::FailOver, &acting, environment).await,
-        Verb::Switchover(acting) => acted(Action::Switchover, &acting, environment).await,
-        Verb::Rehearse(acting) => acted(Action::Rehearse, &acting, environment).await,
-        Verb::Finish(acting) => acted(Action::Finish, &acting, environment).await,
-        Verb::Abort(acting) => acted(Action::Acknowledge { abort: true }, &acting, environment).await,
-        Verb::Failback(failback) => failed_back(&failback, environment).await,
-        Verb::Acknowledge(noting) => noted(Action::Acknowledge { abort: false }, &noting, None, environment).await,
-        Verb::Resume(noting) => noted(Action::Resume, &noting, None, environment).await,
-        Verb::Pause(Pause { noting, lasts }) => noted(Action::Pause { lasts: None }, &noting, lasts, environment).await,
-        Verb::Runbook(site) => files::runbook(&site),
-        Verb::Env(env) => files::env(&env),
-        Verb::Init(init) => files::init(&init),
+        Verb::Failover(acting) => acted(Action::FailOver, acting, environment).await,
+        Verb::Switchover(acting) => acted(Action::Switchover, acting, environment).await,
+        Verb::Rehearse(acting) => acted(Action::Rehearse, acting, environment).await,
+        Verb::Finish(acting) => acted(Action::Finish, acting, environment).await,
+        Verb::Abort(acting) => acted(Action::Acknowledge { abort: true }, acting, environment).await,
+        Verb::Failback(failback) => failed_back(failback, environment).await,
+        Verb::Acknowledge(noting) => noted(Action::Acknowledge { abort: false }, noting, None, environment).await,
+        Verb::Resume(Resume { noting, group }) => {
+            let one = |reach| noted_of(Action::Resume, noting, reach, None, environment);
+            group::each(group, &noting.reach, one).await
+        }
+        Verb::Pause(Pause { noting, group, lasts }) => {
+            let one = |reach| noted_of(Action::Pause { lasts: None }, noting, reach, lasts.clone(), environment);
+            group::each(group, &noting.reach, one).await
+        }
+        Verb::Runbook(site) => files::runbook(site),
+        Verb::Env(env) => files::env(env),
+        Verb::Init(init) => files::init(init),
         Verb::Schema => files::schema(),
-        Verb::Backtest(arguments) => backtest::run(&arguments, environment).await,
-        Verb::Explain(arguments) => explain::run(&arguments),
+        Verb::Backtest(arguments) => backtest::run(arguments, environment).await,
+        Verb::Explain(arguments) => explain::run(arguments),
     }
 }
 
@@ -104,6 +118,23 @@ async fn told(reach: &Reach, errand: Errand, screen: Screen, environment: &Envir
     let target = Target::read(&reach.site.site)?;
     let way = Way::open(&target, reach, environment).await?;
     said(&target, &way, &errand, screen).await
+}
+
+/// The same of one pair of several.
+async fn told_of(reach: Reach, action: Action, screen: Screen, environment: &Environment) -> Result<Said, Stopped> {
+    told(&reach, Errand::plain(action), screen, environment).await
+}
+
+/// The same for a verb that writes to the record.
+async fn noted_of(
+    action: Action,
+    noting: &Noting,
+    reach: Reach,
+    lasts: Option<String>,
+    environment: &Environment,
+) -> Result<Said, Stopped> {
+    let noting = Noting { reach, reason: noting.reason.clone() };
+    noted(action, &noting, lasts, environment).await
 }
 
 /// The list of executions, and the page of one of them where it is asked for.

@@ -288,6 +288,48 @@ async fn a_person_sees_the_plan_and_types_the_name_before_anything_is_done() {
     assert!(code == 0 && shown.contains("logscale-prod: DONE"), "{code} {shown}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn several_pairs_are_a_line_each_and_the_worst_is_the_exit_code() {
+    let scene = Scene::start("aws").await;
+    let folder = scene.folder.path().join("sites");
+    std::fs::create_dir(&folder).expect("a folder");
+    one_line(&scene.run(&["status", "--all", "sites"]).await, 2, "no site file");
+    let site = std::fs::read_to_string(scene.site()).expect("a site file");
+    std::fs::write(folder.join("one.yaml"), &site).expect("a file");
+    std::fs::write(folder.join("two.yaml"), site.replacen("name: logscale-prod", "name: logscale-test", 1))
+        .expect("a file");
+    for (arguments, says) in [
+        (&["status", "--all", "sites"][..], "WEST ACTIVE"),
+        (&["preflight", "--all", "sites"], "READY"),
+        (&["pause", "--all", "sites", "--reason", WHY], "noted in the record"),
+        (&["status", "--all", "sites"], "PAUSED"),
+        (&["resume", "--all", "sites", "--reason", WHY], "noted in the record"),
+    ] {
+        let ran = scene.run(arguments).await;
+        assert_eq!((ran.code, ran.stdout.matches(says).count()), (0, 2), "{says}: {}{}", ran.stdout, ran.stderr);
+    }
+    std::fs::write(folder.join("three.yaml"), "schema: 1\n").expect("a file");
+    let ran = scene.run(&["status", "--all", "sites", "--output", "json"]).await;
+    let document: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let codes: Vec<_> =
+        document["sites"].as_array().expect("sites").iter().map(|site| site["exit_code"].clone()).collect();
+    assert_eq!((ran.code, codes), (2, vec![0.into(), 2.into(), 0.into()]));
+}
+
+/// A reader of a pipe sees screen after screen; Ctrl-C ends it, with the exit code of the last one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_on_a_pipe_prints_a_screen_for_each_interval_until_it_is_interrupted() {
+    let scene = Scene::start("aws").await;
+    let ran = scene.interrupted(&["status", "--watch=1"], "WEST ACTIVE", 2).await;
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.matches("WEST ACTIVE").count() >= 2 && !ran.stdout.contains('\u{1b}'), "{}", ran.stdout);
+    one_line_of_watch(&scene.run(&["status", "--watch", "--site", "nowhere.yaml"]).await);
+}
+
+fn one_line_of_watch(ran: &Ran) {
+    assert!(ran.code == 2 && ran.stdout.contains("nowhere.yaml cannot be read"), "{}{}", ran.stdout, ran.stderr);
+}
+
 #[test]
 fn the_published_schema_is_that_of_this_version() {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_holdfast")).arg("schema").output().expect("it starts");

@@ -9,7 +9,7 @@ use std::{
 use holdfast_simulator::{Options, Simulator, clouds, kubernetes::StandbyFixture, time};
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::process::Command;
+use tokio::{io::AsyncReadExt as _, process::Command};
 
 /// How long the function has been there.
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3600 + 5 * 3600);
@@ -106,6 +106,34 @@ impl Scene {
     pub fn set(&mut self, name: &str, value: Option<&str>) {
         self.environment.retain(|(known, _)| known != name);
         self.environment.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+    }
+
+    /// Runs it until it has said `word` so many times, and interrupts it as Ctrl-C does.
+    pub async fn interrupted(&self, arguments: &[&str], word: &str, times: usize) -> Ran {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_holdfast"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .envs(self.environment.iter().cloned())
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the command starts");
+        let mut out = child.stdout.take().expect("a pipe");
+        let (mut stdout, mut part) = (String::new(), [0; 4096]);
+        while stdout.matches(word).count() < times {
+            let read = tokio::time::timeout(Duration::from_secs(60), out.read(&mut part)).await.expect("it says more");
+            let read = read.expect("a pipe");
+            assert!(read > 0, "it ended by itself: {stdout}");
+            stdout.push_str(&String::from_utf8_lossy(&part[..read]));
+        }
+        let id = child.id().expect("it runs").to_string();
+        std::process::Command::new("kill").args(["-INT", &id]).status().expect("kill starts");
+        let output = child.wait_with_output().await.expect("it ends");
+        let code = output.status.code().expect("an exit code");
+        Ran { code, stdout, stderr: String::from_utf8_lossy(&output.stderr).into_owned() }
     }
 
     /// Runs the command in the folder of the site file, with nobody at a terminal.
