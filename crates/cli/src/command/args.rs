@@ -89,7 +89,7 @@ pub struct Reach {
     /// Do it in this process and under your own credentials, for the day the function is not at hand.
     #[arg(long)]
     pub direct: bool,
-    /// The AWS profile; else what AWS's own tools would take.
+    /// The profile of AWS's or of OCI's own tools; else what they would take.
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
     /// How long an answer is waited for, in seconds. With --direct it bounds the call itself.
@@ -259,15 +259,21 @@ pub enum Form {
 #[derive(Debug, Args)]
 pub struct Init {
     /// The variables of the function as a JSON object: `aws lambda get-function-configuration --query Environment.Variables`, or
-    /// the settings of `az functionapp config appsettings list` as name and value. `-` reads standard input.
+    /// the settings of `az functionapp config appsettings list` as name and value, or `oci fn function get --query data.config`. `-` reads standard input.
     #[arg(long, value_name = "FILE")]
     pub variables: PathBuf,
     /// The ARN of the function on Lambda.
-    #[arg(long, value_name = "ARN", required_unless_present = "app_url")]
+    #[arg(long, value_name = "ARN", required_unless_present_any = ["app_url", "function_id"])]
     pub arn: Option<String>,
     /// The endpoint of the function app for operators.
     #[arg(long, value_name = "URL", requires = "key_env", conflicts_with = "arn")]
     pub app_url: Option<String>,
+    /// The OCID of the function on OCI.
+    #[arg(long, value_name = "OCID", requires = "endpoint", conflicts_with_all = ["arn", "app_url"])]
+    pub function_id: Option<String>,
+    /// Its invoke endpoint.
+    #[arg(long, value_name = "URL", requires = "function_id")]
+    pub endpoint: Option<String>,
     /// The variable of your environment that holds the operators' key of the function app.
     #[arg(long, value_name = "NAME")]
     pub key_env: Option<String>,

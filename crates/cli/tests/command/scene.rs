@@ -23,6 +23,25 @@ pub struct Scene {
     transcript: String,
 }
 
+/// The function on OCI, and the configuration file of a person who may call it.
+fn oci_place(simulator: &Simulator, folder: &Path, environment: &mut Vec<(String, String)>) -> Vec<String> {
+    let oci = simulator.oci().expect("OCI");
+    let (key, config) = (folder.join("key.pem"), folder.join("oci-config"));
+    std::fs::write(&key, oci.principals().operator_key()).expect("a file");
+    let id = oci.principals().operator_key_id();
+    let [tenancy, user, fingerprint] = id.split('/').collect::<Vec<_>>()[..] else { panic!("{id}") };
+    let profile = format!(
+        "[DEFAULT]\ntenancy={tenancy}\nuser={user}\nfingerprint={fingerprint}\nkey_file={}\nregion=us-chicago-1\n",
+        key.display()
+    );
+    std::fs::write(&config, profile).expect("a file");
+    let variables = simulator.function_env();
+    environment.push(("OCI_CLI_CONFIG_FILE".to_owned(), config.display().to_string()));
+    environment.push(("HOLDFAST_OCI_ENDPOINT".to_owned(), variables["HOLDFAST_OCI_ENDPOINT"].clone()));
+    let id = variables["FN_FN_ID"].clone();
+    vec!["--function-id".to_owned(), id, "--endpoint".to_owned(), oci.endpoint()]
+}
+
 /// What a command said, and its exit code.
 pub struct Ran {
     pub code: i32,
@@ -43,7 +62,7 @@ impl Scene {
             ("HOLDFAST_WELL_SECONDS", "1"),
             ("HOLDFAST_VERIFY_SECONDS", "8"),
             // Longer than the story, so that it never ends in the middle of a screen.
-            (if cloud == "aws" { "FAILOVER_COOLDOWN_SECONDS" } else { "COOLDOWN_SECONDS" }, "1200"),
+            (if cloud == "azure" { "COOLDOWN_SECONDS" } else { "FAILOVER_COOLDOWN_SECONDS" }, "1200"),
         ];
         let options = Options {
             bootstrap: Some(function(backend.program().executable, backend.program().package)),
@@ -59,7 +78,9 @@ impl Scene {
             ("USER".to_owned(), "alice".to_owned()),
             ("AWS_EC2_METADATA_DISABLED".to_owned(), "true".to_owned()),
         ];
+        let folder = TempDir::new().expect("a folder");
         let place = match simulator.azure() {
+            None if cloud == "oci" => oci_place(&simulator, folder.path(), &mut environment),
             Some(azure) => {
                 environment.push(("OPERATOR_KEY".to_owned(), azure.function_key().to_owned()));
                 vec![
@@ -78,8 +99,7 @@ impl Scene {
                 vec!["--arn".to_owned(), arn.to_owned()]
             }
         };
-        let mut scene =
-            Self { simulator, folder: TempDir::new().expect("a folder"), environment, transcript: String::new() };
+        let mut scene = Self { simulator, folder, environment, transcript: String::new() };
         scene.init(&place).await;
         scene
     }
