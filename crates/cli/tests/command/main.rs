@@ -288,6 +288,89 @@ async fn a_person_sees_the_plan_and_types_the_name_before_anything_is_done() {
     assert!(code == 0 && shown.contains("logscale-prod: DONE"), "{code} {shown}");
 }
 
+/// A rehearsal starts the standby while home is well, and an abort ends it as it is; the record tells both.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_rehearses_aborts_acknowledges_and_is_told_why_a_switchover_is_not_begun() {
+    let scene = Scene::start("aws").await;
+    for (arguments, code, says) in [
+        (&["switchover", "--reason", WHY, "--yes"][..], 3, "this system gives no steps for a switchover"),
+        (&["abort", "--reason", WHY, "--yes"], 3, "no execution is open, and none stands"),
+        (&["rehearse", "--reason", WHY, "--yes", "--waive", "holdoff"], 2, ""),
+        (&["rehearse", "--reason", WHY, "--yes"], 0, "rest-operator          done"),
+        (&["status"], 0, "completed, nothing is owed"),
+        (&["finish", "--reason", WHY, "--yes"], 3, "no execution is unfinished"),
+        (&["acknowledge", "--reason", WHY], 0, "noted in the record"),
+        (&["history"], 0, "acknowledge"),
+    ] {
+        let ran = scene.run(arguments).await;
+        assert!(
+            ran.code == code && ran.stdout.contains(says),
+            "{arguments:?} {}\n{}{}",
+            ran.code,
+            ran.stdout,
+            ran.stderr
+        );
+    }
+    scene.simulator.world().break_primary(Outage::Silent);
+    let failover = ["failover", "--waive", "holdoff", "--reason", WHY, "--yes"];
+    for _ in 0..10 {
+        if scene.run(&failover).await.code == 0 {
+            break;
+        }
+    }
+    let ran = scene.run(&["abort", "--reason", WHY, "--yes"]).await;
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(scene.run(&["history"]).await.stdout.contains("ended by a person"));
+}
+
+/// Called with a person's own key, signed as OCI's own tools sign.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pair_on_oci_is_reached_through_its_function_and_from_this_process_with_the_same_words() {
+    let mut scene = Scene::start("oci").await;
+    for (arguments, code, says) in [
+        (&["status"][..], 0, "WEST ACTIVE"),
+        (&["preflight"], 0, "READY"),
+        (&["plan"], 0, "would NOT fail over"),
+        (&["guard"], 0, "FREE"),
+        (&["pause", "--for", "2h", "--reason", WHY], 0, "noted in the record"),
+        (&["failover", "--reason", WHY, "--yes"], 3, "NOT DONE"),
+        (&["resume", "--reason", WHY], 0, "noted in the record"),
+        (&["runbook"], 0, "oci dns steering-policy update"),
+    ] {
+        let ran = scene.run(arguments).await;
+        assert!(
+            ran.code == code && ran.stdout.contains(says),
+            "{arguments:?} {}\n{}{}",
+            ran.code,
+            ran.stdout,
+            ran.stderr
+        );
+    }
+    let (through, direct) = (scene.run(&["status"]).await, scene.run(&["status", "--direct"]).await);
+    assert_eq!((direct.code, scene::plain(&direct.stdout)), (0, scene::plain(&through.stdout)), "{}", direct.stderr);
+    scene.set("OCI_CLI_CONFIG_FILE", Some("nowhere"));
+    one_line(&scene.run(&["status"]).await, 6, "no credentials of OCI");
+}
+
+/// What fails on OCI is answered with an error whose message is the answer: it is read all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failover_on_oci_is_driven_to_its_end_through_the_function() {
+    let scene = Scene::start("oci").await;
+    scene.simulator.world().break_primary(Outage::Silent);
+    let failover = ["failover", "--waive", "holdoff", "--reason", WHY, "--yes"];
+    let mut last = scene.run(&failover).await;
+    for _ in 0..10 {
+        if last.code == 0 {
+            break;
+        }
+        assert!([3, 5].contains(&last.code), "{}{}", last.stdout, last.stderr);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        last = scene.run(&failover).await;
+    }
+    assert!(last.code == 0 && last.stdout.contains("lock-traffic"), "{}{}", last.stdout, last.stderr);
+    assert_eq!(scene.run(&["guard"]).await.code, 4);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn several_pairs_are_a_line_each_and_the_worst_is_the_exit_code() {
     let scene = Scene::start("aws").await;
