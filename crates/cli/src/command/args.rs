@@ -196,6 +196,9 @@ pub struct Acting {
     /// A gate that need not be passed; may be given more than once.
     #[arg(long, value_name = "GATE", value_parser = PossibleValuesParser::new(Gate::ALL.map(Gate::name)))]
     pub waive: Vec<String>,
+    /// Tell each step as it changes on standard error, also where that is no terminal.
+    #[arg(long)]
+    pub progress: bool,
     /// Do it without being asked: for scripts.
     #[arg(long)]
     pub yes: bool,
@@ -216,6 +219,9 @@ pub struct Failback {
     /// Do not ask that the primary has been well for the whole time that the policy names.
     #[arg(long)]
     pub waive_well_for: bool,
+    /// Tell each step as it changes on standard error, also where that is no terminal.
+    #[arg(long)]
+    pub progress: bool,
     /// Do it without being asked: for scripts.
     #[arg(long)]
     pub yes: bool,

@@ -9,7 +9,7 @@ use super::{
     args::{Acting, Errand, Failback, History, Noting, Output, Pause, Preflight, Reach, Reading, Resume, Status, Verb},
     backtest, confirm,
     exit::{Exit, Stopped},
-    explain, files, group, page, screen,
+    explain, files, group, page, progress, screen,
     target::Target,
     watch,
     way::{Environment, Way},
@@ -179,7 +179,7 @@ async fn acted(action: Action, acting: &Acting, environment: &Environment) -> Re
     if !acting.waive.is_empty() {
         errand = errand.with("waive", acting.waive.clone());
     }
-    confirmed(&acting.noting.reach, &errand, acting.yes, environment).await
+    confirmed(&acting.noting.reach, &errand, (acting.yes, acting.progress), environment).await
 }
 
 async fn failed_back(failback: &Failback, environment: &Environment) -> Result<Said, Stopped> {
@@ -194,10 +194,16 @@ async fn failed_back(failback: &Failback, environment: &Environment) -> Result<S
     if failback.waive_well_for {
         errand = errand.with("waive", vec!["well-for"]);
     }
-    confirmed(&failback.noting.reach, &errand, failback.yes, environment).await
+    confirmed(&failback.noting.reach, &errand, (failback.yes, failback.progress), environment).await
 }
 
-async fn confirmed(reach: &Reach, errand: &Errand, yes: bool, environment: &Environment) -> Result<Said, Stopped> {
+/// `yes`: nobody is asked. `told`: steps are told while they change, also where standard error is no terminal.
+async fn confirmed(
+    reach: &Reach,
+    errand: &Errand,
+    (yes, told): (bool, bool),
+    environment: &Environment,
+) -> Result<Said, Stopped> {
     let target = Target::read(&reach.site.site)?;
     if !yes {
         confirm::can_ask()?;
@@ -210,7 +216,8 @@ async fn confirmed(reach: &Reach, errand: &Errand, yes: bool, environment: &Envi
         };
         confirm::ask(&target, &before.text, errand, &way.describe())?;
     }
-    let mut said = said(&target, &way, errand, screen::acted).await?;
+    let work = said(&target, &way, errand, screen::acted);
+    let mut said = progress::beside(&way, told, work).await?;
     if way.is_direct() && said.exit == Exit::Unfinished {
         said.text.push_str("Nobody drives it on now unless the function of this site runs: holdfast finish --direct\n");
     }

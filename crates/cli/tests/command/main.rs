@@ -4,7 +4,7 @@ mod scene;
 
 use std::time::Duration;
 
-use holdfast_simulator::world::Outage;
+use holdfast_simulator::{faults::Fault, world::Outage};
 use scene::{Ran, Scene};
 use serde_json::Value;
 
@@ -321,6 +321,23 @@ async fn a_person_rehearses_aborts_acknowledges_and_is_told_why_a_switchover_is_
     let ran = scene.run(&["abort", "--reason", WHY, "--yes"]).await;
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     assert!(scene.run(&["history"]).await.stdout.contains("ended by a person"));
+}
+
+/// The lock is slow here: what is done before it is told while it is waited for.
+#[tokio::test(flavor = "multi_thread")]
+async fn steps_are_told_on_standard_error_while_the_function_works() {
+    let scene = Scene::start("aws").await;
+    scene.simulator.faults().always("route53:UpdateHealthCheck", Fault::Hang);
+    scene.simulator.world().break_primary(Outage::Silent);
+    let ran = scene.run(&["failover", "--waive", "holdoff", "--progress", "--reason", WHY, "--yes"]).await;
+    assert!(
+        ran.stderr.contains("scale-operator") && ran.stderr.contains("done"),
+        "{}\n{}{}",
+        ran.code,
+        ran.stdout,
+        ran.stderr
+    );
+    assert!(ran.code == 5 && ran.stdout.contains("lock-traffic"), "{}\n{}", ran.code, ran.stdout);
 }
 
 /// Called with a person's own key, signed as OCI's own tools sign.
