@@ -27,6 +27,8 @@ pub enum History {
     Route53HealthCheck(HealthCheck),
     /// An endpoint of Traffic Manager and its metric in Monitor.
     TrafficManager(Endpoint),
+    /// A metric of OCI Monitoring: of a health check, or of a load balancer.
+    OciMonitoring(Monitoring),
 }
 
 /// What leads users to a site, and is locked.
@@ -37,6 +39,8 @@ pub enum Switch {
     Route53HealthCheck(HealthCheck),
     /// An endpoint of Traffic Manager.
     TrafficManager(Endpoint),
+    /// A steering policy of OCI DNS.
+    DnsSteering(Steering),
 }
 
 /// A Route 53 health check.
@@ -77,6 +81,8 @@ pub enum Cluster {
     Eks(Eks),
     /// Azure Kubernetes Service.
     Aks(Aks),
+    /// Oracle Container Engine for Kubernetes.
+    Oke(Oke),
 }
 
 /// A cluster of EKS.
@@ -115,6 +121,82 @@ pub struct Aks {
     /// The certificate authority of the endpoint, PEM in base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_data: Option<String>,
+}
+
+/// A cluster of OKE.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Oke {
+    /// Its OCID.
+    pub id: String,
+    /// Its region; by default the one that the OCID names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Which of its endpoints are used, the first that it has: kinds in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub endpoints: Vec<String>,
+    /// Its API server, where that is not asked of OKE.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// The certificate authority of the endpoint, PEM in base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_data: Option<String>,
+}
+
+/// A metric of OCI Monitoring.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Monitoring {
+    /// The OCID of the health check of home.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<String>,
+    /// Which target of the health check is home, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// The OCID of the load balancer of home.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load_balancer: Option<String>,
+    /// The backend set of the load balancer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backend_set: Option<String>,
+    /// Whether the load balancer's metric is read and not the health check's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_load_balancer: Option<bool>,
+    /// The compartment of the function, and of the metric where it has none of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compartment: Option<String>,
+    /// The compartment of the metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric_compartment: Option<String>,
+    /// The region of the metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The namespace of the metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The whole query, where it is not made of the above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+}
+
+/// A steering policy of OCI DNS.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Steering {
+    /// Its OCID.
+    pub policy: String,
+    /// The pool of home's answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary_pool: Option<String>,
+    /// The pool of the standby's answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secondary_pool: Option<String>,
+    /// The standby's address in the answers, where it is not that of its ingress.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secondary_address: Option<String>,
+    /// Regions of DNS that are asked, in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regions: Option<String>,
 }
 
 /// Where the time of the last failover is noted.
@@ -156,6 +238,8 @@ pub enum Function {
     Lambda(Lambda),
     /// Azure Functions.
     AzureFunction(AzureFunction),
+    /// OCI Functions.
+    OciFunction(OciFunction),
 }
 
 /// A function of AWS Lambda.
@@ -195,6 +279,28 @@ pub struct AzureFunction {
     /// Alert rules that are ours whatever they watch.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alarms: Vec<String>,
+    /// Which way in admits which actions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub admits: Option<String>,
+}
+
+/// A function of OCI Functions. It is called with the profile of the configuration file of OCI's own tools.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OciFunction {
+    /// Its OCID.
+    pub id: String,
+    /// Its invoke endpoint, such as `https://ID.us-chicago-1.functions.oci.oraclecloud.com`.
+    pub endpoint: String,
+    /// Alarms that are ours whatever they watch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<String>,
+    /// Alarms that are the tick.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ticks: Vec<String>,
+    /// What is kept back of the time of a call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<Seconds>,
     /// Which way in admits which actions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admits: Option<String>,

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     fault::FileFault,
     file::{Probe, SCHEMA, Site, SiteFile, System, Traffic},
-    parts::{Aks, Blob, Cluster, CooldownStore, Eks, Endpoint, Function, HealthCheck, History, Ssm, Switch},
+    parts::{
+        Aks, Blob, Cluster, CooldownStore, Eks, Endpoint, Function, HealthCheck, History, Monitoring, Oke, Ssm,
+        Steering, Switch,
+    },
     seconds::Seconds,
     walk::{Visit, walk},
 };
@@ -18,15 +21,18 @@ const CLOUDS: [&str; 4] =
     ["HOLDFAST_CLUSTER_CLOUD", "HOLDFAST_HISTORY_CLOUD", "HOLDFAST_TRAFFIC_CLOUD", "HOLDFAST_NOTE_CLOUD"];
 
 /// How the names of variables begin that a platform sets, or that hold who we are there. They are no part of a site.
-const PLATFORM: [&str; 12] = [
+const PLATFORM: [&str; 15] = [
     "AWS_",
     "AZURE_",
     "AzureWebJobs",
     "APPSETTING_",
+    "FN_",
     "FUNCTIONS_",
+    "HOLDFAST_OCI_ENDPOINT",
     "IDENTITY_",
     "LAMBDA_",
     "MSI_",
+    "OCI_",
     "SCM_",
     "SSL_",
     "WEBSITE_",
@@ -49,27 +55,31 @@ impl SiteFile {
         match self.function {
             Function::Lambda(_) => "aws",
             Function::AzureFunction(_) => "azure",
+            Function::OciFunction(_) => "oci",
         }
     }
 
-    /// The word of the cloud of each role, in the order of [`CLOUDS`].
-    fn clouds(&self) -> [&'static str; 4] {
+    /// The word of the cloud of each role, in this order: cluster, history, traffic, note.
+    pub fn clouds(&self) -> [&'static str; 4] {
         let cluster = self.standby().and_then(|name| self.sites.get(name)).and_then(|site| site.cluster.as_ref());
         let history = self.sites.get(&self.home).and_then(|site| site.history.as_ref());
         [
             match cluster {
                 Some(Cluster::Eks(_)) => "aws",
                 Some(Cluster::Aks(_)) => "azure",
+                Some(Cluster::Oke(_)) => "oci",
                 None => self.host(),
             },
             match history {
                 Some(History::Route53HealthCheck(_)) => "aws",
                 Some(History::TrafficManager(_)) => "azure",
+                Some(History::OciMonitoring(_)) => "oci",
                 None => self.host(),
             },
             match self.traffic.switch {
                 Switch::Route53HealthCheck(_) => "aws",
                 Switch::TrafficManager(_) => "azure",
+                Switch::DnsSteering(_) => "oci",
             },
             match self.cooldown_store {
                 Some(CooldownStore::Ssm(_)) => "aws",
@@ -136,15 +146,33 @@ impl SiteFile {
 
 /// A file with the parts that these variables name, and nothing in them.
 fn skeleton(name: &str, (home, standby): (&str, &str), function: Function, variables: &Variables) -> SiteFile {
-    let host = if matches!(function, Function::Lambda(_)) { "aws" } else { "azure" };
-    let is_aws = |role: &str| variables.get(role).map_or(host, |cloud| cloud.trim()) == "aws";
-    let [cluster, history, traffic, note] = CLOUDS.map(is_aws);
-    let aws = || HealthCheck::default();
-    let history =
-        if history { History::Route53HealthCheck(aws()) } else { History::TrafficManager(Endpoint::default()) };
-    let switch = if traffic { Switch::Route53HealthCheck(aws()) } else { Switch::TrafficManager(Endpoint::default()) };
-    let cluster = if cluster { Cluster::Eks(Eks::default()) } else { Cluster::Aks(Aks::default()) };
-    let cooldown = if note { CooldownStore::Ssm(Ssm::default()) } else { CooldownStore::Blob(Blob::default()) };
+    let host = match function {
+        Function::Lambda(_) => "aws",
+        Function::AzureFunction(_) => "azure",
+        Function::OciFunction(_) => "oci",
+    };
+    let [cluster, history, traffic, note] = CLOUDS.map(|role| variables.get(role).map_or(host, |cloud| cloud.trim()));
+    let history = match history {
+        "aws" => History::Route53HealthCheck(HealthCheck::default()),
+        "oci" => History::OciMonitoring(Monitoring::default()),
+        _ => History::TrafficManager(Endpoint::default()),
+    };
+    let switch = match traffic {
+        "aws" => Switch::Route53HealthCheck(HealthCheck::default()),
+        "oci" => Switch::DnsSteering(Steering::default()),
+        _ => Switch::TrafficManager(Endpoint::default()),
+    };
+    let cluster = match cluster {
+        "aws" => Cluster::Eks(Eks::default()),
+        "oci" => Cluster::Oke(Oke::default()),
+        _ => Cluster::Aks(Aks::default()),
+    };
+    let cooldown = match note {
+        "aws" => Some(CooldownStore::Ssm(Ssm::default())),
+        // No service of OCI keeps it: the record does.
+        "oci" => None,
+        _ => Some(CooldownStore::Blob(Blob::default())),
+    };
     let probe = variables.contains_key("HOLDFAST_PRIMARY_PROBE_URL").then(|| Probe { url: String::new() });
     let at_home = Site { history: Some(history), probe, ..Site::default() };
     let at_standby = Site { cluster: Some(cluster), ..Site::default() };
@@ -155,7 +183,7 @@ fn skeleton(name: &str, (home, standby): (&str, &str), function: Function, varia
         sites: [(home.to_owned(), at_home), (standby.to_owned(), at_standby)].into(),
         home: home.to_owned(),
         traffic: Traffic { name: None, switch },
-        cooldown_store: Some(cooldown),
+        cooldown_store: cooldown,
         policy: Default::default(),
         limits: Default::default(),
         control_targets: Vec::new(),
@@ -219,6 +247,12 @@ impl Visit for Put {
             self.set(key, variable, if *value { "on" } else { "off" }.to_owned());
         }
     }
+
+    fn truth(&mut self, key: &str, variable: &'static str, value: &mut Option<bool>) {
+        if let Some(value) = value {
+            self.set(key, variable, value.to_string());
+        }
+    }
 }
 
 /// Reads the variables.
@@ -277,6 +311,14 @@ impl Visit for Take<'_> {
             _ => None,
         });
     }
+
+    fn truth(&mut self, _: &str, variable: &'static str, value: &mut Option<bool>) {
+        *value = self.read(variable, |text| match text.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" => Some(true),
+            "false" | "0" | "no" => Some(false),
+            _ => None,
+        });
+    }
 }
 
 /// Looks for the key of one variable.
@@ -315,6 +357,10 @@ impl Visit for Find<'_> {
     }
 
     fn switch(&mut self, key: &str, variable: &'static str, _: &mut Option<bool>) {
+        self.at(key, variable);
+    }
+
+    fn truth(&mut self, key: &str, variable: &'static str, _: &mut Option<bool>) {
         self.at(key, variable);
     }
 }

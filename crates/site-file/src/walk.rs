@@ -3,7 +3,8 @@
 use crate::{
     file::{Azure, Limits, LogScale, Policy, Site, SiteFile},
     parts::{
-        AssumedRole, AzureFunction, Cluster, CooldownStore, Endpoint, Function, HealthCheck, History, Lambda, Switch,
+        AssumedRole, AzureFunction, Cluster, CooldownStore, Endpoint, Function, HealthCheck, History, Lambda,
+        Monitoring, OciFunction, Steering, Switch,
     },
     seconds::Seconds,
 };
@@ -22,6 +23,8 @@ pub trait Visit {
     fn list(&mut self, key: &str, variable: &'static str, value: &mut Vec<String>);
     /// Yes or no, which the variable says by `on` and `off`.
     fn switch(&mut self, key: &str, variable: &'static str, value: &mut Option<bool>);
+    /// Yes or no, which the variable says by `true` and `false`.
+    fn truth(&mut self, key: &str, variable: &'static str, value: &mut Option<bool>);
 }
 
 /// The variables of one role that is filled under a role of another account.
@@ -46,6 +49,7 @@ pub fn walk(file: &mut SiteFile, visit: &mut dyn Visit) {
             visit.text(&format!("{key}.lock_host"), "HOLDFAST_LOCK_FQDN", &mut check.lock_host);
         }
         Switch::TrafficManager(end) => endpoint("traffic.switch.traffic-manager", end, visit),
+        Switch::DnsSteering(policy) => steering("traffic.switch.dns-steering", policy, visit),
     }
     match &mut file.cooldown_store {
         Some(CooldownStore::Ssm(ssm)) => {
@@ -58,7 +62,7 @@ pub fn walk(file: &mut SiteFile, visit: &mut dyn Visit) {
         None => {}
     }
     let cooldown = match &file.function {
-        Function::Lambda(_) => "FAILOVER_COOLDOWN_SECONDS",
+        Function::Lambda(_) | Function::OciFunction(_) => "FAILOVER_COOLDOWN_SECONDS",
         Function::AzureFunction(_) => "COOLDOWN_SECONDS",
     };
     policy(&mut file.policy, cooldown, visit);
@@ -69,6 +73,7 @@ pub fn walk(file: &mut SiteFile, visit: &mut dyn Visit) {
     match &mut file.function {
         Function::Lambda(function) => lambda(function, visit),
         Function::AzureFunction(function) => azure_function(function, visit),
+        Function::OciFunction(function) => oci_function(function, visit),
     }
 }
 
@@ -96,6 +101,7 @@ fn home(name: &str, site: &mut Site, visit: &mut dyn Visit) {
             visit.text(&format!("{key}.metric_region"), "HOLDFAST_METRIC_REGION", &mut check.metric_region);
         }
         Some(History::TrafficManager(end)) => endpoint(&format!("{key}.history.traffic-manager"), end, visit),
+        Some(History::OciMonitoring(metric)) => monitoring(&format!("{key}.history.oci-monitoring"), metric, visit),
         None => {}
     }
 }
@@ -120,6 +126,14 @@ fn standby(name: &str, site: &mut Site, visit: &mut dyn Visit) {
             visit.text(&format!("{key}.endpoint"), address, &mut aks.endpoint);
             visit.text(&format!("{key}.ca_data"), authority, &mut aks.ca_data);
         }
+        Some(Cluster::Oke(oke)) => {
+            let key = format!("{key}.cluster.oke");
+            visit.required(&format!("{key}.id"), "CLUSTER_ID", &mut oke.id);
+            visit.text(&format!("{key}.region"), "CLUSTER_REGION", &mut oke.region);
+            visit.list(&format!("{key}.endpoints"), "HOLDFAST_OKE_ENDPOINTS", &mut oke.endpoints);
+            visit.text(&format!("{key}.endpoint"), address, &mut oke.endpoint);
+            visit.text(&format!("{key}.ca_data"), authority, &mut oke.ca_data);
+        }
         None => {}
     }
 }
@@ -133,6 +147,30 @@ fn endpoint(key: &str, end: &mut Endpoint, visit: &mut dyn Visit) {
     visit.required(&format!("{key}.profile"), "HOLDFAST_TRAFFIC_MANAGER_PROFILE_ID", &mut end.profile);
     visit.required(&format!("{key}.endpoint"), "HOLDFAST_PRIMARY_ENDPOINT", &mut end.endpoint);
     visit.text(&format!("{key}.endpoint_type"), "HOLDFAST_PRIMARY_ENDPOINT_TYPE", &mut end.endpoint_type);
+}
+
+fn monitoring(key: &str, metric: &mut Monitoring, visit: &mut dyn Visit) {
+    let mut text = |name: &str, variable: &'static str, value: &mut Option<String>| {
+        visit.text(&format!("{key}.{name}"), variable, value);
+    };
+    text("health_check", "PRIMARY_HEALTH_CHECK_ID", &mut metric.health_check);
+    text("target", "HOLDFAST_PRIMARY_TARGET", &mut metric.target);
+    text("load_balancer", "PRIMARY_LB_OCID", &mut metric.load_balancer);
+    text("backend_set", "LB_BACKEND_SET_NAME", &mut metric.backend_set);
+    text("compartment", "COMPARTMENT_ID", &mut metric.compartment);
+    text("metric_compartment", "HOLDFAST_OCI_HISTORY_COMPARTMENT_ID", &mut metric.metric_compartment);
+    text("region", "HOLDFAST_OCI_HISTORY_REGION", &mut metric.region);
+    text("namespace", "HOLDFAST_OCI_HISTORY_NAMESPACE", &mut metric.namespace);
+    text("query", "HOLDFAST_OCI_HISTORY_QUERY", &mut metric.query);
+    visit.truth(&format!("{key}.by_load_balancer"), "USE_LB_HEALTH_METRICS", &mut metric.by_load_balancer);
+}
+
+fn steering(key: &str, steering: &mut Steering, visit: &mut dyn Visit) {
+    visit.required(&format!("{key}.policy"), "STEERING_POLICY_ID", &mut steering.policy);
+    visit.text(&format!("{key}.primary_pool"), "HOLDFAST_PRIMARY_POOL", &mut steering.primary_pool);
+    visit.text(&format!("{key}.secondary_pool"), "SECONDARY_POOL_NAME", &mut steering.secondary_pool);
+    visit.text(&format!("{key}.secondary_address"), "HOLDFAST_SECONDARY_ADDRESS", &mut steering.secondary_address);
+    visit.text(&format!("{key}.regions"), "HOLDFAST_OCI_DNS_REGIONS", &mut steering.regions);
 }
 
 fn assumed(key: &str, role: &mut AssumedRole, under: &Under, visit: &mut dyn Visit) {
@@ -182,4 +220,11 @@ fn azure_function(function: &mut AzureFunction, visit: &mut dyn Visit) {
     visit.seconds("function.azure-function.timeout", timeout, &mut function.timeout);
     visit.list("function.azure-function.alarms", "HOLDFAST_ALARM_NAMES", &mut function.alarms);
     visit.text("function.azure-function.admits", "HOLDFAST_ADMITS", &mut function.admits);
+}
+
+fn oci_function(function: &mut OciFunction, visit: &mut dyn Visit) {
+    visit.list("function.oci-function.alarms", "HOLDFAST_ALARM_NAMES", &mut function.alarms);
+    visit.list("function.oci-function.ticks", "HOLDFAST_TICK_ALARM_NAMES", &mut function.ticks);
+    visit.seconds("function.oci-function.margin", "HOLDFAST_FN_MARGIN_SECONDS", &mut function.margin);
+    visit.text("function.oci-function.admits", "HOLDFAST_ADMITS", &mut function.admits);
 }

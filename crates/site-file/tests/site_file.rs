@@ -6,7 +6,7 @@ use holdfast_simulator::{Options, Simulator, clouds};
 
 use holdfast_site_file::{
     Function, Secret, SiteFile, parse,
-    parts::{AzureFunction, Lambda},
+    parts::{AzureFunction, Lambda, OciFunction},
     to_yaml,
     variables::{Variables, is_of_the_platform},
 };
@@ -74,8 +74,8 @@ fn a_file_that_was_written_is_read_as_the_same() {
 fn an_unknown_key_is_told_with_its_place_and_the_nearest_known_one() {
     let text = fault(&SITE.replace("  logscale: {namespace", "  logscale: {namespcae"));
     assert_eq!(text, "line 4, column 14: the key \"namespcae\" is not known; did you mean \"namespace\"?");
-    let text = fault(&SITE.replace("{eks:", "{gke:"));
-    assert!(text.starts_with("line 11, column 15: the kind \"gke\" is not known; there are"), "{text}");
+    let text = fault(&SITE.replace("{eks:", "{openshift:"));
+    assert!(text.starts_with("line 11, column 15: the kind \"openshift\" is not known; there are"), "{text}");
     let text = fault(&SITE.replace("name: logscale-prod\n", ""));
     assert!(text.contains("the key name is missing"), "{text}");
     let text = fault(&SITE.replace("3m", "soon"));
@@ -133,8 +133,16 @@ async fn the_variables_of_a_function_come_back_from_its_file_on_every_cloud() {
             admits: None,
         })
     };
+    let oci = || {
+        Function::OciFunction(OciFunction {
+            id: "ocid1.fnfunc.oc1.iad.x".to_owned(),
+            endpoint: "https://x.us-ashburn-1.functions.oci.oraclecloud.com".to_owned(),
+            ..OciFunction::default()
+        })
+    };
     let cloud = |name: &str| clouds::by_name(name).expect("a cloud");
-    for (name, traffic, function) in [("aws", None, lambda()), ("azure", None, app()), ("aws", Some("azure"), lambda())]
+    for (name, traffic, function) in
+        [("aws", None, lambda()), ("azure", None, app()), ("aws", Some("azure"), lambda()), ("oci", None, oci())]
     {
         let options = Options { traffic: traffic.map(cloud), ..Options::on(cloud(name)) };
         let simulator = Simulator::start(options).await.expect("a simulator");

@@ -12,10 +12,10 @@ use super::exit;
 pub enum Verb {
     /// Say how both sites stand, what is locked, open or owed, and what to do next.
     #[command(after_help = exit::TELLS)]
-    Status(Reading),
+    Status(Status),
     /// Say whether a failover would work now, and what stands in its way.
     #[command(after_help = exit::PREFLIGHT)]
-    Preflight(Reading),
+    Preflight(Preflight),
     /// Say what a failover would do now, and why not. Writes nothing.
     #[command(after_help = exit::TELLS)]
     Plan(Reading),
@@ -45,7 +45,7 @@ pub enum Verb {
     Pause(Pause),
     /// Take a pause back.
     #[command(after_help = exit::NOTES)]
-    Resume(Noting),
+    Resume(Resume),
     /// List the executions that the record holds.
     #[command(after_help = exit::TELLS)]
     History(History),
@@ -89,7 +89,7 @@ pub struct Reach {
     /// Do it in this process and under your own credentials, for the day the function is not at hand.
     #[arg(long)]
     pub direct: bool,
-    /// The AWS profile; else what AWS's own tools would take.
+    /// The profile of AWS's or of OCI's own tools; else what they would take.
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
     /// How long an answer is waited for, in seconds. With --direct it bounds the call itself.
@@ -117,6 +117,51 @@ pub struct Reading {
     pub reach: Reach,
 }
 
+/// Several site pairs at once.
+#[derive(Clone, Debug, Args)]
+pub struct Group {
+    /// Every site file (*.yaml, *.yml) of this folder instead of one, a line for each.
+    #[arg(long, value_name = "FOLDER")]
+    pub all: Option<PathBuf>,
+}
+
+/// Options of `status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// How.
+    #[command(flatten)]
+    pub reach: Reach,
+    /// Of which pairs.
+    #[command(flatten)]
+    pub group: Group,
+    /// Ask again every so many seconds, until Ctrl-C; on a terminal the screen is drawn anew.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "10",
+        value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub watch: Option<u32>,
+}
+
+/// Options of `preflight`.
+#[derive(Debug, Args)]
+pub struct Preflight {
+    /// How.
+    #[command(flatten)]
+    pub reach: Reach,
+    /// Of which pairs.
+    #[command(flatten)]
+    pub group: Group,
+}
+
+/// Options of `resume`.
+#[derive(Debug, Args)]
+pub struct Resume {
+    /// How, and why.
+    #[command(flatten)]
+    pub noting: Noting,
+    /// Of which pairs.
+    #[command(flatten)]
+    pub group: Group,
+}
+
 /// Options of `history`.
 #[derive(Debug, Args)]
 pub struct History {
@@ -132,7 +177,7 @@ pub struct History {
 }
 
 /// Options of verbs that write to the record.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Noting {
     /// How.
     #[command(flatten)]
@@ -151,6 +196,9 @@ pub struct Acting {
     /// A gate that need not be passed; may be given more than once.
     #[arg(long, value_name = "GATE", value_parser = PossibleValuesParser::new(Gate::ALL.map(Gate::name)))]
     pub waive: Vec<String>,
+    /// Tell each step as it changes on standard error, also where that is no terminal.
+    #[arg(long)]
+    pub progress: bool,
     /// Do it without being asked: for scripts.
     #[arg(long)]
     pub yes: bool,
@@ -171,6 +219,9 @@ pub struct Failback {
     /// Do not ask that the primary has been well for the whole time that the policy names.
     #[arg(long)]
     pub waive_well_for: bool,
+    /// Tell each step as it changes on standard error, also where that is no terminal.
+    #[arg(long)]
+    pub progress: bool,
     /// Do it without being asked: for scripts.
     #[arg(long)]
     pub yes: bool,
@@ -182,6 +233,9 @@ pub struct Pause {
     /// How, and why.
     #[command(flatten)]
     pub noting: Noting,
+    /// Of which pairs.
+    #[command(flatten)]
+    pub group: Group,
     /// How long, such as 2h or 90m; until `resume` where it is left out.
     #[arg(long = "for", value_name = "TIME")]
     pub lasts: Option<String>,
@@ -211,15 +265,21 @@ pub enum Form {
 #[derive(Debug, Args)]
 pub struct Init {
     /// The variables of the function as a JSON object: `aws lambda get-function-configuration --query Environment.Variables`, or
-    /// the settings of `az functionapp config appsettings list` as name and value. `-` reads standard input.
+    /// the settings of `az functionapp config appsettings list` as name and value, or `oci fn function get --query data.config`. `-` reads standard input.
     #[arg(long, value_name = "FILE")]
     pub variables: PathBuf,
     /// The ARN of the function on Lambda.
-    #[arg(long, value_name = "ARN", required_unless_present = "app_url")]
+    #[arg(long, value_name = "ARN", required_unless_present_any = ["app_url", "function_id"])]
     pub arn: Option<String>,
     /// The endpoint of the function app for operators.
     #[arg(long, value_name = "URL", requires = "key_env", conflicts_with = "arn")]
     pub app_url: Option<String>,
+    /// The OCID of the function on OCI.
+    #[arg(long, value_name = "OCID", requires = "endpoint", conflicts_with_all = ["arn", "app_url"])]
+    pub function_id: Option<String>,
+    /// Its invoke endpoint.
+    #[arg(long, value_name = "URL", requires = "function_id")]
+    pub endpoint: Option<String>,
     /// The variable of your environment that holds the operators' key of the function app.
     #[arg(long, value_name = "NAME")]
     pub key_env: Option<String>,

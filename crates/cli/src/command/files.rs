@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use holdfast_site_file::{
     Cluster, Function, Secret, SiteFile, Switch,
-    parts::{AzureFunction, Lambda},
+    parts::{AzureFunction, Lambda, OciFunction},
     to_yaml,
     variables::Variables,
 };
@@ -48,9 +48,14 @@ pub fn schema() -> Result<Said, Stopped> {
 /// A site file from the variables of a function.
 pub fn init(arguments: &Init) -> Result<Said, Stopped> {
     let variables = given(&arguments.variables)?;
-    let function = match (&arguments.arn, &arguments.app_url) {
-        (Some(arn), _) => Function::Lambda(Lambda { arn: arn.clone(), ..Lambda::default() }),
-        (None, url) => Function::AzureFunction(AzureFunction {
+    let function = match (&arguments.arn, &arguments.function_id, &arguments.app_url) {
+        (None, Some(id), _) => Function::OciFunction(OciFunction {
+            id: id.clone(),
+            endpoint: arguments.endpoint.clone().unwrap_or_default(),
+            ..OciFunction::default()
+        }),
+        (Some(arn), ..) => Function::Lambda(Lambda { arn: arn.clone(), ..Lambda::default() }),
+        (None, None, url) => Function::AzureFunction(AzureFunction {
             url: url.clone().unwrap_or_default(),
             key: Secret::Env(arguments.key_env.clone().unwrap_or_default()),
             name: variables.get("WEBSITE_SITE_NAME").cloned(),
@@ -147,6 +152,10 @@ fn kubeconfig(file: &SiteFile) -> String {
             Some(id) => format!("az aks get-credentials --ids {id}"),
             None => format!("# its API server: {}", aks.endpoint.as_deref().unwrap_or("not known")),
         },
+        Some(Cluster::Oke(oke)) => {
+            let region = oke.region.as_deref().map(|region| format!(" --region {region}")).unwrap_or_default();
+            format!("oci ce cluster create-kubeconfig --cluster-id {}{region}", oke.id)
+        }
         None => String::new(),
     }
 }
@@ -182,6 +191,18 @@ fn switch(file: &SiteFile) -> (String, String) {
                 )
             };
             (set("Disabled"), set("Enabled"))
+        }
+        Switch::DnsSteering(steering) => {
+            let call = |what: &str| {
+                format!(
+                    "oci dns steering-policy get --steering-policy-id {id} > policy.json   # data.answers, and etag\n\
+                     # {what}; put the whole list into answers.json\n\
+                     oci dns steering-policy update --steering-policy-id {id} --answers file://answers.json --if-match ETAG",
+                    id = steering.policy
+                )
+            };
+            let lock = call("isDisabled: true for the answers of home, false for those of the standby");
+            (lock, call("isDisabled: false for the answers of home"))
         }
     }
 }

@@ -6,11 +6,12 @@ use holdfast_core::{Timestamp, action::Action, engine::Answer};
 use serde_json::{Value, json};
 
 use super::{
-    args::{Acting, Errand, Failback, History, Noting, Output, Pause, Reach, Reading, Verb},
+    args::{Acting, Errand, Failback, History, Noting, Output, Pause, Preflight, Reach, Reading, Resume, Status, Verb},
     backtest, confirm,
     exit::{Exit, Stopped},
-    explain, files, page, screen,
+    explain, files, group, page, progress, screen,
     target::Target,
+    watch,
     way::{Environment, Way},
 };
 
@@ -30,7 +31,10 @@ pub async fn run(verb: Verb) -> ExitCode {
     #[allow(clippy::disallowed_methods, reason = "the one place where the command's environment is read")]
     let environment: Environment = std::env::vars().collect();
     let output = output(&verb);
-    match answered(verb, &environment).await {
+    if let Verb::Status(Status { watch: Some(seconds), .. }) = &verb {
+        return watch::run(*seconds, output, || answered(&verb, &environment)).await;
+    }
+    match answered(&verb, &environment).await {
         Ok(said) => {
             match output {
                 Output::Text => print!("{}", said.text),
@@ -50,8 +54,8 @@ pub async fn run(verb: Verb) -> ExitCode {
 
 fn output(verb: &Verb) -> Output {
     match verb {
-        Verb::Status(Reading { reach })
-        | Verb::Preflight(Reading { reach })
+        Verb::Status(Status { reach, .. })
+        | Verb::Preflight(Preflight { reach, .. })
         | Verb::Plan(Reading { reach })
         | Verb::Guard(Reading { reach }) => reach.output,
         Verb::History(history) => history.reach.output,
@@ -61,7 +65,7 @@ fn output(verb: &Verb) -> Output {
         | Verb::Finish(acting)
         | Verb::Abort(acting) => acting.noting.reach.output,
         Verb::Failback(failback) => failback.noting.reach.output,
-        Verb::Acknowledge(noting) | Verb::Resume(noting) => noting.reach.output,
+        Verb::Acknowledge(noting) | Verb::Resume(Resume { noting, .. }) => noting.reach.output,
         Verb::Pause(pause) => pause.noting.reach.output,
         Verb::Backtest(backtest) => backtest.reach.output,
         Verb::Explain(explain) => explain.output,
@@ -69,30 +73,40 @@ fn output(verb: &Verb) -> Output {
     }
 }
 
-async fn answered(verb: Verb, environment: &Environment) -> Result<Said, Stopped> {
+async fn answered(verb: &Verb, environment: &Environment) -> Result<Said, Stopped> {
     match verb {
-        Verb::Status(reading) => told(&reading.reach, Errand::plain(Action::Status), screen::status, environment).await,
-        Verb::Preflight(reading) => {
-            told(&reading.reach, Errand::plain(Action::Preflight), screen::preflight, environment).await
+        Verb::Status(Status { reach, group, .. }) => {
+            let one = |reach| told_of(reach, Action::Status, screen::status, environment);
+            group::each(group, reach, one).await
+        }
+        Verb::Preflight(Preflight { reach, group }) => {
+            let one = |reach| told_of(reach, Action::Preflight, screen::preflight, environment);
+            group::each(group, reach, one).await
         }
         Verb::Plan(reading) => told(&reading.reach, Errand::plain(Action::Plan), screen::plan, environment).await,
-        Verb::History(history) => listed(&history, environment).await,
+        Verb::History(history) => listed(history, environment).await,
         Verb::Guard(reading) => told(&reading.reach, Errand::plain(Action::Status), screen::guard, environment).await,
-        Verb::Failover(acting) => acted(Action::FailOver, &acting, environment).await,
-        Verb::Switchover(acting) => acted(Action::Switchover, &acting, environment).await,
-        Verb::Rehearse(acting) => acted(Action::Rehearse, &acting, environment).await,
-        Verb::Finish(acting) => acted(Action::Finish, &acting, environment).await,
-        Verb::Abort(acting) => acted(Action::Acknowledge { abort: true }, &acting, environment).await,
-        Verb::Failback(failback) => failed_back(&failback, environment).await,
-        Verb::Acknowledge(noting) => noted(Action::Acknowledge { abort: false }, &noting, None, environment).await,
-        Verb::Resume(noting) => noted(Action::Resume, &noting, None, environment).await,
-        Verb::Pause(Pause { noting, lasts }) => noted(Action::Pause { lasts: None }, &noting, lasts, environment).await,
-        Verb::Runbook(site) => files::runbook(&site),
-        Verb::Env(env) => files::env(&env),
-        Verb::Init(init) => files::init(&init),
+        Verb::Failover(acting) => acted(Action::FailOver, acting, environment).await,
+        Verb::Switchover(acting) => acted(Action::Switchover, acting, environment).await,
+        Verb::Rehearse(acting) => acted(Action::Rehearse, acting, environment).await,
+        Verb::Finish(acting) => acted(Action::Finish, acting, environment).await,
+        Verb::Abort(acting) => acted(Action::Acknowledge { abort: true }, acting, environment).await,
+        Verb::Failback(failback) => failed_back(failback, environment).await,
+        Verb::Acknowledge(noting) => noted(Action::Acknowledge { abort: false }, noting, None, environment).await,
+        Verb::Resume(Resume { noting, group }) => {
+            let one = |reach| noted_of(Action::Resume, noting, reach, None, environment);
+            group::each(group, &noting.reach, one).await
+        }
+        Verb::Pause(Pause { noting, group, lasts }) => {
+            let one = |reach| noted_of(Action::Pause { lasts: None }, noting, reach, lasts.clone(), environment);
+            group::each(group, &noting.reach, one).await
+        }
+        Verb::Runbook(site) => files::runbook(site),
+        Verb::Env(env) => files::env(env),
+        Verb::Init(init) => files::init(init),
         Verb::Schema => files::schema(),
-        Verb::Backtest(arguments) => backtest::run(&arguments, environment).await,
-        Verb::Explain(arguments) => explain::run(&arguments),
+        Verb::Backtest(arguments) => backtest::run(arguments, environment).await,
+        Verb::Explain(arguments) => explain::run(arguments),
     }
 }
 
@@ -104,6 +118,23 @@ async fn told(reach: &Reach, errand: Errand, screen: Screen, environment: &Envir
     let target = Target::read(&reach.site.site)?;
     let way = Way::open(&target, reach, environment).await?;
     said(&target, &way, &errand, screen).await
+}
+
+/// The same of one pair of several.
+async fn told_of(reach: Reach, action: Action, screen: Screen, environment: &Environment) -> Result<Said, Stopped> {
+    told(&reach, Errand::plain(action), screen, environment).await
+}
+
+/// The same for a verb that writes to the record.
+async fn noted_of(
+    action: Action,
+    noting: &Noting,
+    reach: Reach,
+    lasts: Option<String>,
+    environment: &Environment,
+) -> Result<Said, Stopped> {
+    let noting = Noting { reach, reason: noting.reason.clone() };
+    noted(action, &noting, lasts, environment).await
 }
 
 /// The list of executions, and the page of one of them where it is asked for.
@@ -148,7 +179,7 @@ async fn acted(action: Action, acting: &Acting, environment: &Environment) -> Re
     if !acting.waive.is_empty() {
         errand = errand.with("waive", acting.waive.clone());
     }
-    confirmed(&acting.noting.reach, &errand, acting.yes, environment).await
+    confirmed(&acting.noting.reach, &errand, (acting.yes, acting.progress), environment).await
 }
 
 async fn failed_back(failback: &Failback, environment: &Environment) -> Result<Said, Stopped> {
@@ -163,10 +194,16 @@ async fn failed_back(failback: &Failback, environment: &Environment) -> Result<S
     if failback.waive_well_for {
         errand = errand.with("waive", vec!["well-for"]);
     }
-    confirmed(&failback.noting.reach, &errand, failback.yes, environment).await
+    confirmed(&failback.noting.reach, &errand, (failback.yes, failback.progress), environment).await
 }
 
-async fn confirmed(reach: &Reach, errand: &Errand, yes: bool, environment: &Environment) -> Result<Said, Stopped> {
+/// `yes`: nobody is asked. `told`: steps are told while they change, also where standard error is no terminal.
+async fn confirmed(
+    reach: &Reach,
+    errand: &Errand,
+    (yes, told): (bool, bool),
+    environment: &Environment,
+) -> Result<Said, Stopped> {
     let target = Target::read(&reach.site.site)?;
     if !yes {
         confirm::can_ask()?;
@@ -179,7 +216,8 @@ async fn confirmed(reach: &Reach, errand: &Errand, yes: bool, environment: &Envi
         };
         confirm::ask(&target, &before.text, errand, &way.describe())?;
     }
-    let mut said = said(&target, &way, errand, screen::acted).await?;
+    let work = said(&target, &way, errand, screen::acted);
+    let mut said = progress::beside(&way, told, work).await?;
     if way.is_direct() && said.exit == Exit::Unfinished {
         said.text.push_str("Nobody drives it on now unless the function of this site runs: holdfast finish --direct\n");
     }

@@ -1,6 +1,7 @@
 //! The verbs for a live site pair, driven as a person drives them: the executable, its words and its exit codes.
 
 mod scene;
+mod verbs;
 
 use std::time::Duration;
 

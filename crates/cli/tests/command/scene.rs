@@ -9,7 +9,7 @@ use std::{
 use holdfast_simulator::{Options, Simulator, clouds, kubernetes::StandbyFixture, time};
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::process::Command;
+use tokio::{io::AsyncReadExt as _, process::Command};
 
 /// How long the function has been there.
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3600 + 5 * 3600);
@@ -21,6 +21,25 @@ pub struct Scene {
     /// What a person's shell holds.
     environment: Vec<(String, String)>,
     transcript: String,
+}
+
+/// The function on OCI, and the configuration file of a person who may call it.
+fn oci_place(simulator: &Simulator, folder: &Path, environment: &mut Vec<(String, String)>) -> Vec<String> {
+    let oci = simulator.oci().expect("OCI");
+    let (key, config) = (folder.join("key.pem"), folder.join("oci-config"));
+    std::fs::write(&key, oci.principals().operator_key()).expect("a file");
+    let id = oci.principals().operator_key_id();
+    let [tenancy, user, fingerprint] = id.split('/').collect::<Vec<_>>()[..] else { panic!("{id}") };
+    let profile = format!(
+        "[DEFAULT]\ntenancy={tenancy}\nuser={user}\nfingerprint={fingerprint}\nkey_file={}\nregion=us-chicago-1\n",
+        key.display()
+    );
+    std::fs::write(&config, profile).expect("a file");
+    let variables = simulator.function_env();
+    environment.push(("OCI_CLI_CONFIG_FILE".to_owned(), config.display().to_string()));
+    environment.push(("HOLDFAST_OCI_ENDPOINT".to_owned(), variables["HOLDFAST_OCI_ENDPOINT"].clone()));
+    let id = variables["FN_FN_ID"].clone();
+    vec!["--function-id".to_owned(), id, "--endpoint".to_owned(), oci.endpoint()]
 }
 
 /// What a command said, and its exit code.
@@ -43,7 +62,7 @@ impl Scene {
             ("HOLDFAST_WELL_SECONDS", "1"),
             ("HOLDFAST_VERIFY_SECONDS", "8"),
             // Longer than the story, so that it never ends in the middle of a screen.
-            (if cloud == "aws" { "FAILOVER_COOLDOWN_SECONDS" } else { "COOLDOWN_SECONDS" }, "1200"),
+            (if cloud == "azure" { "COOLDOWN_SECONDS" } else { "FAILOVER_COOLDOWN_SECONDS" }, "1200"),
         ];
         let options = Options {
             bootstrap: Some(function(backend.program().executable, backend.program().package)),
@@ -59,7 +78,9 @@ impl Scene {
             ("USER".to_owned(), "alice".to_owned()),
             ("AWS_EC2_METADATA_DISABLED".to_owned(), "true".to_owned()),
         ];
+        let folder = TempDir::new().expect("a folder");
         let place = match simulator.azure() {
+            None if cloud == "oci" => oci_place(&simulator, folder.path(), &mut environment),
             Some(azure) => {
                 environment.push(("OPERATOR_KEY".to_owned(), azure.function_key().to_owned()));
                 vec![
@@ -78,8 +99,7 @@ impl Scene {
                 vec!["--arn".to_owned(), arn.to_owned()]
             }
         };
-        let mut scene =
-            Self { simulator, folder: TempDir::new().expect("a folder"), environment, transcript: String::new() };
+        let mut scene = Self { simulator, folder, environment, transcript: String::new() };
         scene.init(&place).await;
         scene
     }
@@ -106,6 +126,34 @@ impl Scene {
     pub fn set(&mut self, name: &str, value: Option<&str>) {
         self.environment.retain(|(known, _)| known != name);
         self.environment.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+    }
+
+    /// Runs it until it has said `word` so many times, and interrupts it as Ctrl-C does.
+    pub async fn interrupted(&self, arguments: &[&str], word: &str, times: usize) -> Ran {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_holdfast"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .envs(self.environment.iter().cloned())
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the command starts");
+        let mut out = child.stdout.take().expect("a pipe");
+        let (mut stdout, mut part) = (String::new(), [0; 4096]);
+        while stdout.matches(word).count() < times {
+            let read = tokio::time::timeout(Duration::from_secs(60), out.read(&mut part)).await.expect("it says more");
+            let read = read.expect("a pipe");
+            assert!(read > 0, "it ended by itself: {stdout}");
+            stdout.push_str(&String::from_utf8_lossy(&part[..read]));
+        }
+        let id = child.id().expect("it runs").to_string();
+        std::process::Command::new("kill").args(["-INT", &id]).status().expect("kill starts");
+        let output = child.wait_with_output().await.expect("it ends");
+        let code = output.status.code().expect("an exit code");
+        Ran { code, stdout, stderr: String::from_utf8_lossy(&output.stderr).into_owned() }
     }
 
     /// Runs the command in the folder of the site file, with nobody at a terminal.

@@ -4,6 +4,7 @@ use holdfast_core::{
     Timestamp,
     engine::{Answer, Outcome},
     record::{Execution, Progress},
+    transition::IllegalEvent,
 };
 
 use super::moment;
@@ -12,7 +13,10 @@ use crate::command::{exit::Exit, target::Target};
 /// The screen.
 pub fn acted(target: &Target, answer: &Answer, now: Timestamp) -> (String, Exit) {
     let is_open = answer.execution.as_ref().is_some_and(|run| run.status.is_open());
-    let (verdict, exit, next) = words(&answer.outcome, is_open, now);
+    let (verdict, exit, next) = match &answer.outcome {
+        Outcome::Failed { why, .. } if answer.execution.is_none() => untold(why),
+        outcome => words(outcome, is_open, now),
+    };
     let mut text = format!("{}: {verdict}   {}\n", target.name(), moment::utc(now));
     for sentence in &answer.says {
         text.push_str(&format!("  because {sentence}\n"));
@@ -22,6 +26,14 @@ pub fn acted(target: &Target, answer: &Answer, now: Timestamp) -> (String, Exit)
     }
     text.push_str(&format!("\nNext: {next}\n"));
     (text, exit)
+}
+
+/// A person's word that did not get into the record. Nobody tries that again.
+fn untold(why: &str) -> (String, Exit, &'static str) {
+    if why.contains(&IllegalEvent::NothingOpen.to_string()) {
+        return ("NOT DONE: no execution is open, and none stands".to_owned(), Exit::NotDone, "holdfast status");
+    }
+    (format!("NOT DONE: {why}"), Exit::CannotTell, "holdfast status; then the same again")
 }
 
 fn words(outcome: &Outcome, is_open: bool, now: Timestamp) -> (String, Exit, &'static str) {

@@ -1,13 +1,14 @@
 //! The engine in this process, put together from the variables that the function has.
 //!
 //! Who we are is the person at the terminal: keys of AWS as its own tools find them, an application of Entra or a managed
-//! identity by the usual variables of Azure. `az login` is no source of credentials here.
+//! identity by the usual variables of Azure, a profile of OCI's configuration file. `az login` is no source of credentials here.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use holdfast_aws::settings::Aws;
 use holdfast_azure::settings::AzureCloud;
 use holdfast_core::{Clock, clock::later, record::Trigger};
+use holdfast_oci::settings::OciCloud;
 use holdfast_parts::Cloud;
 use holdfast_settings::ConfigurationFaults;
 use holdfast_site::{Site, clock::SystemClock, json::Document, manual, report};
@@ -86,6 +87,7 @@ pub fn site(file: &SiteFile, variables: &BTreeMap<String, String>, clock: Arc<dy
     let host: &'static dyn Cloud = match file.function {
         Function::Lambda(_) => &Aws,
         Function::AzureFunction(_) => &AzureCloud,
+        Function::OciFunction(_) => &OciCloud,
     };
     let read = Site::from_variables(host, variables, clock, |_, _| ());
     read.map(|(site, ())| site).map_err(|faults| Stopped { exit: Exit::Usage, why: told(file, &faults) })
@@ -118,8 +120,17 @@ async fn variables(
             let name = function.name.clone().unwrap_or_else(|| "holdfast".to_owned());
             variables.insert("WEBSITE_SITE_NAME".to_owned(), name);
         }
+        Function::OciFunction(function) => {
+            variables.insert("FN_FN_NAME".to_owned(), function.id.clone());
+            if let Some(profile) = profile {
+                variables.insert("OCI_CLI_PROFILE".to_owned(), profile.to_owned());
+            }
+        }
     }
-    let mut identity = "the identity of the AZURE_ variables".to_owned();
+    let mut identity = match target.file.function {
+        Function::OciFunction(_) => "the profile of OCI's configuration file".to_owned(),
+        Function::Lambda(_) | Function::AzureFunction(_) => "the identity of the AZURE_ variables".to_owned(),
+    };
     if uses_aws(target) {
         let region = variables.get("CLUSTER_REGION").map_or("us-east-1", String::as_str);
         let keys = credentials::of_person(profile, region).await?;
@@ -136,6 +147,5 @@ async fn variables(
 
 /// Whether a part of the site is on AWS.
 fn uses_aws(target: &Target) -> bool {
-    let of_aws = ["CLUSTER_NAME", "PRIMARY_HEALTH_CHECK_ID"];
-    target.file.host() == "aws" || of_aws.iter().any(|name| target.variables.contains_key(*name))
+    target.file.host() == "aws" || target.file.clouds().contains(&"aws")
 }

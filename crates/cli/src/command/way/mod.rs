@@ -5,6 +5,7 @@
 //! * this file: [`Way`], chosen by the site file and `--direct`.
 //! * `lambda`: a signed call of a function on AWS Lambda; `credentials`: with whose keys.
 //! * `app`: the endpoint for operators of a function app on Azure.
+//! * `oci`: a signed call of a function on OCI.
 //! * `direct`: the engine in this process, from the same variables.
 //! * `reply`: what comes back that is no answer of the engine.
 
@@ -12,6 +13,7 @@ mod app;
 mod credentials;
 pub mod direct;
 mod lambda;
+mod oci;
 mod reply;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -38,6 +40,8 @@ pub enum Way {
     Lambda(Box<lambda::Lambda>),
     /// A function app on Azure.
     App(Box<app::App>),
+    /// A function on OCI.
+    Oci(Box<oci::Oci>),
     /// The engine in this process.
     Direct(Box<direct::Direct>),
 }
@@ -64,6 +68,10 @@ impl Way {
             Function::AzureFunction(function) => {
                 Ok(Self::App(Box::new(app::App::open(client, function, wait, environment)?)))
             }
+            Function::OciFunction(function) => {
+                let profile = reach.profile.as_deref();
+                Ok(Self::Oci(Box::new(oci::Oci::open(client, function, profile, wait, environment)?)))
+            }
         }
     }
 
@@ -75,6 +83,7 @@ impl Way {
         let document = match self {
             Self::Lambda(lambda) => lambda.ask(errand).await?,
             Self::App(app) => app.ask(errand).await?,
+            Self::Oci(oci) => oci.ask(errand).await?,
             Self::Direct(direct) => direct.ask(errand).await?,
         };
         reply::of_engine(document)
@@ -85,6 +94,7 @@ impl Way {
         match self {
             Self::Lambda(lambda) => lambda.describe(),
             Self::App(app) => app.describe(),
+            Self::Oci(oci) => oci.describe(),
             Self::Direct(direct) => direct.describe(),
         }
     }
