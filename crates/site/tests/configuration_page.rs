@@ -154,6 +154,7 @@ fn broken() -> Vec<(&'static str, Vec<String>)> {
         ("names or OCIDs of alarms", texts(&["ocid1.topic.oc1..x", "a,arn:aws:sns:x"])),
         ("kinds of endpoints", texts(&["private", "PUBLIC_ENDPOINT,x"])),
         ("an id", vec!["a/b".to_owned(), "a b".to_owned(), "x".repeat(65)]),
+        ("the name of an annotation", texts(&["a b/c", "example.com/", "example.com/a b", "https://x/y"])),
         ("a host name", texts(&["https://h.example.com", "h.example.com/x", "h.example.com:443", "h example.com"])),
         ("never resolves", texts(&["failover-locked.invalid", "0.0.0.0", "169.254.1.1"])),
         ("not the primary's own", texts(&["P.example.com."])),
