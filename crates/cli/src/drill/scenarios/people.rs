@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::injected_faults::unavailable;
 use crate::drill::{
+    environment::Environment,
     promise::{Promise, and, failed_over, one_worker, said, untouched},
     run_report::RunReport,
     scenario::{Scenario, Setup},
@@ -107,7 +108,7 @@ fn people_refuse() -> Scenario {
         setup: with_people,
         run: |environment| {
             Box::pin(async move {
-                environment.sim.faults().always("people:*", unavailable());
+                to_everybody(environment, &unavailable());
                 environment.break_primary(Outage::Refuse);
                 environment.until_failed_over().await?;
                 environment.until("it is noted", notes_unheard).await
@@ -124,7 +125,7 @@ fn people_silent() -> Scenario {
         setup: with_people,
         run: |environment| {
             Box::pin(async move {
-                environment.sim.faults().always("people:*", Fault::Hang);
+                to_everybody(environment, &Fault::Hang);
                 environment.break_primary(Outage::Refuse);
                 environment.until_failed_over().await?;
                 environment.until("it is noted", notes_unheard).await
@@ -141,7 +142,7 @@ fn people_cut_off() -> Scenario {
         setup: with_people,
         run: |environment| {
             Box::pin(async move {
-                environment.sim.faults().always("people:*", Fault::Cut);
+                to_everybody(environment, &Fault::Cut);
                 environment.break_primary(Outage::Refuse);
                 environment.until_failed_over().await?;
                 environment.until("it is noted", notes_unheard).await?;
@@ -155,6 +156,13 @@ fn people_cut_off() -> Scenario {
             })
         },
         promises: and(failed_over(), vec![one_worker()]),
+    }
+}
+
+/// Every message meets `fault`: those to the site's people, and those to the topics of clouds.
+fn to_everybody(environment: &Environment, fault: &Fault) {
+    for call in ["people:*", "sns:Publish", "notifications:PublishMessage"] {
+        environment.sim.faults().always(call, fault.clone());
     }
 }
 
@@ -177,7 +185,7 @@ fn unheard() -> Vec<Promise> {
     )
 }
 
-fn notes_unheard(environment: &crate::drill::environment::Environment) -> bool {
+fn notes_unheard(environment: &Environment) -> bool {
     environment.state().is_some_and(|state| state.told().is_some_and(|told| !told.unheard.is_empty()))
 }
 
