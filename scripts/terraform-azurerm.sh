@@ -6,35 +6,20 @@
 #   ends with 3 when it cannot be built here, or there is neither terraform nor tofu
 set -euo pipefail
 cd "$(dirname "$0")/.."
-root="$PWD" pins="$PWD/tests/terraform/azurerm"
-export GOTOOLCHAIN=local CGO_ENABLED=0 CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1 TF_INPUT=0
+root="$PWD"
+export CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1 TF_INPUT=0
 
-RECIPE=1     # raise it when the flags below change: it is part of the cache key
 VERSION=5.2.0 # of the commit that go.mod names; tests/terraform/provider/schemas/README.md
 
 say() { echo "azurerm: $*" >&2; }
 
 tool="$(command -v terraform || command -v tofu || true)"
-if [[ -z "$tool" ]] || ! command -v go > /dev/null; then
-    say "SKIPPED: it takes Go, and terraform or tofu"
+if [[ -z "$tool" ]]; then
+    say "SKIPPED: it takes terraform or tofu"
     exit 3
 fi
-key="$({ echo "$RECIPE"; cat "$pins"/go.mod "$pins"/go.sum; } | sha256sum | cut -c1-16)"
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/holdfast/azurerm/$key"
-mkdir -p "$cache"
-
-# One builder at a time; a second one waits and then finds the work done.
-exec 9> "$cache.lock"
-flock 9
-if [[ ! -x "$cache/provider" ]]; then
-    started=$SECONDS
-    say "building (8 minutes of two cores)"
-    (cd "$pins" && nice -n 10 go build -buildvcs=false -trimpath -ldflags "-s -w" -o "$cache/building" \
-        github.com/hashicorp/terraform-provider-azurerm)
-    mv "$cache/building" "$cache/provider"
-    say "built in $((SECONDS - started)) s"
-fi
-flock -u 9
+say "the provider, built once in 8 minutes of two cores"
+provider="$(scripts/go-program.sh tests/terraform/azurerm github.com/hashicorp/terraform-provider-azurerm provider)"
 
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
@@ -43,7 +28,7 @@ cp -r "$(scripts/terraform-providers.sh)" "$work/mirror"
 for registry in registry.terraform.io registry.opentofu.org; do
     place="$work/mirror/$registry/hashicorp/azurerm/$VERSION/$(go env GOOS)_$(go env GOARCH)"
     rm "$place"/*
-    cp "$cache/provider" "$place/terraform-provider-azurerm_v$VERSION"
+    cp "$provider" "$place/terraform-provider-azurerm_v$VERSION"
 done
 printf 'provider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n' "$work/mirror" > "$work/cli.tfrc"
 export TF_CLI_CONFIG_FILE="$work/cli.tfrc"

@@ -30,7 +30,7 @@ if command -v terraform > /dev/null; then
         say "Terraform $version is older than 1.9 and not used"
     fi
 fi
-cached="$(TOFU_ONLY_CACHED=$([[ ${#tools[@]} -gt 0 && "${TOFU:-}" != build ]] && echo 1 || echo "") "$here/tofu.sh")" && tools+=("$cached/tofu")
+cached="$(ONLY_CACHED=$([[ ${#tools[@]} -gt 0 && "${TOFU:-}" != build ]] && echo 1 || echo "") "$here/tofu.sh")" && tools+=("$cached")
 [[ ${#tools[@]} -gt 0 ]] || skip "neither terraform nor tofu"
 
 work="$(mktemp -d)"

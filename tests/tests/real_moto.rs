@@ -93,7 +93,7 @@ async fn a_health_check_is_locked_and_unlocked() {
     let locked = lock.observe(&call).await.expect("seen");
     assert_eq!(locked.state, StepState::Done, "{}", locked.found);
 
-    let original = Original::of_fence(&seen.precondition).expect("what to go back to");
+    let original = Original::of_precondition(&seen.precondition).expect("what to go back to");
     assert_eq!(original, Original { fqdn: PRIMARY.to_owned(), inverted: false });
     for _ in 0..2 {
         unlock(&lock, &seen, &call).await;
@@ -125,7 +125,7 @@ async fn what_cannot_simply_be_renamed_is_seen() {
     assert_eq!(seen.state, StepState::Todo, "{}", seen.found);
     step.apply(&call, &seen).await.expect("locked");
     assert_eq!(watched(&sdk, &inverted).await, (LOCK_NAME.to_owned(), false), "else it would be healthy for ever");
-    let original = Original::of_fence(&seen.precondition).expect("what to go back to");
+    let original = Original::of_precondition(&seen.precondition).expect("what to go back to");
     assert!(original.inverted);
     unlock(&step, &seen, &call).await;
     assert_eq!(watched(&sdk, &inverted).await, (PRIMARY.to_owned(), true));

@@ -18,7 +18,7 @@ use holdfast_core::{
 
 use crate::{fault::of_sdk, sdk::Sdk};
 pub use found::Original;
-use found::{Fence, Found, same_name};
+use found::{Found, Precondition, same_name};
 pub use unlock::HealthCheckUnlock;
 
 /// The name that a locked health check watches. The top-level domain `invalid` never resolves (RFC 2606, RFC 6761).
@@ -109,7 +109,7 @@ impl Step for HealthCheckLock {
     }
 
     fn inverse(&self, before: Option<&Observation>) -> Option<Arc<dyn Step>> {
-        let original = before.and_then(|seen| Original::of_fence(&seen.precondition));
+        let original = before.and_then(|seen| Original::of_precondition(&seen.precondition));
         Some(Arc::new(HealthCheckUnlock::new(self.clone(), original)))
     }
 
@@ -121,10 +121,10 @@ impl Step for HealthCheckLock {
         if seen.state != StepState::Todo {
             return Err(Fault::new(FaultClass::Invalid, UPDATE, "there is nothing to lock in what was seen"));
         }
-        let fence = Fence::of(seen)?;
+        let precondition = Precondition::of(seen)?;
         // An inverted check of a name that never resolves is healthy for ever, so the inversion goes too.
-        let inverted = fence.inverted.then_some(false);
-        let found = self.update(call, fence.health_check_version, &self.config.lock_fqdn, inverted).await?;
+        let inverted = precondition.inverted.then_some(false);
+        let found = self.update(call, precondition.health_check_version, &self.config.lock_fqdn, inverted).await?;
         Ok(Some(found.judge(&self.config)))
     }
 }

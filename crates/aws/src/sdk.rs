@@ -75,10 +75,8 @@ impl Sdk {
     /// minutes before their end. [`credentials`](Self::credentials) stay those of the environment.
     pub fn under(environment: &Environment, options: &Options, role: Role) -> Self {
         let own = shared(environment, options);
-        let region = Region::new(options.cluster_region.clone());
-        let mut sts = own.to_builder().region(region);
-        sts.set_endpoint_url(environment.endpoints.of(Service::Sts).map(str::to_owned));
-        let assumed = AssumedRole { sts: aws_sdk_sts::Client::new(&sts.build()), role };
+        let sts = configured(environment, &own, &options.cluster_region, Service::Sts);
+        let assumed = AssumedRole { sts: aws_sdk_sts::Client::new(&sts), role };
         let assumed = SharedCredentialsProvider::new(assumed);
         let cache = IdentityCache::lazy().load_timeout(options.attempt_timeout).buffer_time(BEFORE_THE_END).build();
         let other = own.to_builder().credentials_provider(assumed.clone()).identity_cache(cache).build();
@@ -91,11 +89,7 @@ impl Sdk {
         shared: &SdkConfig,
         role: Option<SharedCredentialsProvider>,
     ) -> Self {
-        let config = |region: &str, service: Service| {
-            let mut builder = shared.to_builder().region(Region::new(region.to_owned()));
-            builder.set_endpoint_url(environment.endpoints.of(service).map(str::to_owned));
-            builder.build()
-        };
+        let config = |region: &str, service: Service| configured(environment, shared, region, service);
         let (home, metrics) = (options.cluster_region.as_str(), options.metric_region.as_str());
         Self {
             route53: aws_sdk_route53::Client::new(&config(metrics, Service::Route53)),
@@ -111,9 +105,14 @@ impl Sdk {
 
 /// A client of SNS for topics in `region`, which need not be the region of anything else.
 pub(crate) fn sns(environment: &Environment, options: &Options, region: &str) -> aws_sdk_sns::Client {
-    let mut builder = shared(environment, options).to_builder().region(Region::new(region.to_owned()));
-    builder.set_endpoint_url(environment.endpoints.of(Service::Sns).map(str::to_owned));
-    aws_sdk_sns::Client::new(&builder.build())
+    aws_sdk_sns::Client::new(&configured(environment, &shared(environment, options), region, Service::Sns))
+}
+
+/// What the client of one service is built from.
+fn configured(environment: &Environment, shared: &SdkConfig, region: &str, service: Service) -> SdkConfig {
+    let mut builder = shared.to_builder().region(Region::new(region.to_owned()));
+    builder.set_endpoint_url(environment.endpoints.of(service).map(str::to_owned));
+    builder.build()
 }
 
 /// What all clients have in common.

@@ -34,10 +34,10 @@ pub struct Original {
 }
 
 impl Original {
-    /// What a record kept of the endpoint before it was locked, from the fence of the step's observation. `None` when
+    /// What a record kept of the endpoint before it was locked, from the precondition of the step's observation. `None` when
     /// that observation was no [`Todo`](StepState::Todo).
-    pub fn of_fence(fence: &Value) -> Option<Self> {
-        serde_json::from_value(fence.clone()).ok()
+    pub fn of_precondition(precondition: &Value) -> Option<Self> {
+        serde_json::from_value(precondition.clone()).ok()
     }
 }
 
@@ -45,8 +45,8 @@ impl Original {
 /// updates while the region of the profile's resource group is down, and the standby serves without it.
 ///
 /// Traffic Manager honours no `ETag` (docs/reference/azure.md#traffic-manager-api), so this effect alone carries no
-/// fence: it sets one property to one
-/// value, touches no other, and its answer must show it. Whoever enables the endpoint later is seen by the next look.
+/// precondition: it sets one property to one value, touches no other, and its answer must show it. Whoever enables the
+/// endpoint later is seen by the next look.
 #[derive(Clone)]
 pub struct TrafficManagerLock {
     endpoints: Endpoints,
@@ -89,7 +89,7 @@ impl Step for TrafficManagerLock {
     }
 
     fn inverse(&self, before: Option<&Observation>) -> Option<Arc<dyn Step>> {
-        let original = before.and_then(|seen| Original::of_fence(&seen.precondition));
+        let original = before.and_then(|seen| Original::of_precondition(&seen.precondition));
         Some(Arc::new(TrafficManagerUnlock { endpoints: self.endpoints.clone(), original }))
     }
 

@@ -47,7 +47,7 @@ pub struct KubernetesLease {
 }
 
 /// A lease as it stands, for those who look and do not take it.
-pub struct StepState {
+pub struct LeaseStatus {
     /// Who holds it and until when, in a few words.
     pub described: String,
     /// What in it is not believed, with value, writer and what counts instead.
@@ -73,10 +73,10 @@ impl KubernetesLease {
     ///
     /// # Errors
     /// Faults of the API server; [`NotFound`](FaultClass::NotFound) when the manifest was not applied.
-    pub async fn standing(&self, call: &Call) -> Result<StepState, Fault> {
+    pub async fn status(&self, call: &Call) -> Result<LeaseStatus, Fault> {
         let read = self.shared(call).await?;
         let until = self.held_until(&read);
-        Ok(StepState { described: times::described(&read, until), oddities: times::oddities(&read) })
+        Ok(LeaseStatus { described: times::described(&read, until), oddities: times::oddities(&read) })
     }
 
     /// One read for all who look at the same moment; the next `acquire` has it too.

@@ -59,7 +59,7 @@ pub struct RecoveryLog {
 }
 
 impl RecoveryLog {
-    /// Takes one line. A loader that starts again begins a new recovery_log: a restarted pod keeps its log.
+    /// Takes one line. A loader that starts again begins a new recovery: a restarted pod keeps its log.
     pub fn take(&mut self, line: &str) {
         let Some(line) = read(line) else { return };
         match line {

@@ -18,8 +18,7 @@ use crate::{
 };
 
 /// The annotation by which the reference's function notes a failover on the operator's Deployment, unless it was told
-/// another. It is read and never
-/// written: a right to write it would be the right to write the whole Deployment.
+/// another. It is read and never written: a right to write it would be the right to write the whole Deployment.
 pub const ANNOTATION: &str = "logscale.dr/last-failover-epoch";
 
 /// What LogScale is called in records.

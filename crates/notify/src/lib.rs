@@ -1,5 +1,5 @@
-//! Tells people what a site does: a webhook of their own, PagerDuty, Opsgenie, a topic of the cloud. And tells a dead-man's switch that ticks
-//! come.
+//! Tells people what a site does: a webhook of their own, PagerDuty, Opsgenie, a topic of the cloud. And tells a
+//! dead-man's switch that ticks come.
 //!
 //! # Layout
 //!

@@ -7,7 +7,7 @@ use holdfast_core::{
     news::{News, Urgency},
 };
 
-/// Longest subject, in characters: SNS takes fewer than 100.
+/// Longest subject, in characters: SNS takes fewer than 100 (docs/reference/aws.md#sns-envelope).
 const LONGEST_SUBJECT: usize = 99;
 
 /// A message as a topic takes it.

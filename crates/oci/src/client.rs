@@ -66,6 +66,13 @@ impl Sent {
         Self { method: Method::PUT, headers, body: Some(body.to_string()), ..Self::get(path) }
     }
 
+    /// The same request with one more header, which is not signed.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
     /// The same request for an answer of another kind.
     #[must_use]
     pub fn accepting(mut self, kind: &'static str) -> Self {
@@ -158,7 +165,11 @@ impl Oci {
     }
 }
 
-fn signed(
+/// The request to `uri`, signed now.
+///
+/// # Errors
+/// [`Invalid`](FaultClass::Invalid): a key, a token or a header that cannot be used.
+pub fn signed(
     name: &'static str,
     signer: &Signer,
     uri: &Uri,

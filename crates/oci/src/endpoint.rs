@@ -39,7 +39,9 @@ impl Service {
         }
     }
 
-    /// The host in `region` (docs/reference/oci.md#steering-policies, docs/reference/oci.md#metrics, docs/reference/oci.md#oke). Those of Monitoring and Notifications have no `oci` in them.
+    /// The host in `region` (docs/reference/oci.md#steering-policies, docs/reference/oci.md#metrics,
+    /// docs/reference/oci.md#oke; that of Notifications from the SDK's source, `oci.ons`). Those of Monitoring and
+    /// Notifications have no `oci` in them.
     fn host(self, region: &str, domain: &str) -> String {
         match self {
             Self::Dns => format!("dns.{region}.oci.{domain}"),

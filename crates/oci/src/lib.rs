@@ -12,6 +12,7 @@
 //! * [`history`]: what Monitoring recorded of the primary's health; [`live`]: what the probes of Health Checks see;
 //!   [`secondary`]: what they see of the standby.
 //! * [`readiness`]: whether traffic can be moved, as a part of the standby's fitness; [`tick`]: the alarm that is the timer.
+//! * [`topic`]: a topic of Notifications by which people are told.
 //! * [`oke`]: the way into the standby cluster.
 //! * [`settings`]: its settings, and the parts that follow from them.
 //! * [`public`]: endpoints that answer anybody, as control targets.

@@ -30,7 +30,7 @@ pub use unlock::SteeringUnlock;
 /// The record keeps the answers and rules as they were. A policy that is longer, in bytes of JSON, does not fit there.
 const LONGEST: usize = 64 * 1024;
 
-/// What the policy was before it was locked, and what ties the lock to it: the fence of the step's observation.
+/// What the policy was before it was locked, and what ties the lock to it: the precondition of the step's observation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Original {
     /// The policy's version.
@@ -44,10 +44,10 @@ pub struct Original {
 }
 
 impl Original {
-    /// What a record kept of the policy before it was locked, from the fence of the step's observation. `None` when
+    /// What a record kept of the policy before it was locked, from the precondition of the step's observation. `None` when
     /// that observation was no [`Todo`](StepState::Todo).
-    pub fn of_fence(fence: &Value) -> Option<Self> {
-        serde_json::from_value(fence.clone()).ok()
+    pub fn of_precondition(precondition: &Value) -> Option<Self> {
+        serde_json::from_value(precondition.clone()).ok()
     }
 }
 
@@ -127,12 +127,12 @@ impl SteeringLock {
                 Ok(Observation::done(described + &note.unwrap_or_default()))
             }
             Ok(_) => {
-                let fence = json!(Original { etag: policy.etag, written: policy.written, standby });
-                if fence.to_string().len() > LONGEST {
+                let precondition = json!(Original { etag: policy.etag, written: policy.written, standby });
+                if precondition.to_string().len() > LONGEST {
                     let why = "the steering policy is too long to be kept in the record; make one with fewer answers";
                     return Ok(Observation::blocked(why));
                 }
-                Ok(Observation::todo(described, fence))
+                Ok(Observation::todo(described, precondition))
             }
         }
     }
@@ -169,7 +169,7 @@ impl Step for SteeringLock {
     }
 
     fn inverse(&self, before: Option<&Observation>) -> Option<Arc<dyn Step>> {
-        let original = before.and_then(|seen| Original::of_fence(&seen.precondition));
+        let original = before.and_then(|seen| Original::of_precondition(&seen.precondition));
         let (policies, pools) = (Arc::clone(&self.policies), self.pools.clone());
         Some(Arc::new(SteeringUnlock { policies, pools, original }))
     }
@@ -182,8 +182,9 @@ impl Step for SteeringLock {
 
     async fn apply(&self, call: &Call, seen: &Observation) -> Result<Option<Observation>, Fault> {
         let nothing = || Fault::new(FaultClass::Invalid, PUT, "there is nothing to lock in what was seen");
-        let original =
-            Original::of_fence(&seen.precondition).filter(|_| seen.state == StepState::Todo).ok_or_else(nothing)?;
+        let original = Original::of_precondition(&seen.precondition)
+            .filter(|_| seen.state == StepState::Todo)
+            .ok_or_else(nothing)?;
         let merged = merged(&original.written, &self.pools, original.standby.as_deref());
         let merged = merged.map_err(|why| Fault::new(FaultClass::Invalid, PUT, why))?;
         self.policies.put(call, &original.etag, &merged.written).await?;

@@ -6,7 +6,7 @@
 //! * [`report`]: the facts of the page, which are its JSON too; `headline`, `timeline`, `strip`, `steps` and `open` each
 //!   make one part of them.
 //! * [`mod@page`]: the facts as one HTML file; `templates/page.html` is its only markup.
-//! * `words`: times and durations in words.
+//! * [`words`]: times and durations in words.
 //!
 //! Every part is a pure function of [`source::Source`]. The page loads nothing and runs no script: its own policy
 //! (`Content-Security-Policy`) forbids both. The template engine escapes every value.
@@ -22,7 +22,7 @@ pub mod source;
 mod steps;
 pub mod strip;
 pub mod timeline;
-mod words;
+pub mod words;
 
 pub use page::{PageError, page};
 pub use report::Report;

@@ -12,7 +12,7 @@
 //! - [`faults`] and [`calls`]: what goes wrong with a call, and the log of all calls; `gate` is where every call passes both
 //! - [`people`]: those who are told; [`outside`]: control targets beyond both sites; `way_out`: the function's way to them
 //! - [`timeline`]: what happens where, as it happens
-//! - `environment`: what the function's process is started with; `net`: certificates and listeners
+//! - `environment`: what the function's process is started with; `net`: certificates and listeners; `shipped`: policies and roles
 //! - [`time`]: the only clock, and the pace: simulated durations are divided by it, instants are real
 //!
 //! The simulator depends on no production crate, so that it cannot share a mistake with one.
@@ -38,6 +38,7 @@ mod gate;
 mod ids;
 mod net;
 mod options;
+mod shipped;
 mod simulator;
 mod standby;
 mod test_bed;

@@ -242,6 +242,17 @@ pub enum Function {
     OciFunction(OciFunction),
 }
 
+impl Function {
+    /// The word of the cloud that it runs on.
+    pub fn cloud(&self) -> &'static str {
+        match self {
+            Self::Lambda(_) => "aws",
+            Self::AzureFunction(_) => "azure",
+            Self::OciFunction(_) => "oci",
+        }
+    }
+}
+
 /// A function of AWS Lambda.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -52,11 +52,7 @@ pub fn is_of_the_platform(name: &str) -> bool {
 impl SiteFile {
     /// The word of the cloud that the function runs on.
     pub fn host(&self) -> &'static str {
-        match self.function {
-            Function::Lambda(_) => "aws",
-            Function::AzureFunction(_) => "azure",
-            Function::OciFunction(_) => "oci",
-        }
+        self.function.cloud()
     }
 
     /// The word of the cloud of each role, in this order: cluster, history, traffic, note.
@@ -146,11 +142,7 @@ impl SiteFile {
 
 /// A file with the parts that these variables name, and nothing in them.
 fn skeleton(name: &str, (home, standby): (&str, &str), function: Function, variables: &Variables) -> SiteFile {
-    let host = match function {
-        Function::Lambda(_) => "aws",
-        Function::AzureFunction(_) => "azure",
-        Function::OciFunction(_) => "oci",
-    };
+    let host = function.cloud();
     let [cluster, history, traffic, note] = CLOUDS.map(|role| variables.get(role).map_or(host, |cloud| cloud.trim()));
     let history = match history {
         "aws" => History::Route53HealthCheck(HealthCheck::default()),

@@ -238,7 +238,7 @@ variable "secondary_address" {
 }
 
 variable "messages_topic" {
-  description = "A topic to which the function itself publishes each message of an outage, in words (HOLDFAST_NOTIFY_TOPIC), and its compartment, in which the function may then use topics. Not in compartment_id: every subscription in there may call the function. Null: none."
+  description = "A topic to which the function itself publishes each message of an outage, in words (HOLDFAST_NOTIFY_TOPIC), and its compartment, in which the function may then publish to every topic. Not in compartment_id: every subscription in there may call the function. Null: none."
   type        = object({ id = string, compartment_id = string })
   default     = null
 

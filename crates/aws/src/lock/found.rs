@@ -17,17 +17,17 @@ pub struct Original {
 }
 
 impl Original {
-    /// What a record kept of the health check before it was locked, from the fence of the step's observation.
+    /// What a record kept of the health check before it was locked, from the precondition of the step's observation.
     /// `None` when that observation was no [`Todo`](holdfast_core::step::StepState::Todo).
-    pub fn of_fence(fence: &Value) -> Option<Self> {
-        let fence: Fence = serde_json::from_value(fence.clone()).ok()?;
-        Some(Self { fqdn: fence.fqdn, inverted: fence.inverted })
+    pub fn of_precondition(precondition: &Value) -> Option<Self> {
+        let precondition: Precondition = serde_json::from_value(precondition.clone()).ok()?;
+        Some(Self { fqdn: precondition.fqdn, inverted: precondition.inverted })
     }
 }
 
 /// Ties the effect to what was seen, and carries into the record what must be put back one day.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Fence {
+pub(super) struct Precondition {
     /// Route 53 refuses an update whose version is behind.
     pub(super) health_check_version: i64,
     /// The name before the lock.
@@ -36,14 +36,15 @@ pub(super) struct Fence {
     pub(super) inverted: bool,
 }
 
-impl Fence {
-    /// The fence of an observation.
+impl Precondition {
+    /// The precondition of an observation.
     ///
     /// # Errors
     /// [`Invalid`](FaultClass::Invalid) when it carries none.
     pub(super) fn of(seen: &Observation) -> Result<Self, Fault> {
-        serde_json::from_value(seen.precondition.clone())
-            .map_err(|error| Fault::new(FaultClass::Invalid, UPDATE, format!("the fence cannot be read: {error}")))
+        serde_json::from_value(seen.precondition.clone()).map_err(|error| {
+            Fault::new(FaultClass::Invalid, UPDATE, format!("the precondition cannot be read: {error}"))
+        })
     }
 }
 
@@ -103,10 +104,10 @@ impl Found {
                 Observation::done(format!("locked by a name that never resolves: {described}"))
             }
             Some(fqdn) => {
-                let fence = json!({
+                let precondition = json!({
                     "health_check_version": self.version, "fqdn": fqdn, "inverted": self.inverted,
                 });
-                Observation::todo(described, fence)
+                Observation::todo(described, precondition)
             }
             None => Observation::blocked(format!(
                 "the health check watches no name that could be changed; found: {described}"

@@ -116,10 +116,10 @@ fn a_name_that_is_not_the_configured_one_is_mentioned() {
 
 #[test]
 fn the_way_back_is_in_the_fence() {
-    let fence = Found { inverted: true, ..found() }.judge(&config()).precondition;
+    let precondition = Found { inverted: true, ..found() }.judge(&config()).precondition;
     let original = Original { fqdn: "p.example.com".to_owned(), inverted: true };
-    assert_eq!(Original::of_fence(&fence), Some(original));
-    assert_eq!(Original::of_fence(&serde_json::Value::Null), None);
+    assert_eq!(Original::of_precondition(&precondition), Some(original));
+    assert_eq!(Original::of_precondition(&serde_json::Value::Null), None);
 }
 
 fn check(root: &str, fqdn: &str, version: i64, extra: &str) -> Reply {
@@ -187,15 +187,15 @@ async fn an_update_that_changed_nothing_is_a_fault() {
 async fn nothing_is_sent_without_a_fence() {
     let (lock, server) = lock(vec![]).await;
     for seen in [Observation::done("locked"), Observation::todo("?", json!({"fqdn": "p"}))] {
-        assert_eq!(lock.apply(&call(), &seen).await.expect_err("no fence").class, FaultClass::Invalid);
+        assert_eq!(lock.apply(&call(), &seen).await.expect_err("no precondition").class, FaultClass::Invalid);
     }
     assert!(server.requests().is_empty());
 }
 
 /// The way back of `lock`, with what a record kept.
 fn back(lock: &HealthCheckLock, fqdn: &str) -> Arc<dyn Step> {
-    let fence = json!({"health_check_version": 7, "fqdn": fqdn, "inverted": false});
-    lock.inverse(Some(&Observation::todo("before", fence))).expect("there is a way back")
+    let precondition = json!({"health_check_version": 7, "fqdn": fqdn, "inverted": false});
+    lock.inverse(Some(&Observation::todo("before", precondition))).expect("there is a way back")
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use holdfast_core::{
 };
 use serde_json::json;
 
-use super::{Fence, Found, HealthCheckLock, Original, UPDATE, found::never_resolves, same_name};
+use super::{Found, HealthCheckLock, Original, Precondition, UPDATE, found::never_resolves, same_name};
 
 /// Takes the lock away: the way back of [`HealthCheckLock`], by the same permissions.
 ///
@@ -47,10 +47,10 @@ impl HealthCheckUnlock {
         }
         match self.original() {
             Some(original) => {
-                let fence = json!({
+                let precondition = json!({
                     "health_check_version": found.version, "fqdn": original.fqdn, "inverted": original.inverted,
                 });
-                Observation::todo(described, fence)
+                Observation::todo(described, precondition)
             }
             None => Observation::blocked(format!(
                 "no record says what the health check watched before: set PRIMARY_HEALTH_CHECK_FQDN; found: {described}"
@@ -77,9 +77,9 @@ impl Step for HealthCheckUnlock {
         if seen.state != StepState::Todo {
             return Err(Fault::new(FaultClass::Invalid, UPDATE, "there is nothing to unlock in what was seen"));
         }
-        let fence = Fence::of(seen)?;
-        let inverted = fence.inverted.then_some(true);
-        let found = self.lock.update(call, fence.health_check_version, &fence.fqdn, inverted).await?;
+        let precondition = Precondition::of(seen)?;
+        let inverted = precondition.inverted.then_some(true);
+        let found = self.lock.update(call, precondition.health_check_version, &precondition.fqdn, inverted).await?;
         Ok(Some(self.judge(&found)))
     }
 }

@@ -83,21 +83,21 @@ async fn a_transient_fault_is_worth_a_retry_and_a_missing_role_is_not() {
 #[tokio::test]
 async fn the_way_back_is_in_the_fence() {
     let (lock, server) = lock(vec![found("Disabled"), found("Enabled")]).await;
-    let fence = json!({"endpoint_status": "Enabled", "target": "192.0.2.10", "priority": 1});
-    let unlock = lock.inverse(Some(&Observation::todo("before", fence))).expect("there is a way back");
+    let precondition = json!({"endpoint_status": "Enabled", "target": "192.0.2.10", "priority": 1});
+    let unlock = lock.inverse(Some(&Observation::todo("before", precondition))).expect("there is a way back");
     let seen = unlock.observe(&call()).await.expect("seen");
     assert_eq!((unlock.name(), &seen.state), ("unlock-traffic", &StepState::Todo));
     unlock.apply(&call(), &seen).await.expect("unlocked");
     assert_eq!(server.requests()[1].body, "{\"properties\":{\"endpointStatus\":\"Enabled\"}}");
-    assert_eq!(Original::of_fence(&Value::Null), None);
+    assert_eq!(Original::of_precondition(&Value::Null), None);
 }
 
 #[tokio::test]
 async fn what_is_in_service_is_not_unlocked_again_and_nothing_goes_back_to_disabled() {
     let (lock, server) = lock(vec![found("Enabled"), found("Disabled")]).await;
     let back = |status: &str| {
-        let fence = json!({"endpoint_status": status});
-        lock.inverse(Some(&Observation::todo("before", fence))).expect("there is a way back")
+        let precondition = json!({"endpoint_status": status});
+        lock.inverse(Some(&Observation::todo("before", precondition))).expect("there is a way back")
     };
     let seen = back("Enabled").observe(&call()).await.expect("in service");
     assert_eq!(seen.state, StepState::Done);

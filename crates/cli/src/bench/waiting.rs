@@ -22,7 +22,9 @@ const EVERY: Duration = Duration::from_millis(100);
 /// Delivers the alarms at the beginning of the holdoff, and then pauses as an operator would.
 pub async fn measure(program: &Program) -> Result<Row, String> {
     let mut options = options(program, Duration::ZERO, true);
-    options.function_env.insert("HOLDFAST_POLL_SECONDS".to_owned(), "1".to_owned());
+    // A holdoff that is not over while the calls are watched, and that a call has the time to wait for.
+    let own = [("HOLDFAST_POLL_SECONDS", "1"), ("PRE_FAILOVER_FAILURE_SECONDS", "10")];
+    options.function_env.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let sim = Simulator::start(options).await.map_err(not_started)?;
     let world = sim.world();
     world.set_scheduler(false);

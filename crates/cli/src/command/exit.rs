@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use serde_json::{Value, json};
+
 /// How a verb ended. A known fault beats "cannot tell".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -50,6 +52,11 @@ impl Stopped {
     /// A defect of ours.
     pub fn ours(why: impl Into<String>) -> Self {
         Self { exit: Exit::Ours, why: why.into() }
+    }
+
+    /// As JSON.
+    pub fn document(&self) -> Value {
+        json!({"exit_code": self.exit as u8, "error": self.why})
     }
 }
 

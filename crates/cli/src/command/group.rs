@@ -68,10 +68,7 @@ fn table(all: &[(PathBuf, Result<Said, Stopped>)]) -> Said {
     for (file, said) in all {
         let (line, exit, document) = match said {
             Ok(said) => (said.text.lines().next().unwrap_or_default(), said.exit, said.document.clone()),
-            Err(stopped) => {
-                let document = json!({"exit_code": stopped.exit as u8, "error": stopped.why});
-                (stopped.why.as_str(), stopped.exit, document)
-            }
+            Err(stopped) => (stopped.why.as_str(), stopped.exit, stopped.document()),
         };
         text.push_str(&format!("{:width$}  {}  {line}\n", name(file), exit as u8));
         documents.push(with_file(document, file));

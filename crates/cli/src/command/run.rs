@@ -44,7 +44,7 @@ pub async fn run(verb: Verb) -> ExitCode {
         }
         Err(stopped) => {
             if output == Output::Json {
-                println!("{}", json!({"exit_code": stopped.exit as u8, "error": stopped.why}));
+                println!("{}", stopped.document());
             }
             eprintln!("holdfast: {}", stopped.why);
             stopped.exit.into()

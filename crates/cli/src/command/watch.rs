@@ -7,8 +7,6 @@ use std::{
     time::Duration,
 };
 
-use serde_json::json;
-
 use super::{
     args::Output,
     exit::{Exit, Stopped},
@@ -32,10 +30,7 @@ where
         };
         let (text, exit) = match said {
             Ok(said) => (of(output, &said.text, &said.document), said.exit),
-            Err(stopped) => {
-                let document = json!({"exit_code": stopped.exit as u8, "error": stopped.why});
-                (of(output, &format!("holdfast: {}\n", stopped.why), &document), stopped.exit)
-            }
+            Err(stopped) => (of(output, &format!("holdfast: {}\n", stopped.why), &stopped.document()), stopped.exit),
         };
         last = exit;
         if show(&text).is_err() || exit == Exit::Usage {

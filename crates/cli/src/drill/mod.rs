@@ -18,7 +18,7 @@ mod promise;
 mod run_report;
 mod scenario;
 mod scenarios;
-mod setup;
+pub mod setup;
 mod verdict;
 
 use std::{path::Path, process::ExitCode};

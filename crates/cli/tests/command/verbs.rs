@@ -10,29 +10,32 @@ use crate::{
     scene::{self, Ran, Scene},
 };
 
+/// Runs verbs one after the other, each with its exit code and a part of what it says.
+async fn play(scene: &Scene, verbs: &[(&[&str], i32, &str)]) {
+    for (arguments, code, says) in verbs {
+        let Ran { code: ended, stdout, stderr, .. } = scene.run(arguments).await;
+        assert!(ended == *code && stdout.contains(says), "{arguments:?} {ended}\n{stdout}{stderr}");
+    }
+}
+
 /// A rehearsal starts the standby while home is well, and an abort ends it as it is; the record tells both.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_rehearses_aborts_acknowledges_and_is_told_why_a_switchover_is_not_begun() {
     let scene = Scene::start("aws").await;
-    for (arguments, code, says) in [
-        (&["switchover", "--reason", WHY, "--yes"][..], 3, "this system gives no steps for a switchover"),
-        (&["abort", "--reason", WHY, "--yes"], 3, "no execution is open, and none stands"),
-        (&["rehearse", "--reason", WHY, "--yes", "--waive", "holdoff"], 2, ""),
-        (&["rehearse", "--reason", WHY, "--yes"], 0, "rest-operator          done"),
-        (&["status"], 0, "completed, nothing is owed"),
-        (&["finish", "--reason", WHY, "--yes"], 3, "no execution is unfinished"),
-        (&["acknowledge", "--reason", WHY], 0, "noted in the record"),
-        (&["history"], 0, "acknowledge"),
-    ] {
-        let ran = scene.run(arguments).await;
-        assert!(
-            ran.code == code && ran.stdout.contains(says),
-            "{arguments:?} {}\n{}{}",
-            ran.code,
-            ran.stdout,
-            ran.stderr
-        );
-    }
+    play(
+        &scene,
+        &[
+            (&["switchover", "--reason", WHY, "--yes"][..], 3, "this system gives no steps for a switchover"),
+            (&["abort", "--reason", WHY, "--yes"], 3, "no execution is open, and none stands"),
+            (&["rehearse", "--reason", WHY, "--yes", "--waive", "holdoff"], 2, ""),
+            (&["rehearse", "--reason", WHY, "--yes"], 0, "rest-operator          done"),
+            (&["status"], 0, "completed, nothing is owed"),
+            (&["finish", "--reason", WHY, "--yes"], 3, "no execution is unfinished"),
+            (&["acknowledge", "--reason", WHY], 0, "noted in the record"),
+            (&["history"], 0, "acknowledge"),
+        ],
+    )
+    .await;
     scene.simulator.world().break_primary(Outage::Silent);
     let failover = ["failover", "--waive", "holdoff", "--reason", WHY, "--yes"];
     for _ in 0..10 {
@@ -66,25 +69,20 @@ async fn steps_are_told_on_standard_error_while_the_function_works() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pair_on_oci_is_reached_through_its_function_and_from_this_process_with_the_same_words() {
     let mut scene = Scene::start("oci").await;
-    for (arguments, code, says) in [
-        (&["status"][..], 0, "WEST ACTIVE"),
-        (&["preflight"], 0, "READY"),
-        (&["plan"], 0, "would NOT fail over"),
-        (&["guard"], 0, "FREE"),
-        (&["pause", "--for", "2h", "--reason", WHY], 0, "noted in the record"),
-        (&["failover", "--reason", WHY, "--yes"], 3, "NOT DONE"),
-        (&["resume", "--reason", WHY], 0, "noted in the record"),
-        (&["runbook"], 0, "oci dns steering-policy update"),
-    ] {
-        let ran = scene.run(arguments).await;
-        assert!(
-            ran.code == code && ran.stdout.contains(says),
-            "{arguments:?} {}\n{}{}",
-            ran.code,
-            ran.stdout,
-            ran.stderr
-        );
-    }
+    play(
+        &scene,
+        &[
+            (&["status"][..], 0, "WEST ACTIVE"),
+            (&["preflight"], 0, "READY"),
+            (&["plan"], 0, "would NOT fail over"),
+            (&["guard"], 0, "FREE"),
+            (&["pause", "--for", "2h", "--reason", WHY], 0, "noted in the record"),
+            (&["failover", "--reason", WHY, "--yes"], 3, "NOT DONE"),
+            (&["resume", "--reason", WHY], 0, "noted in the record"),
+            (&["runbook"], 0, "oci dns steering-policy update"),
+        ],
+    )
+    .await;
     let (through, direct) = (scene.run(&["status"]).await, scene.run(&["status", "--direct"]).await);
     assert_eq!((direct.code, scene::plain(&direct.stdout)), (0, scene::plain(&through.stdout)), "{}", direct.stderr);
     scene.set("OCI_CLI_CONFIG_FILE", Some("nowhere"));

@@ -42,7 +42,7 @@ struct Planned {
 }
 
 impl FaultPlan {
-    /// Fair fault_plan.
+    /// Nothing goes wrong.
     pub fn fair(clock: Arc<FakeClock>) -> Self {
         Self { clock, plan: Arc::default(), calls: Arc::default() }
     }
@@ -62,7 +62,7 @@ impl FaultPlan {
         self.plan().push(Planned { call: call.to_owned(), skip: 0, lasting: true, fault });
     }
 
-    /// Fair fault_plan again.
+    /// Nothing goes wrong any more.
     pub fn clear(&self) {
         self.plan().clear();
     }

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::kind::Kind;
 
-/// An event that the state does not allow. Always a defect or a lost race, never fault_plan.
+/// An event that the state does not allow. Always a defect or a lost race, never a fault of the world.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum IllegalEvent {
     /// Only one execution is open at a time.

@@ -194,7 +194,7 @@ async fn the_name_of_a_holder_is_told_on_one_line_and_cut() {
 async fn said(document: Value) -> (String, Vec<String>) {
     let stand = Stand::new(seconds(0));
     stand.put(document);
-    let standing = stand.server.cluster().lease().standing(&stand.call).await.expect("read");
+    let standing = stand.server.cluster().lease().status(&stand.call).await.expect("read");
     (standing.described, standing.oddities)
 }
 
@@ -226,7 +226,7 @@ async fn a_lease_of_ours_has_nothing_odd_while_it_is_held_nor_long_after() {
     assert!(matches!(lease.acquire(&stand.call, "us", TTL).await, Ok(Claim::Granted(_))));
     for after in [0, 10, 100_000] {
         stand.advance(seconds(after));
-        let standing = stand.server.cluster().lease().standing(&stand.call).await.expect("read");
+        let standing = stand.server.cluster().lease().status(&stand.call).await.expect("read");
         assert_eq!(standing.oddities, [""; 0], "after {after} s");
     }
     assert_eq!(said(json!({"spec": {}})).await, ("free".to_owned(), Vec::new()));

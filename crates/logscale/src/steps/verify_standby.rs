@@ -105,7 +105,7 @@ fn judged(deployment: &Deployment, target: i32, cluster: &HumioCluster, humio: &
 }
 
 fn verdict(missing: Vec<String>, ready: &str) -> Observation {
-    // Nothing is written, so nothing needs a fence.
+    // Nothing is written, so nothing needs a precondition.
     if missing.is_empty() { Observation::done(ready) } else { Observation::todo(missing.join("; "), Value::Bool(true)) }
 }
 

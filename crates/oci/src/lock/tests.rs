@@ -190,17 +190,17 @@ async fn the_way_back_is_in_the_fence_and_leaves_the_standbys_address_as_it_is()
     expected[1]["rdata"] = "192.0.2.99".into();
     assert_eq!(sent(&server, 2)["answers"], expected);
     assert_eq!(server.requests()[2].headers["if-match"], "v7");
-    assert_eq!(Original::of_fence(&Value::Null), None);
+    assert_eq!(Original::of_precondition(&Value::Null), None);
 }
 
 /// How the way back finds the policy `now`, when it was `before`.
 async fn found_again(now: Value, before: Option<&Value>) -> (StepState, Option<Value>) {
     let (lock, server) = lock(vec![found(&now, "v7"), found(&open(), "v8")]).await;
-    let fence = before.map(|document| {
+    let precondition = before.map(|document| {
         let written = serde_json::from_value(document.clone()).expect("a policy");
         json!(Original { etag: "v1".to_owned(), written, standby: None })
     });
-    let before = fence.map(|fence| Observation::todo("as it was", fence));
+    let before = precondition.map(|precondition| Observation::todo("as it was", precondition));
     let unlock = lock.inverse(before.as_ref()).expect("a way back");
     let seen = unlock.observe(&call()).await.expect("an observation");
     let sent = match seen.state {

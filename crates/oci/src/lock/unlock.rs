@@ -41,7 +41,7 @@ impl SteeringUnlock {
                 "no answer of the primary was in service before, or none of those is left; found: {described}"
             )),
             Some(Merged { changed: false, .. }) => Observation::done(described),
-            // The version is the fence; what was seen is what is changed.
+            // The version is the precondition; what was seen is what is changed.
             Some(_) => Observation::todo(
                 described,
                 json!(Original { etag: policy.etag, written: policy.written, standby: None }),
@@ -66,8 +66,9 @@ impl Step for SteeringUnlock {
 
     async fn apply(&self, call: &Call, seen: &Observation) -> Result<Option<Observation>, Fault> {
         let nothing = || Fault::new(FaultClass::Invalid, PUT, "there is nothing to unlock in what was seen");
-        let found =
-            Original::of_fence(&seen.precondition).filter(|_| seen.state == StepState::Todo).ok_or_else(nothing)?;
+        let found = Original::of_precondition(&seen.precondition)
+            .filter(|_| seen.state == StepState::Todo)
+            .ok_or_else(nothing)?;
         let Original { etag, written, .. } = found;
         let policy = SteeringPolicy { etag, state: String::new(), written };
         let merged = self.merged(&policy).ok_or_else(nothing)?;

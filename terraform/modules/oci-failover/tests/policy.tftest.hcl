@@ -105,7 +105,7 @@ run "only_the_platform_may_call_the_function_as_an_alarm" {
   }
 }
 
-run "who_tells_people_by_a_topic_may_use_the_topics_of_its_compartment" {
+run "who_tells_people_by_a_topic_may_publish_in_its_compartment_and_nothing_else" {
   variables {
     messages_topic = {
       id             = "ocid1.onstopic.oc1.ord.people"
@@ -114,7 +114,7 @@ run "who_tells_people_by_a_topic_may_use_the_topics_of_its_compartment" {
   }
 
   assert {
-    condition     = contains(oci_identity_policy.this.statements, "Allow dynamic-group logs-standby-failover to use ons-topics in compartment id ocid1.compartment.oc1..people")
+    condition     = contains(oci_identity_policy.this.statements, "Allow dynamic-group logs-standby-failover to use ons-topics in compartment id ocid1.compartment.oc1..people where request.permission = 'ONS_TOPIC_PUBLISH'")
     error_message = "It must be infra/oci/policy-topic.json: ${jsonencode(oci_identity_policy.this.statements)}"
   }
 }

@@ -57,7 +57,7 @@ impl FaultInjection {
         self.lock().complaints.clone()
     }
 
-    /// The same engine, each step of each kind behind these fault_injection, and mortal.
+    /// The same engine, each step of each kind behind this injection, and mortal.
     pub fn on(&self, mut engine: Engine) -> Engine {
         let wrap = |inner| Arc::new(ArmedStep { inner, fault_injection: self.clone() }) as Arc<dyn Step>;
         engine.runbook.steps = engine.runbook.steps.into_iter().map(wrap).collect();
@@ -68,7 +68,7 @@ impl FaultInjection {
         engine
     }
 
-    /// Runs a worker until it has answered, or is killed by these fault_injection: then it is dropped where it stands.
+    /// Runs a worker until it has answered, or is killed by an injected fault: then it is dropped where it stands.
     pub async fn until_killed<T>(&self, work: impl Future<Output = T>) {
         let mut work = pin!(work);
         poll_fn(|context| {

@@ -193,7 +193,7 @@ async fn finish(bed: &impl TestBed) -> Account {
     bed.account().await
 }
 
-/// The failure_modes to drive steps through, and how many worlds there may be at once.
+/// The failure modes to drive steps through, and how many worlds there may be at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan<'a> {
     /// For steps that change something.

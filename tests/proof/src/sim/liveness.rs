@@ -19,7 +19,7 @@ const LEASE: Micros = seconds(30 + 2 * LARGEST_SKEW_S);
 const QUIET: Micros = 3 * TICK;
 /// A primary that was well for so long was seen to be, by metrics that lose a minute now and then.
 const NOTICED: Micros = seconds(300);
-/// A step that is driven: its calls in calm fault_rates.
+/// A step that is driven: its calls in the calm.
 const STEPS: Micros = seconds(10);
 
 impl World {

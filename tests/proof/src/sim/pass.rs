@@ -1,4 +1,4 @@
-//! A worker's link to the world: its clock, and one call on its way through the fault_rates.
+//! A worker's link to the world: its clock, and one call on its way, which may meet an injected fault.
 
 use std::{
     future::{Future, pending},
@@ -94,7 +94,7 @@ impl World {
 }
 
 impl Link {
-    /// Runs `effect` as a call to `service`, in today's fault_rates. The effect happens at one instant, if it happens.
+    /// Runs `effect` as a call to `service`, which may meet an injected fault. The effect happens at one instant, if it happens.
     pub async fn pass<T: Send + 'static>(
         &self,
         service: Service,

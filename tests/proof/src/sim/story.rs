@@ -18,7 +18,7 @@ pub const LARGEST_SKEW_S: u64 = 5;
 /// How wrong the clocks are in stories with clocks that are wrong by more than that, in seconds.
 const WRONG_BY_S: std::ops::Range<i64> = 600..6 * 3600;
 
-/// A service behind the ports. Each has fault_rates of its own.
+/// A service behind the ports. Each has faults of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
     /// The API server of the standby cluster: record, lease, secrets, operator, pods.
@@ -124,7 +124,7 @@ pub struct FaultRates {
 pub struct Story {
     /// When the primary is down: from, to; in order, apart from each other.
     pub down: Vec<(Micros, Micros)>,
-    /// The fault_rates until the calm.
+    /// How often calls go wrong until the calm.
     pub fault_rates: FaultRates,
     /// Services that are gone for a while, all of them before the calm.
     pub blackouts: Vec<Blackout>,

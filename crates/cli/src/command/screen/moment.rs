@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use holdfast_core::{Timestamp, clock::until};
+pub use holdfast_report::words::utc;
 
 /// `2026-11-25 14:15:34 UTC (3 min 12 s ago)`.
 pub fn ago(at: Timestamp, now: Timestamp) -> String {
@@ -10,12 +11,6 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
         return format!("{} (in {})", utc(at), span(until(now, at)));
     }
     format!("{} ({} ago)", utc(at), span(until(at, now)))
-}
-
-/// `2026-11-25 14:15:34 UTC`.
-pub fn utc(at: Timestamp) -> String {
-    let text = format!("{at:.0}");
-    format!("{} UTC", text.trim_end_matches('Z').replacen('T', " ", 1))
 }
 
 /// A duration by its two largest units: `3 min 12 s`, `2 h 5 min`, `3 d 4 h`.

@@ -6,20 +6,19 @@ use bytes::Bytes;
 use holdfast_core::Timestamp;
 use holdfast_http::{Client, Wanted};
 use holdfast_oci::{
+    client::{Sent, signed},
     identity::Identity,
-    signer::{Signer, Unsigned, content_sum, date},
+    signer::Signer,
 };
 use holdfast_site_file::parts::OciFunction;
-use http::{
-    Request, Response, StatusCode, Uri,
-    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST},
-};
+use http::{Response, StatusCode, Uri};
 use serde_json::Value;
 
 use super::{Environment, LONGEST, reply};
 use crate::command::{args::Errand, exit::Stopped};
 
-const JSON: &str = "application/json";
+/// The name of the call in faults.
+const INVOKE: &str = "functions:InvokeFunction";
 
 /// A function on OCI.
 pub struct Oci {
@@ -63,8 +62,10 @@ impl Oci {
     /// # Errors
     /// In one line.
     pub async fn ask(&self, errand: &Errand) -> Result<Value, Stopped> {
+        let sent = Sent::post(self.uri.path(), &errand.payload()).with("fn-invoke-type", "sync");
         #[allow(clippy::disallowed_methods, reason = "OCI goes by the wall clock")]
-        let request = self.request(errand.payload().to_string(), Timestamp::now())?;
+        let request = signed(INVOKE, &self.signer, &self.uri, &sent, Timestamp::now())
+            .map_err(|fault| Stopped::ours(format!("the call cannot be signed: {}", fault.message)))?;
         let failed = |why: String| Stopped::unreached(format!("the {} could not be asked: {why}", self.describe()));
         let asked = self.client.pooled(request, Wanted::Body { longest: LONGEST });
         let answer = tokio::time::timeout(self.wait, asked)
@@ -98,25 +99,6 @@ impl Oci {
             "the {} was not called: HTTP {status}, {code} {message}{hint}",
             self.describe()
         ))))
-    }
-
-    fn request(&self, body: String, now: Timestamp) -> Result<Request<Bytes>, Stopped> {
-        let defect = |why: String| Stopped::ours(format!("the call cannot be signed: {why}"));
-        let host = self.uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
-        let target = self.uri.path_and_query().map(http::uri::PathAndQuery::as_str).unwrap_or_default();
-        let date = date(now);
-        let unsigned = Unsigned { method: "post", target, host, date: &date, content: Some((JSON, body.as_bytes())) };
-        let authorization = self.signer.authorization(&unsigned).map_err(|error| defect(error.to_string()))?;
-        Request::post(&self.uri)
-            .header(HOST, host)
-            .header(DATE, &date)
-            .header(CONTENT_TYPE, JSON)
-            .header(CONTENT_LENGTH, body.len())
-            .header("x-content-sha256", content_sum(body.as_bytes()))
-            .header("fn-invoke-type", "sync")
-            .header(AUTHORIZATION, authorization)
-            .body(Bytes::from(body))
-            .map_err(|error| defect(error.to_string()))
     }
 }
 

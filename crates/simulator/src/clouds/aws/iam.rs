@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::error::AwsError;
 use super::request::{AwsRequest, Protocol, Service};
+use crate::shipped;
 
 /// What is deployed beside it where the function tells people by a topic.
 const TOPIC_POLICY: &str = include_str!("../../../../../infra/aws/policy-topic.json");
@@ -38,17 +39,6 @@ pub struct Denied {
 #[serde(rename_all = "PascalCase")]
 struct Policy {
     statement: Vec<Statement>,
-}
-
-impl Policy {
-    fn read(shipped: &str, values: &BTreeMap<&str, String>) -> Result<Self, String> {
-        let text =
-            values.iter().fold(shipped.to_owned(), |text, (name, value)| text.replace(&format!("${{{name}}}"), value));
-        if let Some(at) = text.find("${") {
-            return Err(format!("no value for {}", text[at..].split('}').next().unwrap_or_default()));
-        }
-        serde_json::from_str(&text).map_err(|error| error.to_string())
-    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -99,8 +89,8 @@ impl Authority {
     /// # Errors
     /// When the policy is no policy, or a placeholder stays without a value.
     pub(crate) fn new(function_key: &str, admin_key: &str, values: &BTreeMap<&str, String>) -> Result<Self, String> {
-        let mut policy = Policy::read(SHIPPED_POLICY, values)?;
-        policy.statement.extend(Policy::read(TOPIC_POLICY, values)?.statement);
+        let mut policy: Policy = shipped::read(SHIPPED_POLICY, values)?;
+        policy.statement.extend(shipped::read::<Policy>(TOPIC_POLICY, values)?.statement);
         let (used, denied) = (Mutex::default(), Mutex::default());
         Ok(Self { function_key: function_key.to_owned(), admin_key: admin_key.to_owned(), policy, used, denied })
     }

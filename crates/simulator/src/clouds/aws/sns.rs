@@ -1,4 +1,4 @@
-//! SNS, as far as the function publishes: messages to the topic of the site's people (query protocol; documentation of `Publish`).
+//! SNS, as far as the function publishes: messages to the topic of the site's people (query protocol; docs/reference/aws.md#sns-envelope).
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -11,8 +11,8 @@ use super::{Cloud, Outcome};
 use crate::environment::STANDBY_REGION;
 use crate::people::{Message, TOPIC};
 
-/// The longest message, in bytes.
-const LONGEST: usize = 256 * 1024;
+/// The longest message, in bytes (docs/reference/aws.md#sns-envelope).
+const LONGEST: usize = 262_144;
 
 /// The topic of the site's people.
 pub(super) fn topic_arn() -> String {

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use serde::Deserialize;
 
+use crate::shipped;
+
 /// A call that the role did not allow.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Refused {
@@ -42,14 +44,7 @@ impl RoleJudge {
     /// # Errors
     /// A text that holds no roles; a placeholder that stays without a value.
     pub(crate) fn new(text: &str, values: &BTreeMap<&str, String>) -> Result<Self, String> {
-        let mut text = text.to_owned();
-        for (name, value) in values {
-            text = text.replace(&format!("${{{name}}}"), value);
-        }
-        if let Some(at) = text.find("${") {
-            return Err(format!("no value for {}", text[at..].split('}').next().unwrap_or_default()));
-        }
-        let roles: Vec<Role> = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let roles: Vec<Role> = shipped::read(text, values)?;
         if let Some(role) = roles.iter().find(|role| role.assignable_scopes.is_empty()) {
             return Err(format!("the role {:?} can be assigned nowhere", role.name));
         }

@@ -230,7 +230,8 @@ fn need(request: &OciRequest) -> Option<Need> {
         Operation::ListHttpProbeResults(id) => {
             Some(of("inspect", "health-check-results", "target.health-check.id", id))
         }
-        Operation::PublishMessage(id) => Some(of("use", "ons-topics", "target.topic.id", id)),
+        // The verb lets delete subscriptions as well, and no variable tells topics apart (docs/reference/oci.md#alarms).
+        Operation::PublishMessage(_) => Some(of("use", "ons-topics", "request.permission", "ONS_TOPIC_PUBLISH")),
         Operation::GetCluster(id) => Some(need_of_the_cluster("read", id)),
         Operation::CreateKubeconfig(id) => Some(need_of_the_cluster("use", id)),
         Operation::InvokeFunction(id) => Some(of("use", "fn-invocation", "target.function.id", id)),

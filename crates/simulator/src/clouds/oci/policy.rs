@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde::Deserialize;
 
+use crate::shipped;
+
 /// The policy that is deployed with the function; its placeholders are explained in `infra/oci/README.md`.
 const SHIPPED_POLICY: &str = include_str!("../../../../../infra/oci/policy.json");
 /// What is deployed beside it where the function tells people by a topic.
@@ -36,17 +38,6 @@ pub(crate) enum Subject {
 #[derive(Debug, Deserialize)]
 struct Shipped {
     statements: Vec<Named>,
-}
-
-impl Shipped {
-    fn read(shipped: &str, values: &BTreeMap<&str, String>) -> Result<Self, String> {
-        let text =
-            values.iter().fold(shipped.to_owned(), |text, (name, value)| text.replace(&format!("${{{name}}}"), value));
-        if let Some(at) = text.find("${") {
-            return Err(format!("no value for {}", text[at..].split('}').next().unwrap_or_default()));
-        }
-        serde_json::from_str(&text).map_err(|error| error.to_string())
-    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -92,8 +83,8 @@ impl PolicyJudge {
     pub(crate) fn new(values: &BTreeMap<&str, String>) -> Result<Self, String> {
         let group = values.get("dynamic_group").cloned().unwrap_or_default();
         let judge = Self(Arc::new(Inner { group, state: Mutex::default() }));
-        let mut shipped = Shipped::read(SHIPPED_POLICY, values)?;
-        shipped.statements.extend(Shipped::read(TOPIC_POLICY, values)?.statements);
+        let mut shipped: Shipped = shipped::read(SHIPPED_POLICY, values)?;
+        shipped.statements.extend(shipped::read::<Shipped>(TOPIC_POLICY, values)?.statements);
         let read = |named: &Named| statement(named).ok_or(format!("no statement: {}", named.statement));
         // What the platform itself is allowed is no matter of any call here.
         let ours = shipped.statements.iter().filter(|named| !named.statement.starts_with("Allow service "));

@@ -1,4 +1,4 @@
-//! The topic of the site's people: messages that the function publishes (the API reference, `PublishMessage`).
+//! The topic of the site's people: messages that the function publishes (docs/reference/oci.md#alarms).
 
 use axum::body::Body;
 use http::{Response, StatusCode};
@@ -12,7 +12,7 @@ use crate::people::{Message, TOPIC};
 /// The topic.
 pub(super) const TOPIC_ID: &str = "ocid1.onstopic.oc1.us-chicago-1.aaaasimulatedpeople";
 
-/// The longest body, in bytes (docs/reference/oci.md#alarms).
+/// The longest body, in bytes.
 const LONGEST: usize = 64 * 1024;
 
 pub(super) fn publish(cloud: &Cloud, request: &OciRequest, id: &str) -> Result<Response<Body>, OciError> {
