@@ -276,11 +276,6 @@ impl Session<'_> {
         }
     }
 
-    /// The time for the record: ours, or the API server's where ours is wrong by more than clocks may be.
-    fn time(&self) -> Timestamp {
-        self.engine.time(self.record.as_ref().and_then(|record| record.stored().server_time))
-    }
-
     /// One waiting call is enough: many would use up the invocations that an operator needs. The first leaves a mark,
     /// which is over by itself; who finds another's goes, and says when to come back. An operator's own call waits in
     /// any case, and so does whoever cannot read or write the mark.

@@ -101,7 +101,9 @@ impl World {
         match act {
             Act::Lock if !self.standby.locked => {
                 self.standby.lock(true);
-                self.book.lock_unknown |= !self.stored.0.failed_over() && self.stored.0.open().is_none();
+                // A failover that is open, or stands, knows of its own lock. No other kind has one.
+                let knows = self.stored.0.open().is_some_and(|open| open.kind.activates_standby());
+                self.book.lock_unknown |= !self.stored.0.failed_over() && !knows;
             }
             Act::Unlock => self.take_back(Undoes::Lock),
             Act::Scale(0) => self.take_back(Undoes::Scale),
