@@ -175,10 +175,14 @@ impl World {
         }
     }
 
-    /// Whether the primary has been well for long enough to be noticed, since the site was set up or unlocked.
+    /// Whether the primary has been well for long enough to be noticed, since the site was set up or unlocked. Metrics from
+    /// under a lock do not show it.
     fn is_armed(&self) -> bool {
         let since = self.book.unlock_noted_at.unwrap_or(0);
-        self.stored.0.armed.is_some() || self.story.longest_up(since, self.now) >= NOTICED
+        let before = self.book.locked_by_hand_at.unwrap_or(self.now).max(since);
+        let after = self.book.unlocked_at.filter(|_| !self.standby.locked).unwrap_or(self.now).max(before);
+        let noticed = |from, to| self.story.longest_up(from, to) >= NOTICED;
+        self.stored.0.armed.is_some() || noticed(since, before) || noticed(after, self.now)
     }
 
     /// Whether anybody can prove that the primary fails: the metrics, unless they are gone or watch the lock; or the

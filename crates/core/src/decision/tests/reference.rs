@@ -74,7 +74,7 @@ fn is_doubtful(evidence: &Evidence) -> bool {
 
 /// True when failure is proven for the holdoff by what is known since the lock was seen gone, or waived.
 fn is_proven_since_the_lock_went(case: &Case, state: &State) -> bool {
-    let gone = state.lock_gone.unwrap_or(now());
+    let gone = crate::clock::later(state.lock_gone.unwrap_or(now()), case.policy.period);
     let state = State { unlocked: Some(gone), ..state.clone() };
     let (waived, silent) =
         (|gate| case.overrides.contains(&gate), |health: &Health| matches!(health, Health::Silent { .. }));
