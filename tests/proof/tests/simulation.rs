@@ -56,10 +56,7 @@ const REGRESSIONS: [(u64, &str); 34] = [
         "the call that watched when the primary died had too little time left, and the next one began anew (a limit)",
     ),
     (KINDS_FROM + 284514, "a clock that was slow by hours noted an unlock by itself, beside what it had just written"),
-    (
-        KINDS_FROM + 602588,
-        "a lock by hand beside an open rehearsal stood while nobody could read the record (a limit)",
-    ),
+    (KINDS_FROM + 602588, "a lock by hand beside an open rehearsal stood while nobody could read the record (a limit)"),
     (KINDS_FROM + 724607, "a lock was set again by one minute of metrics that the checkers had filled under the lock"),
     (
         KINDS_FROM + 760233,

@@ -84,7 +84,7 @@ impl Judge<'_> {
         }
         let lock = self.evidence.steps.iter().find(|seen| seen.locks);
         let unlocked = self.evidence.locked == Some(false) && lock.is_some_and(|lock| open.has_done(&lock.step));
-        let waived = self.overrides.contains(&Gate::PrimaryFailing);
+        let waived = self.said.waived.contains(&Gate::PrimaryFailing);
         let stood = self.stands_still(open);
         let still = stood && !waived;
         if !unlocked && !still {

@@ -15,7 +15,9 @@ use super::{
 use crate::{
     action::Access,
     clock::{Call, half, later, until},
-    decision::{Asked, Decision, Gate, Reason, Verdict, answers_now, counts_wellness, decide, decide_asked},
+    decision::{
+        Asked, Decision, Gate, Reason, Said, Verdict, Word, answers_now, counts_wellness, decide, decide_asked,
+    },
     evidence::{Evidence, Reading},
     holdoff::{Health, judge_history},
     policy::MOST_AHEAD,
@@ -28,7 +30,7 @@ use crate::{
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// What a round of looking came to.
-enum Round {
+pub(super) enum Round {
     /// Say this.
     Answer(Box<Answer>),
     /// Look again, not before this time, for these reasons.
@@ -44,7 +46,9 @@ impl Engine {
             waived.push(Gate::PrimaryFailing);
         }
         let (evidence, policy, at) = (&seen.evidence, &self.policy, seen.evidence.at);
-        let Some(kind) = request.action.kind() else { return decide(&state, evidence, policy, at, &waived) };
+        let Some(kind) = request.action.kind() else {
+            return decide(&state, evidence, policy, at, Said { waived: &waived, word: word(request) });
+        };
         let asked = Asked {
             kind,
             by_person: request.trigger == Trigger::Operator,
@@ -141,7 +145,13 @@ impl Session<'_> {
                 decision.reasons.push(Reason::PrimaryNotWell { why });
                 say(Outcome::Refused, decision, evidence)
             }
-            Verdict::FailOver | Verdict::NoteUnlock if only_finish && versioned.state.open().is_none() => {
+            Verdict::FailOver
+            | Verdict::Ask
+            | Verdict::AwaitApproval
+            | Verdict::WouldBegin { .. }
+            | Verdict::NoteUnlock
+                if only_finish && versioned.state.open().is_none() =>
+            {
                 nothing_unfinished(decision)
             }
             Verdict::Relock if !engine.is_unlocked(self.call).await => {
@@ -168,6 +178,9 @@ impl Session<'_> {
                 let answer = Answer::decided(outcome, decision, Some(evidence));
                 Round::Answer(Box::new(Answer { execution: execution.map(Box::new), ..answer }))
             }
+            Verdict::Ask => self.ask(evidence, decision).await,
+            Verdict::AwaitApproval => self.await_approval(evidence, decision).await,
+            Verdict::WouldBegin { since } => self.would_begin(since, evidence, decision).await,
             Verdict::NoteUnlock | Verdict::NoteFailback => self.note_unlock(decision).await,
             Verdict::Wait { .. } if only_finish => nothing_unfinished(decision),
             Verdict::Wait { until } => Round::Again(until, decision),
@@ -177,10 +190,13 @@ impl Session<'_> {
                 Round::Answer(Box::new(Answer { execution, ..answer }))
             }
             Verdict::StandDown => {
-                self.arm(&decision).await;
+                self.seen_well(&decision).await;
                 say(Outcome::StoodDown, decision, evidence)
             }
-            Verdict::Refuse => say(Outcome::Refused, decision, evidence),
+            Verdict::Refuse => {
+                self.still_lapsed(&decision).await;
+                say(Outcome::Refused, decision, evidence)
+            }
         }
     }
 
@@ -266,13 +282,15 @@ impl Session<'_> {
         }
     }
 
-    /// Writes down, once, that the primary was seen well.
-    async fn arm(&mut self, decision: &Decision) {
+    /// Writes down, once, that the primary was seen well, and takes back what people were asked about it.
+    async fn seen_well(&mut self, decision: &Decision) {
         let well = |reason: &Reason| matches!(reason, Reason::PrimaryHealthy { .. });
-        let unarmed = self.record.as_ref().is_some_and(|record| record.state().armed.is_none());
-        if unarmed && decision.reasons.iter().any(well) {
-            let at = self.time();
-            self.note([Event::Armed { at }]).await;
+        let Some(record) = self.record.as_ref().filter(|_| decision.reasons.iter().any(well)) else { return };
+        let (unarmed, asked) = (record.state().armed.is_none(), record.state().question.is_some());
+        let at = self.time();
+        let events = [unarmed.then_some(Event::Armed { at }), asked.then_some(Event::Withdrawn)];
+        if unarmed || asked {
+            self.note(events.into_iter().flatten()).await;
         }
     }
 
@@ -348,6 +366,15 @@ impl Engine {
             Verdict::Refuse => decision.reasons.last().is_some_and(held),
             _ => false,
         }
+    }
+}
+
+/// What a caller says about the question whether a failover begins.
+fn word(request: &Request) -> Word<'_> {
+    match request.action {
+        Action::Approve => Word::Approves(request.question.as_deref().unwrap_or_default()),
+        Action::FailOver if request.trigger == Trigger::Operator => Word::Begins,
+        _ => Word::None,
     }
 }
 

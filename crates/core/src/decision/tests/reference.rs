@@ -4,7 +4,7 @@ use super::*;
 use crate::holdoff::prolong;
 
 /// The verdict without its time.
-fn name(verdict: Verdict) -> &'static str {
+pub(super) fn name(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::FailOver => "fail over",
         Verdict::Finish => "finish",
@@ -18,6 +18,9 @@ fn name(verdict: Verdict) -> &'static str {
         Verdict::NoteUnlock => "note unlock",
         Verdict::Relock => "lock again",
         Verdict::NoteFailback => "note failback",
+        Verdict::Ask => "ask",
+        Verdict::AwaitApproval => "await approval",
+        Verdict::WouldBegin { .. } => "would begin",
     }
 }
 
