@@ -97,6 +97,7 @@ fn an_approval_of_another_question_begins_nothing_and_leaves_the_question_open()
     assert!(answer.outcome == Outcome::Refused && has(&answer, "no_such_question"), "{answer:?}");
     assert!(answer.says.last().is_some_and(|said| said.contains(&id)), "{answer:?}");
     assert!(site.world.effects().is_empty());
+    assert_eq!(site.pager.occasions(), [Occasion::Asked], "nobody is paged for it");
     assert_eq!(site.operator(Action::Approve, Some(&id)).outcome, Outcome::Completed);
 }
 
