@@ -58,8 +58,9 @@ check: ## What CI runs: format, lints, docs, licences, every test, every scenari
 	$(MAKE) drill ARGS=--all CLOUD=oci
 	$(MAKE) simulate RUNS=100000
 	$(MAKE) simulate RUNS=100000 FROM=1099511627776
+	$(MAKE) simulate RUNS=100000 FROM=2199023255552
 
-simulate: ## Stories drawn from seeds against the engine, in virtual time; RUNS= (1000000 is the long run), FROM= (from 2^40 on people also fail back and rehearse), or SEED= to see one
+simulate: ## Stories drawn from seeds against the engine, in virtual time; RUNS= (1000000 is the long run), FROM= (from 2^40 on people also fail back and rehearse, from 2^41 on they are asked or only told), or SEED= to see one
 	cargo run --quiet --locked --profile simulate -p holdfast-proof --bin simulate -- \
 		$(if $(SEED),--seed $(SEED),--runs $(or $(RUNS),10000) --from $(or $(FROM),0))
 

@@ -8,6 +8,7 @@ use crate::{
     evidence::{Check, Evidence},
     holdoff::Streak,
     kind::Kind,
+    policy::Policy,
     record::{Execution, Progress, State, Status, Why},
 };
 
@@ -116,8 +117,27 @@ pub struct Answer {
     /// The whole document, when it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<Box<State>>,
+    /// What answered, when it was asked how things stand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub served_by: Option<Box<ServedBy>>,
     /// How many looks this call took.
     pub observations: u32,
+}
+
+/// What answered: a person sees where it is another version, or decides by other numbers, than the site file says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServedBy {
+    /// Its version.
+    pub version: String,
+    /// What it decides by.
+    pub policy: Policy,
+}
+
+impl ServedBy {
+    /// This version, which decides by `policy`.
+    pub fn of(policy: &Policy) -> Self {
+        Self { version: env!("CARGO_PKG_VERSION").to_owned(), policy: policy.clone() }
+    }
 }
 
 impl Answer {
@@ -133,6 +153,7 @@ impl Answer {
             evidence: None,
             execution: None,
             state: None,
+            served_by: None,
             observations: 0,
         }
     }

@@ -41,7 +41,7 @@ mod step;
 mod tell;
 mod working_copy;
 
-pub use answer::{Answer, Outcome};
+pub use answer::{Answer, Outcome, ServedBy};
 pub use request::{Action, Request};
 use session::Session;
 

@@ -2,7 +2,7 @@
 
 use super::{
     Engine,
-    answer::{Answer, Outcome},
+    answer::{Answer, Outcome, ServedBy},
     observe::Scope,
     request::{Action, Request},
 };
@@ -51,7 +51,9 @@ impl Engine {
             Ok(versioned) => (Outcome::Reported, Some(Box::new(versioned.state))),
             Err(fault) => (Outcome::Failed { step: "status".to_owned(), why: fault.to_string() }, None),
         };
-        Answer { state, evidence: Some(Box::new(seen.evidence)), observations: 1, ..Answer::new(outcome, Vec::new()) }
+        let served_by = Some(Box::new(ServedBy::of(&self.policy)));
+        let evidence = Some(Box::new(seen.evidence));
+        Answer { state, evidence, served_by, observations: 1, ..Answer::new(outcome, Vec::new()) }
     }
 }
 

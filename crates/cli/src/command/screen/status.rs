@@ -26,6 +26,9 @@ pub fn status(target: &Target, answer: &Answer, now: Timestamp) -> (String, Exit
     text.push('\n');
     view.gates(state, &mut text);
     view.last(state, &mut text);
+    for differs in answer.served_by.iter().flat_map(|served_by| target.differs_from(served_by)) {
+        text.push_str(&format!("  DIFFERS   {differs}\n"));
+    }
     text.push_str(&format!("\nNext: {}\n", view.next(state)));
     (text, Exit::Done)
 }
