@@ -287,6 +287,7 @@ fn work(link: Arc<Link>, delivery: &Delivery) -> Work {
         reason: (delivery.trigger == Trigger::Operator).then(|| "a person".to_owned()),
         caller: None,
         data: matches!(delivery.action, Action::Failback { .. }).then(|| "a person's word".to_owned()),
+        question: None,
         overrides: if delivery.forced { Act::Force.overrides() } else { Vec::new() },
         deadline: link.now() + deadline,
     };
