@@ -1,6 +1,9 @@
 //! The record of the models: that of the engine, by what counts in it.
 
-use std::hash::{Hash, Hasher};
+use std::{
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use holdfast_core::{
     Timestamp,
@@ -16,15 +19,15 @@ use holdfast_core::{
 /// When everything happens: time says nothing here.
 pub const AT: Timestamp = Timestamp::UNIX_EPOCH;
 
-/// The record, by what counts in it.
+/// The record, by what counts in it. States of a model share it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Record(pub State);
+pub struct Record(pub Arc<State>);
 
 impl Eq for Record {}
 
 impl Hash for Record {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        let State { current, unlocked, stands, .. } = &self.0;
+        let State { current, unlocked, stands, .. } = &*self.0;
         (unlocked.is_some(), stands.is_some()).hash(hasher);
         if let Some(run) = current {
             (run.kind, run.fence, run.confirmed, run.status.is_open()).hash(hasher);
@@ -80,7 +83,7 @@ pub fn of_kind(kind: Kind, fence: u64) -> Execution {
 impl Record {
     /// After `events`; `None` where it does not take them.
     pub fn after(&self, events: impl IntoIterator<Item = Event>) -> Option<Self> {
-        let mut state = self.0.clone();
+        let mut state = State::clone(&self.0);
         for event in events {
             state = next(&state, event).ok()?;
         }
@@ -90,17 +93,17 @@ impl Record {
             run.takeovers = 0;
             run.notes.clear();
         }
-        Some(Self(state))
+        Some(Self(Arc::new(state)))
     }
 
     /// Nothing has happened yet.
     pub fn empty() -> Self {
-        Self(State::default())
+        Self(Arc::default())
     }
 
     /// A failover that stands.
     pub fn failed_over() -> Self {
-        let begun = Self(State::default()).after([Event::Began(Box::new(of_kind(Kind::Failover, 0)))]);
+        let begun = Self::empty().after([Event::Began(Box::new(of_kind(Kind::Failover, 0)))]);
         let done = begun.and_then(|record| record.after([record.done("scale"), record.done("lock")]));
         done.expect("a failover can be completed")
     }
