@@ -208,8 +208,8 @@ pub fn of_decision(
             "an execution that is open is not driven on by itself".to_owned(),
             r#"{"action":"finish","reason":"..."} drives it to its end, {"action":"acknowledge","abort":true,"reason":"..."} ends it"#,
         ),
-        // It was announced as what would have begun, and a person who asks for it is told.
-        (Verdict::Refuse, Some(Reason::OnlyObserved)) => None,
+        // It was announced what is due, and the person who calls is told.
+        (Verdict::Refuse, Some(Reason::OnlyObserved | Reason::NoSuchQuestion { .. })) => None,
         (Verdict::Refuse, Some(reason)) if failing() => news(
             Occasion::NotActedOn,
             &format!("not_acted_on {}", reason.code()),

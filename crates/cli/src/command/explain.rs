@@ -1,7 +1,7 @@
 //! A stored execution, judged again by the rules of this version. Nothing but the record is asked.
 
 use holdfast_core::{
-    decision::{Decision, Gate, Said, Word, decide},
+    decision::{self, Decision, Gate, Word, decide},
     evidence::Evidence,
     kind::Kind,
     policy::Policy,
@@ -98,7 +98,7 @@ impl<'a> Past<'a> {
     fn judged(&self) -> Decision {
         let at = self.evidence.at;
         let state = Ok(State { armed: Some(at), ..State::default() });
-        decide(&state, self.evidence, self.policy, at, Said { waived: &self.overrides, word: Word::Begins })
+        decide(&state, self.evidence, self.policy, at, decision::Said { waived: &self.overrides, word: Word::Begins })
     }
 }
 

@@ -101,8 +101,8 @@ impl Memory {
             caller: None,
             // How long the primary has been well is not what is proven here.
             overrides: if by_person { vec![Gate::WellFor] } else { Vec::new() },
-            data: by_person.then(|| "a person's word".to_owned()),
             question: None,
+            data: by_person.then(|| "a person's word".to_owned()),
             deadline,
         };
         // Virtual time: whatever waits is ready at once, so one poll is a whole life.

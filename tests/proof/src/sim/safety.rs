@@ -187,6 +187,7 @@ impl World {
             self.check_holdoff(worker, execution);
             self.check_armed(worker);
         }
+        self.check_mode(worker, old, execution);
         self.workers[worker].claimed = true;
         // By the record it began when the worker looked, which is where the cooldown counts from.
         let skew = if self.has_wrong_clock(worker) { 0 } else { self.workers[worker].skew };

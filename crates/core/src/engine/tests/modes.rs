@@ -97,6 +97,7 @@ fn an_approval_of_another_question_begins_nothing_and_leaves_the_question_open()
     assert!(answer.outcome == Outcome::Refused && has(&answer, "no_such_question"), "{answer:?}");
     assert!(answer.says.last().is_some_and(|said| said.contains(&id)), "{answer:?}");
     assert!(site.world.effects().is_empty());
+    assert_eq!(site.pager.occasions(), [Occasion::Asked], "nobody is paged for it");
     assert_eq!(site.operator(Action::Approve, Some(&id)).outcome, Outcome::Completed);
 }
 
@@ -212,4 +213,21 @@ fn a_mode_is_told_by_a_plan_and_a_rehearsal_is_refused_where_nothing_may_begin()
     let refused = site.operator(Action::Rehearse, None);
     assert!(refused.outcome == Outcome::Refused && has(&refused, "only_observed"), "{refused:?}");
     assert!(site.state().observed.is_empty(), "a plan writes nothing");
+}
+
+#[test]
+fn a_preflight_says_what_becomes_of_a_failover_that_is_due_and_that_somebody_has_to_be_told() {
+    use crate::evidence::Level::{Error, Good, Warning};
+    let ask = Mode::Ask { within: HOUR, then: Unanswered::Lapse };
+    for (mode, told, level) in
+        [(Mode::Automatic, false, Good), (Mode::Observe, true, Warning), (ask, true, Good), (ask, false, Error)]
+    {
+        let mut site = Site::new(mode);
+        if !told {
+            site.world.announcers.clear();
+        }
+        let checks = site.operator(Action::Preflight, None).checks;
+        let check = checks.iter().find(|check| check.name == "mode").expect("a check");
+        assert!(check.level == level && check.found.starts_with(mode.name()), "{check:?}");
+    }
 }
