@@ -166,29 +166,15 @@ pub fn of_decision(
         let news = News::about(occasion, incident, mark, at, says);
         Some(News { why: sentences(&decision.reasons), next: next.to_owned(), ..news })
     };
+    if let Some((occasion, mark, says, next)) = of_due(decision.verdict, last) {
+        return news(occasion, &mark, says, &next);
+    }
     match (decision.verdict, last) {
         (Verdict::Wait { until }, Some(Reason::HoldoffRunning { .. })) => news(
             Occasion::HoldoffRuns,
             "holdoff",
             format!("the primary is failing; a failover is due at {until:.0} if it stays so"),
             r#"nothing, it is judged by itself; {"action":"pause","reason":"..."} holds it back"#,
-        ),
-        (Verdict::AwaitApproval, Some(Reason::ApprovalNeeded { id: Some(id), until, then })) => news(
-            Occasion::Asked,
-            &format!("asked {id}"),
-            match then {
-                Unanswered::Lapse => {
-                    format!("a failover is due, and begins only if a person approves it by {until:.0}")
-                }
-                Unanswered::Begin => format!("a failover is due, and begins by itself at {until:.0}"),
-            },
-            &format!(r#"{{"action":"approve","question":"{id}","reason":"..."}} begins it"#),
-        ),
-        (Verdict::WouldBegin { since }, _) => news(
-            Occasion::Observed,
-            &format!("observed {since}"),
-            format!("a failover has been due since {since:.0}; the mode is observe, so nothing is begun"),
-            "look at the primary; only another mode in the configuration lets a failover begin",
         ),
         (_, Some(Reason::CutOff { .. })) => news(
             Occasion::CutOff,
@@ -227,6 +213,28 @@ pub fn of_decision(
             let question = state.question().map(|due| format!("; question {} is withdrawn", due.id));
             let says = format!("it is over: {reason}{}", question.unwrap_or_default());
             news(Occasion::Over, "over", says, "nothing")
+        }
+        _ => None,
+    }
+}
+
+/// Of a failover that is due and does not begin by itself: the occasion, the mark, what is said, and what to type.
+fn of_due(verdict: Verdict, last: Option<&Reason>) -> Option<(Occasion, String, String, String)> {
+    match (verdict, last) {
+        (Verdict::AwaitApproval, Some(Reason::ApprovalNeeded { id: Some(id), until, then })) => {
+            let says = match then {
+                Unanswered::Lapse => {
+                    format!("a failover is due, and begins only if a person approves it by {until:.0}")
+                }
+                Unanswered::Begin => format!("a failover is due, and begins by itself at {until:.0}"),
+            };
+            let next = format!(r#"{{"action":"approve","question":"{id}","reason":"..."}} begins it"#);
+            Some((Occasion::Asked, format!("asked {id}"), says, next))
+        }
+        (Verdict::WouldBegin { since }, _) => {
+            let says = format!("a failover has been due since {since:.0}; the mode is observe, so nothing is begun");
+            let next = "look at the primary; only another mode in the configuration lets a failover begin".to_owned();
+            Some((Occasion::Observed, format!("observed {since}"), says, next))
         }
         _ => None,
     }

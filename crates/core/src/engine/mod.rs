@@ -6,6 +6,7 @@
 //! * `session`: one call: its time, its lease, its record; `working_copy`: the record and the one way to write it.
 //! * `observe`: gathers evidence, side by side.
 //! * `evaluate`: looks and decides until there is something to do or to say; waits in between.
+//! * `noticed`: what a look shows and the record has to know.
 //! * `ask`: what becomes of a failover that is due where the mode does not let it begin by itself.
 //! * `claim`: lease and intent, before the first effect.
 //! * `drive`: the steps, in order; `step`: one of them.
@@ -31,6 +32,7 @@ mod claim;
 mod drive;
 mod evaluate;
 mod notes;
+mod noticed;
 mod observe;
 pub mod preflight;
 pub mod request;
