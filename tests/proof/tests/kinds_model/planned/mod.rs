@@ -7,13 +7,15 @@
 
 mod properties;
 mod protocol;
+mod system;
 
 use holdfast_core::kind::Kind;
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
 use self::{
     properties::{BOTH, DROPPED, ONE, OWED, REST, TRAFFIC},
-    protocol::{Phase, Primary, Protocol, Rule, System},
+    protocol::{Protocol, Rule},
+    system::{Phase, Primary, System},
 };
 
 /// Fewer states would mean that a model has lost most of its behaviour.

@@ -3,7 +3,10 @@
 use holdfast_core::{kind::Kind, record::Status};
 use stateright::Property;
 
-use super::protocol::{Primary, Protocol, System};
+use super::{
+    protocol::Protocol,
+    system::{Primary, System},
+};
 
 /// A rehearsal is no failover.
 pub const TRAFFIC: &str = "traffic is never touched by a rehearsal";

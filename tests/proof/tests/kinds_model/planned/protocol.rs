@@ -1,9 +1,6 @@
 //! What the workers do.
 
-use std::{
-    collections::BTreeMap,
-    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
-};
+use std::collections::BTreeMap;
 
 use holdfast_core::{
     kind::Kind,
@@ -12,12 +9,9 @@ use holdfast_core::{
     transition::Event,
 };
 
+use super::system::{Part, Phase, Run, System, Wish};
 use crate::record::{AT, Record, of_kind};
 
-pub const WORKERS: usize = 2;
-const CRASHES: u8 = 1;
-/// How often the lease runs out under a worker that lives.
-const TAKEOVERS: u8 = 1;
 /// Which version of the record a worker knows is told by [`Run::current`]. The fence tells no more.
 const FENCE: u64 = 1;
 
@@ -50,173 +44,6 @@ pub enum Rule {
     Compares,
 }
 
-/// What a step changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    /// The primary is passive.
-    Passive,
-    /// The standby is wanted.
-    Standby,
-    /// Traffic is locked.
-    Lock,
-}
-
-impl Part {
-    fn of(step: &str) -> Self {
-        match step {
-            "passive" => Self::Passive,
-            "scale" | "rest" => Self::Standby,
-            _ => Self::Lock,
-        }
-    }
-}
-
-/// The primary, as nobody made it passive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Primary {
-    Well,
-    Failing,
-    Recovered,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Phase {
-    /// It looks. What follows from a record that was read before the rest is stored only if the record is still the same.
-    Looks,
-    /// It is about to store what it wants.
-    Claims {
-        record: Record,
-        /// Nobody has stored another one since.
-        current: bool,
-        wish: Wish,
-    },
-    /// It drives.
-    Drives(Run),
-}
-
-/// An execution while it is driven.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Run {
-    /// The record as it was stored last.
-    record: Record,
-    /// Nobody has stored another one since.
-    current: bool,
-    /// Only what puts a rehearsal's standby back to rest is driven, and then it is over.
-    resting: bool,
-    /// The effect of the step was sent.
-    sent: bool,
-    /// The step was observed and is to be done; whether it is as it was observed.
-    seen: Option<bool>,
-    /// After that the lease was seen to be ours and, where it is asked for, the primary well.
-    checked: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Wish {
-    Begin(Kind),
-    Finish,
-    Close,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Worker {
-    pub phase: Phase,
-    pub crashes: u8,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct System {
-    pub record: Record,
-    pub primary: Primary,
-    /// Whether each [`Part`] is so.
-    parts: [bool; 3],
-    pub workers: [Worker; WORKERS],
-    /// Who got the lease last.
-    pub holder: Option<usize>,
-    /// How often a worker may still take over from one that lives.
-    pub budget: u8,
-    /// A person has asked, and it has not begun yet.
-    pub wanted: bool,
-    pub asked: bool,
-    /// What was asked for was closed.
-    pub closed: bool,
-    /// A rehearsal had an effect on traffic.
-    pub touched: bool,
-    /// A switchover activated the standby beside an active primary.
-    pub both_active: bool,
-    /// A switchover was closed that was known to have acted.
-    pub dropped: bool,
-    /// An execution began while another one was open.
-    pub displaced: bool,
-    /// A precondition refused an effect.
-    pub refused: bool,
-    /// An effect came after the lease had become another's, although it was seen to be ours after what the effect rests on: the
-    /// moment between the check and the effect, of which nothing is promised but by the precondition.
-    pub late: bool,
-}
-
-impl System {
-    pub fn beginning() -> Self {
-        let worker = Worker { phase: Phase::Looks, crashes: CRASHES };
-        Self {
-            record: Record::empty(),
-            primary: Primary::Well,
-            parts: [false; 3],
-            workers: [worker.clone(), worker],
-            holder: None,
-            budget: TAKEOVERS,
-            wanted: false,
-            asked: false,
-            closed: false,
-            touched: false,
-            both_active: false,
-            dropped: false,
-            displaced: false,
-            refused: false,
-            late: false,
-        }
-    }
-
-    /// The primary serves.
-    pub fn is_well(&self) -> bool {
-        self.primary != Primary::Failing && !self.is(Part::Passive)
-    }
-
-    /// The standby serves, and nothing is owed.
-    pub fn is_failed_over(&self) -> bool {
-        self.record.0.failed_over() && self.is(Part::Standby) && self.is(Part::Lock)
-    }
-
-    /// Nothing is open or left running; or a failover stands that began before the primary recovered.
-    pub fn is_quiet(&self) -> bool {
-        let at_rest = (self.is_at_rest() || self.late) && !self.is(Part::Lock) && !self.record.0.failed_over();
-        self.record.open().is_none() && (at_rest || self.is_failed_over())
-    }
-
-    /// The standby does not run.
-    pub fn is_at_rest(&self) -> bool {
-        !self.is(Part::Standby)
-    }
-
-    fn is(&self, part: Part) -> bool {
-        self.parts[part as usize]
-    }
-
-    fn others(&mut self, worker: usize) -> impl Iterator<Item = &mut Worker> {
-        self.workers.iter_mut().enumerate().filter(move |(number, _)| *number != worker).map(|(_, other)| other)
-    }
-
-    /// Which of two workers is which makes no difference.
-    pub fn in_order(mut self) -> Self {
-        let hash = |worker: &Worker| BuildHasherDefault::<DefaultHasher>::default().hash_one(worker);
-        if hash(&self.workers[0]) > hash(&self.workers[1]) {
-            self.workers.swap(0, 1);
-            self.holder = self.holder.map(|holder| 1 - holder);
-        }
-        self
-    }
-}
-
 impl Protocol {
     fn has(self, rule: Rule) -> bool {
         self.without != Some(rule)
@@ -226,7 +53,7 @@ impl Protocol {
     pub fn may_work(self, system: &System, worker: usize) -> bool {
         match system.workers[worker].phase {
             Phase::Looks => self.wish(system, &system.record).is_some(),
-            Phase::Claims { .. } => system.budget > 0 || !another_drives(system, worker),
+            Phase::Claims { .. } => system.budget > 0 || !system.another_drives(worker),
             Phase::Drives(_) => true,
         }
     }
@@ -264,7 +91,7 @@ impl Protocol {
     }
 
     fn claim(self, system: &mut System, worker: usize, record: &Record, current: bool, wish: Wish) -> Phase {
-        system.budget -= u8::from(another_drives(system, worker));
+        system.budget -= u8::from(system.another_drives(worker));
         system.holder = Some(worker);
         let taken = Event::TakenOver { fence: FENCE, holder: "x".to_owned(), found: BTreeMap::new() };
         let open = record.open();
@@ -388,10 +215,4 @@ impl Protocol {
 
 fn has_acted(open: &Execution) -> bool {
     open.steps.iter().any(|step| step.attempts > 0)
-}
-
-/// Another worker than this one has the lease, and lives.
-fn another_drives(system: &System, worker: usize) -> bool {
-    let drives = |holder: usize| matches!(system.workers[holder].phase, Phase::Drives(_));
-    system.holder.is_some_and(|holder| holder != worker && drives(holder))
 }
