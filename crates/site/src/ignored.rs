@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::{Value, json};
+
 use crate::{json::Unreadable, manual::InvalidCall};
 
 /// Why an event is not acted upon. What every cloud knows has a variant of its own; what only one of them sends is
@@ -77,5 +79,60 @@ impl From<Unreadable> for IgnoredReason {
 impl From<InvalidCall> for IgnoredReason {
     fn from(InvalidCall { field, why }: InvalidCall) -> Self {
         Self::Invalid { field, why }
+    }
+}
+
+/// The outcome of an event, or of one record of it, that is not acted upon for an [`IgnoredReason`]. Answers and lines of the log
+/// have it in the field `outcome`.
+pub const IGNORED: &str = "ignored";
+
+/// What became of one record of an event that was not acted upon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passed {
+    /// [`IGNORED`], or that it was answered together with another record.
+    pub outcome: &'static str,
+    /// A stable word.
+    pub code: &'static str,
+    /// A sentence.
+    pub says: String,
+}
+
+impl Passed {
+    /// Of a record that is not for us.
+    pub fn ignored(reason: &IgnoredReason) -> Self {
+        Self { outcome: IGNORED, code: reason.code(), says: format!("ignored: {reason}") }
+    }
+
+    /// Of a record that asks for what another one of the same event asks for: which, `says` tells.
+    pub fn together(says: String) -> Self {
+        Self { outcome: "answered", code: "answered_together", says }
+    }
+
+    /// Its line of the log. Whoever counts what is ignored reads `outcome` and `code`.
+    pub fn log(&self) {
+        tracing::info!(outcome = self.outcome, code = self.code, "{}", self.says);
+    }
+}
+
+/// Word and sentence of each, for an answer.
+pub fn listed(passed: &[Passed]) -> Value {
+    passed.iter().map(|one| json!({"code": one.code, "says": one.says})).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::tests::logged;
+
+    #[test]
+    fn the_line_of_a_record_that_is_ignored_can_be_counted_by_its_reason_and_no_other_is() {
+        let lines = logged("info", || {
+            Passed::ignored(&IgnoredReason::foreign("reset", "alarm a was reset")).log();
+            Passed::together("alarm b is answered with alarm a".to_owned()).log();
+        });
+        let told = |line: &Value| (line["outcome"].clone(), line["code"].clone());
+        assert_eq!(told(&lines[0]), (json!("ignored"), json!("reset")));
+        assert_eq!(told(&lines[1]), (json!("answered"), json!("answered_together")));
+        assert_eq!(lines[0]["message"], "ignored: alarm a was reset");
     }
 }

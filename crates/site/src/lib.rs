@@ -10,7 +10,7 @@
 //! * [`json`]: JSON from outside, bounded, with an eye for keys that stand twice.
 //! * [`manual`]: an operator's call, the same on every cloud.
 //! * [`doors`]: which way in admits what.
-//! * [`ignored`]: why an event is not acted upon; [`log`]: the lines of one invocation.
+//! * [`ignored`]: why an event, or a record of one, is not acted upon; [`log`]: the lines of one invocation.
 //! * [`report`]: an answer in one line of the log, and as the document that the caller gets.
 
 // A dependency of the manifest that is not used is a fault; those of tests are not looked at.

@@ -53,7 +53,7 @@ pub fn triggered(trigger: &'static str) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::{
         io::Write,
         sync::{Arc, Mutex},
@@ -77,7 +77,8 @@ mod tests {
         }
     }
 
-    fn logged(level: &str, work: impl FnOnce()) -> Vec<Value> {
+    /// The lines of the log of `work`.
+    pub(crate) fn logged(level: &str, work: impl FnOnce()) -> Vec<Value> {
         let lines = Lines::default();
         let writer = lines.clone();
         tracing::subscriber::with_default(subscriber(level, move || writer.clone()), work);

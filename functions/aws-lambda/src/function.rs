@@ -14,6 +14,7 @@ use holdfast_site::{
     Site,
     clock::SystemClock,
     doors::{Doors, Errand},
+    ignored::Passed,
     json::Unreadable,
     log,
     manual::ManualCall,
@@ -26,8 +27,7 @@ use tracing::Instrument;
 use crate::{
     caller,
     event::{self, Filter, IgnoredReason, Incoming},
-    reply::{self, Passed},
-    telemetry,
+    reply, telemetry,
 };
 
 /// The longest that Lambda lets a call run.
@@ -79,8 +79,9 @@ impl Function {
         };
         let (wanted, others) = sorted(batch, site.doors(), caller::door(&context));
         for other in &others {
-            tracing::info!(code = other.code, "{}", other.says);
+            other.log();
         }
+        telemetry::ignored(&self.name, &others, self.clock.now()).iter().for_each(|line| telemetry::emit(line));
         let Some(wanted) = wanted else { return Ok(reply::ignored(&others)) };
         let request = request(wanted, caller::caller(&context), deadline(&context, self.clock.now()));
         log::triggered(request.trigger.label());
@@ -106,11 +107,9 @@ fn sorted(batch: Vec<Incoming>, doors: &Doors, door: &str) -> (Option<Incoming>,
     let (mut wanted, mut others) = (None, Vec::new());
     for incoming in batch {
         match admitted(incoming, doors, door) {
-            Incoming::Ignored(reason) => {
-                others.push(Passed { code: reason.code().to_owned(), says: format!("ignored: {reason}") });
-            }
+            Incoming::Ignored(reason) => others.push(Passed::ignored(&reason)),
             incoming if wanted.is_none() => wanted = Some(incoming),
-            incoming => others.push(Passed { code: "answered_together".to_owned(), says: together(&incoming) }),
+            incoming => others.push(Passed::together(together(&incoming))),
         }
     }
     (wanted, others)

@@ -8,22 +8,16 @@ use holdfast_core::{
     record::Trigger,
 };
 use holdfast_settings::ConfigurationFaults;
-use holdfast_site::report;
+use holdfast_site::{
+    ignored::{IGNORED, Passed, listed},
+    report,
+};
 use lambda_runtime::Diagnostic;
 use serde_json::Value;
 
-/// Why one record of an event was not acted upon: a stable word, and a sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Passed {
-    /// The word.
-    pub code: String,
-    /// The sentence.
-    pub says: String,
-}
-
 /// The value for an event of which nothing is for us.
 pub fn ignored(reasons: &[Passed]) -> Value {
-    serde_json::json!({"outcome": "ignored", "reasons": listed(reasons)})
+    serde_json::json!({"outcome": IGNORED, "reasons": listed(reasons)})
 }
 
 /// The value of a call that answered one record of several: what became of the others stands beside it.
@@ -32,10 +26,6 @@ pub fn beside(mut value: Value, others: &[Passed]) -> Value {
         fields.insert("others".to_owned(), listed(others));
     }
     value
-}
-
-fn listed(reasons: &[Passed]) -> Value {
-    reasons.iter().map(|one| serde_json::json!({"code": one.code, "says": one.says})).collect()
 }
 
 /// The reply to an answer.
@@ -111,6 +101,7 @@ fn message(answer: &Answer) -> String {
 #[cfg(test)]
 mod tests {
     use holdfast_core::{Timestamp, decision::Verdict};
+    use holdfast_site::ignored::IgnoredReason;
 
     use super::*;
 
@@ -177,11 +168,11 @@ mod tests {
 
     #[test]
     fn what_became_of_the_other_records_stands_beside_the_answer() {
-        let other = Passed { code: "state_ok".to_owned(), says: "alarm a is in state OK".to_owned() };
+        let other = Passed::ignored(&IgnoredReason::foreign("state_ok", "alarm a is in state OK"));
         let value = reply(&Trigger::Tick, &answer(Outcome::Completed)).expect("a value");
         assert_eq!(beside(value.clone(), &[]), value);
         let value = beside(value, std::slice::from_ref(&other));
         assert_eq!((&value["outcome"], &value["others"][0]["code"]), (&"completed".into(), &"state_ok".into()));
-        assert_eq!(ignored(&[other])["reasons"][0]["says"], "alarm a is in state OK");
+        assert_eq!(ignored(&[other])["reasons"][0]["says"], "ignored: alarm a is in state OK");
     }
 }

@@ -1,12 +1,15 @@
 //! Metrics in CloudWatch's embedded format. They hold no payload, no token and no secret. The log is
 //! [`holdfast_site::log`]'s.
 
+use std::collections::BTreeMap;
+
 use holdfast_core::{
     Timestamp,
     clock::until,
     engine::Answer,
     fault::{Limit, quoted_within},
 };
+use holdfast_site::ignored::{IGNORED, Passed};
 use serde_json::{Map, Value, json};
 
 /// The metrics' namespace.
@@ -53,6 +56,22 @@ pub fn metrics(function: &str, answer: &Answer, heard: Option<bool>, started: Ti
     Value::Object(root).to_string()
 }
 
+/// The embedded metrics of what was ignored in one event: one line for each reason, with how many of the event's records had
+/// it.
+pub fn ignored(function: &str, passed: &[Passed], now: Timestamp) -> Vec<String> {
+    let mut counts = BTreeMap::new();
+    for one in passed.iter().filter(|one| one.outcome == IGNORED) {
+        *counts.entry(one.code).or_insert(0_u32) += 1;
+    }
+    let dimensions = json!([["FunctionName"], ["FunctionName", "Code"]]);
+    let metrics = json!([{"Name": "Ignored", "Unit": "Count"}]);
+    let directive = json!({"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics});
+    let aws = json!({"Timestamp": now.as_millisecond(), "CloudWatchMetrics": [directive]});
+    let line =
+        |(code, count)| json!({"FunctionName": function, "Code": code, "Ignored": count, "_aws": aws}).to_string();
+    counts.into_iter().map(line).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use holdfast_core::{
@@ -60,6 +79,7 @@ mod tests {
         fakes::World,
         record::{Status, Trigger},
     };
+    use holdfast_site::ignored::IgnoredReason;
 
     use super::*;
 
@@ -129,6 +149,23 @@ mod tests {
         run.status = Status::Owed;
         run.steps[2].progress = holdfast_core::record::Progress::Pending;
         assert!(told(&line(&answer, 1)).contains(&metric("OwedSteps", "Count", 1.0)));
+    }
+
+    #[test]
+    fn what_is_ignored_is_counted_by_its_reason_and_what_was_answered_together_is_not() {
+        let of = |code| Passed::ignored(&IgnoredReason::foreign(code, "says"));
+        let passed = [of("state_ok"), of("not_ours"), Passed::together("a record".to_owned()), of("state_ok")];
+        let now = Timestamp::from_second(1_767_225_600).expect("in range");
+        let lines = ignored("dr", &passed, now);
+        let lines: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let codes: Vec<_> = lines.iter().map(|line| (line["Code"].as_str().expect("a code"), told(line))).collect();
+        let count = |value| vec![metric("Ignored", "Count", value)];
+        assert_eq!(codes, [("not_ours", count(1.0)), ("state_ok", count(2.0))]);
+        let directive = &lines[0]["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(directive["Dimensions"], json!([["FunctionName"], ["FunctionName", "Code"]]));
+        assert_eq!((&lines[0]["FunctionName"], &directive["Namespace"]), (&json!("dr"), &json!("Holdfast")));
+        assert_eq!(lines[0]["_aws"]["Timestamp"], json!(1_767_225_600_000_i64));
+        assert!(ignored("dr", &passed[2..3], now).is_empty());
     }
 
     #[test]

@@ -107,4 +107,13 @@ async fn no_payload_is_an_error_of_the_runtime() {
         assert_eq!(answer["reasons"][0]["code"], code);
     }
     assert!(!written.contains("PAYLOADPAYLOAD"), "no payload is in the log");
+    let lines: Vec<Value> = written.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    for (_, code) in cases {
+        let times = cases.iter().filter(|case| case.1 == code).count();
+        let metrics =
+            lines.iter().filter(|line| line["Code"] == code && line["Ignored"] == 1 && line["_aws"].is_object());
+        assert_eq!(metrics.count(), times, "the metric of {code}: {written}");
+        let told = lines.iter().filter(|line| line["outcome"] == "ignored" && line["code"] == code);
+        assert_eq!(told.count(), times, "the log's line of {code}: {written}");
+    }
 }

@@ -29,6 +29,7 @@ use holdfast_site::{
     Site,
     clock::SystemClock,
     doors::{Doors, Errand},
+    ignored::IGNORED,
     log,
     manual::ManualCall,
     report,
@@ -164,6 +165,7 @@ impl App {
             let unreadable = self.unreadable.fetch_add(1, Ordering::Relaxed) + 1;
             // Its length and not its text: it is none of ours.
             tracing::warn!(
+                outcome = IGNORED,
                 code = reason.code(),
                 length,
                 unreadable,
@@ -172,7 +174,7 @@ impl App {
                  poison queue in the end"
             );
         } else {
-            tracing::info!(function = function.name(), code = reason.code(), "ignored: {reason}");
+            tracing::info!(function = function.name(), outcome = IGNORED, code = reason.code(), "ignored: {reason}");
         }
         ending::of_ignored(function, reason)
     }

@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use holdfast_settings::ConfigurationFaults;
+use holdfast_site::ignored::IGNORED;
 use serde_json::{Value, json};
 
 use crate::event::{Function, IgnoredReason, Mode};
@@ -30,7 +31,7 @@ const ANSWER: &str = "res";
 
 /// The document for an event that is not for us.
 pub fn ignored(reason: &IgnoredReason) -> Value {
-    json!({"outcome": "ignored", "reasons": [{"code": reason.code(), "says": reason.to_string()}]})
+    json!({"outcome": IGNORED, "reasons": [{"code": reason.code(), "says": reason.to_string()}]})
 }
 
 /// The document for an alert whose work has been put into the queue.

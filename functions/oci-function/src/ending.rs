@@ -7,10 +7,11 @@ use holdfast_core::{
     engine::{Answer, Outcome},
     record::Trigger,
 };
-use holdfast_site::report;
+use holdfast_site::{
+    ignored::{IGNORED, Passed, listed},
+    report,
+};
 use serde_json::{Value, json};
-
-use crate::event::IgnoredReason;
 
 /// What came of a call.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,28 +22,6 @@ pub enum Ending {
     Again(Value),
     /// The work did not end in time, and was cut off; what was begun stays in the record.
     OutOfTime,
-}
-
-/// Why one message was not acted upon: a stable word, and a sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Passed {
-    /// The word.
-    pub code: &'static str,
-    /// The sentence.
-    pub says: String,
-}
-
-impl Passed {
-    /// Of a message that is not for us.
-    pub fn ignored(reason: &IgnoredReason) -> Self {
-        Self { code: reason.code(), says: format!("ignored: {reason}") }
-    }
-
-    /// Of a message that asks for what another one of the same call asks for.
-    pub fn together(name: &str) -> Self {
-        let says = format!("{name} is answered together with the first message of the call that was acted upon");
-        Self { code: "answered_together", says }
-    }
 }
 
 /// The ending of an answer to `trigger`, with what became of the other messages of the call.
@@ -61,7 +40,7 @@ pub fn of_answer(trigger: &Trigger, answer: &Answer, others: &[Passed]) -> Endin
 
 /// The ending of a call in which nothing is for us. It is over: as a failure it would come again for two hours.
 pub fn ignored(reasons: &[Passed]) -> Ending {
-    Ending::Said(json!({"outcome": "ignored", "reasons": listed(reasons)}))
+    Ending::Said(json!({"outcome": IGNORED, "reasons": listed(reasons)}))
 }
 
 /// The ending of a call that a configuration which cannot be used leaves unanswered. A person reads it; alarms come again,
@@ -75,10 +54,6 @@ pub fn misconfigured(faults: &str, person: bool) -> Ending {
 pub fn panicked() -> Ending {
     let says = "a defect ended this call; what was begun stays in the record and is driven on by the next call";
     Ending::Again(json!({"outcome": "failed", "error": "Holdfast.Panic", "says": [says]}))
-}
-
-fn listed(reasons: &[Passed]) -> Value {
-    reasons.iter().map(|one| json!({"code": one.code, "says": one.says})).collect()
 }
 
 #[cfg(test)]

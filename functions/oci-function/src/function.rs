@@ -11,6 +11,7 @@ use holdfast_core::{
 };
 use holdfast_site::{
     doors::{Doors, Errand},
+    ignored::Passed,
     log,
     manual::ManualCall,
     report,
@@ -18,7 +19,7 @@ use holdfast_site::{
 
 use crate::{
     arrival::{Arrival, Margins},
-    ending::{self, Ending, Passed},
+    ending::{self, Ending},
     event::{self, Filter, IgnoredReason, Incoming},
 };
 
@@ -80,7 +81,7 @@ impl App {
         };
         let (wanted, others) = sorted(batch.into_iter().map(|incoming| self.admitted(incoming, &arrival)));
         for other in &others {
-            tracing::info!(code = other.code, "{}", other.says);
+            other.log();
         }
         let Some(wanted) = wanted else { return ending::ignored(&others) };
         let request = request(wanted, &arrival);
@@ -138,11 +139,15 @@ fn sorted(batch: impl Iterator<Item = Incoming>) -> (Option<Incoming>, Vec<Passe
             }
         };
         others.extend(passed.map(|passed| match passed {
-            Incoming::Alarm(alarm) => Passed::together(&format!("alarm {}", alarm.name)),
-            _ => Passed::together("a tick"),
+            Incoming::Alarm(alarm) => together(&format!("alarm {}", alarm.name)),
+            _ => together("a tick"),
         }));
     }
     (wanted, others)
+}
+
+fn together(name: &str) -> Passed {
+    Passed::together(format!("{name} is answered together with the first message of the call that was acted upon"))
 }
 
 fn request(incoming: Incoming, arrival: &Arrival) -> Request {

@@ -121,7 +121,7 @@ fn every_record_of_a_batch_is_looked_at_and_each_has_its_word() {
     let ignored = || Incoming::Ignored(IgnoredReason::foreign("unreadable_message", "no JSON"));
     let (wanted, others) = sorted(vec![ignored(), alarm("a"), ignored(), alarm("b"), ignored()], site.doors(), "live");
     assert_eq!(wanted, Some(alarm("a")), "one that is ignored does not end the batch");
-    let codes: Vec<&str> = others.iter().map(|other| other.code.as_str()).collect();
+    let codes: Vec<&str> = others.iter().map(|other| other.code).collect();
     assert_eq!(
         codes,
         ["unreadable_message", "unreadable_message", "answered_together", "unreadable_message"],

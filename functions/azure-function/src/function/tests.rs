@@ -130,3 +130,20 @@ async fn each_line_of_two_invocations_side_by_side_says_which_it_belongs_to() {
         }
     }
 }
+
+#[tokio::test]
+async fn each_event_that_is_ignored_has_a_line_that_can_be_counted_by_its_reason() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let guard = tracing::subscriber::set_default(log::subscriber("info", move || writer.clone()));
+    let app = unreachable();
+    app.invoke(call("/api/operator", &json!({"action": "dance"}), "id-one")).await;
+    app.invoke(call("/Work", &json!({"Data": {"work": "\"none of ours\""}, "Metadata": {}}), "id-two")).await;
+    drop(guard);
+    let log = String::from_utf8(lines.0.lock().expect("not poisoned").clone()).expect("UTF-8");
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let told = lines.iter().filter(|line| line["outcome"] == "ignored");
+    let codes: Vec<_> = told.map(|line| line["code"].as_str().unwrap_or("none")).collect();
+    assert_eq!(codes.len(), 2, "{log}");
+    assert_eq!(codes[0], "invalid_request", "{log}");
+}

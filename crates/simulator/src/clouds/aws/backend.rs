@@ -102,7 +102,7 @@ impl CloudBackend for Aws {
 /// A world whose primary has the health check `id`.
 pub(super) fn world(now: Timestamp, pace: Pace, seed: u64, id: &str) -> State {
     let alarm = Alarm::new(now, channel(), id, pace.metric_period_seconds());
-    let record = FailoverRecord { primary_check: id.to_owned() };
+    let record = FailoverRecord { primary_check: id.to_owned(), secondary_check: None };
     let mut state = State::new(now, pace, seed, id, (Box::new(alarm), Box::new(record)));
     state.watch(HealthCheck::new(id, "holdfast-primary", HealthCheckConfig::https(PRIMARY_NAME)), JUDGING, now);
     state.write_healthy_past(now);

@@ -26,17 +26,19 @@ fn samples(watched: &Watched) -> Vec<f64> {
     vec![if watched.verdict { 1.0 } else { 0.0 }]
 }
 
-/// The failover pair of the global name. The secondary record has no health check of its own, as the DNS module ships it: Route 53
-/// answers with it whenever the primary's is unhealthy (docs/reference/aws.md#failover-records).
+/// The failover pair of the global name (docs/reference/aws.md#failover-records). The DNS module ships a secondary record without a health
+/// check of its own; the reference's has one.
 #[derive(Debug)]
 pub(crate) struct FailoverRecord {
     /// The health check of the primary record.
     pub(crate) primary_check: String,
+    /// That of the secondary record, if it has one.
+    pub(crate) secondary_check: Option<String>,
 }
 
 impl TrafficControl for FailoverRecord {
     fn answer(&self, verdict: &dyn Fn(&str) -> bool, _: Timestamp) -> Option<Site> {
-        Some(if verdict(&self.primary_check) { Site::Primary } else { Site::Standby })
+        Some(answer(verdict(&self.primary_check), self.secondary_check.as_deref().map(verdict)))
     }
 
     fn lock(&self, checks: &Checks) -> Lock {
@@ -53,6 +55,15 @@ impl TrafficControl for FailoverRecord {
         if let Some(watched) = checks.get_mut(&self.primary_check) {
             watched.check.config.name = Some(if locked { LOCKED_NAME } else { PRIMARY_NAME }.to_owned());
         }
+    }
+}
+
+/// The answer of a failover pair (docs/reference/aws.md#failover-records). `standby` is `None` when the secondary record has no health check.
+pub(crate) fn answer(primary_healthy: bool, standby: Option<bool>) -> Site {
+    match (primary_healthy, standby) {
+        (true, _) => Site::Primary,
+        (false, Some(false)) => Site::Primary,
+        (false, Some(true) | None) => Site::Standby,
     }
 }
 
@@ -92,5 +103,22 @@ mod tests {
         assert!(verdict(&checkers, &config));
         config.inverted = true;
         assert!(!verdict(&checkers, &config));
+    }
+
+    #[test]
+    fn when_both_are_unhealthy_the_answer_is_the_primary() {
+        assert_eq!(answer(false, Some(false)), Site::Primary);
+    }
+
+    #[test]
+    fn a_secondary_without_a_check_answers_whenever_the_primary_is_unhealthy() {
+        assert_eq!(answer(false, None), Site::Standby);
+        assert_eq!(answer(true, None), Site::Primary);
+    }
+
+    #[test]
+    fn a_healthy_primary_always_answers() {
+        assert_eq!(answer(true, Some(true)), Site::Primary);
+        assert_eq!(answer(false, Some(true)), Site::Standby);
     }
 }

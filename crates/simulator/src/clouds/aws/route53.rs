@@ -142,7 +142,8 @@ fn delete(cloud: &Cloud, id: &str) -> Outcome {
     cloud.world.with(|state| {
         watched(state, id)?;
         let record = state.control::<FailoverRecord>();
-        let in_use = record.is_some_and(|record| record.primary_check == id);
+        let in_use =
+            record.is_some_and(|record| record.primary_check == id || record.secondary_check.as_deref() == Some(id));
         if in_use || id == state.primary_check {
             return Err(AwsError::new(400, "HealthCheckInUse", "A failover record refers to this health check."));
         }

@@ -5,16 +5,13 @@
 //! taken over before an effect: the effect's own fence has to do. Every change of the record is made by
 //! `holdfast_core::transition::next`, as in the engine.
 
-#![allow(clippy::print_stdout, reason = "a test tells its figures")]
-
 mod protocol;
-mod record;
 
 use holdfast_core::{kind::Kind, record::Status};
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
-use protocol::{Cell, Phase, Protocol, System, Worker, another_drives};
-use record::Record;
+use self::protocol::{Cell, Phase, Protocol, System, Worker, another_drives};
+use super::record::Record;
 
 const CRASHES: u8 = 1;
 /// How often the lease runs out under a worker that lives.

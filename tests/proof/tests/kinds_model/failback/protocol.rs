@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use holdfast_core::{kind::Kind, record::Note, transition::Event};
 
-use super::record::{AT, Record, of_kind};
+use crate::record::{AT, Record, of_kind};
 
 pub const WORKERS: usize = 2;
 

@@ -1,6 +1,9 @@
-//! The record of the model: that of the engine, by what counts in it.
+//! The record of the models: that of the engine, by what counts in it.
 
-use std::hash::{Hash, Hasher};
+use std::{
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use holdfast_core::{
     Timestamp,
@@ -16,19 +19,19 @@ use holdfast_core::{
 /// When everything happens: time says nothing here.
 pub const AT: Timestamp = Timestamp::UNIX_EPOCH;
 
-/// The record, by what counts in it.
+/// The record, by what counts in it. States of a model share it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Record(pub State);
+pub struct Record(pub Arc<State>);
 
 impl Eq for Record {}
 
 impl Hash for Record {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        let State { current, unlocked, stands, .. } = &self.0;
+        let State { current, unlocked, stands, .. } = &*self.0;
         (unlocked.is_some(), stands.is_some()).hash(hasher);
         if let Some(run) = current {
             (run.kind, run.fence, run.confirmed, run.status.is_open()).hash(hasher);
-            run.steps.iter().for_each(|step| step.is_done().hash(hasher));
+            run.steps.iter().for_each(|step| (step.is_done(), step.attempts).hash(hasher));
         }
     }
 }
@@ -65,22 +68,22 @@ fn execution(kind: Kind, fence: u64, steps: &[(&str, Need, Direction)]) -> Execu
 }
 
 pub fn of_kind(kind: Kind, fence: u64) -> Execution {
+    let (forward, back) = (Direction::Forward, Direction::Back);
+    let unlock = ("unlock", Need::Required, back);
+    let (scale, rest) = (("scale", Need::Required, forward), ("rest", Need::Required, back));
+    let (passive, lock) = (("passive", Need::Required, forward), ("lock", Need::Owed, forward));
     match kind {
-        Kind::Failback => {
-            let back = Direction::Back;
-            execution(kind, fence, &[("unlock", Need::Required, back), ("rest", Need::Required, back)])
-        }
-        _ => {
-            let forward = Direction::Forward;
-            execution(kind, fence, &[("scale", Need::Required, forward), ("lock", Need::Owed, forward)])
-        }
+        Kind::Failover => execution(kind, fence, &[scale, lock]),
+        Kind::Switchover => execution(kind, fence, &[passive, scale, lock]),
+        Kind::Failback => execution(kind, fence, &[unlock, rest]),
+        Kind::Rehearsal => execution(kind, fence, &[scale, rest]),
     }
 }
 
 impl Record {
     /// After `events`; `None` where it does not take them.
     pub fn after(&self, events: impl IntoIterator<Item = Event>) -> Option<Self> {
-        let mut state = self.0.clone();
+        let mut state = State::clone(&self.0);
         for event in events {
             state = next(&state, event).ok()?;
         }
@@ -90,12 +93,17 @@ impl Record {
             run.takeovers = 0;
             run.notes.clear();
         }
-        Some(Self(state))
+        Some(Self(Arc::new(state)))
+    }
+
+    /// Nothing has happened yet.
+    pub fn empty() -> Self {
+        Self(Arc::default())
     }
 
     /// A failover that stands.
     pub fn failed_over() -> Self {
-        let begun = Self(State::default()).after([Event::Began(Box::new(of_kind(Kind::Failover, 0)))]);
+        let begun = Self::empty().after([Event::Began(Box::new(of_kind(Kind::Failover, 0)))]);
         let done = begun.and_then(|record| record.after([record.done("scale"), record.done("lock")]));
         done.expect("a failover can be completed")
     }
@@ -109,12 +117,20 @@ impl Record {
     }
 
     pub fn done(&self, name: &str) -> Event {
-        let fence = self.0.current.as_ref().map_or(0, |run| run.fence);
+        self.done_after(name, 0)
+    }
+
+    /// The step is done, and its effect was sent so many times.
+    pub fn done_after(&self, name: &str, attempts: u32) -> Event {
+        let run = self.0.current.as_ref();
+        let known = run.and_then(|run| run.steps.iter().find(|step| step.step == name)).cloned();
         let step = StepRecord {
+            attempts,
             progress: Progress::Done { changed: true },
             ended_at: Some(AT),
-            ..StepRecord::pending(name, Need::Required)
+            ..known.unwrap_or_else(|| StepRecord::pending(name, Need::Required))
         };
+        let fence = run.map_or(0, |run| run.fence);
         Event::Stepped { fence, step }
     }
 }
