@@ -263,7 +263,7 @@ run "the_page_shows_what_the_alarms_read" {
   }
 
   assert {
-    condition     = length([for widget in jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets : widget if widget.type == "log" && strcontains(widget.properties.query, "'${aws_cloudwatch_log_group.lambda[0].name}'")]) == 1
+    condition     = [for widget in jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets : strcontains(widget.properties.query, "'${aws_cloudwatch_log_group.lambda[0].name}'") if widget.type == "log"] == [true]
     error_message = "The page must show the function's log."
   }
 }
