@@ -102,7 +102,7 @@ run "only_the_platform_may_call_the_function_as_an_alarm" {
   }
 
   assert {
-    condition     = alltrue([for statement in oci_identity_policy.connectors.statements : !strcontains(statement, "ons-")])
+    condition     = alltrue([for statement in oci_identity_policy.connectors.statements : !strcontains(statement, " ons-")])
     error_message = "No connector may publish: no condition names one topic, and the function's topic is in this compartment."
   }
 }
