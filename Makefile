@@ -11,6 +11,12 @@ MAKEFLAGS += --no-print-directory
 CLOUD ?= aws
 ARGS ?=
 TIME ?= 60
+PACKAGE_aws := holdfast-aws-lambda
+PACKAGE_azure := holdfast-azure-function
+PACKAGE_oci := holdfast-oci-function
+PROGRAM_aws := bootstrap
+PROGRAM_azure := handler
+PROGRAM_oci := oci-function
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 export RUSTUP_TOOLCHAIN := $(shell scripts/toolchain.sh)
 
@@ -67,8 +73,8 @@ simulate: ## Stories drawn from seeds against the engine, in virtual time; RUNS=
 sabotage: ## Breaks each promise on purpose and demands that the drill notices; half an hour and more, so no part of check
 	tests/sabotage/run.py $(ARGS)
 
-bench: build bootstrap ## Start time, memory, round trips and event-to-lock time of the function as shipped
-	$(TARGET)/debug/holdfast bench --bootstrap $(TARGET)/release/bootstrap $(ARGS)
+bench: build bootstrap ## Start time, memory, round trips and event-to-lock time of the function as shipped; CLOUD=azure or oci for these
+	$(TARGET)/debug/holdfast bench --cloud $(CLOUD) --bootstrap $(TARGET)/release/$(PROGRAM_$(CLOUD)) $(ARGS)
 
 package: ## What is deployed on each cloud, into dist/: two zips for Lambda, one for Azure, an image for OCI; ARGS=holdfast-azure-function.zip less
 	scripts/package.sh $(ARGS)
@@ -95,4 +101,4 @@ build:
 	cargo build --locked $(foreach function,$(wildcard functions/*),-p holdfast-$(notdir $(function))) -p holdfast
 
 bootstrap:
-	cargo build --locked --release -p holdfast-aws-lambda
+	cargo build --locked --release -p $(PACKAGE_$(CLOUD))

@@ -91,4 +91,27 @@ async fn a_failover_writes_the_lines_and_metrics_that_the_modules_alarms_read() 
     assert_eq!(&begun[0]["span"]["site"], function, "the filter's dimension");
     assert!(lines.iter().any(|line| line["OwedSteps"].is_number()), "{lines:?}");
     assert!(lines.iter().any(|line| line["paused"] == false), "{lines:?}");
+
+    let emitted = lines.iter().filter(|line| line["_aws"].is_object()).filter_map(Value::as_object);
+    let written: BTreeSet<&str> = emitted.flat_map(|line| line.keys().map(String::as_str)).chain(filters()).collect();
+    let read = read_by_the_module();
+    assert!(read.len() > 4 && read.is_subset(&written), "{read:?} in {written:?}");
+}
+
+const PEOPLE: &str = include_str!("../../terraform/modules/aws-failover/people.tf");
+const DASHBOARD: &str = include_str!("../../terraform/modules/aws-failover/dashboard.tf");
+
+/// What stands between quotation marks after each `before`.
+fn quoted<'a>(text: &'a str, before: &'a str) -> impl Iterator<Item = &'a str> {
+    text.split(before).skip(1).filter_map(|rest| rest.split('"').next())
+}
+
+/// The metrics in our namespace that alarms and page of terraform/modules/aws-failover read.
+fn read_by_the_module() -> BTreeSet<&'static str> {
+    quoted(DASHBOARD, "\"Holdfast\", \"").chain(quoted(PEOPLE, "\"Holdfast\", metric = \"")).collect()
+}
+
+/// Those that its filters make out of the log.
+fn filters() -> impl Iterator<Item = &'static str> {
+    PEOPLE.lines().filter_map(|line| line.split_once("= { pattern = ")).map(|(name, _)| name.trim())
 }

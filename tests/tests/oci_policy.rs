@@ -84,6 +84,13 @@ async fn preflight_tells_of_a_tick_that_does_not_come_and_of_what_it_may_not_see
     assert_eq!(level("function-time-out").await, "warning", "the function has 25 s in this test");
     simulator.world().set_scheduler(true);
     assert_eq!(level("tick-alarm").await, "good");
-    simulator.oci().expect("OCI").judge().revoke("look-at-the-tick");
+    let judge = simulator.oci().expect("OCI").judge();
+    let refused = |call: &str| judge.refused().iter().any(|refused| refused.starts_with(call));
+    // Who reads an alarm must be allowed to read its metric, too: where the load balancer is watched, that is another one.
+    judge.revoke("look-at-the-ticks-metric");
+    assert_eq!(level("tick-alarm").await, "warning", "nobody may see its metric");
+    assert!(refused("monitoring:GetAlarm (read metrics)"), "{:?}", judge.refused());
+    judge.revoke("look-at-the-tick");
     assert_eq!(level("tick-alarm").await, "warning", "nobody may see it");
+    assert!(refused("monitoring:ListAlarms (inspect alarms)"), "{:?}", judge.refused());
 }

@@ -18,6 +18,7 @@ use holdfast_site::{log, report};
 
 const OCI: &str = include_str!("../../terraform/modules/oci-failover/told.tf");
 const AZURE: &str = include_str!("../../terraform/modules/azure-failover/told.tf");
+const AZURE_PAGE: &str = include_str!("../../terraform/modules/azure-failover/dashboard.tf");
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -149,5 +150,30 @@ fn the_rules_of_both_clouds_observe_for_outcomes_that_there_are() {
     for field in ["failing_for_s", "failed_checks", "paused", "fence", " begins"] {
         assert!(AZURE.contains(field) && OCI.contains(field), "{field}");
         assert!(cases().iter().any(|(line, _)| line.contains(field)), "no line has {field}");
+    }
+}
+
+/// The fields of a line that a text of Azure reads: `line.NAME`.
+fn fields(text: &str) -> BTreeSet<&str> {
+    text.split("line.")
+        .skip(1)
+        .map(|rest| rest.split(|c: char| c != '_' && !c.is_ascii_lowercase()).next().unwrap_or_default())
+        .collect()
+}
+
+#[test]
+fn the_page_on_azure_reads_fields_and_outcomes_that_the_function_writes() {
+    let read = fields(AZURE_PAGE);
+    assert_eq!(read, ["failing_for_s", "fence", "level", "paused"].into());
+    for field in read {
+        assert!(cases().iter().any(|(line, _)| line.contains(&format!("\"{field}\":"))), "no line has {field}");
+    }
+    // Begun, owed and paused are what the rules of the same names call so.
+    for condition in [
+        "says endswith \\\" begins\\\" and isnotnull(line.fence)",
+        "outcome in (\\\"owed\\\", \\\"failed\\\")",
+        "outcome == \\\"refused\\\" and tobool(line.paused)",
+    ] {
+        assert!(AZURE.contains(condition) && AZURE_PAGE.contains(condition), "{condition}");
     }
 }

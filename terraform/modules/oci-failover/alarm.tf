@@ -18,7 +18,8 @@ resource "oci_ons_subscription" "function" {
 
 locals {
   # The streams of a health check change their dimensions when it fails, hence the group.
-  points = "HTTP.isHealthy[1m]{resourceId = \"${var.primary_health_check_id}\"}.groupBy(resourceId)"
+  points         = "HTTP.isHealthy[1m]{resourceId = \"${var.primary_health_check_id}\"}.groupBy(resourceId)"
+  tick_namespace = "oci_healthchecks"
 }
 
 resource "oci_monitoring_alarm" "primary_unhealthy" {
@@ -67,7 +68,7 @@ resource "oci_monitoring_alarm" "tick" {
   body                                          = "The clock of the failover function: it fires always and repeats each minute. Do not suppress it."
   severity                                      = "INFO"
   is_enabled                                    = true
-  namespace                                     = "oci_healthchecks"
+  namespace                                     = local.tick_namespace
   metric_compartment_id                         = var.health_check_compartment_id
   query                                         = "${local.points}.count() >= 0"
   resolution                                    = "1m"

@@ -10,6 +10,8 @@ locals {
     steering_policy_id          = var.steering_policy_id
     metrics_compartment_id      = local.metrics_compartment_id
     metrics_namespace           = var.use_lb_health_metrics ? "oci_lbaas" : "oci_healthchecks"
+    tick_compartment_id         = var.health_check_compartment_id
+    tick_namespace              = local.tick_namespace
     health_check_compartment_id = var.health_check_compartment_id
     function_compartment_id     = var.compartment_id
     topic_compartment_id        = var.compartment_id
@@ -45,8 +47,8 @@ resource "oci_identity_policy" "this" {
   depends_on = [oci_identity_dynamic_group.this]
 }
 
-# What the platform may do around the function: write the copy of the log, tell people, count (told.tf), and call the preflight. Not the
-# function's.
+# What the platform may do around the function: write the copy of the log, count its lines (told.tf), and call the preflight. Not the
+# function's. People are told by alarms, which need no statement.
 resource "oci_identity_policy" "connectors" {
   provider       = oci.home
   compartment_id = var.tenancy_ocid
@@ -55,7 +57,6 @@ resource "oci_identity_policy" "connectors" {
   freeform_tags  = var.freeform_tags
   statements = [
     "Allow any-user to manage objects in compartment id ${var.archive.compartment_id} where all {request.principal.type = 'serviceconnector', request.principal.compartment.id = '${var.compartment_id}', target.bucket.name = '${var.archive.bucket}', any {request.permission = 'OBJECT_CREATE', request.permission = 'OBJECT_INSPECT'}}",
-    "Allow any-user to use ons-topics in compartment id ${var.compartment_id} where all {request.principal.type = 'serviceconnector', request.principal.compartment.id = '${var.compartment_id}', target.topic.id = '${oci_ons_notification_topic.people.id}'}",
     "Allow any-user to use metrics in compartment id ${var.compartment_id} where all {request.principal.type = 'serviceconnector', request.principal.compartment.id = '${var.compartment_id}', target.metrics.namespace = '${local.namespace}'}",
     "Allow any-user to use functions-family in compartment id ${var.compartment_id} where all {request.principal.type = 'resourceschedule', request.principal.id = '${oci_resource_scheduler_schedule.preflight.id}'}",
   ]

@@ -44,15 +44,55 @@ locals {
   namespace = "holdfast"
 
   # Lines of the function's log, each of which is JSON.
-  told = {
+  lines = {
     holdoff-started    = "data.message = '*\"outcome\":\"deferred\"*' and data.message = '*\"failing_for_s\":*'"
     failover-begun     = "data.message = '* begins\"*' and data.message = '*\"fence\":*'"
     failover-completed = "data.message = '*\"outcome\":\"completed\"*'"
     steps-owed         = "data.message = '*\"outcome\":\"owed\"*' or data.message = '*\"outcome\":\"failed\"*'"
     preflight-bad      = "data.message = '*\"action\":\"preflight\"*' and data.message != '*\"failed_checks\":0*'"
     function-errors    = "data.message = '*\"level\":\"ERROR\"*'"
+    paused             = "data.message = '*\"outcome\":\"refused\"*' and data.message = '*\"paused\":true*'"
   }
-  paused = "data.message = '*\"outcome\":\"refused\"*' and data.message = '*\"paused\":true*'"
+
+  # The metric that counts each kind of line.
+  metrics = {
+    holdoff-started    = "HoldingOff"
+    failover-begun     = "Begun"
+    failover-completed = "Completed"
+    steps-owed         = "Owed"
+    preflight-bad      = "FailedPreflights"
+    function-errors    = "Errors"
+    paused             = "Paused"
+  }
+
+  # Alarms on these metrics, which tell people. A line counts for five minutes, so an incident is one message, however many lines it has,
+  # and another one when it is over.
+  told = {
+    holdoff-started = {
+      says     = "The primary is failing and the holdoff runs. A failover begins when it is proven."
+      severity = "WARNING"
+    }
+    failover-begun = {
+      says     = "A failover has begun."
+      severity = "CRITICAL"
+    }
+    failover-completed = {
+      says     = "The standby is active and traffic is locked to it. Nothing fails back by itself: docs/RUNBOOK.md."
+      severity = "ERROR"
+    }
+    steps-owed = {
+      says     = "A step of a failover is not done and is tried again each minute. docs/TROUBLESHOOTING.md says what each is."
+      severity = "CRITICAL"
+    }
+    preflight-bad = {
+      says     = "A preflight found what would stand in the way of a failover."
+      severity = "ERROR"
+    }
+    function-errors = {
+      says     = "The function failed or logged an error."
+      severity = "ERROR"
+    }
+  }
 
   log_source = {
     compartment_id = var.compartment_id
@@ -89,11 +129,13 @@ resource "oci_sch_service_connector" "archive" {
   depends_on = [oci_identity_policy.connectors]
 }
 
-resource "oci_sch_service_connector" "told" {
-  for_each       = local.told
+# Each counts the lines of one kind. No connector may publish on a topic: IAM knows no condition for one topic (infra/oci/README.md), and the
+# function's topic lies in the same compartment.
+resource "oci_sch_service_connector" "counted" {
+  for_each       = local.lines
   compartment_id = var.compartment_id
   display_name   = "${var.name}-${each.key}"
-  description    = "Lines of the log that people are told of: ${each.key}"
+  description    = "Counts lines of the function's log: ${each.key}"
   freeform_tags  = var.freeform_tags
 
   source {
@@ -111,40 +153,10 @@ resource "oci_sch_service_connector" "told" {
   }
 
   target {
-    kind                       = "notifications"
-    topic_id                   = oci_ons_notification_topic.people.id
-    enable_formatted_messaging = false
-  }
-
-  depends_on = [oci_identity_policy.connectors]
-}
-
-# Each tick of a paused site says so: counted, so that a pause that lasts can be told from a short one.
-resource "oci_sch_service_connector" "paused" {
-  compartment_id = var.compartment_id
-  display_name   = "${var.name}-paused"
-  description    = "Counts the ticks of a paused site"
-  freeform_tags  = var.freeform_tags
-
-  source {
-    kind = "logging"
-    log_sources {
-      compartment_id = local.log_source.compartment_id
-      log_group_id   = local.log_source.log_group_id
-      log_id         = local.log_source.log_id
-    }
-  }
-
-  tasks {
-    kind      = "logRule"
-    condition = local.paused
-  }
-
-  target {
     kind             = "monitoring"
     compartment_id   = var.compartment_id
     metric_namespace = local.namespace
-    metric           = "Paused"
+    metric           = local.metrics[each.key]
 
     dimensions {
       name = "function"
@@ -158,6 +170,25 @@ resource "oci_sch_service_connector" "paused" {
   depends_on = [oci_identity_policy.connectors]
 }
 
+resource "oci_monitoring_alarm" "told" {
+  for_each                     = local.told
+  compartment_id               = var.compartment_id
+  display_name                 = "${var.name}-${each.key}"
+  body                         = each.value.says
+  severity                     = each.value.severity
+  is_enabled                   = true
+  namespace                    = local.namespace
+  metric_compartment_id        = var.compartment_id
+  query                        = "${local.metrics[each.key]}[5m]{function = \"${var.name}\"}.count() > 0"
+  resolution                   = "1m"
+  pending_duration             = "PT1M"
+  repeat_notification_duration = "PT6H"
+  message_format               = "PRETTY_JSON"
+  destinations                 = [oci_ons_notification_topic.people.id]
+  freeform_tags                = var.freeform_tags
+}
+
+# Each tick of a paused site says so, so that a pause that lasts can be told from a short one.
 resource "oci_monitoring_alarm" "paused_for_long" {
   compartment_id               = var.compartment_id
   display_name                 = "${var.name}-paused-for-long"
@@ -166,7 +197,7 @@ resource "oci_monitoring_alarm" "paused_for_long" {
   is_enabled                   = true
   namespace                    = local.namespace
   metric_compartment_id        = var.compartment_id
-  query                        = "Paused[10m]{function = \"${var.name}\"}.count() > 0"
+  query                        = "${local.metrics.paused}[10m]{function = \"${var.name}\"}.count() > 0"
   resolution                   = "1m"
   pending_duration             = "PT1H"
   repeat_notification_duration = "PT6H"

@@ -13,6 +13,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub async fn measure(program: &Program) -> Result<Row, String> {
     let sim = Simulator::start(options(program, Duration::ZERO, true)).await.map_err(not_started)?;
     sim.world().set_scheduler(false);
+    // On OCI the tick is an alarm's message, which would not come each time.
+    if let Some(agent) = sim.fn_agent() {
+        agent.set_tick_minutes(1);
+    }
     let mut mark = 0;
     for _ in 0..2 {
         mark = sim.calls().mark();

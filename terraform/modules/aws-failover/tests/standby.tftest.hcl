@@ -245,3 +245,25 @@ run "an_apply_leaves_the_time" {
     error_message = "The apply set the time of the last failover to ${nonsensitive(aws_ssm_parameter.cooldown_timestamp[0].value)}."
   }
 }
+
+run "the_page_shows_what_the_alarms_read" {
+  assert {
+    condition = alltrue(flatten([for widget in jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets : [
+      for metric in widget.properties.metrics : metric[3] == aws_lambda_function.failover[0].function_name if metric[0] != "AWS/Route53"
+    ] if widget.type == "metric"]))
+    error_message = "Each metric must be this function's."
+  }
+
+  assert {
+    condition = length(setsubtract(
+      [for alarm in aws_cloudwatch_metric_alarm.people : alarm.metric_name if alarm.namespace == "Holdfast" && alarm.metric_name != "FailedChecks"],
+      flatten([for widget in jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets : [for metric in widget.properties.metrics : metric[1]] if widget.type == "metric"])
+    )) == 0
+    error_message = "What people are told of must be on the page."
+  }
+
+  assert {
+    condition     = [for widget in jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets : strcontains(widget.properties.query, "'${aws_cloudwatch_log_group.lambda[0].name}'") if widget.type == "log"] == [true]
+    error_message = "The page must show the function's log."
+  }
+}

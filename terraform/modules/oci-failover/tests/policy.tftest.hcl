@@ -46,6 +46,8 @@ run "the_policy_is_that_of_the_file" {
       steering_policy_id          = var.steering_policy_id
       metrics_compartment_id      = var.health_check_compartment_id
       metrics_namespace           = "oci_healthchecks"
+      tick_compartment_id         = var.health_check_compartment_id
+      tick_namespace              = "oci_healthchecks"
       health_check_compartment_id = var.health_check_compartment_id
       function_compartment_id     = var.compartment_id
       topic_compartment_id        = var.compartment_id
@@ -65,7 +67,7 @@ run "the_policy_is_that_of_the_file" {
   }
 }
 
-run "the_balancers_metrics_are_the_only_ones_that_it_may_read" {
+run "the_balancers_metrics_and_those_of_the_tick_are_the_only_ones_that_it_may_read" {
   variables {
     use_lb_health_metrics     = true
     primary_lb_ocid           = "ocid1.loadbalancer.oc1.iad.example"
@@ -73,8 +75,8 @@ run "the_balancers_metrics_are_the_only_ones_that_it_may_read" {
   }
 
   assert {
-    condition     = [for statement in oci_identity_policy.this.statements : statement if strcontains(statement, "read metrics")] == ["Allow dynamic-group logs-standby-failover to read metrics in compartment id ocid1.compartment.oc1..primary where target.metrics.namespace = 'oci_lbaas'"]
-    error_message = "The right must be for the balancer's namespace and compartment."
+    condition     = [for statement in oci_identity_policy.this.statements : statement if strcontains(statement, "read metrics")] == ["Allow dynamic-group logs-standby-failover to read metrics in compartment id ocid1.compartment.oc1..primary where target.metrics.namespace = 'oci_lbaas'", "Allow dynamic-group logs-standby-failover to read metrics in compartment id ${oci_monitoring_alarm.tick.metric_compartment_id} where target.metrics.namespace = '${oci_monitoring_alarm.tick.namespace}'"]
+    error_message = "The rights must be for the balancer's namespace and compartment, and for those of the tick: who reads an alarm must be allowed to read its metric."
   }
 }
 
@@ -100,8 +102,8 @@ run "only_the_platform_may_call_the_function_as_an_alarm" {
   }
 
   assert {
-    condition     = alltrue([for statement in oci_identity_policy.connectors.statements : !strcontains(statement, oci_ons_notification_topic.function.id)])
-    error_message = "No connector may publish on the function's topic."
+    condition     = alltrue([for statement in oci_identity_policy.connectors.statements : !strcontains(statement, " ons-")])
+    error_message = "No connector may publish: no condition names one topic, and the function's topic is in this compartment."
   }
 }
 
@@ -116,5 +118,30 @@ run "who_tells_people_by_a_topic_may_publish_in_its_compartment_and_nothing_else
   assert {
     condition     = contains(oci_identity_policy.this.statements, "Allow dynamic-group logs-standby-failover to use ons-topics in compartment id ocid1.compartment.oc1..people where request.permission = 'ONS_TOPIC_PUBLISH'")
     error_message = "It must be infra/oci/policy-topic.json: ${jsonencode(oci_identity_policy.this.statements)}"
+  }
+}
+
+# Variables of Oracle's policy reference (docs/reference/oci.md, "Rights"): IAM takes others too, and then the statement allows nothing.
+run "every_condition_is_one_that_oracle_documents" {
+  assert {
+    condition = alltrue(flatten([for statement in concat(oci_identity_policy.this.statements, oci_identity_policy.connectors.statements) : [
+      for variable in regexall("(?:request|target)\\.[A-Za-z.-]+", statement) : contains([
+        "request.permission", "request.principal.type", "request.principal.id", "request.principal.compartment.id",
+        "target.cluster.id", "target.dns-steering-policy.id", "target.metrics.namespace", "target.bucket.name",
+      ], variable)
+    ]]))
+    error_message = "A variable is not in Oracle's reference."
+  }
+
+  assert {
+    condition = alltrue([for statement in concat(oci_identity_policy.this.statements, oci_identity_policy.connectors.statements) : anytrue([
+      for kind, variable in {
+        clusters              = "target.cluster.id"
+        dns-steering-policies = "target.dns-steering-policy.id"
+        metrics               = "target.metrics.namespace"
+        objects               = "target.bucket.name"
+      } : strcontains(statement, " ${kind} in ") && strcontains(statement, "${variable} = ")
+    ]) || !strcontains(statement, "target.")])
+    error_message = "A variable belongs to another kind of resource."
   }
 }

@@ -77,13 +77,28 @@ run "an_alarm_may_repeat_less_often_and_the_tick_may_not" {
 
 run "people_are_told_of_each_event" {
   assert {
-    condition     = keys(oci_sch_service_connector.told) == ["failover-begun", "failover-completed", "function-errors", "holdoff-started", "preflight-bad", "steps-owed"]
+    condition     = keys(oci_monitoring_alarm.told) == ["failover-begun", "failover-completed", "function-errors", "holdoff-started", "preflight-bad", "steps-owed"]
     error_message = "An event is missing."
   }
 
   assert {
-    condition     = alltrue([for connector in oci_sch_service_connector.told : connector.target[0].kind == "notifications" && connector.target[0].topic_id == oci_ons_notification_topic.people.id && connector.source[0].log_sources[0].log_id == oci_logging_log.invoke.id])
-    error_message = "Each must read this function's log and tell people."
+    condition     = alltrue([for connector in oci_sch_service_connector.counted : connector.target[0].kind == "monitoring" && connector.tasks[0].kind == "logRule" && connector.source[0].log_sources[0].log_id == oci_logging_log.invoke.id && connector.target[0].dimensions[0].dimension_value[0].value == var.name])
+    error_message = "Each must read this function's log and count its lines."
+  }
+
+  assert {
+    condition     = length(distinct([for connector in oci_sch_service_connector.counted : connector.target[0].metric])) == length(oci_sch_service_connector.counted)
+    error_message = "Two kinds of lines may not share a metric."
+  }
+
+  assert {
+    condition     = alltrue([for name, alarm in oci_monitoring_alarm.told : alarm.query == "${oci_sch_service_connector.counted[name].target[0].metric}[5m]{function = \"${var.name}\"}.count() > 0" && alarm.namespace == oci_sch_service_connector.counted[name].target[0].metric_namespace && alarm.metric_compartment_id == oci_sch_service_connector.counted[name].target[0].compartment_id])
+    error_message = "Each alarm must read the metric that the connector of its name counts."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in oci_monitoring_alarm.told : alarm.destinations == tolist([oci_ons_notification_topic.people.id]) && alarm.is_enabled && alarm.pending_duration == "PT1M"])
+    error_message = "Each must tell people."
   }
 
   assert {
@@ -92,7 +107,7 @@ run "people_are_told_of_each_event" {
   }
 
   assert {
-    condition     = oci_monitoring_alarm.paused_for_long.pending_duration == "PT1H" && oci_sch_service_connector.paused.target[0].metric == "Paused" && oci_monitoring_alarm.paused_for_long.namespace == oci_sch_service_connector.paused.target[0].metric_namespace
+    condition     = oci_monitoring_alarm.paused_for_long.pending_duration == "PT1H" && oci_monitoring_alarm.paused_for_long.query == "${oci_sch_service_connector.counted["paused"].target[0].metric}[10m]{function = \"${var.name}\"}.count() > 0" && oci_monitoring_alarm.paused_for_long.namespace == oci_sch_service_connector.counted["paused"].target[0].metric_namespace
     error_message = "A pause of an hour must be told."
   }
 

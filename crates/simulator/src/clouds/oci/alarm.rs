@@ -18,6 +18,8 @@ use crate::world::{AlarmRule, Effect, MetricView};
 pub(crate) const ALARM_TITLE: &str = "primary-unhealthy";
 /// Title of the alarm that always fires.
 pub(crate) const TICK_TITLE: &str = "holdfast-tick";
+/// Namespace of the metric that is always there.
+pub(super) const TICK_NAMESPACE: &str = "oci_oke_cluster";
 /// So many periods without a point reset an alarm that fires: 10 minutes, and the slack.
 const RESET_AFTER: u32 = 13;
 
@@ -37,7 +39,7 @@ pub(crate) fn tick() -> AlarmFacts {
     AlarmFacts {
         id: TICK_ALARM_ID.to_owned(),
         title: TICK_TITLE,
-        namespace: "oci_oke_cluster",
+        namespace: TICK_NAMESPACE,
         query: "APIServerRequestCount[1m].groupBy(clusterId).count() >= 0".to_owned(),
         dimension: ("clusterId", super::CLUSTER_ID.to_owned()),
     }
@@ -109,6 +111,11 @@ impl AlarmRule for Alarm {
     fn set_duplicates(&mut self, copies: u32) {
         self.duplicates = copies;
     }
+}
+
+/// Namespace of the metric of the alarm with this id.
+pub(super) fn namespace(id: &str) -> Option<&'static str> {
+    [primary(), tick()].into_iter().find(|facts| facts.id == id).map(|facts| facts.namespace)
 }
 
 /// Alarms of a compartment by their name, as a list gives them: it does not tell whether they repeat.

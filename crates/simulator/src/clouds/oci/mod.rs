@@ -169,7 +169,11 @@ impl Cloud {
         })?;
         match (principal, need(request)) {
             (Principal::Operator, _) => Ok(()),
-            (Principal::Function { .. }, Some(need)) if self.judge.allows(&request.name(), &need) => Ok(()),
+            (Principal::Function { .. }, Some(need)) => {
+                let all = std::iter::once(need).chain(need_beside(request));
+                let allowed = all.map(|need| self.judge.allows(&request.name(), &need));
+                if allowed.fold(true, |all, one| all && one) { Ok(()) } else { Err(OciError::not_found()) }
+            }
             _ => Err(OciError::not_found()),
         }
     }
@@ -205,7 +209,15 @@ impl Cloud {
     }
 }
 
-/// What a call of the function needs by IAM (docs/reference/oci.md#oke); nothing is known of others.
+/// What a call needs beside [`need`]: to read an alarm is to read of its metric too (docs/reference/oci.md#rights).
+fn need_beside(request: &OciRequest) -> Option<Need> {
+    let Operation::GetAlarm(id) = &request.operation else { return None };
+    let namespace = alarm::namespace(id)?;
+    let facts = BTreeMap::from([("target.metrics.namespace", namespace.to_owned())]);
+    Some(Need { subject: Subject::Function, verb: "read", resource: "metrics", compartment: COMPARTMENT_ID, facts })
+}
+
+/// What a call of the function needs by IAM (docs/reference/oci.md#rights); nothing is known of others.
 fn need(request: &OciRequest) -> Option<Need> {
     let of = |verb, resource, fact: &'static str, id: &str| Need {
         subject: Subject::Function,

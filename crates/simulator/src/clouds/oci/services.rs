@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::agent::{FnAgent, Func, Settings};
+use super::alarm::TICK_NAMESPACE;
 use super::environment::{self, Facts};
 use super::{
     CLUSTER_ID, COMPARTMENT_ID, Cloud, DYNAMIC_GROUP_ID, FUNCTION_ID, HEALTH_CHECKS_NAMESPACE, POLICY_ID, PolicyJudge,
@@ -132,6 +133,7 @@ fn values(namespace: &str) -> BTreeMap<&'static str, String> {
         "function_compartment_id",
         "topic_compartment_id",
         "alarm_compartment_id",
+        "tick_compartment_id",
         "notify_compartment_id",
     ];
     let mut values: BTreeMap<_, _> = compartments.into_iter().map(|name| (name, COMPARTMENT_ID.to_owned())).collect();
@@ -140,6 +142,7 @@ fn values(namespace: &str) -> BTreeMap<&'static str, String> {
     values.insert("cluster_id", CLUSTER_ID.to_owned());
     values.insert("steering_policy_id", POLICY_ID.to_owned());
     values.insert("metrics_namespace", namespace.to_owned());
+    values.insert("tick_namespace", TICK_NAMESPACE.to_owned());
     values
 }
 

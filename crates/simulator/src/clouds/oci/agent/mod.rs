@@ -126,6 +126,11 @@ impl FnAgent {
         self.state().detached_timeout = Some(limit);
     }
 
+    /// Has the alarm that is the tick repeat each so many minutes (simulated), and not after one to three of them.
+    pub fn set_tick_minutes(&self, minutes: u32) {
+        self.0.tick.lock().expect("no code panics while it holds this lock").set_minutes(minutes);
+    }
+
     /// A detached call of an operator: it is taken at once, and nobody waits for its answer. Gives its id.
     pub fn invoke_detached(&self, payload: &Value) -> String {
         let id = self.uuid();
