@@ -33,6 +33,8 @@ done
 printf 'provider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n' "$work/mirror" > "$work/cli.tfrc"
 export TF_CLI_CONFIG_FILE="$work/cli.tfrc"
 cp -r "$root/terraform" "$root/infra" "$work/"
+# The tests of the modules name folders outside; nothing is tested here.
+rm -rf "$work"/terraform/modules/*/tests "$work"/terraform/examples/*/tests
 for folder in modules/azure-failover modules/azure-global-dns examples/azure-pair; do
     "$tool" -chdir="$work/terraform/$folder" init -no-color > "$work/log" || { cat "$work/log" >&2; exit 1; }
     say "$folder: $("$tool" -chdir="$work/terraform/$folder" validate -no-color | tr '\n' ' ')"

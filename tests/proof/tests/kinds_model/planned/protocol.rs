@@ -168,7 +168,7 @@ impl Protocol {
     /// The step to be driven.
     fn pending(self, run: &Run) -> Option<(Kind, String)> {
         let open = run.record.open()?;
-        let driven = |step: &&StepRecord| !step.is_done() && !(run.resting && step.direction == Direction::Forward);
+        let driven = |step: &&StepRecord| !(step.is_done() || run.resting && step.direction == Direction::Forward);
         let pending: Vec<_> = open.steps.iter().filter(driven).collect();
         let second = pending.get(1).filter(|_| !self.has(Rule::InOrder) && open.kind == self.kind);
         Some((open.kind, second.or(pending.first())?.step.clone()))
