@@ -42,10 +42,20 @@ const PLATFORM: [&str; 15] = [
 /// Names of such variables.
 const PLATFORM_NAMES: [&str; 7] = ["HOME", "LANG", "LD_LIBRARY_PATH", "PATH", "PWD", "TZ", "HOSTNAME"];
 
+/// Addresses and keys by which people are told: who has them can tell people something, or hear it.
+const SECRETS: [&str; 5] = [
+    "HOLDFAST_NOTIFY_OPSGENIE_API_KEY",
+    "HOLDFAST_NOTIFY_PAGERDUTY_ROUTING_KEY",
+    "HOLDFAST_NOTIFY_WEBHOOK_SECRET",
+    "HOLDFAST_NOTIFY_WEBHOOK_URL",
+    "HOLDFAST_TICK_URL",
+];
+
 /// True for a variable that a site does not consist of: the platform's own, credentials, and the way out of a network.
 pub fn is_of_the_platform(name: &str) -> bool {
     PLATFORM.iter().any(|prefix| name.starts_with(prefix))
         || PLATFORM_NAMES.contains(&name)
+        || SECRETS.contains(&name)
         || name.to_ascii_lowercase().ends_with("_proxy")
 }
 
