@@ -90,9 +90,10 @@ impl StandbyCheck {
         let unread = self.unread(service, both);
         match &both.isolation {
             Isolation::Confirmed { said } => warning("isolation", format!("{unread}; {said}")),
-            Isolation::Unconfirmed { why } => {
-                error("isolation", format!("{unread}, so it cannot be set passive; its isolation is not confirmed: {why}"))
-            }
+            Isolation::Unconfirmed { why } => error(
+                "isolation",
+                format!("{unread}, so it cannot be set passive; its isolation is not confirmed: {why}"),
+            ),
         }
     }
 
@@ -118,7 +119,8 @@ impl StandbyCheck {
             checks.push(error("sites", found));
         }
         if !from.version.is_empty() && !to.version.is_empty() && from.version != to.version {
-            checks.push(warning("versions", format!("{place} is of {}, the standby's of {}", from.version, to.version)));
+            checks
+                .push(warning("versions", format!("{place} is of {}, the standby's of {}", from.version, to.version)));
         }
         checks
     }

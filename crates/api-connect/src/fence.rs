@@ -19,8 +19,7 @@ use holdfast_kubernetes::{
 use http::Method;
 use serde_json::Value;
 
-const GET_FENCE: Operation =
-    Operation::custom("kubernetes:get configmaps", Method::GET, "api/v1", "configmaps");
+const GET_FENCE: Operation = Operation::custom("kubernetes:get configmaps", Method::GET, "api/v1", "configmaps");
 
 /// Whether the primary is isolated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +80,10 @@ pub(crate) fn judge(document: Option<&Value>, place: &str, now: Timestamp, longe
         return unconfirmed("names a time that is yet to come");
     }
     if until(given, now) > longest {
-        return unconfirmed(&format!("has a word of {given:.0}, which is too old: it counts for {} s", longest.as_secs()));
+        return unconfirmed(&format!(
+            "has a word of {given:.0}, which is too old: it counts for {} s",
+            longest.as_secs()
+        ));
     }
     let (word, by) = (quoted_within(word, Limit::Reason), quoted_within(by, Limit::Value));
     Isolation::Confirmed { said: format!("isolation confirmed by {by} at {given:.0}: {word}") }
@@ -129,7 +131,8 @@ mod tests {
 
     #[test]
     fn a_long_word_is_cut() {
-        let said = judged(json!({"isolated": "x".repeat(100_000), "by": "y".repeat(9_000), "at": "2026-01-01T11:30:00Z"}));
+        let said =
+            judged(json!({"isolated": "x".repeat(100_000), "by": "y".repeat(9_000), "at": "2026-01-01T11:30:00Z"}));
         let Isolation::Confirmed { said } = said else { panic!("{said:?}") };
         assert!(said.chars().count() < 600);
     }

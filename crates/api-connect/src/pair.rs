@@ -68,7 +68,9 @@ impl Pair {
         let isolation = async {
             match way {
                 Way::ToStandby => self.fence.look(call).await,
-                Way::ToPrimary => Isolation::Unconfirmed { why: "a failback has no fence: both sides must answer".to_owned() },
+                Way::ToPrimary => {
+                    Isolation::Unconfirmed { why: "a failback has no fence: both sides must answer".to_owned() }
+                }
             }
         };
         let (from, to) = (self.from(way).read(call, service), self.to(way).read(call, service));

@@ -7,7 +7,7 @@ use holdfast_parts::{ObjectStorage, StatusEndpoint, Surroundings, System, System
 use holdfast_settings::{Reader, certificate::is_ca_data, shape};
 
 use crate::{
-    ApiConnect, Annotation, Options, Service,
+    Annotation, ApiConnect, Options, Service,
     primary_cluster::{PrimaryCluster, Token},
     site::{DELETION, RUNBOOK},
     state::Part,
@@ -86,11 +86,14 @@ const NAMES: &str = "names of Kubernetes, separated by commas";
 fn services(read: &mut Reader<'_>) -> Vec<Service> {
     let (management, portals) = ("HOLDFAST_APIC_MANAGEMENT", "HOLDFAST_APIC_PORTALS");
     let of = |part, (primary, standby)| Service { part, primary, standby };
-    let mut services: Vec<_> = both_names(read, management).map(|names| of(Part::Management, names)).into_iter().collect();
+    let mut services: Vec<_> =
+        both_names(read, management).map(|names| of(Part::Management, names)).into_iter().collect();
     let named: Vec<_> = read.list(portals).iter().map(|text| parsed(text)).collect();
-    let allowed = "names of Kubernetes, separated by commas; NAME, or NAME-ON-THE-STANDBY=NAME-ON-THE-PRIMARY; each once";
+    let allowed =
+        "names of Kubernetes, separated by commas; NAME, or NAME-ON-THE-STANDBY=NAME-ON-THE-PRIMARY; each once";
     let known: Vec<_> = named.iter().flatten().cloned().collect();
-    let is_twice = |name: &str, of: fn(&(String, String)) -> &String| known.iter().filter(|pair| of(pair) == name).count() > 1;
+    let is_twice =
+        |name: &str, of: fn(&(String, String)) -> &String| known.iter().filter(|pair| of(pair) == name).count() > 1;
     let twice = known.iter().any(|pair| is_twice(&pair.0, |pair| &pair.0) || is_twice(&pair.1, |pair| &pair.1));
     if known.len() < named.len() || twice {
         read.fault(portals, allowed);
@@ -112,7 +115,8 @@ fn management_is_missing(read: &Reader<'_>, management: &str, portals: &str) -> 
 /// A deletion that is confirmed of a name that nothing has is a slip.
 fn known_names(read: &mut Reader<'_>, services: &[Service], deletable: &[String]) {
     let management: Vec<_> = services.iter().filter(|service| service.part == Part::Management).collect();
-    let is_known = |name: &String| management.iter().any(|service| [&service.primary, &service.standby].contains(&name));
+    let is_known =
+        |name: &String| management.iter().any(|service| [&service.primary, &service.standby].contains(&name));
     if !deletable.iter().all(is_known) {
         read.fault("HOLDFAST_APIC_DELETABLE", "names of ManagementClusters that HOLDFAST_APIC_MANAGEMENT names");
     }
@@ -138,7 +142,8 @@ fn parsed(text: &str) -> Option<(String, String)> {
 
 fn words(read: &mut Reader<'_>) -> Words {
     let mut words = |name: &str| {
-        let listed = read.list_of(name, "words of at most 60 characters, separated by commas", |word| word.len() <= LONGEST_WORD);
+        let listed = read
+            .list_of(name, "words of at most 60 characters, separated by commas", |word| word.len() <= LONGEST_WORD);
         if listed.len() > MOST_WORDS {
             read.fault(name, &format!("at most {MOST_WORDS} words"));
         }
@@ -160,14 +165,18 @@ fn annotation(read: &mut Reader<'_>) -> Annotation {
     let is_value = |text: &str| text.len() <= LONGEST_WORD;
     let name = read.shaped("HOLDFAST_APIC_DELETION_ANNOTATION", "the name of an annotation: domain/name", is_key);
     let value = read.shaped("HOLDFAST_APIC_DELETION_VALUE", "a text of at most 60 characters", is_value);
-    Annotation { name: name.unwrap_or_else(|| DELETION.0.to_owned()), value: value.unwrap_or_else(|| DELETION.1.to_owned()) }
+    Annotation {
+        name: name.unwrap_or_else(|| DELETION.0.to_owned()),
+        value: value.unwrap_or_else(|| DELETION.1.to_owned()),
+    }
 }
 
 /// The primary's cluster: an address, its CA and a token, all or none.
 fn primary(read: &mut Reader<'_>) -> Option<(KnownCluster, Token)> {
     let (endpoint, ca_data) = ("HOLDFAST_APIC_PRIMARY_ENDPOINT", "HOLDFAST_APIC_PRIMARY_CA_DATA");
     let (token, file) = ("HOLDFAST_APIC_PRIMARY_TOKEN", "HOLDFAST_APIC_PRIMARY_TOKEN_FILE");
-    let [has_endpoint, has_ca, has_token, has_file] = [endpoint, ca_data, token, file].map(|name| read.text(name).is_some());
+    let [has_endpoint, has_ca, has_token, has_file] =
+        [endpoint, ca_data, token, file].map(|name| read.text(name).is_some());
     if !(has_endpoint || has_ca || has_token || has_file) {
         return None;
     }
@@ -178,7 +187,10 @@ fn primary(read: &mut Reader<'_>) -> Option<(KnownCluster, Token)> {
         read.fault(ca_data, "set together with HOLDFAST_APIC_PRIMARY_ENDPOINT (PEM in base64, as clouds give it)");
     }
     if has_token == has_file {
-        read.hidden_fault(token, "set together with HOLDFAST_APIC_PRIMARY_ENDPOINT, or HOLDFAST_APIC_PRIMARY_TOKEN_FILE in its place");
+        read.hidden_fault(
+            token,
+            "set together with HOLDFAST_APIC_PRIMARY_ENDPOINT, or HOLDFAST_APIC_PRIMARY_TOKEN_FILE in its place",
+        );
     }
     let address = read.https(endpoint);
     if address.is_some() && address == read.text("HOLDFAST_CLUSTER_ENDPOINT") {

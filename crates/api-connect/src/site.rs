@@ -111,7 +111,8 @@ impl ApiConnect {
         if self.can_reach_primary {
             others.insert(Kind::Switchover, steps.iter().map(forward).collect());
             let arrives = witness.map(|witness| PlannedStep::forward(Arc::new(TrafficArrives(Arc::clone(witness)))));
-            let mut failback: Vec<_> = self.failback.iter().flat_map(Handover::first).map(PlannedStep::forward).collect();
+            let mut failback: Vec<_> =
+                self.failback.iter().flat_map(Handover::first).map(PlannedStep::forward).collect();
             failback.push(PlannedStep::back(lock_traffic));
             failback.extend(arrives);
             failback.extend(self.failback.iter().filter_map(Handover::last).map(PlannedStep::forward));

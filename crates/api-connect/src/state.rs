@@ -223,7 +223,8 @@ struct Condition {
 
 impl Condition {
     fn of(document: &Value) -> Self {
-        let said = |name: &str| quoted_within(document.get(name).and_then(Value::as_str).unwrap_or_default(), Limit::Answer);
+        let said =
+            |name: &str| quoted_within(document.get(name).and_then(Value::as_str).unwrap_or_default(), Limit::Answer);
         Self { kind: normalised(&said("type")), holds: normalised(&said("status")) == "true", message: said("message") }
     }
 }

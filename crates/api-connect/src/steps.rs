@@ -26,5 +26,7 @@ fn precondition(declared: &Declared) -> Value {
 /// The version in a precondition.
 fn version(call: &'static str, seen: &Observation) -> Result<String, Fault> {
     let version = seen.precondition.get("version").and_then(Value::as_str).filter(|version| !version.is_empty());
-    version.map(str::to_owned).ok_or_else(|| Fault::new(FaultClass::Invalid, call, "the observation carries no version"))
+    version
+        .map(str::to_owned)
+        .ok_or_else(|| Fault::new(FaultClass::Invalid, call, "the observation carries no version"))
 }

@@ -19,7 +19,7 @@ use holdfast_core::{
 use holdfast_kubernetes::testing::FakeApi;
 use serde_json::{Value, json};
 
-use crate::{ApiConnect, Annotation, Options, Service, site::DELETION, state::Part, words::Words};
+use crate::{Annotation, ApiConnect, Options, Service, site::DELETION, state::Part, words::Words};
 
 pub(crate) const MANAGEMENT: &str = "apis/management.apiconnect.ibm.com/v1beta1/managementclusters/management";
 pub(crate) const PORTAL: &str = "apis/portal.apiconnect.ibm.com/v1beta1/portalclusters/portal";
@@ -86,7 +86,11 @@ impl Sites {
     pub(crate) fn set_gone(&self, gone: bool) {
         self.gone.set(gone);
         self.primary.set_down(gone);
-        if gone { self.world.fail_primary_for(600) } else { self.world.heal_primary() }
+        if gone {
+            self.world.fail_primary_for(600)
+        } else {
+            self.world.heal_primary()
+        }
         self.reconcile();
     }
 
@@ -152,14 +156,21 @@ impl Sites {
                 "ReadyForPromotion"
             }
             ("passive", "passive" | "ReadyForPromotion") => "passive",
-            ("passive", other) if observed => if confirmed { "BlockedWarmStandbyConversion" } else { other },
+            ("passive", other) if observed => {
+                if confirmed {
+                    "BlockedWarmStandbyConversion"
+                } else {
+                    other
+                }
+            }
             ("passive", "progressing to passive") => "passive",
             ("passive", _) => "progressing to passive",
             (_, other) => other,
         };
         let mut conditions = vec![json!({"type": "Ready", "status": "True", "reason": "na", "message": "DB is ready"})];
         if peer.is_none() {
-            conditions = vec![json!({"type": "PeerNotReachable", "status": "True", "reason": "na", "message": "no answer"})];
+            conditions =
+                vec![json!({"type": "PeerNotReachable", "status": "True", "reason": "na", "message": "no answer"})];
         }
         if next == "BlockedWarmStandbyConversion" && peer_word == "ReadyForPromotion" {
             let message = "remote haMode is ReadyForPromotion, expected active or setup-complete";

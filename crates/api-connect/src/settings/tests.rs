@@ -24,17 +24,25 @@ const MANAGEMENT: (&str, &str) = ("HOLDFAST_APIC_MANAGEMENT", "management");
 #[test]
 fn a_name_is_enough_and_the_rest_has_defaults() {
     let settings = read(&[MANAGEMENT]).expect("sound");
-    let service = Service { part: Part::Management, primary: "management".to_owned(), standby: "management".to_owned() };
+    let service =
+        Service { part: Part::Management, primary: "management".to_owned(), standby: "management".to_owned() };
     assert_eq!(settings.options.services, [service]);
-    assert_eq!((&*settings.namespace, &*settings.object_name, &*settings.primary_namespace), ("apic", "holdfast", "apic"));
-    assert_eq!((&*settings.options.fence, settings.options.fence_lasts), ("holdfast-fence", Duration::from_secs(43_200)));
+    assert_eq!(
+        (&*settings.namespace, &*settings.object_name, &*settings.primary_namespace),
+        ("apic", "holdfast", "apic")
+    );
+    assert_eq!(
+        (&*settings.options.fence, settings.options.fence_lasts),
+        ("holdfast-fence", Duration::from_secs(43_200))
+    );
     assert_eq!((settings.options.annotation.name.as_str(), settings.options.annotation.value.as_str()), DELETION);
     assert!(settings.primary.is_none() && settings.options.top_level.is_none());
 }
 
 #[test]
 fn each_side_may_have_names_of_its_own() {
-    let settings = read(&[("HOLDFAST_APIC_PORTALS", "p1, p2b=p2a"), ("HOLDFAST_APIC_TOP_LEVEL", "b=a")]).expect("sound");
+    let settings =
+        read(&[("HOLDFAST_APIC_PORTALS", "p1, p2b=p2a"), ("HOLDFAST_APIC_TOP_LEVEL", "b=a")]).expect("sound");
     let names: Vec<_> =
         settings.options.services.iter().map(|service| (&*service.primary, &*service.standby)).collect();
     assert_eq!(names, [("p1", "p1"), ("p2a", "p2b")]);
@@ -52,7 +60,14 @@ fn the_primarys_cluster_is_told_whole_or_not_at_all() {
     assert_eq!(settings.primary.expect("a cluster").1, Token::Known("abc".to_owned()));
     let settings = read(&[MANAGEMENT, endpoint, ca, file]).expect("sound");
     assert_eq!(settings.primary.expect("a cluster").1, Token::File("/run/token".to_owned()));
-    for some in [vec![endpoint], vec![ca], vec![token], vec![endpoint, ca], vec![endpoint, token], vec![endpoint, ca, token, file]] {
+    for some in [
+        vec![endpoint],
+        vec![ca],
+        vec![token],
+        vec![endpoint, ca],
+        vec![endpoint, token],
+        vec![endpoint, ca, token, file],
+    ] {
         let faults = read(&[vec![MANAGEMENT], some.clone()].concat()).expect_err("half");
         assert!(!faults.to_string().contains("abc"), "{faults}");
     }
@@ -90,6 +105,7 @@ fn every_fault_is_told_at_once_by_its_name() {
 
 #[test]
 fn words_are_added_in_the_form_in_which_they_are_compared() {
-    let settings = read(&[MANAGEMENT, ("HOLDFAST_APIC_OUT_OF_SERVICE_WORDS", "Setup Complete, drained")]).expect("sound");
+    let settings =
+        read(&[MANAGEMENT, ("HOLDFAST_APIC_OUT_OF_SERVICE_WORDS", "Setup Complete, drained")]).expect("sound");
     assert_eq!(settings.options.words.out_of_service, ["setupcomplete", "drained"]);
 }

@@ -94,7 +94,8 @@ fn the_owner_is_found_among_others() {
 fn a_document_of_any_shape_is_read_and_proves_nothing() {
     let words = Words::default();
     let odd = [json!(null), json!([]), json!(7), json!("active"), json!({"mode": "active"}), json!(["passive"])];
-    let spots = ["/spec", "/spec/multiSiteHA", "/spec/multiSiteHA/mode", "/status", "/status/haMode", "/status/haStatus"];
+    let spots =
+        ["/spec", "/spec/multiSiteHA", "/spec/multiSiteHA/mode", "/status", "/status/haMode", "/status/haStatus"];
     let mut hostile = vec![json!(null), json!([]), json!(7), json!({})];
     for value in &odd {
         for spot in spots {

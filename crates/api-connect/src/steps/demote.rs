@@ -78,7 +78,8 @@ impl Demote {
         }
         if !pair.may_delete(side, self.service) {
             let name = side.resource(self.service);
-            let why = format!("{place} is not set passive: name {name} in HOLDFAST_APIC_DELETABLE, its database is deleted");
+            let why =
+                format!("{place} is not set passive: name {name} in HOLDFAST_APIC_DELETABLE, its database is deleted");
             return isolated(&why, isolation);
         }
         Observation::todo(format!("{place}: {}", from.describe()), precondition(&from.declared))

@@ -133,7 +133,9 @@ async fn with_a_word_the_standby_is_promoted_and_the_fence_stays_owed() {
 #[tokio::test]
 async fn a_standby_that_has_no_section_any_more_is_never_written() {
     let sites = Sites::new(Style::Observed);
-    Sites::edit(&sites.standby, PORTAL, |portal| portal["spec"] = json!({"siteName": "raleigh", "multiSiteHA": {"mode": "odd"}}));
+    Sites::edit(&sites.standby, PORTAL, |portal| {
+        portal["spec"] = json!({"siteName": "raleigh", "multiSiteHA": {"mode": "odd"}})
+    });
     let answer = sites.run(&sites.person(Action::Switchover)).await;
     assert_eq!(answer.outcome, Outcome::Refused, "{:?}", answer.reasons);
     assert!(sites.patches().is_empty());

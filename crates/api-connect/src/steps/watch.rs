@@ -130,9 +130,7 @@ impl SeePrimaryPassive {
         let place = side.place(service);
         Some(match side.read(call, service).await {
             Ok(read) => match read.as_ref() {
-                Some(state)
-                    if state.declared.mode == Mode::Passive && self.pair.words.is_passive(&state.ha_mode) =>
-                {
+                Some(state) if state.declared.mode == Mode::Passive && self.pair.words.is_passive(&state.ha_mode) => {
                     return None;
                 }
                 Some(state) => format!("{place}: {}", state.describe()),

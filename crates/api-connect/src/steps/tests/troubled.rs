@@ -105,24 +105,31 @@ async fn a_resource_that_a_person_edits_in_between_is_looked_at_again_before_it_
     let request = sites.person(Action::Switchover);
     sites
         .run_until("a", &request, |sites| {
-            let seen = sites.log().iter().filter(|line| line.starts_with("primary GET") && line.ends_with("management")).count();
-            let before = *looks.get_or_insert(seen);
-            let begun = sites.state().current.is_some();
+            let seen = sites
+                .log()
+                .iter()
+                .filter(|line| line.starts_with("primary GET") && line.ends_with("management"))
+                .count();
             // The intent is written, and the first effect is about to be sent on what was seen since.
-            if begun && !edited && seen > before {
+            let begun = sites.state().current.is_some();
+            if begun && !edited && *looks.get_or_insert(seen) < seen {
                 edited = true;
                 Sites::edit(&sites.primary, MANAGEMENT, |object| object["spec"]["license"] = json!({"accept": true}));
-            }
-            if !begun {
-                looks = Some(seen);
             }
             false
         })
         .await;
     assert!(edited);
-    assert_eq!(sites.patches(), ["primary management", "primary management"], "refused once, then sent on what is there");
+    assert_eq!(
+        sites.patches(),
+        ["primary management", "primary management"],
+        "refused once, then sent on what is there"
+    );
     let object = sites.primary.object(MANAGEMENT).expect("there");
-    assert_eq!((&object["spec"]["license"]["accept"], &object["spec"]["multiSiteHA"]["mode"]), (&json!(true), &json!("passive")));
+    assert_eq!(
+        (&object["spec"]["license"]["accept"], &object["spec"]["multiSiteHA"]["mode"]),
+        (&json!(true), &json!("passive"))
+    );
 }
 
 #[tokio::test]
@@ -180,5 +187,8 @@ async fn what_a_top_level_resource_owns_is_written_there_or_not_at_all() {
     sites.run(&sites.person(Action::Switchover)).await;
     assert_eq!(sites.patches(), ["primary apic"]);
     let top = sites.primary.object(TOP).expect("there");
-    assert_eq!(top["spec"], json!({"management": {"multiSiteHA": {"mode": "passive"}}, "portal": {"multiSiteHA": {"mode": "active"}}}));
+    assert_eq!(
+        top["spec"],
+        json!({"management": {"multiSiteHA": {"mode": "passive"}}, "portal": {"multiSiteHA": {"mode": "active"}}})
+    );
 }
