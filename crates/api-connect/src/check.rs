@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use futures_util::{future::join_all, join};
 use holdfast_core::{
     Call, Fault,
-    evidence::{Check, Readiness},
+    evidence::{Check, Level, Readiness},
     ports::Standby,
 };
 use holdfast_kubernetes::{
-    check::{self, error, good, warning},
+    check::{self, check, error, good, warning},
     lease::KubernetesLease,
 };
 
@@ -51,7 +51,7 @@ impl StandbyCheck {
             None => self.isolation(service, both),
         });
         if let Some(from) = from {
-            checks.extend(self.together(service, from, to));
+            checks.extend(self.together(service, from, to, &both.isolation));
         }
         Ok(checks)
     }
@@ -98,16 +98,19 @@ impl StandbyCheck {
     }
 
     /// What only shows when both sides are seen.
-    fn together(&self, service: usize, from: &State, to: &State) -> Vec<Check> {
+    fn together(&self, service: usize, from: &State, to: &State, isolation: &Isolation) -> Vec<Check> {
         let (place, mut checks) = (self.pair.primary.place(service), Vec::new());
         if from.declared.mode == Mode::Active {
+            // Behind a fence it is left as it is until the standby is active.
+            let fenced = matches!(isolation, Isolation::Confirmed { .. });
+            let level = if fenced { Level::Warning } else { Level::Error };
             if let Some(why) = self.pair.loses_data(Way::ToStandby, service, from, to) {
-                checks.push(warning("replication", format!("{place} would not be set passive: {why}")));
+                checks.push(check("replication", level, format!("{place} would not be set passive: {why}")));
             }
             if !self.pair.may_delete(&self.pair.primary, service) {
                 let name = self.pair.primary.resource(service);
                 let found = format!("{place} would not be set passive: HOLDFAST_APIC_DELETABLE does not name {name}");
-                checks.push(warning("deletion", found));
+                checks.push(check("deletion", level, found));
             }
             if to.declared.mode == Mode::Active {
                 checks.push(error("two-active", format!("{place} and the standby's are both declared active")));

@@ -17,7 +17,7 @@ use crate::{
     prober::PrimaryProbe,
     side::{Annotation, Side, SideOptions},
     state::Part,
-    steps::{Demote, Promote, SeeActive, SeeLetGo, SeePrimaryPassive},
+    steps::{Demote, Promote, SeeActive, SeeLetGo, SeePassive},
     words::Words,
 };
 
@@ -101,11 +101,11 @@ impl ApiConnect {
     /// service is declared active on the primary. Both need the primary's cluster. There is no rehearsal: a standby that
     /// is promoted to try it out would be a second active side.
     pub fn runbook(&self, lock_traffic: Arc<dyn Step>, witness: Option<&Arc<dyn TrafficWitness>>) -> Runbook {
-        let see_primary = Arc::new(SeePrimaryPassive::new(Arc::clone(&self.pair))) as Arc<dyn Step>;
+        let see_passive = |way| Arc::new(SeePassive::new(Arc::clone(&self.pair), way)) as Arc<dyn Step>;
         let mut steps: Vec<_> = self.failover.iter().flat_map(Handover::first).collect();
         steps.push(Arc::clone(&lock_traffic));
         steps.extend(self.failover.iter().filter_map(Handover::last));
-        steps.push(see_primary);
+        steps.push(see_passive(Way::ToStandby));
         let forward = |step: &Arc<dyn Step>| PlannedStep::forward(Arc::clone(step));
         let mut others = BTreeMap::new();
         if self.can_reach_primary {
@@ -116,6 +116,7 @@ impl ApiConnect {
             failback.push(PlannedStep::back(lock_traffic));
             failback.extend(arrives);
             failback.extend(self.failback.iter().filter_map(Handover::last).map(PlannedStep::forward));
+            failback.push(PlannedStep::forward(see_passive(Way::ToPrimary)));
             others.insert(Kind::Failback, failback);
         }
         Runbook { name: RUNBOOK, steps, earlier: Vec::new(), others }

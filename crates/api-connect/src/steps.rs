@@ -11,7 +11,7 @@ mod watch;
 
 pub(crate) use demote::Demote;
 pub(crate) use promote::Promote;
-pub(crate) use watch::{SeeActive, SeeLetGo, SeePrimaryPassive};
+pub(crate) use watch::{SeeActive, SeeLetGo, SeePassive};
 
 use holdfast_core::{Fault, FaultClass, step::Observation};
 use serde_json::{Value, json};

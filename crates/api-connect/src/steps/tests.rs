@@ -164,3 +164,33 @@ async fn every_write_changes_the_mode_and_nothing_else_of_the_section() {
     }
     assert!(sites.standby.object(FENCE).is_none(), "the fence is a person's");
 }
+
+#[tokio::test]
+async fn the_management_cluster_is_first_and_no_portal_waits_for_another() {
+    let mut sites = Sites::new(Style::Observed);
+    let other =
+        crate::Service { primary: "a".to_owned(), standby: "b".to_owned(), ..sites.options.services[1].clone() };
+    sites.options.services.push(other);
+    let runbook = sites.system().runbook(sites.lock(), None);
+    let names = |kind| {
+        let driven = runbook.driven(kind, None).expect("given");
+        driven.iter().map(|driven| driven.step.name()).collect::<Vec<_>>()
+    };
+    let expected = |from: &str, to: &str, lock: &str| {
+        [
+            format!("demote-{from}-management see-{from}-management-let-go"),
+            format!("promote-{to}-management see-{to}-management-active"),
+            format!("demote-{from}-portal-portal see-{from}-portal-portal-let-go promote-{to}-portal-portal"),
+            format!("demote-{from}-portal-b see-{from}-portal-b-let-go promote-{to}-portal-b {lock}"),
+            format!("see-{to}-portal-portal-active see-{to}-portal-b-active see-{from}-passive"),
+        ]
+        .join(" ")
+    };
+    assert_eq!(names(Kind::Failover).join(" "), expected("primary", "standby", "lock"));
+    assert_eq!(names(Kind::Switchover), names(Kind::Failover));
+    assert_eq!(names(Kind::Failback).join(" "), expected("standby", "primary", "unlock"));
+    assert!(runbook.driven(Kind::Rehearsal, None).is_none());
+    let alone = crate::ApiConnect::new(&sites.standby.cluster(), None, sites.options.clone());
+    let runbook = alone.runbook(sites.lock(), None);
+    assert!(runbook.driven(Kind::Switchover, None).is_none(), "it needs the primary's cluster");
+}

@@ -8,12 +8,16 @@ use holdfast_core::{
     Call, Fault,
     step::{Need, Observation, Step},
 };
+use holdfast_kubernetes::check::listed;
 use serde_json::Value;
 
 use crate::{
     pair::{Pair, Way},
     state::{Mode, Part},
 };
+
+/// How many services are told of in one sentence.
+const MOST_TOLD: usize = 3;
 
 /// Nothing is written, so nothing needs a precondition.
 fn waits(found: String) -> Observation {
@@ -113,38 +117,41 @@ impl Step for SeeActive {
     }
 }
 
-/// Done when every service of the primary is seen passive. Owed until then: while a fence stands, the execution stays
-/// open, every call looks, and a primary that comes back active is set passive before anything else.
-pub(crate) struct SeePrimaryPassive {
+/// Done when every service of the side that was made passive is a standby. Owed until then: while a fence stands the
+/// execution stays open, every call looks, and a primary that comes back active is set passive before anything else.
+pub(crate) struct SeePassive {
     pair: Arc<Pair>,
+    way: Way,
 }
 
-impl SeePrimaryPassive {
-    pub(crate) fn new(pair: Arc<Pair>) -> Self {
-        Self { pair }
+impl SeePassive {
+    pub(crate) fn new(pair: Arc<Pair>, way: Way) -> Self {
+        Self { pair, way }
     }
 
     /// What keeps a service from being a standby; `None` where nothing does.
     async fn missing(&self, call: &Call, service: usize) -> Option<String> {
-        let side = &self.pair.primary;
+        let side = self.pair.from(self.way);
         let place = side.place(service);
-        Some(match side.read(call, service).await {
-            Ok(read) => match read.as_ref() {
-                Some(state) if state.declared.mode == Mode::Passive && self.pair.words.is_passive(&state.ha_mode) => {
-                    return None;
-                }
-                Some(state) => format!("{place}: {}", state.describe()),
-                None => format!("there is no {place}"),
-            },
-            Err(fault) => format!("{place} cannot be read: {fault}"),
-        })
+        let read = match side.read(call, service).await {
+            Ok(read) => read,
+            Err(fault) => return Some(format!("{place} cannot be read: {fault}")),
+        };
+        match read.as_ref() {
+            Some(state) if state.declared.mode == Mode::Passive && self.pair.words.is_passive(&state.ha_mode) => None,
+            Some(state) => Some(format!("{place}: {}", state.describe())),
+            None => Some(format!("there is no {place}")),
+        }
     }
 }
 
 #[async_trait]
-impl Step for SeePrimaryPassive {
+impl Step for SeePassive {
     fn name(&self) -> &'static str {
-        "see-primary-passive"
+        match self.way {
+            Way::ToStandby => "see-primary-passive",
+            Way::ToPrimary => "see-standby-passive",
+        }
     }
 
     fn need(&self) -> Need {
@@ -158,10 +165,12 @@ impl Step for SeePrimaryPassive {
     async fn observe(&self, call: &Call) -> Result<Observation, Fault> {
         let looks = (0..self.pair.services.len()).map(|service| self.missing(call, service));
         let missing: Vec<String> = join_all(looks).await.into_iter().flatten().collect();
+        let side = self.pair.from(self.way).name;
         if missing.is_empty() {
-            return Ok(Observation::done("every service of the primary is passive"));
+            return Ok(Observation::done(format!("every service of the {side} is passive")));
         }
-        Ok(waits(format!("a network that was cut stays cut until the primary is passive: {}", missing.join("; "))))
+        let missing = listed(&missing, MOST_TOLD);
+        Ok(waits(format!("a network that was cut stays cut until the {side} is passive: {missing}")))
     }
 
     async fn apply(&self, _: &Call, _: &Observation) -> Result<Option<Observation>, Fault> {

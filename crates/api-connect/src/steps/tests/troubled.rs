@@ -1,5 +1,7 @@
 //! Crashes, lost answers, slow and silent operators, people who edit in between.
 
+use holdfast_core::engine::Request;
+
 use super::*;
 
 /// A switchover whose worker dies after the `count`-th request, and another takes it over.
@@ -159,10 +161,15 @@ async fn a_management_cluster_whose_data_are_not_known_to_be_on_the_other_side_i
 async fn a_database_is_not_deleted_unless_its_name_was_confirmed() {
     let mut sites = Sites::new(Style::Observed);
     sites.options.deletable.clear();
-    sites.run(&sites.person(Action::Switchover)).await;
-    assert!(sites.patches().is_empty());
+    let answer = sites.run(&sites.person(Action::Switchover)).await;
+    assert_eq!(answer.outcome, Outcome::Refused);
+    assert!(format!("{:?}", answer.reasons).contains("HOLDFAST_APIC_DELETABLE"), "{:?}", answer.reasons);
+    // A person who waives the gate has not confirmed the deletion.
+    let waived = vec![holdfast_core::decision::Gate::StandbyFit];
+    sites.run(&Request { overrides: waived, ..sites.person(Action::Switchover) }).await;
     let refused = step(&sites, "demote-primary-management");
     assert!(format!("{:?}", refused.progress).contains("HOLDFAST_APIC_DELETABLE"), "{refused:?}");
+    assert!(sites.patches().is_empty());
 }
 
 #[tokio::test]
