@@ -15,12 +15,12 @@ use holdfast_kubernetes::{
 };
 
 use crate::{
-    fence::Isolation,
+    isolation::Isolation,
     pair::{Both, Pair, Way},
     state::{Mode, Part, State},
 };
 
-/// [`Standby`] by looking at both sides of each service, and at the fence.
+/// [`Standby`] by looking at both sides of each service, and at the confirmation.
 pub(crate) struct StandbyCheck {
     pair: Arc<Pair>,
     lease: Arc<KubernetesLease>,
@@ -101,9 +101,9 @@ impl StandbyCheck {
     fn together(&self, service: usize, from: &State, to: &State, isolation: &Isolation) -> Vec<Check> {
         let (place, mut checks) = (self.pair.primary.place(service), Vec::new());
         if from.declared.mode == Mode::Active {
-            // Behind a fence it is left as it is until the standby is active.
-            let fenced = matches!(isolation, Isolation::Confirmed { .. });
-            let level = if fenced { Level::Warning } else { Level::Error };
+            // While that is so it is left as it is until the standby is active.
+            let cut_off = matches!(isolation, Isolation::Confirmed { .. });
+            let level = if cut_off { Level::Warning } else { Level::Error };
             if let Some(why) = self.pair.loses_data(Way::ToStandby, service, from, to) {
                 checks.push(check("replication", level, format!("{place} would not be set passive: {why}")));
             }

@@ -1,4 +1,4 @@
-//! API Connect in two data centres (warm standby): the primary is set passive or fenced, the standby made active.
+//! API Connect in two data centres (warm standby): the primary is set passive or is confirmed to be cut off, the standby made active.
 //!
 //! The resource of an `APIConnectCluster` is written by the facts and unproven: there is no definition of it to test with.
 //!
@@ -9,7 +9,7 @@
 //! * [`settings`]: what it is told, and the parts that it gives a site.
 //! * [`site`]: everything below on both data centres; what callers build.
 //! * [`words`] and [`state`]: what a custom resource says of its side, pure.
-//! * [`fence`]: the word that the primary is cut off; its judgement is pure.
+//! * [`isolation`]: the word that the primary is cut off; its judgement is pure.
 //! * `side`: the resources of one data centre, read and written; `pair`: both, and what may be done to one because of the
 //!   other; [`primary_cluster`]: the way to the primary's cluster.
 //! * `steps`: a side is made passive, seen to let go, and the other one made active and seen so.
@@ -34,7 +34,7 @@
 )]
 
 mod check;
-pub mod fence;
+pub mod isolation;
 mod pair;
 pub mod primary_cluster;
 mod prober;

@@ -6,7 +6,7 @@ use futures_util::join;
 use holdfast_core::{Call, Fault};
 
 use crate::{
-    fence::{Fence, Isolation},
+    isolation::{Confirmation, Isolation},
     side::Side,
     state::{Mode, Part, State},
     words::Words,
@@ -30,13 +30,13 @@ pub(crate) struct Pair {
     pub(crate) standby: Side,
     /// What is handed over, in order: the management cluster first.
     pub(crate) services: Vec<Part>,
-    pub(crate) fence: Fence,
+    pub(crate) confirmation: Confirmation,
     pub(crate) words: Words,
     /// The management clusters whose database may be deleted when they are made passive.
     pub(crate) deletable: Vec<String>,
 }
 
-/// Both sides of one service and the fence, read at the same moment.
+/// Both sides of one service and the confirmation, read at the same moment.
 pub(crate) struct Both {
     /// The side that is made passive.
     pub(crate) from: Read,
@@ -63,13 +63,13 @@ impl Pair {
         }
     }
 
-    /// Reads both sides of a service and the fence, side by side. A failback knows no fence: both sides must be there.
+    /// Reads both sides of a service and the confirmation, side by side. A failback knows none: both sides must be there.
     pub(crate) async fn look(&self, call: &Call, way: Way, service: usize) -> Both {
         let isolation = async {
             match way {
-                Way::ToStandby => self.fence.look(call).await,
+                Way::ToStandby => self.confirmation.look(call).await,
                 Way::ToPrimary => {
-                    Isolation::Unconfirmed { why: "a failback has no fence: both sides must answer".to_owned() }
+                    Isolation::Unconfirmed { why: "a failback rests on none: both sides must answer".to_owned() }
                 }
             }
         };

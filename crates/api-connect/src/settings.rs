@@ -55,13 +55,13 @@ impl Settings {
         let namespace = read.object_name("CLUSTER_NAMESPACE").unwrap_or_else(|| "apic".to_owned());
         let object_name = read.object_name("HOLDFAST_OBJECT_NAME").unwrap_or_else(|| "holdfast".to_owned());
         let judges = [("platform-api", status::judge_platform_api as Judge), ("page", status::judge_page)];
-        let (services, fence) = (services(read), read.object_name("HOLDFAST_APIC_FENCE"));
+        let (services, isolation) = (services(read), read.object_name("HOLDFAST_APIC_ISOLATION"));
         let deletable = read.list_of("HOLDFAST_APIC_DELETABLE", NAMES, shape::is_object_name);
         known_names(read, &services, &deletable);
         let options = Options {
             top_level: both_names(read, "HOLDFAST_APIC_TOP_LEVEL"),
-            fence: fence.unwrap_or_else(|| format!("{object_name}-fence")),
-            fence_lasts: read.seconds("HOLDFAST_APIC_FENCE_SECONDS", 43_200.0, 60.0..=86_400.0),
+            isolation: isolation.unwrap_or_else(|| format!("{object_name}-isolation")),
+            isolation_lasts: read.seconds("HOLDFAST_APIC_ISOLATION_SECONDS", 43_200.0, 60.0..=86_400.0),
             words: words(read),
             annotation: annotation(read),
             services,

@@ -12,7 +12,7 @@ use holdfast_kubernetes::{StandbyCluster, api::Api};
 
 use crate::{
     check::StandbyCheck,
-    fence::Fence,
+    isolation::Confirmation,
     pair::{Pair, Way},
     prober::PrimaryProbe,
     side::{Annotation, Side, SideOptions},
@@ -46,9 +46,9 @@ pub struct Options {
     /// The `APIConnectCluster` of the primary and of the standby, where one manages the others.
     pub top_level: Option<(String, String)>,
     /// The ConfigMap, on the standby's cluster, with the word that the primary is cut off.
-    pub fence: String,
+    pub isolation: String,
     /// How long such a word counts.
-    pub fence_lasts: Duration,
+    pub isolation_lasts: Duration,
     /// Words beyond the known ones.
     pub words: Words,
     /// The management clusters whose database may be deleted when they are made passive.
@@ -169,7 +169,7 @@ impl Handover {
 }
 
 fn pair(cluster: &StandbyCluster, primary: Option<Api>, options: Options) -> Pair {
-    let Options { services, top_level, fence, fence_lasts, words, deletable, annotation } = options;
+    let Options { services, top_level, isolation, isolation_lasts, words, deletable, annotation } = options;
     let resources = |name: fn(&Service) -> &String| {
         services.iter().map(|service| (service.part, name(service).clone())).collect::<Vec<_>>()
     };
@@ -193,7 +193,7 @@ fn pair(cluster: &StandbyCluster, primary: Option<Api>, options: Options) -> Pai
     Pair {
         primary: Side::new(primary),
         standby: Side::new(standby),
-        fence: Fence::new(cluster.api().clone(), fence, fence_lasts),
+        confirmation: Confirmation::new(cluster.api().clone(), isolation, isolation_lasts),
         services: services.iter().map(|service| service.part).collect(),
         words,
         deletable,

@@ -84,7 +84,7 @@ impl Mode {
 pub struct Declared {
     /// The mode.
     pub mode: Mode,
-    /// Its `resourceVersion`: the fence of a write.
+    /// Its `resourceVersion`: the precondition of a write.
     pub version: String,
     /// Whether it has the annotation that confirms the deletion of data.
     pub confirms_deletion: bool,

@@ -23,7 +23,7 @@ use crate::{Annotation, ApiConnect, Options, Service, site::DELETION, state::Par
 
 pub(crate) const MANAGEMENT: &str = "apis/management.apiconnect.ibm.com/v1beta1/managementclusters/management";
 pub(crate) const PORTAL: &str = "apis/portal.apiconnect.ibm.com/v1beta1/portalclusters/portal";
-pub(crate) const FENCE: &str = "api/v1/configmaps/holdfast-fence";
+pub(crate) const ISOLATION: &str = "api/v1/configmaps/holdfast-isolation";
 
 /// How IBM's operator behaves.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,8 +61,8 @@ impl Sites {
         let options = Options {
             services: vec![service(Part::Management, "management"), service(Part::Portal, "portal")],
             top_level: None,
-            fence: "holdfast-fence".to_owned(),
-            fence_lasts: Duration::from_secs(12 * 3600),
+            isolation: "holdfast-isolation".to_owned(),
+            isolation_lasts: Duration::from_secs(12 * 3600),
             words: Words::default(),
             deletable: vec!["management".to_owned()],
             annotation: Annotation { name: DELETION.0.to_owned(), value: DELETION.1.to_owned() },
@@ -103,7 +103,7 @@ impl Sites {
     /// Somebody confirms that the primary is cut off.
     pub(crate) fn confirm_isolation(&self) {
         let at = self.world.clock.now().to_string();
-        self.standby.put(FENCE, json!({"data": {"isolated": "change 12", "by": "Ann", "at": at}}));
+        self.standby.put(ISOLATION, json!({"data": {"isolated": "change 12", "by": "Ann", "at": at}}));
     }
 
     /// One of the resources, changed.

@@ -32,8 +32,8 @@ fn a_name_is_enough_and_the_rest_has_defaults() {
         ("apic", "holdfast", "apic")
     );
     assert_eq!(
-        (&*settings.options.fence, settings.options.fence_lasts),
-        ("holdfast-fence", Duration::from_secs(43_200))
+        (&*settings.options.isolation, settings.options.isolation_lasts),
+        ("holdfast-isolation", Duration::from_secs(43_200))
     );
     assert_eq!((settings.options.annotation.name.as_str(), settings.options.annotation.value.as_str()), DELETION);
     assert!(settings.primary.is_none() && settings.options.top_level.is_none());
@@ -86,8 +86,8 @@ fn every_fault_is_told_at_once_by_its_name() {
         ("HOLDFAST_APIC_PORTALS", "p1=,p2"),
         ("HOLDFAST_APIC_PORTALS", many.as_str()),
         ("HOLDFAST_APIC_TOP_LEVEL", "A"),
-        ("HOLDFAST_APIC_FENCE", "a/b"),
-        ("HOLDFAST_APIC_FENCE_SECONDS", "59"),
+        ("HOLDFAST_APIC_ISOLATION", "a/b"),
+        ("HOLDFAST_APIC_ISOLATION_SECONDS", "59"),
         ("HOLDFAST_APIC_DELETABLE", "other"),
         ("HOLDFAST_APIC_DELETION_ANNOTATION", "a/b/c"),
         ("HOLDFAST_APIC_PROBE", "perhaps"),
@@ -98,7 +98,7 @@ fn every_fault_is_told_at_once_by_its_name() {
         let faults = read(&[management, vec![(name, bad)]].concat()).expect_err(bad);
         assert!(faults.0.iter().all(|fault| fault.name == name), "{faults}");
     }
-    let two = read(&[MANAGEMENT, ("HOLDFAST_APIC_PROBE", "x"), ("HOLDFAST_APIC_FENCE_SECONDS", "x")]);
+    let two = read(&[MANAGEMENT, ("HOLDFAST_APIC_PROBE", "x"), ("HOLDFAST_APIC_ISOLATION_SECONDS", "x")]);
     assert_eq!(two.expect_err("two faults").0.len(), 2);
     assert_eq!(read(&[]).expect_err("nothing to fail over").0[0].name, "HOLDFAST_APIC_MANAGEMENT");
 }

@@ -10,7 +10,7 @@ use holdfast_core::{
 
 use super::{precondition, version};
 use crate::{
-    fence::Isolation,
+    isolation::Isolation,
     pair::{Both, Pair, Way},
     side::Deletion,
     state::{Mode, Part, State},
@@ -20,7 +20,7 @@ use crate::{
 /// somebody has confirmed that it is cut off.
 ///
 /// A management cluster that is made passive loses its database. So it is only made passive when its data are known to
-/// be on the other side and the deletion was confirmed by its name. Behind a fence it is left as it is until the other
+/// be on the other side and the deletion was confirmed by its name. While that is so it is left as it is until the other
 /// side is active, so that its database is kept until there is another one.
 pub(crate) struct Demote {
     name: &'static str,

@@ -19,7 +19,7 @@ use crate::{
 /// Sets `mode: active` on the side that was passive.
 ///
 /// Right before the write both sides are looked at again: it is sent only while the old side was seen to let go, or is cut
-/// off by somebody's word. Between that look and the write the old side can change, and no fence spans two clusters.
+/// off by somebody's word. Between that look and the write the old side can change, and no precondition spans two clusters.
 pub(crate) struct Promote {
     name: &'static str,
     pair: Arc<Pair>,

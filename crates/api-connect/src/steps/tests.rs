@@ -8,7 +8,7 @@ use holdfast_core::{
 };
 use serde_json::json;
 
-use crate::testing::{FENCE, MANAGEMENT, PORTAL, Sites, Style};
+use crate::testing::{ISOLATION, MANAGEMENT, PORTAL, Sites, Style};
 
 mod returns;
 mod troubled;
@@ -113,7 +113,7 @@ async fn a_word_that_is_too_old_counts_as_none() {
 }
 
 #[tokio::test]
-async fn with_a_word_the_standby_is_promoted_and_the_fence_stays_owed() {
+async fn with_a_word_the_standby_is_promoted_and_the_primary_stays_owed() {
     let sites = Sites::new(Style::Observed);
     sites.set_gone(true);
     sites.set_linked(false);
@@ -162,7 +162,7 @@ async fn every_write_changes_the_mode_and_nothing_else_of_the_section() {
             assert_eq!(section, json!({"replicationPeerFQDN": "peer", "tlsClient": {"secretName": "client"}}));
         }
     }
-    assert!(sites.standby.object(FENCE).is_none(), "the fence is a person's");
+    assert!(sites.standby.object(ISOLATION).is_none(), "the word is a person's");
 }
 
 #[tokio::test]

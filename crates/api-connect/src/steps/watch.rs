@@ -117,7 +117,7 @@ impl Step for SeeActive {
     }
 }
 
-/// Done when every service of the side that was made passive is a standby. Owed until then: while a fence stands the
+/// Done when every service of the side that was made passive is a standby. Owed until then: while the primary is cut off the
 /// execution stays open, every call looks, and a primary that comes back active is set passive before anything else.
 pub(crate) struct SeePassive {
     pair: Arc<Pair>,

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// A failover behind a fence, with the primary gone; it stays owed.
-async fn fenced(style: Style) -> Sites {
+/// A failover of a primary that is cut off, with the primary gone; it stays owed.
+async fn isolated(style: Style) -> Sites {
     let sites = Sites::new(style);
     sites.set_gone(true);
     sites.set_linked(false);
@@ -13,9 +13,9 @@ async fn fenced(style: Style) -> Sites {
 }
 
 #[tokio::test]
-async fn a_primary_that_comes_back_behind_the_fence_is_set_passive_and_only_then_the_execution_ends() {
+async fn a_primary_that_comes_back_cut_off_is_set_passive_and_only_then_the_execution_ends() {
     for style in [Style::Documented, Style::Observed] {
-        let sites = fenced(style).await;
+        let sites = isolated(style).await;
         sites.set_gone(false);
         sites.ticks_until(30, |_| sites.patches().len() == 4).await;
         assert_eq!(sites.patches(), ["standby management", "standby portal", "primary management", "primary portal"]);
@@ -87,7 +87,7 @@ async fn a_failback_is_a_switchover_in_reverse() {
 
 #[tokio::test]
 async fn a_failback_to_a_primary_that_is_no_good_standby_is_not_begun() {
-    let sites = fenced(Style::Observed).await;
+    let sites = isolated(Style::Observed).await;
     sites.world.prober.set(holdfast_core::evidence::ProbeResult::Failing { why: "HTTP 503".to_owned() });
     let answer = sites.run(&sites.person(Action::Failback { rest: false })).await;
     assert_eq!(answer.outcome, Outcome::Refused, "{:?}", answer.reasons);

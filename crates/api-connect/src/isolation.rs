@@ -1,4 +1,4 @@
-//! The fence: a person's word, or a hook's, that the network between the two data centres is cut.
+//! The isolation of the primary: a person's word, or a hook's, that the network between the two data centres is cut.
 //!
 //! A program beside the standby cannot see such a cut. So the word is written into a ConfigMap on the standby's cluster,
 //! with who gave it and when, and each step that rests on it tells it in the record. It is good for a bounded time: a word
@@ -19,7 +19,7 @@ use holdfast_kubernetes::{
 use http::Method;
 use serde_json::Value;
 
-const GET_FENCE: Operation = Operation::custom("kubernetes:get configmaps", Method::GET, "api/v1", "configmaps");
+const GET_ISOLATION: Operation = Operation::custom("kubernetes:get configmaps", Method::GET, "api/v1", "configmaps");
 
 /// Whether the primary is isolated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,14 +37,14 @@ pub enum Isolation {
 }
 
 /// The ConfigMap with the word.
-pub(crate) struct Fence {
+pub(crate) struct Confirmation {
     api: Api,
     name: String,
     longest: Duration,
     reads: SingleFlight<Option<Value>>,
 }
 
-impl Fence {
+impl Confirmation {
     /// The ConfigMap `name`; a word in it is good for `longest`.
     pub(crate) fn new(api: Api, name: String, longest: Duration) -> Self {
         Self { api, name, longest, reads: SingleFlight::new() }
@@ -53,7 +53,7 @@ impl Fence {
     /// Looks now. What cannot be read is unconfirmed.
     pub(crate) async fn look(&self, call: &Call) -> Isolation {
         let (api, name, asked) = (self.api.clone(), self.name.clone(), call.clone());
-        let read = self.reads.get(|| async move { api.get::<Value>(&asked, &GET_FENCE, &name).await }).await;
+        let read = self.reads.get(|| async move { api.get::<Value>(&asked, &GET_ISOLATION, &name).await }).await;
         let place = self.api.place("ConfigMap", &self.name);
         match read {
             Ok(document) => judge(document.as_ref().as_ref(), &place, call.clock.now(), self.longest),
