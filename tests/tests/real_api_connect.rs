@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use holdfast_api_connect::{ApiConnect, Annotation, Options, Service, site::DELETION, state::Part, words::Words};
+use holdfast_api_connect::{Annotation, ApiConnect, Options, Service, site::DELETION, state::Part, words::Words};
 use holdfast_core::{
     engine::{Action, Outcome},
     fakes::World,

@@ -308,7 +308,7 @@ impl Clock for PatientClock {
     }
 
     async fn sleep(&self, pause: Duration) {
-        for _ in 0..50 {
+        for _ in 0..25 {
             tokio::task::yield_now().await;
         }
         self.0.sleep(pause).await;

@@ -108,7 +108,12 @@ fn variables(cloud: Cloud, more: &[(&str, &str)]) -> BTreeMap<String, String> {
     let keys = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "secret")];
     let system = [("HOLDFAST_SYSTEM", "api-connect"), ("HOLDFAST_APIC_MANAGEMENT", "management")];
     let system = if cloud == Cloud::ApiConnect { &system[..] } else { &[] };
-    keys.iter().chain(&least).chain(system).chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    keys.iter()
+        .chain(&least)
+        .chain(system)
+        .chain(more)
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 /// What the reader says; nothing when it takes the variables.
@@ -119,7 +124,9 @@ fn refusal(cloud: Cloud, variables: &BTreeMap<String, String>) -> Option<String>
 /// What a function on this cloud reads, written out.
 fn read(cloud: Cloud, variables: &BTreeMap<String, String>) -> Result<String, String> {
     let read = match cloud {
-        Cloud::Aws | Cloud::ApiConnect => Settings::read(&Aws, variables, |read, _| AlarmFilter::read(read)).map(|all| format!("{all:?}")),
+        Cloud::Aws | Cloud::ApiConnect => {
+            Settings::read(&Aws, variables, |read, _| AlarmFilter::read(read)).map(|all| format!("{all:?}"))
+        }
         Cloud::Azure => Settings::read(&AzureCloud, variables, |read, limits| HostSettings::read(read, limits.margin))
             .map(|all| format!("{all:?}")),
         Cloud::Oci => Settings::read(&OciCloud, variables, |read, _| OciHost::read(read)).map(|all| format!("{all:?}")),

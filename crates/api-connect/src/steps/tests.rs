@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::testing::{ISOLATION, MANAGEMENT, PORTAL, Sites, Style};
 
+mod alone;
 mod returns;
 mod troubled;
 
