@@ -89,7 +89,7 @@ impl StandbyCheck {
     fn isolation(&self, service: usize, both: &Both) -> Check {
         let unread = self.unread(service, both);
         match &both.isolation {
-            Isolation::Confirmed { said } => warning("isolation", format!("{unread}; {said}")),
+            Isolation::Confirmed { said, .. } => warning("isolation", format!("{unread}; {said}")),
             Isolation::Unconfirmed { why } => error(
                 "isolation",
                 format!("{unread}, so it cannot be set passive; its isolation is not confirmed: {why}"),

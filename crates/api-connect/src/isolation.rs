@@ -2,7 +2,8 @@
 //!
 //! A program beside the standby cannot see such a cut. So the word is written into a ConfigMap on the standby's cluster,
 //! with who gave it and when, and each step that rests on it tells it in the record. It is good for a bounded time: a word
-//! of the last exercise must not open the way in the next outage.
+//! of the last exercise must not open the way in the next outage. Where the standby says that it reaches its peer, the
+//! network is not cut by its account, and only a word of the last minutes counts against that.
 
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ pub enum Isolation {
     Confirmed {
         /// Who, when and in which words.
         said: String,
+        /// When.
+        given: Timestamp,
     },
     /// Nobody said so in a way that counts.
     Unconfirmed {
@@ -35,6 +38,21 @@ pub enum Isolation {
         why: String,
     },
 }
+
+impl Isolation {
+    /// The same where the standby says that it reaches its peer: a word counts that was given a short while before `now`.
+    pub(crate) fn against_the_standbys_word(self, now: Timestamp) -> Self {
+        match self {
+            Self::Confirmed { said, given } if until(given, now) > FRESH => Self::Unconfirmed {
+                why: format!("{said}; but the standby says that it reaches its peer, so the word must be given anew"),
+            },
+            other => other,
+        }
+    }
+}
+
+/// How old a word may be that counts against what the standby says.
+const FRESH: Duration = Duration::from_secs(900);
 
 /// The ConfigMap with the word.
 pub(crate) struct Confirmation {
@@ -86,7 +104,7 @@ pub(crate) fn judge(document: Option<&Value>, place: &str, now: Timestamp, longe
         ));
     }
     let (word, by) = (quoted_within(word, Limit::Reason), quoted_within(by, Limit::Value));
-    Isolation::Confirmed { said: format!("isolation confirmed by {by} at {given:.0}: {word}") }
+    Isolation::Confirmed { said: format!("isolation confirmed by {by} at {given:.0}: {word}"), given }
 }
 
 #[cfg(test)]
@@ -104,7 +122,8 @@ mod tests {
     fn a_word_with_its_author_and_a_recent_time_confirms() {
         let said = judged(json!({"isolated": "change 12", "by": "Ann", "at": "2026-01-01T11:30:00Z"}));
         let expected = "isolation confirmed by Ann at 2026-01-01T11:30:00Z: change 12".to_owned();
-        assert_eq!(said, Isolation::Confirmed { said: expected });
+        let given = "2026-01-01T11:30:00Z".parse().expect("a time");
+        assert_eq!(said, Isolation::Confirmed { said: expected, given });
     }
 
     #[test]
@@ -133,7 +152,7 @@ mod tests {
     fn a_long_word_is_cut() {
         let said =
             judged(json!({"isolated": "x".repeat(100_000), "by": "y".repeat(9_000), "at": "2026-01-01T11:30:00Z"}));
-        let Isolation::Confirmed { said } = said else { panic!("{said:?}") };
+        let Isolation::Confirmed { said, .. } = said else { panic!("{said:?}") };
         assert!(said.chars().count() < 600);
     }
 }

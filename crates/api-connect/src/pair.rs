@@ -67,7 +67,7 @@ impl Pair {
     pub(crate) async fn look(&self, call: &Call, way: Way, service: usize) -> Both {
         let isolation = async {
             match way {
-                Way::ToStandby => self.confirmation.look(call).await,
+                Way::ToStandby => self.isolation(call).await,
                 Way::ToPrimary => {
                     Isolation::Unconfirmed { why: "a failback rests on none: both sides must answer".to_owned() }
                 }
@@ -76,6 +76,23 @@ impl Pair {
         let (from, to) = (self.from(way).read(call, service), self.to(way).read(call, service));
         let (from, to, isolation) = join!(from, to, isolation);
         Both { from, to, isolation }
+    }
+
+    /// Whether the primary is cut off, by the word and by what the standby sees.
+    async fn isolation(&self, call: &Call) -> Isolation {
+        let management = async {
+            let service = self.services.iter().position(|part| *part == Part::Management)?;
+            self.standby.read(call, service).await.ok()
+        };
+        let (word, management) = join!(self.confirmation.look(call), management);
+        let reaches_peer = |state: &State| {
+            // Once it is active it says Ready with its peer gone, too.
+            state.declared.mode == Mode::Passive && state.replicates == Some(true) && !state.peer_unreachable
+        };
+        match management.as_ref().and_then(|read| read.as_ref().as_ref()) {
+            Some(state) if reaches_peer(state) => word.against_the_standbys_word(call.clock.now()),
+            _ => word,
+        }
     }
 
     /// The part of a service.
@@ -98,7 +115,7 @@ impl Pair {
             Err(fault) => format!("{place} cannot be read: {fault}"),
         };
         match &both.isolation {
-            Isolation::Confirmed { said } => Ok(format!("{seen}; {said}")),
+            Isolation::Confirmed { said, .. } => Ok(format!("{seen}; {said}")),
             Isolation::Unconfirmed { why } => Err(format!("{seen}; its isolation is not confirmed: {why}")),
         }
     }

@@ -89,7 +89,7 @@ impl Demote {
 /// What cannot be set passive is as good as passive once it is cut off.
 fn isolated(why: &str, isolation: &Isolation) -> Observation {
     match isolation {
-        Isolation::Confirmed { said } => Observation::done(format!("{why}; {said}")),
+        Isolation::Confirmed { said, .. } => Observation::done(format!("{why}; {said}")),
         Isolation::Unconfirmed { why: unconfirmed } => {
             Observation::blocked(format!("{why}; its isolation is not confirmed: {unconfirmed}"))
         }

@@ -114,6 +114,51 @@ async fn a_word_that_is_too_old_counts_as_none() {
 }
 
 #[tokio::test]
+async fn a_word_from_before_counts_for_nothing_while_the_standby_reaches_its_peer() {
+    let sites = Sites::new(Style::Observed);
+    sites.confirm_isolation();
+    sites.world.clock.advance(std::time::Duration::from_secs(3600));
+    // Only our own way to the primary is broken; the two data centres see each other.
+    sites.primary.set_down(true);
+    sites.world.fail_primary_for(600);
+    for _ in 0..8 {
+        let answer = sites.tick().await;
+        assert_eq!(answer.outcome, Outcome::Refused, "{:?}", answer.reasons);
+        assert!(format!("{:?}", answer.reasons).contains("given anew"), "{:?}", answer.reasons);
+    }
+    assert!(sites.patches().is_empty());
+    // A person who looks and says it again is believed: not every release tells of a peer that is gone.
+    sites.set_linked(false);
+    Sites::edit(&sites.standby, MANAGEMENT, |object| {
+        object["status"]["haStatus"] = json!([{"type": "Ready", "status": "True"}])
+    });
+    sites.confirm_isolation();
+    sites.run(&sites.world.request(holdfast_core::record::Trigger::Tick, Action::FailOver)).await;
+    assert_eq!(sites.patches(), ["standby management"]);
+}
+
+#[tokio::test]
+async fn a_quiet_site_is_fit_and_a_preflight_names_what_is_missing() {
+    let faults = async |sites: &Sites| {
+        let answer = sites.run(&sites.person(Action::Preflight)).await;
+        let errors = answer.checks.into_iter().filter(|check| check.level == holdfast_core::evidence::Level::Error);
+        errors.map(|check| check.name).collect::<Vec<_>>()
+    };
+    let mut sites = Sites::new(Style::Observed);
+    assert_eq!(faults(&sites).await, [""; 0]);
+    sites.options.deletable.clear();
+    assert_eq!(faults(&sites).await, ["demote-primary-management", "management-deletion"]);
+    sites.options.deletable.push("management".to_owned());
+    Sites::edit(&sites.standby, MANAGEMENT, |object| object["spec"]["siteName"] = json!("dallas"));
+    assert_eq!(faults(&sites).await, ["management-sites"]);
+    sites.primary.set_down(true);
+    let missing = faults(&sites).await;
+    for name in ["demote-primary-management", "management-isolation", "portal-portal-isolation"] {
+        assert!(missing.iter().any(|missing| missing == name), "{missing:?}");
+    }
+}
+
+#[tokio::test]
 async fn with_a_word_the_standby_is_promoted_and_the_primary_stays_owed() {
     let sites = Sites::new(Style::Observed);
     sites.set_gone(true);
