@@ -65,7 +65,13 @@ impl StandbyCheck {
         }
         match &to.declared.mode {
             Mode::Active => warning(name, format!("{found}; it is active already")),
-            Mode::Passive if to.is_good_standby(&self.pair.words) => good(name, found),
+            Mode::Passive if to.phase.eq_ignore_ascii_case("error") => {
+                error(name, format!("{found}; consider a restore from a backup instead"))
+            }
+            Mode::Passive if to.is_good_standby(&self.pair.words) => match to.phase.to_ascii_lowercase().as_str() {
+                "running" | "ready" => good(name, found),
+                _ => warning(name, format!("{found}; its phase is not Running")),
+            },
             // Expected when the primary is gone (docs/reference/api-connect.md#states).
             Mode::Passive if to.peer_unreachable => warning(name, format!("{found}; it does not reach the primary")),
             Mode::Passive if to.replicates == Some(false) => {

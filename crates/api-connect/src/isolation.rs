@@ -80,8 +80,9 @@ impl Confirmation {
     }
 }
 
-/// What the ConfigMap says at `now`: `data.isolated` is the word, `data.by` who gave it, `data.at` when (RFC 3339).
-pub(crate) fn judge(document: Option<&Value>, place: &str, now: Timestamp, longest: Duration) -> Isolation {
+/// What the ConfigMap at `place` says at `now`: `data.isolated` is the word, `data.by` who gave it, `data.at` when (RFC 3339). It
+/// counts for `longest`.
+pub fn judge(document: Option<&Value>, place: &str, now: Timestamp, longest: Duration) -> Isolation {
     let unconfirmed = |why: &str| Isolation::Unconfirmed { why: format!("{place} {why}") };
     let Some(document) = document else { return unconfirmed("is not there") };
     let entry = |name: &str| {
