@@ -158,8 +158,16 @@ impl TestBed for Real<'_> {
         let engine = self.engine();
         let deadline = self.clock.now() + PATIENCE;
         let (trigger, action) = (Trigger::Operator, Action::FailOver);
-        let request =
-            Request { trigger, action, reason: None, caller: None, overrides: Vec::new(), data: None, deadline };
+        let request = Request {
+            trigger,
+            action,
+            reason: None,
+            caller: None,
+            overrides: Vec::new(),
+            data: None,
+            question: None,
+            deadline,
+        };
         self.fault_injection.until_killed(engine.handle(&request)).await;
     }
 

@@ -50,6 +50,7 @@ fn request(action: Action) -> Request {
         caller: None,
         overrides: Vec::new(),
         data: None,
+        question: None,
         deadline: Timestamp::UNIX_EPOCH,
     }
 }

@@ -9,6 +9,8 @@ use crate::{decision::Gate, kind::Kind};
 pub enum Action {
     /// Judge the evidence and fail over if it is due; drive an unfinished execution on in any case.
     FailOver,
+    /// Begin the failover that people were asked about.
+    Approve,
     /// Begin a switchover: make the primary passive, and then as a failover.
     Switchover,
     /// Begin a failback, or drive one on.
@@ -80,11 +82,13 @@ pub enum Argument {
     Data,
     /// True or false.
     Rest,
+    /// The id of a question that people were asked. Needs a reason.
+    Question,
 }
 
 impl Argument {
     /// Every argument.
-    pub const ALL: [Self; 5] = [Self::Waive, Self::Abort, Self::For, Self::Data, Self::Rest];
+    pub const ALL: [Self; 6] = [Self::Waive, Self::Abort, Self::For, Self::Data, Self::Rest, Self::Question];
 
     /// Its name, as it is spelled in calls.
     pub fn name(self) -> &'static str {
@@ -94,6 +98,7 @@ impl Argument {
             Self::For => "for",
             Self::Data => "data",
             Self::Rest => "rest",
+            Self::Question => "question",
         }
     }
 }
@@ -116,7 +121,7 @@ pub struct ActionRule {
 }
 
 /// Every action.
-pub const ACTIONS: [ActionRule; 12] = [
+pub const ACTIONS: [ActionRule; 13] = [
     ActionRule {
         action: Action::FailOver,
         name: "failover",
@@ -124,6 +129,14 @@ pub const ACTIONS: [ActionRule; 12] = [
         waives: &Gate::ALL,
         access: Access::Acts,
         says: "Fails over if that is due by the same rules as for an alarm, and drives an open execution on.",
+    },
+    ActionRule {
+        action: Action::Approve,
+        name: "approve",
+        arguments: &[Argument::Question],
+        waives: &[],
+        access: Access::Acts,
+        says: "Begins the failover that people were asked about, if it is still due; `question` is the id that they were told.",
     },
     ActionRule {
         action: Action::Switchover,
@@ -220,6 +233,7 @@ impl Action {
     pub fn rule(self) -> &'static ActionRule {
         let [
             failover,
+            approve,
             switchover,
             failback,
             rehearse,
@@ -234,6 +248,7 @@ impl Action {
         ] = &ACTIONS;
         match self {
             Self::FailOver => failover,
+            Self::Approve => approve,
             Self::Switchover => switchover,
             Self::Failback { .. } => failback,
             Self::Rehearse => rehearse,
@@ -255,6 +270,7 @@ impl Action {
             Self::Failback { .. } => Some(Kind::Failback),
             Self::Rehearse => Some(Kind::Rehearsal),
             Self::FailOver
+            | Self::Approve
             | Self::Finish
             | Self::Plan
             | Self::Preflight

@@ -13,6 +13,7 @@ use crate::{
 };
 
 mod kinds;
+mod mode;
 mod primary;
 mod reason;
 mod standing;
@@ -92,6 +93,15 @@ pub enum Verdict {
     Close,
     /// All that is left of the open execution waits for a person's confirmation.
     AwaitPerson,
+    /// A failover is due, and people are to be asked.
+    Ask,
+    /// A failover is due, and people have been asked.
+    AwaitApproval,
+    /// A failover is due, and in mode `observe` nothing begins.
+    WouldBegin {
+        /// Since when it is due, in this outage.
+        since: Timestamp,
+    },
 }
 
 /// A verdict with every reason that led to it.
@@ -107,18 +117,37 @@ pub struct Decision {
     pub streak: Option<Streak>,
 }
 
+/// What a caller says beside what is seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Said<'a> {
+    /// The gates that an operator waives. They never waive the kill switch, never begin a second execution beside an open
+    /// one, and never redo a failover that stands.
+    pub waived: &'a [Gate],
+    /// What is said about the question whether a failover begins.
+    pub word: Word<'a>,
+}
+
+/// What a caller says about the question whether a failover that is due begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Word<'a> {
+    /// Nothing: no person calls.
+    #[default]
+    None,
+    /// A person wants it.
+    Begins,
+    /// A person approves the question of this id.
+    Approves(&'a str),
+}
+
 /// Decides. `state` is the document as read in the same look as `evidence`.
-///
-/// `overrides` are the gates that an operator waived. They never waive the kill switch, never begin a second
-/// execution beside an open one, and never redo a failover that stands.
 pub fn decide(
     state: &Reading<State>,
     evidence: &Evidence,
     policy: &Policy,
     now: Timestamp,
-    overrides: &[Gate],
+    said: Said<'_>,
 ) -> Decision {
-    let mut judge = Judge { state, evidence, policy, now, overrides, cut: None, reasons: Vec::new(), streak: None };
+    let mut judge = Judge { state, evidence, policy, now, said, cut: None, reasons: Vec::new(), streak: None };
     let verdict = judge.verdict();
     Decision { verdict, reasons: judge.reasons, streak: judge.streak }
 }
@@ -130,9 +159,10 @@ pub fn decide_asked(
     evidence: &Evidence,
     policy: &Policy,
     now: Timestamp,
-    overrides: &[Gate],
+    waived: &[Gate],
 ) -> Decision {
-    let mut judge = Judge { state, evidence, policy, now, overrides, cut: None, reasons: Vec::new(), streak: None };
+    let said = Said { waived, word: Word::Begins };
+    let mut judge = Judge { state, evidence, policy, now, said, cut: None, reasons: Vec::new(), streak: None };
     let verdict = judge.asked(asked);
     Decision { verdict, reasons: judge.reasons, streak: judge.streak }
 }
@@ -143,7 +173,7 @@ struct Judge<'a> {
     evidence: &'a Evidence,
     policy: &'a Policy,
     now: Timestamp,
-    overrides: &'a [Gate],
+    said: Said<'a>,
     /// What the history says of the time before this is not about the primary, beside what the record says of that.
     cut: Option<Timestamp>,
     reasons: Vec<Reason>,
@@ -159,7 +189,7 @@ impl Judge<'_> {
             .or_else(|| self.holdoff())
             .or_else(|| self.second_witness())
             .or_else(|| self.standby())
-            .unwrap_or(Verdict::FailOver)
+            .unwrap_or_else(|| self.mode())
     }
 
     fn stop(&mut self, reason: Reason, verdict: Verdict) -> Option<Verdict> {
@@ -170,7 +200,7 @@ impl Judge<'_> {
     /// Stops unless the operator waived the gate; the reason is kept either way.
     fn gate(&mut self, gate: Gate, reason: Reason, verdict: Verdict) -> Option<Verdict> {
         self.reasons.push(reason);
-        if self.overrides.contains(&gate) {
+        if self.said.waived.contains(&gate) {
             self.reasons.push(Reason::Waived { gate });
             return None;
         }
@@ -233,7 +263,7 @@ impl Judge<'_> {
         if proven >= needed {
             return None;
         }
-        if self.streak.is_none() && self.overrides.contains(&Gate::PrimaryFailing) {
+        if self.streak.is_none() && self.said.waived.contains(&Gate::PrimaryFailing) {
             // Who waives "is failing" cannot be held to "has been failing for so long".
             self.reasons.push(Reason::Waived { gate: Gate::Holdoff });
             return None;

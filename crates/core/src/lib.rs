@@ -8,7 +8,7 @@
 //! * [`holdoff`]: how long the primary is *proven* to have been failing.
 //! * [`policy`]: the numbers a decision depends on.
 //! * [`decision`]: `decide(view, policy, now)`, pure; every reason has a name.
-//! * [`kind`]: what an execution is for.
+//! * [`kind`]: what an execution is for; [`mode`]: whether a failover that is due begins by itself.
 //! * [`record`]: the one document that is kept, and [`transition`]: the only way it changes.
 //! * [`step`]: one idempotent effect; [`runbook`]: steps in order.
 //! * [`ports`]: what the engine needs of the world, with the guarantees in prose.
@@ -45,6 +45,7 @@ pub mod fakes;
 pub mod fault;
 pub mod holdoff;
 pub mod kind;
+pub mod mode;
 pub mod news;
 pub mod policy;
 pub mod ports;

@@ -10,6 +10,7 @@ use crate::{
     clock::later,
     decision::{Decision, Reason, Verdict},
     fault::{Limit, quoted_within},
+    mode::Unanswered,
     record::{Execution, Progress, State, Status, StepRecord, Trigger},
 };
 
@@ -26,6 +27,10 @@ pub enum Occasion {
     CutOff,
     /// A failover would be due by the evidence, and a gate forbids it.
     NotActedOn,
+    /// A failover is due, and a person has to approve it.
+    Asked,
+    /// A failover is due, and in mode `observe` nothing begins.
+    Observed,
     /// The kill switch has been set for longer than is configured.
     PausedLong,
     /// An execution has begun, or is carried on.
@@ -59,9 +64,14 @@ impl Occasion {
     pub fn urgency(self) -> Urgency {
         match self {
             Self::HoldoffRuns | Self::PausedLong | Self::PrimaryBack | Self::Over | Self::Test => Urgency::Low,
-            Self::CutOff | Self::NotActedOn | Self::Begun | Self::Progress | Self::Unfinished | Self::Completed => {
-                Urgency::High
-            }
+            Self::CutOff
+            | Self::NotActedOn
+            | Self::Asked
+            | Self::Observed
+            | Self::Begun
+            | Self::Progress
+            | Self::Unfinished
+            | Self::Completed => Urgency::High,
         }
     }
 
@@ -76,6 +86,8 @@ impl Occasion {
             Self::HoldoffRuns => "holdoff_runs",
             Self::CutOff => "cut_off",
             Self::NotActedOn => "not_acted_on",
+            Self::Asked => "asked",
+            Self::Observed => "observed",
             Self::PausedLong => "paused_long",
             Self::Begun => "begun",
             Self::Progress => "progress",
@@ -154,6 +166,9 @@ pub fn of_decision(
         let news = News::about(occasion, incident, mark, at, says);
         Some(News { why: sentences(&decision.reasons), next: next.to_owned(), ..news })
     };
+    if let Some((occasion, mark, says, next)) = of_due(decision.verdict, last) {
+        return news(occasion, &mark, says, &next);
+    }
     match (decision.verdict, last) {
         (Verdict::Wait { until }, Some(Reason::HoldoffRunning { .. })) => news(
             Occasion::HoldoffRuns,
@@ -179,6 +194,8 @@ pub fn of_decision(
             "an execution that is open is not driven on by itself".to_owned(),
             r#"{"action":"finish","reason":"..."} drives it to its end, {"action":"acknowledge","abort":true,"reason":"..."} ends it"#,
         ),
+        // It was announced what is due, and the person who calls is told.
+        (Verdict::Refuse, Some(Reason::OnlyObserved | Reason::NoSuchQuestion { .. })) => None,
         (Verdict::Refuse, Some(reason)) if failing() => news(
             Occasion::NotActedOn,
             &format!("not_acted_on {}", reason.code()),
@@ -193,7 +210,31 @@ pub fn of_decision(
             r#"when its data is right: {"action":"failback","data":"...","reason":"..."}"#,
         ),
         (Verdict::StandDown, Some(reason)) if told => {
-            news(Occasion::Over, "over", format!("it is over: {reason}"), "nothing")
+            let question = state.question().map(|due| format!("; question {} is withdrawn", due.id));
+            let says = format!("it is over: {reason}{}", question.unwrap_or_default());
+            news(Occasion::Over, "over", says, "nothing")
+        }
+        _ => None,
+    }
+}
+
+/// Of a failover that is due and does not begin by itself: the occasion, the mark, what is said, and what to type.
+fn of_due(verdict: Verdict, last: Option<&Reason>) -> Option<(Occasion, String, String, String)> {
+    match (verdict, last) {
+        (Verdict::AwaitApproval, Some(Reason::ApprovalNeeded { id: Some(id), until, then })) => {
+            let says = match then {
+                Unanswered::Lapse => {
+                    format!("a failover is due, and begins only if a person approves it by {until:.0}")
+                }
+                Unanswered::Begin => format!("a failover is due, and begins by itself at {until:.0}"),
+            };
+            let next = format!(r#"{{"action":"approve","question":"{id}","reason":"..."}} begins it"#);
+            Some((Occasion::Asked, format!("asked {id}"), says, next))
+        }
+        (Verdict::WouldBegin { since }, _) => {
+            let says = format!("a failover has been due since {since:.0}; the mode is observe, so nothing is begun");
+            let next = "look at the primary; only another mode in the configuration lets a failover begin".to_owned();
+            Some((Occasion::Observed, format!("observed {since}"), says, next))
         }
         _ => None,
     }

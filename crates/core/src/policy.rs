@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::mode::Mode;
+
 /// What a hole in the history of the primary means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -49,6 +51,9 @@ pub struct Policy {
     /// The longest time between two ticks on this cloud while none is lost.
     #[serde(with = "seconds", default = "tick", rename = "tick_s")]
     pub tick: Duration,
+    /// Whether a failover that is due begins by itself.
+    #[serde(default)]
+    pub mode: Mode,
 }
 
 /// One minute: what schedules of most clouds can do.
@@ -78,6 +83,7 @@ impl Default for Policy {
             stands_still_after: stands_still_after(),
             well_for: well_for(),
             tick: tick(),
+            mode: Mode::default(),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! * this file: the document; `execution`: one run of a runbook in it; `step`: one step of that; `lock`: what it knows of
-//!   the lock; `told`: what people were told.
+//!   the lock; `told`: what people were told; `due`: what was due and did not begin by itself.
 //! * [`Kept`]: what only tells, and stops no other version.
 
 use jiff::Timestamp;
@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::kind::Kind;
 
+mod due;
 mod execution;
 mod kept;
 mod lenient;
@@ -21,6 +22,7 @@ mod step;
 mod tests;
 mod told;
 
+pub use due::{Due, KEPT_OBSERVED};
 pub use execution::{Execution, Note, Status, Trigger};
 pub use kept::Kept;
 pub use step::{Progress, StepRecord, Why};
@@ -104,6 +106,12 @@ pub struct State {
     /// Since when the primary has been seen well while a failover stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub well: Option<Well>,
+    /// The question whether a failover begins that people were asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<Kept<Due>>,
+    /// Failovers that were due in mode `observe`, newest first.
+    #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
+    pub observed: Vec<Kept<Due>>,
     /// What people were told of the incident that is going on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<Kept<Told>>,
@@ -140,6 +148,8 @@ impl Default for State {
             current: None,
             stands: None,
             well: None,
+            question: None,
+            observed: Vec::new(),
             told: None,
             past: Vec::new(),
             unknown: Unknown::new(),
@@ -151,6 +161,11 @@ impl State {
     /// What people were told, as far as this version understands it.
     pub fn told(&self) -> Option<&Told> {
         self.told.as_ref().and_then(Kept::known)
+    }
+
+    /// The question that people were asked, as far as this version understands it.
+    pub fn question(&self) -> Option<&Due> {
+        self.question.as_ref().and_then(Kept::known)
     }
 
     /// The execution that still has something to do.

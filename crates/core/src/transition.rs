@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use crate::kind::Kind;
 use crate::record::{
-    Execution, KEPT_NOTES, KEPT_OPERATOR_NOTES, KEPT_SUMMARIES, Kept, Note, OperatorNote, Pause, Progress, SCHEMA,
-    State, Status, StepRecord, Summary, Told, Waiter, Well, Why,
+    Due, Execution, KEPT_NOTES, KEPT_OBSERVED, KEPT_OPERATOR_NOTES, KEPT_SUMMARIES, Kept, Note, OperatorNote, Pause,
+    Progress, SCHEMA, State, Status, StepRecord, Summary, Told, Waiter, Well, Why,
 };
 use crate::step::{Direction, Need, Observation, StepState};
 
@@ -82,6 +82,12 @@ pub enum Event {
         /// What was seen.
         reason: String,
     },
+    /// A failover is due and people are asked, or it is still due.
+    Asked(Due),
+    /// A failover is due in mode `observe`, or it is still due.
+    Observed(Due),
+    /// The primary is well again: there is nothing left to be asked.
+    Withdrawn,
     /// A call waits, and others need not.
     Waits(Waiter),
     /// People were told what is going on, or that it is over (`None`).
@@ -150,6 +156,12 @@ pub fn next(state: &State, event: Event) -> Result<State, IllegalEvent> {
         Event::Armed { at } => (state.armed, state.unarmed_since) = (state.armed.or(Some(at)), None),
         Event::LockSeen { at, stands } => see_lock(&mut state, at, stands),
         Event::Announced(told) => state.told = told.map(Kept::of),
+        Event::Asked(due) => match state.open() {
+            Some(open) => return Err(IllegalEvent::StillOpen(open.id.clone())),
+            None => state.question = Some(Kept::of(due)),
+        },
+        Event::Observed(due) => note_observed(&mut state, due),
+        Event::Withdrawn => state.question = None,
         Event::Waits(waiter) => state.waiter = Some(waiter),
         Event::Told(note) => {
             state.operators.insert(0, note);
@@ -169,6 +181,14 @@ pub fn next(state: &State, event: Event) -> Result<State, IllegalEvent> {
         Event::Unlocked { at } => unlock(&mut state, at),
     }
     Ok(state)
+}
+
+/// Takes in a failover that was due, or that still is.
+fn note_observed(state: &mut State, due: Due) {
+    let is_it = |known: &Kept<Due>| known.known().is_some_and(|known| known.id == due.id);
+    state.observed.retain(|known| !is_it(known));
+    state.observed.insert(0, Kept::of(due));
+    state.observed.truncate(KEPT_OBSERVED);
 }
 
 /// Evidence counts from here on, and the primary must be seen well once more.
@@ -243,7 +263,7 @@ fn begin(state: &mut State, execution: Execution) -> Result<(), IllegalEvent> {
         return Ok(());
     }
     (state.unlocked, state.lock_seen, state.lock_gone) = (None, None, None);
-    state.well = None;
+    (state.well, state.question) = (None, None);
     // It was for the cooldown of the one before. Its time alone would not tell: clocks differ.
     state.acknowledged = None;
     Ok(())

@@ -153,6 +153,15 @@ pub struct Policy {
     /// The longest time between two ticks while none is lost; 60s by default, 180s on OCI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tick: Option<Seconds>,
+    /// What becomes of a failover that is due: automatic, ask, observe; automatic by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// How long a question is open in mode ask; 3600s by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask_for: Option<Seconds>,
+    /// What becomes of a question that nobody has answered by then: lapse, begin; lapse by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask_then: Option<String>,
     /// The length of one datapoint of the history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metric_period: Option<Seconds>,

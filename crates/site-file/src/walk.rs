@@ -184,6 +184,9 @@ fn policy(policy: &mut Policy, cooldown: &'static str, visit: &mut dyn Visit) {
     visit.seconds("policy.well_for", "HOLDFAST_WELL_SECONDS", &mut policy.well_for);
     visit.seconds("policy.stands_still", "HOLDFAST_STANDS_STILL_SECONDS", &mut policy.stands_still);
     visit.seconds("policy.tick", "HOLDFAST_TICK_SECONDS", &mut policy.tick);
+    visit.text("policy.mode", "HOLDFAST_MODE", &mut policy.mode);
+    visit.seconds("policy.ask_for", "HOLDFAST_ASK_SECONDS", &mut policy.ask_for);
+    visit.text("policy.ask_then", "HOLDFAST_ASK_THEN", &mut policy.ask_then);
     visit.seconds("policy.metric_period", "HOLDFAST_METRIC_PERIOD_SECONDS", &mut policy.metric_period);
     visit.seconds("policy.metric_stale", "HOLDFAST_METRIC_STALE_SECONDS", &mut policy.metric_stale);
     visit.text("policy.missing_data", "HOLDFAST_MISSING_DATA", &mut policy.missing_data);

@@ -167,7 +167,7 @@ mod tests {
         assert!(!doors.admits(&["$LATEST"], Errand::Tick) && !doors.admits(&[], Errand::Tick));
         assert_eq!(
             doors.shut_out(),
-            ["switchover", "failback", "rehearse", "finish", "status", "pause", "resume", "notify-test"]
+            ["approve", "switchover", "failback", "rehearse", "finish", "status", "pause", "resume", "notify-test"]
         );
     }
 

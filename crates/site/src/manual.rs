@@ -40,12 +40,14 @@ pub struct ManualCall {
     pub overrides: Vec<Gate>,
     /// The operator's word on the primary's data.
     pub data: Option<String>,
+    /// The question that the operator approves.
+    pub question: Option<String>,
 }
 
 impl ManualCall {
     /// What an alarm and a timer ask for: no gate is waived, and nobody gives a reason.
     pub fn failover() -> Self {
-        Self { action: Action::FailOver, reason: None, overrides: Vec::new(), data: None }
+        Self { action: Action::FailOver, reason: None, overrides: Vec::new(), data: None, question: None }
     }
 
     /// What a slower timer asks for: what would stand in the way of a failover.
@@ -57,8 +59,8 @@ impl ManualCall {
 impl ManualCall {
     /// The request that it makes, of a `caller` who listens until `deadline`.
     pub fn request(self, trigger: Trigger, caller: String, deadline: Timestamp) -> Request {
-        let Self { action, reason, overrides, data } = self;
-        Request { trigger, action, reason, caller: Some(caller), overrides, data, deadline }
+        let Self { action, reason, overrides, data, question } = self;
+        Request { trigger, action, reason, caller: Some(caller), overrides, data, question, deadline }
     }
 }
 
@@ -98,6 +100,7 @@ pub fn parse(document: &Document) -> Result<ManualCall, InvalidCall> {
     let lasts = duration(fields)?;
     let rest = flag(fields, Argument::Rest.name())?;
     let data = sentence(fields, Argument::Data.name())?;
+    let question = sentence(fields, Argument::Question.name())?;
     let action = match action(fields)? {
         Action::Acknowledge { .. } => Action::Acknowledge { abort },
         Action::Pause { .. } => Action::Pause { lasts },
@@ -110,6 +113,7 @@ pub fn parse(document: &Document) -> Result<ManualCall, InvalidCall> {
         (Argument::For, lasts.is_some()),
         (Argument::Rest, rest),
         (Argument::Data, data.is_some()),
+        (Argument::Question, question.is_some()),
         (Argument::Waive, !overrides.is_empty()),
     ];
     let misplaced = |(argument, given): &(Argument, bool)| *given && !action.rule().arguments.contains(argument);
@@ -126,7 +130,14 @@ pub fn parse(document: &Document) -> Result<ManualCall, InvalidCall> {
         let why = format!("is required with waive, in words that can be read: 1 to {LONGEST_REASON} characters");
         return Err(invalid("reason", why));
     }
-    Ok(ManualCall { action, reason, overrides, data })
+    if action == Action::Approve {
+        let missing = [("question", question.is_none()), ("reason", reason.is_none())];
+        if let Some((field, _)) = missing.into_iter().find(|(_, missing)| *missing) {
+            let why = format!("is required with approve, in words that can be read: 1 to {LONGEST_REASON} characters");
+            return Err(invalid(field, why));
+        }
+    }
+    Ok(ManualCall { action, reason, overrides, data, question })
 }
 
 /// Which actions take an argument.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use holdfast_core::{
     engine::Limits,
+    mode::{Mode, Unanswered},
     policy::{MissingData, Policy},
     retry::RetryPolicy,
 };
@@ -46,7 +47,16 @@ pub(crate) fn policy(read: &mut Reader<'_>, host: &dyn Cloud, history: &dyn Clou
         stands_still_after: read.seconds("HOLDFAST_STANDS_STILL_SECONDS", 300.0, 1.0..=3600.0),
         well_for: read.seconds("HOLDFAST_WELL_SECONDS", 600.0, 1.0..=86_400.0),
         tick: read.seconds("HOLDFAST_TICK_SECONDS", host.tick().as_secs_f64(), 1.0..=600.0),
+        mode: mode(read),
     }
+}
+
+/// Whether a failover that is due begins by itself.
+fn mode(read: &mut Reader<'_>) -> Mode {
+    let within = read.seconds("HOLDFAST_ASK_SECONDS", 3600.0, 1.0..=86_400.0);
+    let then = read.choice("HOLDFAST_ASK_THEN", &[("lapse", Unanswered::Lapse), ("begin", Unanswered::Begin)]);
+    let modes = [("automatic", Mode::Automatic), ("ask", Mode::Ask { within, then }), ("observe", Mode::Observe)];
+    read.choice("HOLDFAST_MODE", &modes)
 }
 
 /// The numbers of the machinery.

@@ -73,6 +73,8 @@ fn message(request: &Request, answer: &Answer) -> String {
     match (&answer.outcome, request.action) {
         (Outcome::Failed { step, why }, _) => format!("{} is not done: {}", cut(step), cut(why)),
         (Outcome::Unconfirmed { step }, _) => format!("{} waits for a person's confirmation", cut(step)),
+        (Outcome::Asked { id, until }, _) => format!("people were asked: question {}, open until {until:.0}", cut(id)),
+        (Outcome::WouldBegin { since }, _) => format!("due since {since:.0}, and only observed"),
         (Outcome::Owed { steps }, _) => format!("still owed: {}", cut(&steps.join(", "))),
         (Outcome::Reported, Action::Pause { lasts: None }) => {
             "noted: nothing is begun and nothing driven on from now on".to_owned()

@@ -82,6 +82,8 @@ fn error_type(outcome: &Outcome) -> String {
         | Outcome::StoodDown
         | Outcome::Refused
         | Outcome::Unconfirmed { .. }
+        | Outcome::Asked { .. }
+        | Outcome::WouldBegin { .. }
         | Outcome::Planned { .. }
         | Outcome::Reported => "Answered",
     };
@@ -98,6 +100,8 @@ fn message(answer: &Answer) -> String {
         | Outcome::StoodDown
         | Outcome::Refused
         | Outcome::Unconfirmed { .. }
+        | Outcome::Asked { .. }
+        | Outcome::WouldBegin { .. }
         | Outcome::Planned { .. }
         | Outcome::Reported => answer.outcome.label().to_owned(),
     };
@@ -132,6 +136,8 @@ mod tests {
             (failed, Some("Holdfast.Failed"), Some("Holdfast.Failed")),
             (Outcome::Unconfirmed { step: "rest".to_owned() }, None, None),
             (Outcome::Planned { would: Verdict::StandDown }, None, None),
+            (Outcome::Asked { id: "q".to_owned(), until: Timestamp::UNIX_EPOCH }, None, None),
+            (Outcome::WouldBegin { since: Timestamp::UNIX_EPOCH }, None, None),
             (Outcome::Reported, None, None),
         ]
     }

@@ -22,6 +22,8 @@ pub fn of_tick(answer: &Answer) -> Ending {
         | Outcome::Deferred { .. }
         | Outcome::Owed { .. }
         | Outcome::Unconfirmed { .. }
+        | Outcome::Asked { .. }
+        | Outcome::WouldBegin { .. }
         | Outcome::Planned { .. }
         | Outcome::Reported => Ending::Say(StatusCode::OK, document(answer)),
     }
@@ -94,6 +96,8 @@ mod tests {
             (failed, OK, AGAIN, AGAIN),
             (Outcome::Unconfirmed { step: "rest-operator".to_owned() }, OK, OK, OK),
             (Outcome::Planned { would: Verdict::StandDown }, OK, OK, OK),
+            (Outcome::Asked { id: "q".to_owned(), until: Timestamp::UNIX_EPOCH }, OK, OK, OK),
+            (Outcome::WouldBegin { since: Timestamp::UNIX_EPOCH }, OK, OK, OK),
             (Outcome::Reported, OK, OK, OK),
         ]
     }

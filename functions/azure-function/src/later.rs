@@ -41,6 +41,8 @@ pub fn next(answer: &Answer, work: &Work, poll: Duration, now: Timestamp) -> Nex
         | Outcome::StoodDown
         | Outcome::Refused
         | Outcome::Unconfirmed { .. }
+        | Outcome::Asked { .. }
+        | Outcome::WouldBegin { .. }
         | Outcome::Planned { .. }
         | Outcome::Reported => return Next::Finished,
     };

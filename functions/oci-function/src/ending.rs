@@ -103,6 +103,8 @@ mod tests {
             (Outcome::Owed { steps: vec!["lock-traffic".to_owned()] }, true, false),
             (failed, true, true),
             (Outcome::Planned { would: Verdict::StandDown }, false, false),
+            (Outcome::Asked { id: "q".to_owned(), until: Timestamp::UNIX_EPOCH }, false, false),
+            (Outcome::WouldBegin { since: Timestamp::UNIX_EPOCH }, false, false),
             (Outcome::Reported, false, false),
         ]
     }

@@ -15,6 +15,7 @@ locals {
     HUMIOCLUSTER_NAME            = var.humiocluster_name
     PRE_FAILOVER_FAILURE_SECONDS = tostring(var.pre_failover_failure_seconds)
     FAILOVER_COOLDOWN_SECONDS    = tostring(var.failover_cooldown_seconds)
+    HOLDFAST_MODE                = var.mode
     COOLDOWN_SSM_PARAMETER       = local.parameter
     MAX_RETRIES                  = tostring(var.max_retries)
     BASE_DELAY_SECONDS           = tostring(var.base_delay_seconds)

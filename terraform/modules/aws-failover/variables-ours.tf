@@ -211,3 +211,14 @@ variable "vpc" {
     error_message = "vpc.interface_endpoints may name eks, ssm and sts; the function calls no other service of the standby's region."
   }
 }
+
+variable "mode" {
+  description = "What becomes of a failover that is due: it begins (automatic), people are asked first (ask), or it is only told and noted (observe)."
+  type        = string
+  default     = "automatic"
+
+  validation {
+    condition     = contains(["automatic", "ask", "observe"], var.mode)
+    error_message = "mode must be automatic, ask or observe."
+  }
+}

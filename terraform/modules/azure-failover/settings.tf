@@ -29,6 +29,7 @@ locals {
     TARGET_OPERATOR_REPLICAS            = tostring(var.operator_target_replicas)
     PRE_FAILOVER_FAILURE_SECONDS        = tostring(var.dr_failover_function_pre_failover_failure_seconds)
     COOLDOWN_SECONDS                    = tostring(var.dr_failover_function_cooldown_seconds)
+    HOLDFAST_MODE                       = var.mode
     MAX_RETRIES                         = tostring(var.dr_failover_function_max_retries)
     LOG_LEVEL                           = var.log_level
   }

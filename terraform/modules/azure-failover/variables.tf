@@ -351,3 +351,14 @@ variable "paused_longer_than" {
     error_message = "paused_longer_than: PT1H, PT2H or PT6H."
   }
 }
+
+variable "mode" {
+  description = "What becomes of a failover that is due: it begins (automatic), people are asked first (ask), or it is only told and noted (observe)."
+  type        = string
+  default     = "automatic"
+
+  validation {
+    condition     = contains(["automatic", "ask", "observe"], var.mode)
+    error_message = "mode must be automatic, ask or observe."
+  }
+}

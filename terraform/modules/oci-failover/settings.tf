@@ -24,6 +24,7 @@ locals {
     LB_BACKEND_SET_NAME                 = var.use_lb_health_metrics ? var.lb_backend_set_name : null
     PRE_FAILOVER_FAILURE_SECONDS        = tostring(var.pre_failover_failure_seconds)
     FAILOVER_COOLDOWN_SECONDS           = tostring(var.failover_cooldown_seconds)
+    HOLDFAST_MODE                       = var.mode
     MAX_RETRIES                         = tostring(var.max_retries)
     LOG_LEVEL                           = var.log_level
     HOLDFAST_OCI_HISTORY_REGION         = var.use_lb_health_metrics ? var.primary_region : var.region

@@ -380,3 +380,14 @@ variable "archive" {
     bucket         = string
   })
 }
+
+variable "mode" {
+  description = "What becomes of a failover that is due: it begins (automatic), people are asked first (ask), or it is only told and noted (observe)."
+  type        = string
+  default     = "automatic"
+
+  validation {
+    condition     = contains(["automatic", "ask", "observe"], var.mode)
+    error_message = "mode must be automatic, ask or observe."
+  }
+}

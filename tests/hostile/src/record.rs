@@ -2,7 +2,7 @@
 
 use holdfast_core::{
     Timestamp,
-    decision::decide,
+    decision::{Said, decide},
     evidence::Evidence,
     policy::Policy,
     record::{Note, Pause, StepRecord},
@@ -26,7 +26,7 @@ pub fn record(bytes: &[u8]) {
     let seen = state.current.as_ref().and_then(|execution| execution.evidence.known());
     let seen = seen.map(|evidence| Evidence { at: now, ..evidence.clone() });
     for evidence in [Some(nothing), seen].into_iter().flatten() {
-        let decision = decide(&Ok(state.clone()), &evidence, &Policy::default(), now, &[]);
+        let decision = decide(&Ok(state.clone()), &evidence, &Policy::default(), now, Said::default());
         assert!(!decision.reasons.is_empty(), "{decision:?}");
     }
     let execution = state.current.clone();

@@ -144,7 +144,16 @@ pub async fn the_function_fails_over_with_every_rule_of_the_role(scene: &Scene) 
 
     let deadline = engine.ports.clock.now() + Duration::from_secs(120);
     let (trigger, action) = (Trigger::Operator, Action::FailOver);
-    let request = Request { trigger, action, reason: None, caller: None, overrides: Vec::new(), data: None, deadline };
+    let request = Request {
+        trigger,
+        action,
+        reason: None,
+        caller: None,
+        overrides: Vec::new(),
+        data: None,
+        question: None,
+        deadline,
+    };
     let answer = engine.handle(&request).await;
 
     let record = scene.get("configmaps", "holdfast").await.expect("the record");

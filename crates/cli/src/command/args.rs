@@ -22,6 +22,9 @@ pub enum Verb {
     /// Fail over if that is due, by the same rules as for an alarm.
     #[command(after_help = exit::ACTS)]
     Failover(Acting),
+    /// Begin the failover that people were asked about, if it is still due.
+    #[command(after_help = exit::ACTS)]
+    Approve(Approve),
     /// Make a primary that is well passive, and then as a failover.
     #[command(after_help = exit::ACTS)]
     Switchover(Acting),
@@ -196,6 +199,23 @@ pub struct Acting {
     /// A gate that need not be passed; may be given more than once.
     #[arg(long, value_name = "GATE", value_parser = PossibleValuesParser::new(Gate::ALL.map(Gate::name)))]
     pub waive: Vec<String>,
+    /// Tell each step as it changes on standard error, also where that is no terminal.
+    #[arg(long)]
+    pub progress: bool,
+    /// Do it without being asked: for scripts.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Options of an approval.
+#[derive(Debug, Args)]
+pub struct Approve {
+    /// The question, as people were told it; holdfast status shows it.
+    #[arg(value_name = "QUESTION")]
+    pub question: String,
+    /// How, and why.
+    #[command(flatten)]
+    pub noting: Noting,
     /// Tell each step as it changes on standard error, also where that is no terminal.
     #[arg(long)]
     pub progress: bool,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use holdfast_core::{
     Timestamp,
     clock::{earlier, later, until},
-    decision::{Verdict, decide},
+    decision::{self, Verdict, decide},
     evidence::{Datapoint, Evidence, History},
     policy::Policy,
     record::State,
@@ -147,7 +147,7 @@ fn begun(outage: &Outage, points: &[Datapoint], policy: &Policy) -> Option<Times
         let seen = points.get(first..after).unwrap_or_default().to_vec();
         let history = Some(Ok(History { points: seen }));
         let evidence = Evidence { history, locked: Some(false), ..Evidence::nothing(*now) };
-        decide(&state, &evidence, policy, *now, &[]).verdict == Verdict::FailOver
+        decide(&state, &evidence, policy, *now, decision::Said::default()).verdict == Verdict::FailOver
     })
 }
 

@@ -1,7 +1,7 @@
 //! A stored execution, judged again by the rules of this version. Nothing but the record is asked.
 
 use holdfast_core::{
-    decision::{Decision, Gate, decide},
+    decision::{self, Decision, Gate, Word, decide},
     evidence::Evidence,
     kind::Kind,
     policy::Policy,
@@ -94,11 +94,11 @@ impl<'a> Past<'a> {
     }
 
     /// The decision by today's rules. What the record held before it is not stored; a site that was armed and had nothing
-    /// open is taken in its place.
+    /// open is taken in its place. It did begin, so whatever the mode asked for had been said.
     fn judged(&self) -> Decision {
         let at = self.evidence.at;
         let state = Ok(State { armed: Some(at), ..State::default() });
-        decide(&state, self.evidence, self.policy, at, &self.overrides)
+        decide(&state, self.evidence, self.policy, at, decision::Said { waived: &self.overrides, word: Word::Begins })
     }
 }
 

@@ -6,7 +6,10 @@ use holdfast_core::{Timestamp, action::Action, engine::Answer};
 use serde_json::{Value, json};
 
 use super::{
-    args::{Acting, Errand, Failback, History, Noting, Output, Pause, Preflight, Reach, Reading, Resume, Status, Verb},
+    args::{
+        Acting, Approve, Errand, Failback, History, Noting, Output, Pause, Preflight, Reach, Reading, Resume, Status,
+        Verb,
+    },
     backtest, confirm,
     exit::{Exit, Stopped},
     explain, files, group, page, progress, screen,
@@ -64,6 +67,7 @@ fn output(verb: &Verb) -> Output {
         | Verb::Rehearse(acting)
         | Verb::Finish(acting)
         | Verb::Abort(acting) => acting.noting.reach.output,
+        Verb::Approve(approve) => approve.noting.reach.output,
         Verb::Failback(failback) => failback.noting.reach.output,
         Verb::Acknowledge(noting) | Verb::Resume(Resume { noting, .. }) => noting.reach.output,
         Verb::Pause(pause) => pause.noting.reach.output,
@@ -91,6 +95,7 @@ async fn answered(verb: &Verb, environment: &Environment) -> Result<Said, Stoppe
         Verb::Rehearse(acting) => acted(Action::Rehearse, acting, environment).await,
         Verb::Finish(acting) => acted(Action::Finish, acting, environment).await,
         Verb::Abort(acting) => acted(Action::Acknowledge { abort: true }, acting, environment).await,
+        Verb::Approve(approve) => approved(approve, environment).await,
         Verb::Failback(failback) => failed_back(failback, environment).await,
         Verb::Acknowledge(noting) => noted(Action::Acknowledge { abort: false }, noting, None, environment).await,
         Verb::Resume(Resume { noting, group }) => {
@@ -182,6 +187,13 @@ async fn acted(action: Action, acting: &Acting, environment: &Environment) -> Re
     confirmed(&acting.noting.reach, &errand, (acting.yes, acting.progress), environment).await
 }
 
+async fn approved(approve: &Approve, environment: &Environment) -> Result<Said, Stopped> {
+    let errand = Errand::plain(Action::Approve)
+        .with("reason", approve.noting.reason.as_str())
+        .with("question", approve.question.as_str());
+    confirmed(&approve.noting.reach, &errand, (approve.yes, approve.progress), environment).await
+}
+
 async fn failed_back(failback: &Failback, environment: &Environment) -> Result<Said, Stopped> {
     let action = Action::Failback { rest: failback.rest };
     let mut errand = Errand::plain(action).with("reason", failback.noting.reason.as_str());
@@ -211,7 +223,7 @@ async fn confirmed(
     let way = Way::open(&target, reach, environment).await?;
     if !yes {
         let before = match errand.action {
-            Action::FailOver => said(&target, &way, &planned(errand), screen::plan).await?,
+            Action::FailOver | Action::Approve => said(&target, &way, &planned(errand), screen::plan).await?,
             _ => said(&target, &way, &Errand::plain(Action::Status), screen::status).await?,
         };
         confirm::ask(&target, &before.text, errand, &way.describe())?;
@@ -224,9 +236,11 @@ async fn confirmed(
     Ok(said)
 }
 
-/// The same failover as a question.
+/// The same failover, only looked at.
 fn planned(errand: &Errand) -> Errand {
-    Errand { action: Action::Plan, arguments: errand.arguments.clone() }
+    let takes = |name: &&str| *name == "reason" || *name == "waive";
+    let arguments = errand.arguments.iter().filter(|(name, _)| takes(name)).cloned();
+    Errand { action: Action::Plan, arguments: arguments.collect() }
 }
 
 async fn said(target: &Target, way: &Way, errand: &Errand, screen: Screen) -> Result<Said, Stopped> {

@@ -48,7 +48,14 @@ impl Target {
             stands_still_after: of(given.stands_still, default.stands_still_after),
             well_for: of(given.well_for, default.well_for),
             tick: of(given.tick, default.tick),
+            // What is due is what is asked here, whatever becomes of it.
+            mode: default.mode,
         }
+    }
+
+    /// What becomes of a failover that is due, as the file has it.
+    pub fn mode(&self) -> &str {
+        self.file.policy.mode.as_deref().unwrap_or("automatic")
     }
 
     /// The name of the pair.

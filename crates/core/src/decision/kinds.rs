@@ -6,6 +6,7 @@ use crate::{
     evidence::{Evidence, ProbeResult, StepSeen},
     holdoff::{Health, Streak, judge_probes},
     kind::Kind,
+    mode::Mode,
     record::{Execution, Progress, State, Well, Why},
     step::{Direction, StepState},
 };
@@ -40,7 +41,7 @@ impl Judge<'_> {
             Kind::Rehearsal | Kind::Switchover => self.on_a_quiet_site(asked),
             Kind::Failover => None,
         });
-        verdict.unwrap_or(Verdict::Begin { kind: asked.kind })
+        verdict.or_else(|| self.only_observed(asked.kind)).unwrap_or(Verdict::Begin { kind: asked.kind })
     }
 
     fn stands_in_the_way(&mut self, asked: Asked) -> Option<Verdict> {
@@ -109,6 +110,12 @@ impl Judge<'_> {
         };
         let steps: Vec<_> = self.evidence.kind_steps.iter().filter(awake).map(|seen| seen.step.clone()).collect();
         if steps.is_empty() { None } else { self.stop(Reason::NotAtRest { steps }, Verdict::Refuse) }
+    }
+
+    /// In mode `observe` nothing begins. The way back from what was begun before is open.
+    fn only_observed(&mut self, kind: Kind) -> Option<Verdict> {
+        (self.policy.mode == Mode::Observe && kind != Kind::Failback).then_some(())?;
+        self.stop(Reason::OnlyObserved, Verdict::Refuse)
     }
 
     fn must_be_well(&mut self) -> Option<Verdict> {

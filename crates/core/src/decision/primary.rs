@@ -49,7 +49,7 @@ impl Judge<'_> {
     }
 
     /// When the history last saw the primary well, by what is no older than `not_before`.
-    fn well_until(&self, not_before: Option<Timestamp>) -> Option<Timestamp> {
+    pub(super) fn well_until(&self, not_before: Option<Timestamp>) -> Option<Timestamp> {
         let history = self.evidence.history.as_ref()?.as_ref().ok()?;
         well_until(history, not_before, self.policy, self.now)
     }

@@ -13,6 +13,7 @@ use crate::{
     fault::{FaultClass, NotedFault},
     holdoff::{Source, Streak},
     kind::Kind,
+    mode,
     policy::seconds,
     record::Pause,
 };
@@ -277,6 +278,46 @@ pub enum Reason {
     LeaseLost,
     /// There is no unfinished execution to finish.
     NothingUnfinished,
+    /// The mode is `observe`: nothing is begun.
+    OnlyObserved,
+    /// A failover is due, and a person has to approve it.
+    ApprovalNeeded {
+        /// The question, once it was asked.
+        id: Option<String>,
+        /// Until when it is open.
+        until: Timestamp,
+        /// What happens when nobody has answered by then.
+        then: mode::Unanswered,
+    },
+    /// A person approved it.
+    Approved {
+        /// The question.
+        id: String,
+    },
+    /// Nobody has answered in time, and then it begins by itself, as it is configured.
+    Unanswered {
+        /// The question.
+        id: String,
+    },
+    /// Nobody has answered in time. Nothing begins in this outage, unless a person begins it.
+    QuestionLapsed {
+        /// The question.
+        id: String,
+        /// Until when it was open.
+        at: Timestamp,
+    },
+    /// The question of the record is not about the outage that goes on: people are asked anew.
+    QuestionOutdated {
+        /// The question.
+        id: String,
+    },
+    /// A person approved a question that is not open.
+    NoSuchQuestion {
+        /// What was approved.
+        id: String,
+        /// The question that is open, if one is.
+        open: Option<String>,
+    },
 }
 
 impl Reason {

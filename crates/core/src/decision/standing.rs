@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Gate, Judge, Reason, Verdict, kinds::has_begun_to_act};
 use crate::{
-    clock::until,
+    clock::{later, until},
     evidence::StepSeen,
     holdoff::{Health, judge_probes},
     kind::Kind,
@@ -84,7 +84,7 @@ impl Judge<'_> {
         }
         let lock = self.evidence.steps.iter().find(|seen| seen.locks);
         let unlocked = self.evidence.locked == Some(false) && lock.is_some_and(|lock| open.has_done(&lock.step));
-        let waived = self.overrides.contains(&Gate::PrimaryFailing);
+        let waived = self.said.waived.contains(&Gate::PrimaryFailing);
         let stood = self.stands_still(open);
         let still = stood && !waived;
         if !unlocked && !still {
@@ -166,8 +166,8 @@ impl Judge<'_> {
 
     /// The lock of a failover that stands is gone: a person has failed back, or somebody took it away. Shortly after it
     /// was driven it is set again on anything but a proof that the primary is well. Later, failure has to be proven for
-    /// the holdoff: by probes, and by what the history says since the lock was seen gone. Before that it is about the
-    /// lock.
+    /// the holdoff: by probes, and by what the history says from a period after the lock was seen gone. Before that it may
+    /// be about the lock, which the checkers behind it notice later than we do.
     fn without_lock(&mut self, run: &Execution, lock_gone: Option<Timestamp>) -> Option<Verdict> {
         let id = run.id.clone();
         let unproven = match self.wellness() {
@@ -180,7 +180,8 @@ impl Judge<'_> {
                 self.gate(Gate::PrimaryFailing, reason, again)
             }
             Wellness::NotProven if self.stands_still(run) => {
-                self.cut = Some(lock_gone.filter(|at| *at <= self.latest()).unwrap_or(self.now));
+                let gone = lock_gone.filter(|at| *at <= self.latest()).unwrap_or(self.now);
+                self.cut = Some(later(gone, self.policy.period));
                 self.primary().or_else(|| self.holdoff()).or_else(|| self.second_witness())
             }
             Wellness::NotProven => None,

@@ -19,6 +19,7 @@ use crate::{
 };
 
 mod borders;
+mod modes;
 mod properties;
 mod reference;
 
@@ -29,11 +30,18 @@ struct Case {
     evidence: Evidence,
     policy: Policy,
     overrides: Vec<Gate>,
+    word: Word<'static>,
 }
 
 impl Case {
     fn decide(&self) -> Decision {
-        decide(&self.state, &self.evidence, &self.policy, self.evidence.at, &self.overrides)
+        decide(
+            &self.state,
+            &self.evidence,
+            &self.policy,
+            self.evidence.at,
+            Said { waived: &self.overrides, word: self.word },
+        )
     }
 }
 
@@ -221,6 +229,7 @@ fn case() -> impl Strategy<Value = Case> {
         evidence,
         policy,
         overrides,
+        word: Word::None,
     })
 }
 

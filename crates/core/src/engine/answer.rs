@@ -45,6 +45,18 @@ pub enum Outcome {
         /// The step.
         step: String,
     },
+    /// A failover is due, and people were asked.
+    Asked {
+        /// The question.
+        id: String,
+        /// Until when it is open.
+        until: Timestamp,
+    },
+    /// A failover is due, and in mode `observe` nothing begins.
+    WouldBegin {
+        /// Since when it is due, in this outage.
+        since: Timestamp,
+    },
     /// A dry run.
     Planned {
         /// What a failover call would conclude now.
@@ -66,6 +78,8 @@ impl Outcome {
             Self::Owed { .. } => "owed",
             Self::Failed { .. } => "failed",
             Self::Unconfirmed { .. } => "unconfirmed",
+            Self::Asked { .. } => "asked",
+            Self::WouldBegin { .. } => "would_begin",
             Self::Planned { .. } => "planned",
             Self::Reported => "reported",
         }
@@ -196,6 +210,8 @@ mod tests {
             (Outcome::Owed { steps: steps() }, "owed", true),
             (Outcome::Failed { step: "scale".to_owned(), why: "refused".to_owned() }, "failed", true),
             (Outcome::Unconfirmed { step: "rest".to_owned() }, "unconfirmed", false),
+            (Outcome::Asked { id: "q".to_owned(), until }, "asked", false),
+            (Outcome::WouldBegin { since: until }, "would_begin", false),
             (Outcome::Planned { would: Verdict::StandDown }, "planned", false),
             (Outcome::Reported, "reported", false),
         ];

@@ -119,7 +119,7 @@ impl<'a> Session<'a> {
             return self.not_now(decision, &unread());
         };
         let lock_was_gone = evidence.locked == Some(false);
-        let clock_error = ClockError(evidence.clock_is_wrong().map(|right| (evidence.at, right)));
+        let clock_error = self.clock_error;
         let noted = evidence.last_failover.and_then(Result::ok).flatten();
         let (Decision { reasons, streak, .. }, Claim { kind, steps, .. }) = (decision, claim);
         let run = Run {

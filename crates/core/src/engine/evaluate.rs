@@ -10,16 +10,15 @@ use super::{
     claim::Claimed,
     observe::{Observed, Scope},
     request::{Action, Request},
-    session::{NotAcquired, Session},
+    session::Session,
 };
 use crate::{
-    action::Access,
     clock::{Call, half, later, until},
-    decision::{Asked, Decision, Gate, Reason, Verdict, answers_now, counts_wellness, decide, decide_asked},
+    decision::{Asked, Decision, Gate, Reason, Said, Verdict, Word, decide, decide_asked},
     evidence::{Evidence, Reading},
     holdoff::{Health, judge_history},
     policy::MOST_AHEAD,
-    record::{State, Trigger, Waiter, Well},
+    record::{State, Trigger, Waiter},
     step::StepState,
     transition::Event,
 };
@@ -28,7 +27,7 @@ use crate::{
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// What a round of looking came to.
-enum Round {
+pub(super) enum Round {
     /// Say this.
     Answer(Box<Answer>),
     /// Look again, not before this time, for these reasons.
@@ -44,7 +43,9 @@ impl Engine {
             waived.push(Gate::PrimaryFailing);
         }
         let (evidence, policy, at) = (&seen.evidence, &self.policy, seen.evidence.at);
-        let Some(kind) = request.action.kind() else { return decide(&state, evidence, policy, at, &waived) };
+        let Some(kind) = request.action.kind() else {
+            return decide(&state, evidence, policy, at, Said { waived: &waived, word: word(request) });
+        };
         let asked = Asked {
             kind,
             by_person: request.trigger == Trigger::Operator,
@@ -122,8 +123,8 @@ impl Session<'_> {
 
     async fn round(&mut self, seen: Observed, decision: Decision) -> Round {
         let engine = self.engine;
-        let Observed { state, evidence } = seen;
-        let Ok(versioned) = state else {
+        let evidence = seen.evidence;
+        let Ok(versioned) = seen.state else {
             // Without the record nobody knows what is unfinished, whatever was asked.
             return Round::Again(later(evidence.at, engine.policy.poll), decision);
         };
@@ -141,27 +142,15 @@ impl Session<'_> {
                 decision.reasons.push(Reason::PrimaryNotWell { why });
                 say(Outcome::Refused, decision, evidence)
             }
-            Verdict::FailOver | Verdict::NoteUnlock if only_finish && versioned.state.open().is_none() => {
+            verdict if only_finish && versioned.state.open().is_none() && begins(verdict) => {
                 nothing_unfinished(decision)
             }
             Verdict::Relock if !engine.is_unlocked(self.call).await => {
                 Round::Again(later(engine.ports.clock.now(), engine.policy.poll), decision)
             }
-            Verdict::Finish | Verdict::FailOver | Verdict::Relock | Verdict::Begin { .. } | Verdict::Close => {
-                match self.claim(evidence, decision).await {
-                    Claimed::Run(run) => {
-                        let driven = run.drive().await;
-                        self.lease = driven.lease;
-                        self.record = None;
-                        match driven.not_well {
-                            // It is over, or not to go on like this; what is due now is judged anew.
-                            Some(why) => self.primary_not_well(why),
-                            None => Round::Answer(Box::new(driven.answer)),
-                        }
-                    }
-                    Claimed::NotNow(then, decision) => Round::Again(then, decision),
-                }
-            }
+            Verdict::Ask => self.ask(evidence, decision).await,
+            Verdict::AwaitApproval => self.await_approval(evidence, decision).await,
+            Verdict::WouldBegin { since } => self.would_begin(since, evidence, decision).await,
             Verdict::AwaitPerson => {
                 let execution = versioned.state.current;
                 let outcome = execution.as_ref().map_or(Outcome::Reported, outcome);
@@ -177,10 +166,31 @@ impl Session<'_> {
                 Round::Answer(Box::new(Answer { execution, ..answer }))
             }
             Verdict::StandDown => {
-                self.arm(&decision).await;
+                self.seen_well(&decision).await;
                 say(Outcome::StoodDown, decision, evidence)
             }
-            Verdict::Refuse => say(Outcome::Refused, decision, evidence),
+            Verdict::Refuse => {
+                self.still_lapsed(&decision).await;
+                say(Outcome::Refused, decision, evidence)
+            }
+            Verdict::Finish | Verdict::FailOver | Verdict::Relock | Verdict::Begin { .. } | Verdict::Close => {
+                self.drive(evidence, decision).await
+            }
+        }
+    }
+
+    async fn drive(&mut self, evidence: Evidence, decision: Decision) -> Round {
+        let run = match self.claim(evidence, decision).await {
+            Claimed::Run(run) => run,
+            Claimed::NotNow(then, decision) => return Round::Again(then, decision),
+        };
+        let driven = run.drive().await;
+        self.lease = driven.lease;
+        self.record = None;
+        match driven.not_well {
+            // It is over, or not to go on like this; what is due now is judged anew.
+            Some(why) => self.primary_not_well(why),
+            None => Round::Answer(Box::new(driven.answer)),
         }
     }
 
@@ -190,95 +200,6 @@ impl Session<'_> {
         let decision =
             Decision { verdict: Verdict::Close, reasons: vec![Reason::PrimaryNotWell { why }], streak: None };
         Round::Again(later(self.engine.ports.clock.now(), self.engine.policy.poll), decision)
-    }
-
-    /// Counts for how long the primary has been well while a failover stands: what a failback asks for.
-    async fn count_wellness(&mut self, evidence: &Evidence) {
-        let only_asks = self.request.action == Action::Finish || self.request.action.rule().access == Access::Reads;
-        let Some(record) = self.record.as_ref().filter(|record| counts_wellness(record.state()) && !only_asks) else {
-            return;
-        };
-        let (policy, now) = (&self.engine.policy, self.time());
-        let mark = record.state().well.as_ref();
-        let event = match (answers_now(evidence), mark) {
-            (Some(true), Some(mark)) if until(mark.until, now) <= policy.well_gap() => {
-                let well = Well { since: mark.since, until: now };
-                // The mark is renewed before it breaks, and not at each look.
-                (later(mark.until, half(policy.probe_gap())) <= now).then_some(Event::WellFor(well))
-            }
-            (Some(true), _) => Some(Event::WellFor(Well { since: now, until: now })),
-            (Some(false), Some(_)) => Some(Event::NotWell),
-            (Some(false), None) | (None, _) => None,
-        };
-        let Some(event) = event else { return };
-        let before = self.record.clone();
-        self.note([event]).await;
-        // What could not be noted leaves the record as it was read.
-        self.record = self.record.take().or(before);
-    }
-
-    /// Writes down that the lock is gone, so that the history from before is not held against the primary. An open
-    /// execution that it belonged to is over. Done under the lease: a worker that drives may be about to set the lock.
-    async fn note_unlock(&mut self, mut decision: Decision) -> Round {
-        let engine = self.engine;
-        let then = later(engine.ports.clock.now(), engine.policy.poll);
-        match self.acquire(&mut decision).await {
-            Ok(()) => {}
-            Err(NotAcquired::Held(until)) => return Round::Again(until.max(then), decision),
-            Err(NotAcquired::Fault(fault)) => {
-                decision.reasons.push(Reason::ClaimFailed { fault: fault.noted() });
-                return Round::Again(then, decision);
-            }
-        }
-        // The readings of one look are not of one instant: the lock may have been read before another worker set it,
-        // and the record after. What is seen from here on is younger than the record.
-        if !engine.is_unlocked(self.call).await {
-            return Round::Again(then, decision);
-        }
-        let at = self.time();
-        let event = match decision.verdict {
-            Verdict::NoteFailback => {
-                let reason = decision.reasons.last().map(ToString::to_string).unwrap_or_default();
-                Event::FailedBack { at, reason }
-            }
-            _ => Event::Unlocked { at },
-        };
-        // That the primary is well was seen just now, and without its lock: no more is needed to be armed.
-        let armed = decision.reasons.iter().any(|reason| matches!(reason, Reason::SeenWell { .. }));
-        let events = [Some(event), armed.then_some(Event::Armed { at })];
-        self.note(events.into_iter().flatten()).await;
-        self.record = None;
-        Round::Again(then, decision)
-    }
-
-    /// Writes down, once, a lock that no execution explains, or that the lock of a failover that stands is gone. What the
-    /// history says from under a lock is about the lock.
-    async fn note_lock(&mut self, evidence: &Evidence) {
-        let at = self.time();
-        let Some(stands) = evidence.locked else { return };
-        if !self.record.as_ref().is_some_and(|record| record.state().lock_is_news(at, stands)) {
-            return;
-        }
-        // The readings of one look are not of one instant. What is written is written on the record as it was read, so
-        // that what is seen now is younger.
-        if self.engine.lock_stands(self.call).await == Some(stands) {
-            self.note([Event::LockSeen { at, stands }]).await;
-        }
-    }
-
-    /// Writes down, once, that the primary was seen well.
-    async fn arm(&mut self, decision: &Decision) {
-        let well = |reason: &Reason| matches!(reason, Reason::PrimaryHealthy { .. });
-        let unarmed = self.record.as_ref().is_some_and(|record| record.state().armed.is_none());
-        if unarmed && decision.reasons.iter().any(well) {
-            let at = self.time();
-            self.note([Event::Armed { at }]).await;
-        }
-    }
-
-    /// The time for the record: ours, or the API server's where ours is wrong by more than clocks may be.
-    fn time(&self) -> Timestamp {
-        self.engine.time(self.record.as_ref().and_then(|record| record.stored().server_time))
     }
 
     /// One waiting call is enough: many would use up the invocations that an operator needs. The first leaves a mark,
@@ -325,12 +246,12 @@ impl Session<'_> {
 }
 
 impl Engine {
-    async fn is_unlocked(&self, call: &Call) -> bool {
+    pub(super) async fn is_unlocked(&self, call: &Call) -> bool {
         self.lock_stands(call).await == Some(false)
     }
 
     /// Whether traffic is locked now; `None` where that cannot be seen.
-    async fn lock_stands(&self, call: &Call) -> Option<bool> {
+    pub(super) async fn lock_stands(&self, call: &Call) -> Option<bool> {
         let lock = self.runbook.steps.get(self.runbook.lock()?)?;
         let seen = call.read(lock.name(), || lock.observe(call)).await;
         seen.ok().map(|seen| seen.state == StepState::Done)
@@ -356,11 +277,28 @@ impl Engine {
     }
 }
 
+/// What a caller says about the question whether a failover begins.
+fn word(request: &Request) -> Word<'_> {
+    match request.action {
+        Action::Approve => Word::Approves(request.question.as_deref().unwrap_or_default()),
+        Action::FailOver if request.trigger == Trigger::Operator => Word::Begins,
+        _ => Word::None,
+    }
+}
+
 /// True for a verdict on which something is driven or noted.
 fn acts(verdict: Verdict) -> bool {
     matches!(
         verdict,
         Verdict::FailOver | Verdict::Finish | Verdict::Relock | Verdict::NoteUnlock | Verdict::NoteFailback
+    )
+}
+
+/// True for a verdict on which a failover begins or would begin, or which clears the way for one.
+fn begins(verdict: Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::FailOver | Verdict::Ask | Verdict::AwaitApproval | Verdict::WouldBegin { .. } | Verdict::NoteUnlock
     )
 }
 

@@ -6,6 +6,8 @@
 //! * `session`: one call: its time, its lease, its record; `working_copy`: the record and the one way to write it.
 //! * `observe`: gathers evidence, side by side.
 //! * `evaluate`: looks and decides until there is something to do or to say; waits in between.
+//! * `noticed`: what a look shows and the record has to know.
+//! * `ask`: what becomes of a failover that is due where the mode does not let it begin by itself.
 //! * `claim`: lease and intent, before the first effect.
 //! * `drive`: the steps, in order; `step`: one of them.
 //! * `tell`: tells people, beside the work.
@@ -25,10 +27,12 @@ use crate::{
 };
 
 pub mod answer;
+mod ask;
 mod claim;
 mod drive;
 mod evaluate;
 mod notes;
+mod noticed;
 mod observe;
 pub mod preflight;
 pub mod request;
@@ -91,9 +95,12 @@ impl Engine {
     pub async fn handle(&self, request: &Request) -> Answer {
         let call = Call { clock: self.clock(), deadline: request.deadline, retry: self.limits.retry };
         match request.action {
-            Action::FailOver | Action::Switchover | Action::Failback { .. } | Action::Rehearse | Action::Finish => {
-                Session::new(self, request, &call).evaluate().await
-            }
+            Action::FailOver
+            | Action::Approve
+            | Action::Switchover
+            | Action::Failback { .. }
+            | Action::Rehearse
+            | Action::Finish => Session::new(self, request, &call).evaluate().await,
             Action::Plan | Action::Preflight => self.plan(request, &call).await,
             Action::Status => self.status(&call).await,
             Action::NotifyTest => self.test_announcers(&call).await,

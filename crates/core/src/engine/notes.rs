@@ -52,6 +52,7 @@ impl Engine {
             }
             Action::Acknowledge { abort: false } => vec![Event::Acknowledged { at }],
             Action::FailOver
+            | Action::Approve
             | Action::Switchover
             | Action::Failback { .. }
             | Action::Rehearse

@@ -13,6 +13,7 @@ use crate::{
     evidence::{Check, Control, Evidence, Level, NamedSite, ProbeResult, Reading},
     fault::quoted,
     holdoff::{Health, judge_history},
+    mode::Mode,
     policy::{MOST_AHEAD, Policy},
     record::State,
     step::StepState,
@@ -34,6 +35,7 @@ impl Engine {
                 let watching = self.runbook.steps.iter().filter(|step| step.is_verification()).map(|step| step.name());
                 let has_begun = state.as_ref().is_ok_and(|state| state.open().is_some() || state.failed_over());
                 watching.for_each(|step| judge_watched(&mut checks, &seen.evidence, step, has_begun));
+                checks.push(mode(self.policy.mode, self.ports.announcers.is_empty()));
                 checks
             }
             _ => Vec::new(),
@@ -93,6 +95,27 @@ fn judge_watched(checks: &mut [Check], evidence: &Evidence, step: &str, has_begu
             check.found = "not checked: it is looked at once a failover has begun".to_owned();
         }
     }
+}
+
+/// Whether a failover that is due would begin.
+fn mode(mode: Mode, is_mute: bool) -> Check {
+    let (level, found) = match mode {
+        Mode::Automatic => (Level::Good, "automatic: a failover that is due begins".to_owned()),
+        Mode::Observe => {
+            (Level::Warning, "observe: a failover that is due is told and noted, and not begun".to_owned())
+        }
+        Mode::Ask { .. } if is_mute => {
+            (Level::Error, "ask: people are to approve a failover, and nobody is configured to be told".to_owned())
+        }
+        Mode::Ask { within, then } => {
+            let (minutes, then) = (within.as_secs_f64() / 60.0, then.name());
+            (
+                Level::Good,
+                format!("ask: people approve a failover that is due within {minutes:.0} minutes, then {then}"),
+            )
+        }
+    };
+    check("mode", level, found)
 }
 
 fn check(name: &str, level: Level, found: String) -> Check {

@@ -20,6 +20,8 @@ pub struct Request {
     pub overrides: Vec<Gate>,
     /// The operator's word on the primary's data, for a failback.
     pub data: Option<String>,
+    /// The question that the operator approves.
+    pub question: Option<String>,
     /// When the caller stops listening.
     pub deadline: Timestamp,
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     clock::{Call, half, later, until},
     decision::{Decision, Reason},
-    evidence::Probe,
+    evidence::{Evidence, Probe},
     fault::{Fault, FaultClass},
     ports::{Claim, Grant},
     transition::Event,
@@ -37,6 +37,8 @@ pub(super) struct Session<'a> {
     pub ended: Option<String>,
     /// The record as it was read or written last; none where that is not known.
     pub record: Option<WorkingCopy>,
+    /// How far our clock was from the API server's at the last look.
+    pub clock_error: ClockError,
     /// Tells people.
     pub teller: Arc<Teller<'a>>,
 }
@@ -45,15 +47,32 @@ impl<'a> Session<'a> {
     /// A session that holds and knows nothing yet.
     pub(super) fn new(engine: &'a Engine, request: &'a Request, call: &'a Call) -> Self {
         let teller = Arc::new(Teller::new(engine));
-        let (probes, ended) = (Vec::new(), None);
-        Self { engine, request, call, probes, lease: None, claim_failed: false, ended, record: None, teller }
+        Self {
+            engine,
+            request,
+            call,
+            probes: Vec::new(),
+            lease: None,
+            claim_failed: false,
+            ended: None,
+            record: None,
+            clock_error: ClockError::default(),
+            teller,
+        }
     }
 
     /// Looks once, and takes the record from it.
     pub(super) async fn observe(&mut self, scope: Scope) -> Observed {
         let seen = self.engine.observe(scope, &mut self.probes, self.call).await;
         self.record = seen.state.clone().ok().map(WorkingCopy::new);
+        self.clock_error = ClockError::of(&seen.evidence);
         seen
+    }
+
+    /// The time for the record: ours, or the API server's where ours is wrong by more than clocks may be. By the look, since
+    /// the answer to a write of this call tells no time.
+    pub(super) fn time(&self) -> Timestamp {
+        self.clock_error.right(self.engine.ports.clock.now())
     }
 
     /// Takes the lease. Where that fails, the decision gets the reason.
@@ -99,6 +118,11 @@ impl<'a> Session<'a> {
 pub(super) struct ClockError(pub Option<(Timestamp, Timestamp)>);
 
 impl ClockError {
+    /// As it was seen in a look.
+    pub(super) fn of(evidence: &Evidence) -> Self {
+        Self(evidence.clock_is_wrong().map(|right| (evidence.at, right)))
+    }
+
     /// The time for the record, `now` by our clock: ours, or what the API server's clock shows by now where ours is wrong. A time
     /// that no clock shows is not believed by whoever reads it.
     pub(super) fn right(self, now: Timestamp) -> Timestamp {

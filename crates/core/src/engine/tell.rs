@@ -90,7 +90,7 @@ impl<'a> Teller<'a> {
 
     /// What is news in a decision about a failover. That the holdoff runs is kept until [`Teller::waits`]: of several calls
     /// that see it the one tells it that watches.
-    fn decided(&self, decision: &Decision, state: &State, at: Timestamp) {
+    pub(super) fn decided(&self, decision: &Decision, state: &State, at: Timestamp) {
         let others = |mark: &Waiter| mark.holder != self.engine.holder && at < mark.until;
         let watched = matches!(decision.verdict, Verdict::Wait { .. }) && state.waiter.as_ref().is_some_and(others);
         let (incident, told) = {

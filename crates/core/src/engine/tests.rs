@@ -16,6 +16,7 @@ mod drive;
 mod kinds;
 mod kinds_trust;
 mod lock_seen;
+mod modes;
 mod observe;
 mod operators;
 mod put_back;

@@ -43,11 +43,6 @@ impl WorkingCopy {
         &self.state
     }
 
-    /// The record as it was stored last, and the time of the server that said so.
-    pub(super) fn stored(&self) -> &Versioned {
-        &self.stored
-    }
-
     /// The newest execution, with the pending events.
     pub(super) fn execution(&self) -> Option<&Execution> {
         self.state.current.as_ref()

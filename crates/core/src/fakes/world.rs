@@ -162,7 +162,16 @@ impl World {
     /// A request with 900 s to answer it, the longest life of a Lambda call.
     pub fn request(&self, trigger: Trigger, action: Action) -> Request {
         let deadline = self.clock.now() + Duration::from_secs(900);
-        Request { trigger, action, reason: None, caller: None, overrides: Vec::new(), data: None, deadline }
+        Request {
+            trigger,
+            action,
+            reason: None,
+            caller: None,
+            overrides: Vec::new(),
+            data: None,
+            question: None,
+            deadline,
+        }
     }
 
     /// Runs one request in the worker `holder`. `None` when the worker died on the way.

@@ -31,6 +31,19 @@ fn waiving_needs_a_reason_that_can_be_seen() {
 }
 
 #[test]
+fn an_approval_names_its_question_and_its_reason_and_nobody_else_names_a_question() {
+    let said = refused(&json!({"action": "approve", "reason": "the region is gone"}));
+    assert!(said.starts_with("question is required with approve"), "{said}");
+    let said = refused(&json!({"action": "approve", "question": "q1"}));
+    assert!(said.starts_with("reason is required with approve"), "{said}");
+    let said = refused(&json!({"action": "approve", "question": "q1", "reason": "r", "waive": ["holdoff"]}));
+    assert!(said.starts_with("waive belongs to"), "{said}");
+    assert_eq!(refused(&json!({"action": "failover", "question": "q1"})), "question belongs to approve");
+    let call = taken(&json!({"action": "approve", "question": " q1\n", "reason": "the region is gone"}));
+    assert_eq!((call.action, call.question.as_deref()), (Action::Approve, Some("q1")));
+}
+
+#[test]
 fn a_reason_is_kept_on_one_line_without_what_cannot_be_seen() {
     let reason = |text: &str| taken(&json!({"action": "pause", "reason": text})).reason;
     assert_eq!(reason("  the \n\tcable\u{200b} is \u{202e}cut\u{1b}[31m "), Some("the cable is cut[31m".to_owned()));
@@ -97,15 +110,15 @@ fn a_refusal_names_the_field_the_value_and_what_is_allowed() {
         (json!({"action": "plan", "waive": "holdoff", "reason": "r"}), "waive", "\"holdoff\"", &gates),
         (json!({"action": "plan", "waive": {"holdoff": true}, "reason": "r"}), "waive", "an object", &gates),
         (json!({"action": "plan", "waive": [["holdoff"]], "reason": "r"}), "waive", "a list", &gates),
-        (json!({"action": "failovr"}), "action", "\"failovr\"", "failover, switchover, failback"),
-        (json!({"action": 7}), "action", "7", "failover, switchover, failback"),
-        (json!({"reason": "r"}), "action", "is missing", "failover, switchover, failback"),
+        (json!({"action": "failovr"}), "action", "\"failovr\"", "failover, approve, switchover, failback"),
+        (json!({"action": 7}), "action", "7", "failover, approve, switchover, failback"),
+        (json!({"reason": "r"}), "action", "is missing", "failover, approve, switchover, failback"),
         (json!({"action": "status", "abort": "yes"}), "abort", "\"yes\"", "true or false"),
         (
             json!({"action": "status", "dry_run": true}),
             "a field",
             "\"dry_run\"",
-            "action, reason, waive, abort, for, data, rest",
+            "action, reason, waive, abort, for, data, rest, question",
         ),
         (json!(["failover"]), "the call", "a list", "a JSON object with an action"),
     ] {
@@ -147,7 +160,11 @@ fn a_key_that_stands_twice_is_refused_wherever_it_stands() {
 #[test]
 fn every_action_is_taken_under_its_name_and_has_it() {
     for rule in ACTIONS {
-        assert_eq!(taken(&json!({"action": rule.name})).action, rule.action);
+        let mut call = json!({"action": rule.name});
+        if rule.action == Action::Approve {
+            (call["question"], call["reason"]) = ("q1".into(), "r".into());
+        }
+        assert_eq!(taken(&call).action, rule.action);
     }
     let abort = taken(&json!({"action": "acknowledge", "abort": true})).action;
     assert_eq!((abort, abort.name()), (Action::Acknowledge { abort: true }, "acknowledge"));

@@ -35,6 +35,7 @@ fn request(action: Action) -> Request {
         caller: Some("request 1".to_owned()),
         overrides: Vec::new(),
         data: None,
+        question: None,
         deadline: Timestamp::UNIX_EPOCH,
     }
 }

@@ -107,7 +107,8 @@ fn what_is_asked_of_the_engine_is_what_came() {
     assert_eq!(ask(Incoming::Tick).trigger, Trigger::Tick);
     for abort in [false, true] {
         let action = Action::Acknowledge { abort };
-        let call = ManualCall { action, reason: Some("r".to_owned()), overrides: Vec::new(), data: None };
+        let call =
+            ManualCall { action, reason: Some("r".to_owned()), overrides: Vec::new(), data: None, question: None };
         let asked = ask(Incoming::Manual(call));
         assert_eq!((asked.trigger, asked.action, asked.reason.as_deref()), (Trigger::Operator, action, Some("r")));
     }

@@ -33,6 +33,7 @@ run "with_every_variable_that_the_function_is_told" {
   command = plan
 
   variables {
+    mode                         = "ask"
     secondary_health_check_id    = "99999999-2222-3333-4444-555555555555"
     skip_secondary_health_check  = true
     cluster_namespace            = "logscale"

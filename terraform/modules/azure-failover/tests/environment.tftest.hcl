@@ -47,6 +47,7 @@ run "with_the_modules_defaults" {
 
 run "with_every_variable_that_the_function_is_told" {
   variables {
+    mode                     = "ask"
     primary_endpoint         = "active"
     primary_endpoint_type    = "azureEndpoints"
     traffic_name             = "logs.example.org"

@@ -49,6 +49,7 @@ run "with_every_variable_that_the_function_is_told" {
   command = plan
 
   variables {
+    mode                         = "ask"
     use_lb_health_metrics        = true
     primary_lb_ocid              = "ocid1.loadbalancer.oc1.iad.example"
     primary_lb_compartment_id    = "ocid1.compartment.oc1..primary"

@@ -101,6 +101,7 @@ impl Memory {
             caller: None,
             // How long the primary has been well is not what is proven here.
             overrides: if by_person { vec![Gate::WellFor] } else { Vec::new() },
+            question: None,
             data: by_person.then(|| "a person's word".to_owned()),
             deadline,
         };

@@ -148,6 +148,12 @@ impl World {
         let allowed = begun_at.map_or(0, |at| at + cooldown + LEASE + watched);
         let due = proven.max(allowed) + 2 * TICK + LEASE + STEPS;
         let shown = self.now.max(from);
+        let Some(asked_for) = self.begins_after() else {
+            return self.promise(due + if by_probes { holdoff + TICK } else { 0 }, Self::must_be_announced);
+        };
+        if asked_for > 0 {
+            return self.promise(due + asked_for + 2 * (holdoff + TICK), Self::must_be_failed_over);
+        }
         self.promise(due, move |world| {
             if !(by_probes && world.watching_was_cut_short(shown)) {
                 world.must_be_failed_over();
@@ -175,15 +181,19 @@ impl World {
         }
     }
 
-    /// Whether the primary has been well for long enough to be noticed, since the site was set up or unlocked.
-    fn is_armed(&self) -> bool {
+    /// Whether the primary has been well for long enough to be noticed, since the site was set up or unlocked. Metrics from
+    /// under a lock do not show it.
+    pub(super) fn is_armed(&self) -> bool {
         let since = self.book.unlock_noted_at.unwrap_or(0);
-        self.stored.0.armed.is_some() || self.story.longest_up(since, self.now) >= NOTICED
+        let before = self.book.locked_by_hand_at.unwrap_or(self.now).max(since);
+        let after = self.book.unlocked_at.filter(|_| !self.standby.locked).unwrap_or(self.now).max(before);
+        let noticed = |from, to| self.story.longest_up(from, to) >= NOTICED;
+        self.stored.0.armed.is_some() || noticed(since, before) || noticed(after, self.now)
     }
 
     /// Whether anybody can prove that the primary fails: the metrics, unless they are gone or watch the lock; or the
     /// probe, when one invocation is long enough to watch the whole holdoff.
-    fn is_provable(&self) -> bool {
+    pub(super) fn is_provable(&self) -> bool {
         let watching = self.story.policy.holdoff + std::time::Duration::from_secs(60);
         let probes = self.story.prober && self.story.deadline >= watching;
         // By a clock that is wrong by hours, metrics prove nothing.

@@ -9,6 +9,7 @@
 //! - `run`: the executor: starts workers, polls them, kills and freezes them
 //! - `trouble`: others who write what a failover writes: managers, backups, planted records
 //! - `safety`: looked at on every write; `effects`: on every effect; `seen`: what a worker saw; `liveness`: looked at in the calm after the storm
+//! - `modes`: what lets a failover begin where that is not left to itself
 //! - `sabotage`: the world broken on purpose, to see that the checks notice
 //! - [`report`]: what one run, and many, came to
 //!
@@ -17,6 +18,7 @@
 
 mod effects;
 mod liveness;
+mod modes;
 mod operator_actions;
 mod pass;
 mod ports;

@@ -101,7 +101,12 @@ impl World {
         match act {
             Act::Lock if !self.standby.locked => {
                 self.standby.lock(true);
-                self.book.lock_unknown |= !self.stored.0.failed_over() && self.stored.0.open().is_none();
+                // A failover that is open, or stands, knows of its own lock. No other kind has one.
+                let knows = self.stored.0.open().is_some_and(|open| open.kind.activates_standby());
+                if !self.stored.0.failed_over() && !knows {
+                    self.book.lock_unknown = true;
+                    self.book.locked_by_hand_at.get_or_insert(self.now);
+                }
             }
             Act::Unlock => self.take_back(Undoes::Lock),
             Act::Scale(0) => self.take_back(Undoes::Scale),

@@ -12,6 +12,7 @@ use fastrand::Rng;
 use holdfast_core::{
     Clock,
     engine::{Action, Answer, Engine, Request},
+    mode::Mode,
     policy::Policy,
     record::Trigger,
 };
@@ -276,6 +277,8 @@ fn work(link: Arc<Link>, delivery: &Delivery) -> Work {
         let world = lock(&link.world);
         (world.story.policy.clone(), world.story.limits.clone(), world.story.deadline)
     };
+    let policy =
+        if lock(&link.world).lacks(Sabotage::ModeUnseen) { Policy { mode: Mode::Automatic, ..policy } } else { policy };
     let policy = if lock(&link.world).lacks(Sabotage::OldWorkTrusted) {
         Policy { stands_still_after: Duration::from_secs(1 << 40), ..policy }
     } else {
@@ -286,6 +289,7 @@ fn work(link: Arc<Link>, delivery: &Delivery) -> Work {
         action: delivery.action,
         reason: (delivery.trigger == Trigger::Operator).then(|| "a person".to_owned()),
         caller: None,
+        question: (delivery.action == Action::Approve).then(|| lock(&link.world).question(link.worker)),
         data: matches!(delivery.action, Action::Failback { .. }).then(|| "a person's word".to_owned()),
         overrides: if delivery.forced { Act::Force.overrides() } else { Vec::new() },
         deadline: link.now() + deadline,

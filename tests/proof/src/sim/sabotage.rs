@@ -25,11 +25,13 @@ pub enum Sabotage {
     LockNotesUnseen,
     /// The API server does not tell its time, so nobody sees that his clock is wrong.
     ServerTimeUnseen,
+    /// Workers take every mode for `automatic`.
+    ModeUnseen,
 }
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::StoreOverwrites,
         Self::EffectsUnfenced,
         Self::TicksStop,
@@ -41,5 +43,6 @@ impl Sabotage {
         Self::MarksUnseen,
         Self::LockNotesUnseen,
         Self::ServerTimeUnseen,
+        Self::ModeUnseen,
     ];
 }

@@ -50,6 +50,8 @@ pub struct Book {
     /// A lock may stand that the record does not know of: somebody else put the record there, or locked by hand, and
     /// nobody has noted the lock yet.
     pub lock_unknown: bool,
+    /// When a person first locked by hand a site that is not failed over: metrics from under that lock are about the lock.
+    pub locked_by_hand_at: Option<Micros>,
     /// A person waived the cooldown since the newest execution began.
     pub acknowledged: bool,
     /// When somebody else last scaled the operator down.
@@ -185,6 +187,7 @@ impl World {
             self.check_holdoff(worker, execution);
             self.check_armed(worker);
         }
+        self.check_mode(worker, old, execution);
         self.workers[worker].claimed = true;
         // By the record it began when the worker looked, which is where the cooldown counts from.
         let skew = if self.has_wrong_clock(worker) { 0 } else { self.workers[worker].skew };

@@ -9,7 +9,7 @@ use holdfast_core::{
     retry::RetryPolicy,
 };
 
-use super::{Micros, operator_actions::Act, safety::STANDS_STILL, seconds};
+use super::{Micros, modes, operator_actions::Act, safety::STANDS_STILL, seconds};
 
 /// The largest difference between a container's clock and the true time. AWS keeps hosts within milliseconds; five
 /// seconds is a host whose time service has been dead for weeks.
@@ -166,6 +166,9 @@ pub struct Story {
 /// stay as they are.
 pub const KINDS_FROM: u64 = 1 << 40;
 
+/// Stories from this seed on are of sites in the modes `ask` and `observe`.
+pub const MODES_FROM: u64 = 1 << 41;
+
 impl Story {
     /// Draws the story of `seed`, from which `rng` was made.
     pub fn draw(seed: u64, rng: &mut Rng) -> Self {
@@ -173,7 +176,7 @@ impl Story {
         let end = calm + seconds(1800);
         let prober = rng.f64() < 0.7;
         let deadline = Duration::from_secs(*pick(rng, &[60, 120, 300, 600, 900]));
-        let policy = policy(rng);
+        let mut policy = policy(rng);
         // Probes alone prove only what one invocation sees.
         let can_watch = prober && deadline >= policy.holdoff + Duration::from_secs(120);
         let strange = strange(rng, calm);
@@ -186,6 +189,11 @@ impl Story {
         acts.extend(by_hand);
         if seed >= KINDS_FROM {
             acts.extend(Act::draw_kinds(&mut rng.clone(), calm));
+        }
+        if seed >= MODES_FROM {
+            let (mode, more) = modes::draw(&mut Rng::with_seed(seed ^ 0x006d_6f64_6573), calm);
+            policy.mode = mode;
+            acts.extend(more);
         }
         acts.sort_by_key(|(at, _)| *at);
         Self {

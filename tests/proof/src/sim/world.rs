@@ -182,6 +182,8 @@ pub struct World {
     pub clock: Arc<AtomicU64>,
     queue: BTreeMap<(Micros, u64), Event>,
     sequence: u64,
+    /// The question that people were told last.
+    pub asked_last: String,
     /// The worker that is being polled.
     pub current: Worker,
     /// Every worker so far.
@@ -236,6 +238,7 @@ impl World {
             clock: Arc::default(),
             queue: BTreeMap::new(),
             sequence: 0,
+            asked_last: String::new(),
             current: 0,
             workers: Vec::new(),
             checkers,

@@ -64,6 +64,15 @@ fn words(outcome: &Outcome, is_open: bool, now: Timestamp) -> (String, Exit, &'s
             let told = format!("{step} WAITS FOR A PERSON'S WORD");
             (told, Exit::Unfinished, "when users are served by home: holdfast failback --rest --reason '...'")
         }
+        Outcome::Asked { id, until } => {
+            let told =
+                format!("NOT BEGUN: people were asked; question {id} is open until {}", moment::ago(*until, now));
+            (told, Exit::NotDone, "holdfast approve QUESTION --reason '...'")
+        }
+        Outcome::WouldBegin { since } => {
+            let told = format!("NOT BEGUN: it is due since {}, and the mode is observe", moment::ago(*since, now));
+            (told, Exit::NotDone, "only another mode in the configuration lets it begin")
+        }
         Outcome::Planned { .. } => ("nothing was done: this was a plan".to_owned(), Exit::Done, status),
     }
 }

@@ -71,6 +71,18 @@ fn words(would: Verdict, now: Timestamp) -> (String, &'static str) {
         Verdict::NoteFailback => ("a person has failed back; that is noted at the next tick".to_owned(), "nothing"),
         Verdict::Begin { .. } => ("would begin what was asked for".to_owned(), "nothing"),
         Verdict::Close => ("the open execution is over: home did not stay well".to_owned(), "holdfast status"),
+        Verdict::Ask => (
+            "would ask people whether to fail over: it is due".to_owned(),
+            "the function asks at its next tick; at once: holdfast failover --reason '...'",
+        ),
+        Verdict::AwaitApproval => (
+            "people have been asked whether to fail over: it is due".to_owned(),
+            "holdfast approve QUESTION --reason '...', with the question that is named above",
+        ),
+        Verdict::WouldBegin { .. } => (
+            "would NOT fail over although it is due: the mode is observe".to_owned(),
+            "nothing begins before the mode is another one in the configuration",
+        ),
         Verdict::AwaitPerson => {
             ("the open execution waits for a person's word".to_owned(), "holdfast status shows for which")
         }

@@ -5,6 +5,7 @@ use holdfast_core::{
     clock::later,
     engine::Answer,
     evidence::{Evidence, Level},
+    fault::quoted,
     record::{Execution, Pause, Progress, State, Status, Trigger},
 };
 
@@ -119,7 +120,15 @@ impl View<'_> {
             }
             None => "no cooldown".to_owned(),
         };
-        for (name, told) in [("pause", pause), ("armed", armed), ("cooldown", cooldown)] {
+        let mut mode = self.target.mode().to_owned();
+        if let Some(due) = state.question() {
+            mode.push_str(&format!("; question {}, asked {}", quoted(&due.id), moment::ago(due.at, self.now)));
+        }
+        for due in state.observed.iter().filter_map(holdfast_core::record::Kept::known).take(3) {
+            let (at, until) = (moment::utc(due.at), moment::utc(due.until));
+            mode.push_str(&format!("; a failover was due from {at} to {until} at least"));
+        }
+        for (name, told) in [("mode", mode), ("pause", pause), ("armed", armed), ("cooldown", cooldown)] {
             text.push_str(&format!("  {name:<9} {told}\n"));
         }
     }
@@ -161,6 +170,9 @@ impl View<'_> {
             Some(run) => format!("the {} goes on by a person's word; holdfast {} --help", run.kind, verb(run)),
             None if state.failed_over() => {
                 format!("nothing by itself. When {home} is well again: holdfast failback --help")
+            }
+            None if let Some(due) = state.question() => {
+                format!("to begin the failover that is due: holdfast approve {} --reason '...'", quoted(&due.id))
             }
             None if self.locked() == Some(true) => "find out who locked traffic; holdfast history".to_owned(),
             None => "nothing".to_owned(),

@@ -8,6 +8,7 @@ mod evidence;
 mod failback;
 mod gates;
 mod injected_faults;
+mod modes;
 mod oci;
 mod outages;
 mod people;
@@ -35,7 +36,7 @@ const fn only_on(cloud: &'static str, scenarios: fn() -> Vec<Scenario>) -> Theme
 }
 
 /// The themes, in the order in which they are listed and run.
-const THEMES: [Theme; 15] = [
+const THEMES: [Theme; 16] = [
     everywhere(outages::all),
     everywhere(triggers::all),
     everywhere(trust::all),
@@ -48,6 +49,7 @@ const THEMES: [Theme; 15] = [
     everywhere(tls::all),
     everywhere(failback::all),
     everywhere(people::all),
+    everywhere(modes::all),
     only_on("aws", aws::all),
     only_on("azure", azure::all),
     only_on("oci", oci::all),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Reason;
-use crate::{fault::quoted, holdoff::Source};
+use crate::{fault::quoted, holdoff::Source, mode::Unanswered};
 
 impl fmt::Display for Reason {
     #[allow(clippy::too_many_lines, reason = "one sentence for each reason, in the order of the list")]
@@ -111,6 +111,26 @@ impl fmt::Display for Reason {
             }
             Self::ClaimFailed { fault } => write!(f, "nothing was begun: {fault}"),
             Self::LeaseLost => write!(f, "the lease was lost; another worker carries on"),
+            Self::OnlyObserved => write!(f, "the mode is observe: it is judged and announced, and nothing is begun"),
+            Self::ApprovalNeeded { id, until, then } => {
+                let then = match then {
+                    Unanswered::Lapse => "lapses",
+                    Unanswered::Begin => "begins by itself",
+                };
+                match id {
+                    Some(id) => write!(f, "it is due, and a person has to approve it: question {id}; ")?,
+                    None => write!(f, "it is due, and a person is asked to approve it; ")?,
+                }
+                write!(f, "it {then} at {until:.0}")
+            }
+            Self::Approved { id } => write!(f, "a person approved question {id}"),
+            Self::Unanswered { id } => write!(f, "nobody has answered question {id} in time, so it begins by itself"),
+            Self::QuestionLapsed { id, at } => {
+                write!(f, "nobody has answered question {id} by {at:.0}: it lapsed. failover with a reason begins it")
+            }
+            Self::QuestionOutdated { id } => write!(f, "question {id} is about another outage"),
+            Self::NoSuchQuestion { id, open: None } => write!(f, "no question is open, and so not {id}"),
+            Self::NoSuchQuestion { id, open: Some(open) } => write!(f, "question {id} is not open; {open} is"),
             Self::NothingUnfinished => write!(f, "no execution is unfinished"),
         }
     }

@@ -12,7 +12,7 @@ fn point(start: i64, maximum: f64) -> Datapoint {
 
 fn judged(state: State, evidence: Evidence) -> Decision {
     let state = State { armed: Some(ago(100_000)), ..state };
-    decide(&Ok(state), &evidence, &Policy::default(), now(), &[])
+    decide(&Ok(state), &evidence, &Policy::default(), now(), Said::default())
 }
 
 fn ended(status: Status, began: i64) -> State {
@@ -91,7 +91,14 @@ fn who_waives_that_the_primary_fails_has_to_wait_for_the_holdoff_of_one_that_doe
     let evidence = Evidence { history: Some(Ok(History { points })), ..nothing() };
     let waived = |evidence: &Evidence| {
         let state = State { armed: Some(ago(100_000)), ..State::default() };
-        decide(&Ok(state), evidence, &Policy::default(), now(), &[Gate::PrimaryFailing]).verdict
+        decide(
+            &Ok(state),
+            evidence,
+            &Policy::default(),
+            now(),
+            Said { waived: &[Gate::PrimaryFailing], ..Said::default() },
+        )
+        .verdict
     };
     assert!(matches!(waived(&evidence), Verdict::Wait { .. }));
     assert_eq!(waived(&nothing()), Verdict::FailOver, "nothing is known that a holdoff could be held to");
@@ -118,7 +125,7 @@ fn a_probe_from_before_the_unlock_does_not_show_that_the_primary_was_well_once_m
         // A failover that a person began and ended since then has taken the unlock back.
         let taken_back = State { unarmed_since: Some(ago(300)), ..State::default() };
         for state in [unlocked, taken_back] {
-            let decision = decide(&Ok(state), &evidence, &Policy::default(), now(), &[]);
+            let decision = decide(&Ok(state), &evidence, &Policy::default(), now(), Said::default());
             assert_eq!(decision.verdict == Verdict::FailOver, armed, "{decision:?}");
         }
     }

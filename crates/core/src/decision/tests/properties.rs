@@ -165,7 +165,7 @@ fn judged(points: Vec<Datapoint>) -> Decision {
     let evidence =
         Evidence { history: Some(Ok(History { points })), probes: failing_probes(), ..Evidence::nothing(now()) };
     let state = State { armed: Some(ago(100_000)), ..State::default() };
-    decide(&Ok(state), &evidence, &Policy::default(), now(), &[])
+    decide(&Ok(state), &evidence, &Policy::default(), now(), Said::default())
 }
 
 fn point(start: i64, maximum: f64) -> Datapoint {

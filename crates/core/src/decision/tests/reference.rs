@@ -4,7 +4,7 @@ use super::*;
 use crate::holdoff::prolong;
 
 /// The verdict without its time.
-fn name(verdict: Verdict) -> &'static str {
+pub(super) fn name(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::FailOver => "fail over",
         Verdict::Finish => "finish",
@@ -18,6 +18,9 @@ fn name(verdict: Verdict) -> &'static str {
         Verdict::NoteUnlock => "note unlock",
         Verdict::Relock => "lock again",
         Verdict::NoteFailback => "note failback",
+        Verdict::Ask => "ask",
+        Verdict::AwaitApproval => "await approval",
+        Verdict::WouldBegin { .. } => "would begin",
     }
 }
 
@@ -74,7 +77,7 @@ fn is_doubtful(evidence: &Evidence) -> bool {
 
 /// True when failure is proven for the holdoff by what is known since the lock was seen gone, or waived.
 fn is_proven_since_the_lock_went(case: &Case, state: &State) -> bool {
-    let gone = state.lock_gone.unwrap_or(now());
+    let gone = crate::clock::later(state.lock_gone.unwrap_or(now()), case.policy.period);
     let state = State { unlocked: Some(gone), ..state.clone() };
     let (waived, silent) =
         (|gate| case.overrides.contains(&gate), |health: &Health| matches!(health, Health::Silent { .. }));

@@ -65,6 +65,22 @@ fn what_a_worker_with_a_wrong_clock_unlocks_is_noted_in_the_servers_time() {
 }
 
 #[test]
+fn an_unlock_that_is_noted_after_another_note_of_the_same_call_has_the_servers_time() {
+    let hours = Duration::from_secs(3 * 3600);
+    for ahead in [true, false] {
+        let world = failed_over();
+        world.heal_primary();
+        world.steps[2].put(false);
+        let right = if ahead { world.clock.now() - hours } else { world.clock.now() + hours };
+        world.store.tell_time(right);
+        // The mark of a primary that is well is written first, and the answer to that tells no time.
+        world.alarm("t");
+        let noted = world.store.state().unlocked.expect("noted");
+        assert!(crate::clock::until(noted, right).max(crate::clock::until(right, noted)) <= MINUTE, "{noted} {right}");
+    }
+}
+
+#[test]
 fn an_unlock_that_the_record_does_not_know_of_is_found_while_the_primary_is_well() {
     let world = unlocked_unknown();
     world.history.set_down(None);

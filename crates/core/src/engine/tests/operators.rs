@@ -131,7 +131,7 @@ fn a_preflight_of_a_fit_site_is_good_in_every_point() {
     let good = |name: &str| (name.to_owned(), Level::Good);
     assert_eq!(
         preflight(&world),
-        ["record", "probe", "control-targets", "history", "armed", "clean", "scale", "lock"].map(good)
+        ["record", "probe", "control-targets", "history", "armed", "clean", "scale", "lock", "mode"].map(good)
     );
 }
 
