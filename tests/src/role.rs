@@ -36,6 +36,11 @@ pub fn shipped_on_oci() -> BTreeSet<Permission> {
     shipped().into_iter().chain(OCI.into_iter().flat_map(roles).flat_map(|role| rules(&role))).collect()
 }
 
+/// Everything that one manifest allows.
+pub fn permissions_of(manifest: &str) -> BTreeSet<Permission> {
+    roles(manifest).iter().flat_map(rules).collect()
+}
+
 /// The Roles of a manifest, those of the whole cluster included.
 fn roles(manifest: &str) -> Vec<Value> {
     let documents: Vec<Value> = serde_saphyr::from_multiple(manifest).expect("the shipped manifest is YAML");

@@ -31,6 +31,7 @@ struct World {
     version: u64,
     log: Vec<String>,
     failing: Option<u16>,
+    down: bool,
     losing_answers: bool,
     /// How many of the next lists that go on from a token find it expired.
     expiring: usize,
@@ -91,6 +92,11 @@ impl FakeApi {
         self.world().failing = Some(code);
     }
 
+    /// From now on, or no longer, answers everything with an error and does nothing.
+    pub fn set_down(&self, down: bool) {
+        self.world().down = down;
+    }
+
     /// Answers the next `lists` that go on from a continue token as a server does that has forgotten them.
     pub fn expire_tokens(&self, lists: usize) {
         self.world().expiring = lists;
@@ -132,7 +138,8 @@ impl FakeApi {
         let path = head.uri.path().trim_start_matches('/').replace("namespaces/logging/", "");
         let mut world = self.world();
         world.log.push(format!("{} {path}", head.method));
-        let (mut code, mut answer) = match world.failing.take() {
+        let failing = if world.down { Some(503) } else { world.failing.take() };
+        let (mut code, mut answer) = match failing {
             Some(code) => (code, json!({})),
             None => world.serve(&head.method, &path, head.uri.query().unwrap_or_default(), &document),
         };

@@ -1,10 +1,7 @@
 //! LogScale as a system of a site: its settings, the same on every cloud, and the parts that follow from them.
 
-use std::sync::Arc;
-
-use holdfast_core::{ports::TrafficWitness, step::Step};
 use holdfast_kubernetes::StandbyCluster;
-use holdfast_parts::{ObjectStorage, StatusEndpoint, System, SystemParts, SystemSettings};
+use holdfast_parts::{ObjectStorage, StatusEndpoint, Surroundings, System, SystemParts, SystemSettings};
 use holdfast_settings::{Reader, shape};
 
 use crate::{
@@ -89,15 +86,10 @@ impl SystemSettings for Settings {
         StatusEndpoint { path: status::PATH, judge: status::judge }
     }
 
-    fn open(
-        &self,
-        cluster: &StandbyCluster,
-        lock_traffic: Arc<dyn Step>,
-        witness: Option<&Arc<dyn TrafficWitness>>,
-    ) -> SystemParts {
+    fn open(&self, cluster: &StandbyCluster, around: Surroundings<'_>) -> SystemParts {
         let system = LogScale::new(cluster, self.options.clone());
-        let runbook = system.runbook(lock_traffic, witness);
-        SystemParts { standby: system.standby(), note: system.cooldown(), runbook }
+        let runbook = system.runbook(around.lock_traffic, around.witness);
+        SystemParts { standby: system.standby(), note: Some(system.cooldown()), runbook, prober: around.prober }
     }
 }
 

@@ -32,4 +32,4 @@ pub use cloud::{
     Cloud, CloudParts, CloudSettings, Context, ObjectStorage, Primary, PublicEndpoints, Roles, Shared, TOPIC, Traffic,
 };
 pub use cluster::known_cluster;
-pub use system::{StatusEndpoint, System, SystemParts, SystemSettings};
+pub use system::{StatusEndpoint, Surroundings, System, SystemParts, SystemSettings};

@@ -4,10 +4,11 @@ use std::{fmt::Debug, sync::Arc};
 
 use holdfast_core::{
     evidence::ProbeResult,
-    ports::{CooldownStore, Standby, TrafficWitness},
+    ports::{CooldownStore, Prober, Standby, TrafficWitness},
     runbook::Runbook,
     step::Step,
 };
+use holdfast_http::Proxies;
 use holdfast_kubernetes::StandbyCluster;
 use holdfast_settings::Reader;
 use http::StatusCode;
@@ -35,14 +36,20 @@ pub trait SystemSettings: Debug + Send + Sync {
     /// Where a site says how it is.
     fn status(&self) -> StatusEndpoint;
 
-    /// Builds its parts on `cluster`, with the cloud's step that locks traffic in its place, and with the witness that
-    /// tells where users are led, where their name is configured. Nothing is sent.
-    fn open(
-        &self,
-        cluster: &StandbyCluster,
-        lock_traffic: Arc<dyn Step>,
-        witness: Option<&Arc<dyn TrafficWitness>>,
-    ) -> SystemParts;
+    /// Builds its parts on `cluster`, with what the site has around it. Nothing is sent.
+    fn open(&self, cluster: &StandbyCluster, around: Surroundings<'_>) -> SystemParts;
+}
+
+/// What a site has around a system.
+pub struct Surroundings<'a> {
+    /// The cloud's step that locks traffic; it has its place among the steps.
+    pub lock_traffic: Arc<dyn Step>,
+    /// Tells where users are led, where their name is configured.
+    pub witness: Option<&'a Arc<dyn TrafficWitness>>,
+    /// The probe of the primary's endpoint, where one is configured.
+    pub prober: Option<Arc<dyn Prober>>,
+    /// Which calls go through a proxy, for a system that has another cluster to reach.
+    pub proxies: &'a Proxies,
 }
 
 /// Where a site of the system says how it is, and what that means.
@@ -58,8 +65,10 @@ pub struct StatusEndpoint {
 pub struct SystemParts {
     /// Whether the standby can take over.
     pub standby: Arc<dyn Standby>,
-    /// A note of the last failover on the cluster, read where the cloud keeps none.
-    pub note: Arc<dyn CooldownStore>,
+    /// A note of the last failover on the cluster, read where the cloud keeps none; none where the record alone tells.
+    pub note: Option<Arc<dyn CooldownStore>>,
+    /// The probe of the primary: that of its endpoint, or one that knows more of the system.
+    pub prober: Option<Arc<dyn Prober>>,
     /// The steps of each kind, in order.
     pub runbook: Runbook,
 }

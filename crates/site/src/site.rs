@@ -13,7 +13,7 @@ use holdfast_core::{
 use holdfast_http::Proxies;
 use holdfast_kubernetes::StandbyCluster;
 use holdfast_notify::{Receiver, Switch, Topic};
-use holdfast_parts::{Cloud, CloudParts, Shared};
+use holdfast_parts::{Cloud, CloudParts, Shared, Surroundings};
 use holdfast_settings::{ConfigurationFaults, Reader, SettingFault};
 
 use crate::{
@@ -119,7 +119,13 @@ impl Site {
         let parts = Filled::open(&settings, &shared)?;
         let cluster = StandbyCluster::new(parts.cluster, settings.system.namespace(), settings.system.object_name());
         let witnesses = settings.outside.witnesses();
-        let system = settings.system.open(&cluster, parts.traffic.lock, witnesses.traffic.as_ref());
+        let around = Surroundings {
+            lock_traffic: parts.traffic.lock,
+            witness: witnesses.traffic.as_ref(),
+            prober: witnesses.prober,
+            proxies: &settings.outside.proxies,
+        };
+        let system = settings.system.open(&cluster, around);
         let mut announcers = settings.notify.receivers(&settings.function, &settings.outside.proxies, &settings.limits);
         announcers.extend(parts.topic.map(|topic| {
             let timeout = settings.limits.retry.attempt_timeout;
@@ -129,9 +135,9 @@ impl Site {
             clock,
             lease: cluster.lease(),
             store: cluster.store(),
-            cooldown: Some(parts.note.unwrap_or(system.note)),
+            cooldown: parts.note.or(system.note),
             history: Some(parts.history.history),
-            prober: witnesses.prober,
+            prober: system.prober,
             controls: witnesses.controls,
             traffic: witnesses.traffic,
             live: Some(parts.history.live),

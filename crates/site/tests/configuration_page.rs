@@ -41,6 +41,8 @@ enum Cloud {
     Aws,
     Azure,
     Oci,
+    /// Not a cloud: the system API Connect, on AWS.
+    ApiConnect,
 }
 
 /// One row of a table with the columns variable, default, allowed and meaning.
@@ -62,6 +64,7 @@ fn rows() -> Vec<Row> {
         match line {
             "## Azure" => cloud = Cloud::Azure,
             "## OCI" => cloud = Cloud::Oci,
+            "## API Connect" => cloud = Cloud::ApiConnect,
             _ => {}
         }
         inside = line == "| variable | default | allowed | meaning |" || (inside && line.starts_with('|'));
@@ -78,7 +81,7 @@ fn rows() -> Vec<Row> {
 
 fn variables(cloud: Cloud, more: &[(&str, &str)]) -> BTreeMap<String, String> {
     let least = match cloud {
-        Cloud::Aws => vec![
+        Cloud::Aws | Cloud::ApiConnect => vec![
             ("CLUSTER_NAME", "dr"),
             ("CLUSTER_REGION", "us-east-2"),
             ("PRIMARY_HEALTH_CHECK_ID", "hc"),
@@ -103,7 +106,14 @@ fn variables(cloud: Cloud, more: &[(&str, &str)]) -> BTreeMap<String, String> {
         ],
     };
     let keys = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "secret")];
-    keys.iter().chain(&least).chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    let system = [("HOLDFAST_SYSTEM", "api-connect"), ("HOLDFAST_APIC_MANAGEMENT", "management")];
+    let system = if cloud == Cloud::ApiConnect { &system[..] } else { &[] };
+    keys.iter()
+        .chain(&least)
+        .chain(system)
+        .chain(more)
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 /// What the reader says; nothing when it takes the variables.
@@ -114,7 +124,9 @@ fn refusal(cloud: Cloud, variables: &BTreeMap<String, String>) -> Option<String>
 /// What a function on this cloud reads, written out.
 fn read(cloud: Cloud, variables: &BTreeMap<String, String>) -> Result<String, String> {
     let read = match cloud {
-        Cloud::Aws => Settings::read(&Aws, variables, |read, _| AlarmFilter::read(read)).map(|all| format!("{all:?}")),
+        Cloud::Aws | Cloud::ApiConnect => {
+            Settings::read(&Aws, variables, |read, _| AlarmFilter::read(read)).map(|all| format!("{all:?}"))
+        }
         Cloud::Azure => Settings::read(&AzureCloud, variables, |read, limits| HostSettings::read(read, limits.margin))
             .map(|all| format!("{all:?}")),
         Cloud::Oci => Settings::read(&OciCloud, variables, |read, _| OciHost::read(read)).map(|all| format!("{all:?}")),
@@ -172,6 +184,11 @@ fn broken() -> Vec<(&'static str, Vec<String>)> {
         ("a system", texts(&["humio", "0"])),
         ("https address; set with the", texts(&["https://c.example.com"])),
         ("signs without blanks", texts(&["short", "a b c d e f g h i j k l"])),
+        ("a bearer token", texts(&["a b", "ü"])),
+        ("the path of a file", texts(&["token", "./token"])),
+        ("names of ManagementClusters", texts(&["other", "a b"])),
+        ("a text of at most 60", vec!["x".repeat(61)]),
+        ("words of at most 60", vec!["x".repeat(61), "a,b,c,d,e,f,g,h,i".to_owned()]),
         ("a readable file", texts(&["/nowhere/ca.pem", "/dev/null", "/"])),
         ("`DOOR=WORD,WORD;DOOR=...`", texts(&["live=everything", "=tick", "Alarm=tick;alarm=alarm"])),
     ]

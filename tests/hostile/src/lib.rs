@@ -4,7 +4,8 @@
 //!
 //! * this file: [`TARGETS`], and what holds of everything that is said.
 //! * [`event`], [`azure_event`], [`oci_event`], [`record`], [`configuration`]: what the function is called with, remembers, and is told.
-//! * [`cloud`]: what AWS and Azure answer; [`cluster`]: what the standby cluster answers; [`tls`]: its certificates.
+//! * [`cloud`]: what AWS and Azure answer; [`cluster`]: what the standby cluster answers; [`tls`]: its certificates;
+//!   [`api_connect`]: both data centres of API Connect.
 //! * [`mutate`]: small damage to good input, for the bounded run in `tests/bounded.rs`.
 //! * `seeds/NAME`: good and bad examples for each target; more for events in the functions' `fixtures`.
 //!
@@ -16,6 +17,7 @@
 
 use std::fmt::Display;
 
+pub mod api_connect;
 pub mod azure_event;
 pub mod cloud;
 pub mod cluster;
@@ -50,6 +52,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "probe", run: cloud::probe },
     Target { name: "kubeconfig", run: cloud::kubeconfig },
     Target { name: "humio", run: cluster::humio },
+    Target { name: "api-connect", run: api_connect::resource },
+    Target { name: "api-connect-status", run: api_connect::status },
     Target { name: "answer", run: cluster::answer },
     Target { name: "lease", run: cluster::lease },
     Target { name: "recovery_log", run: cluster::recovery_log },

@@ -87,7 +87,7 @@ fn every_value_that_makes_no_sense_is_one_fault() {
 #[test]
 fn an_unknown_system_is_told_which_there_are() {
     let faults = read(&Aws, &[&ON_AWS, &[("HOLDFAST_SYSTEM", "humio")]]).expect_err("unknown");
-    assert_eq!(faults.to_string(), "HOLDFAST_SYSTEM=\"humio\" is not allowed: it must be one of logscale");
+    assert_eq!(faults.to_string(), "HOLDFAST_SYSTEM=\"humio\" is not allowed: it must be one of logscale, api-connect");
 }
 
 #[test]
