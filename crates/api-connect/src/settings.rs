@@ -34,6 +34,11 @@ impl System for ApiConnectSystem {
         RUNBOOK
     }
 
+    /// Its makers treat a failover as a person's decision: two data centres have no majority that could take it.
+    fn asks_first(&self) -> bool {
+        true
+    }
+
     fn read(&self, read: &mut Reader<'_>, _storage: ObjectStorage) -> Box<dyn SystemSettings> {
         Box::new(Settings::read(read))
     }

@@ -20,6 +20,11 @@ pub trait System: Send + Sync {
     /// Its word in `HOLDFAST_SYSTEM`.
     fn name(&self) -> &'static str;
 
+    /// Whether people are asked before a failover begins, where nothing is configured about it.
+    fn asks_first(&self) -> bool {
+        false
+    }
+
     /// Reads its settings. Faults are noted in `read`; what is returned is used only when there are none.
     /// `storage` is what the cloud of the standby cluster offers.
     fn read(&self, read: &mut Reader<'_>, storage: ObjectStorage) -> Box<dyn SystemSettings>;

@@ -30,8 +30,8 @@ pub(crate) fn log_level(read: &mut Reader<'_>) -> String {
 }
 
 /// The numbers of the decision. The reference names the cooldown differently on each cloud (`host`), and the metrics of
-/// each (`history`) have periods and delays of their own.
-pub(crate) fn policy(read: &mut Reader<'_>, host: &dyn Cloud, history: &dyn Cloud) -> Policy {
+/// each (`history`) have periods and delays of their own. `asks_first` is the system's default of the mode.
+pub(crate) fn policy(read: &mut Reader<'_>, host: &dyn Cloud, history: &dyn Cloud, asks_first: bool) -> Policy {
     let (cooldown, period) = (host.cooldown_variable(), history.period(read));
     let stale_after = history.stale_after().as_secs_f64();
     Policy {
@@ -47,15 +47,18 @@ pub(crate) fn policy(read: &mut Reader<'_>, host: &dyn Cloud, history: &dyn Clou
         stands_still_after: read.seconds("HOLDFAST_STANDS_STILL_SECONDS", 300.0, 1.0..=3600.0),
         well_for: read.seconds("HOLDFAST_WELL_SECONDS", 600.0, 1.0..=86_400.0),
         tick: read.seconds("HOLDFAST_TICK_SECONDS", host.tick().as_secs_f64(), 1.0..=600.0),
-        mode: mode(read),
+        mode: mode(read, asks_first),
     }
 }
 
 /// Whether a failover that is due begins by itself.
-fn mode(read: &mut Reader<'_>) -> Mode {
+fn mode(read: &mut Reader<'_>, asks_first: bool) -> Mode {
     let within = read.seconds("HOLDFAST_ASK_SECONDS", 3600.0, 1.0..=86_400.0);
     let then = read.choice("HOLDFAST_ASK_THEN", &[("lapse", Unanswered::Lapse), ("begin", Unanswered::Begin)]);
-    let modes = [("automatic", Mode::Automatic), ("ask", Mode::Ask { within, then }), ("observe", Mode::Observe)];
+    let mut modes = [("automatic", Mode::Automatic), ("ask", Mode::Ask { within, then }), ("observe", Mode::Observe)];
+    if asks_first {
+        modes.swap(0, 1);
+    }
     read.choice("HOLDFAST_MODE", &modes)
 }
 

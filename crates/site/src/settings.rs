@@ -72,11 +72,12 @@ impl Settings {
         let roles = RoleClouds::read(read, host);
         let clouds = clouds(read, host, &roles, &function);
         let system = read.choice("HOLDFAST_SYSTEM", &SYSTEMS.map(|system| (system.name(), system)));
+        let asks_first = system.asks_first();
         let system = system.read(read, roles.cluster.storage());
         let settings = Self {
             doors: Doors::read(read, host.doors()),
             log_level: numbers::log_level(read),
-            policy: numbers::policy(read, host, roles.history),
+            policy: numbers::policy(read, host, roles.history, asks_first),
             limits: numbers::limits(read),
             notify: NotifySettings::read(read),
             outside: outside(read, host, &clouds, system.as_ref()),

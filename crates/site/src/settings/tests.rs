@@ -91,6 +91,16 @@ fn an_unknown_system_is_told_which_there_are() {
 }
 
 #[test]
+fn api_connect_asks_first_unless_the_mode_is_set() {
+    use holdfast_core::mode::Mode;
+    let apic: &[(&str, &str)] = &[("HOLDFAST_SYSTEM", "api-connect"), ("HOLDFAST_APIC_MANAGEMENT", "management")];
+    let mode = |more: &[(&str, &str)]| read(&Aws, &[&ON_AWS, more]).map(|settings| settings.policy.mode);
+    assert_eq!(mode(&[]), Ok(Mode::Automatic));
+    assert!(matches!(mode(apic), Ok(Mode::Ask { .. })));
+    assert_eq!(mode(&[apic, &[("HOLDFAST_MODE", "automatic")]].concat()), Ok(Mode::Automatic));
+}
+
+#[test]
 fn all_faults_of_all_clouds_come_at_once() {
     let traffic = ("HOLDFAST_TRAFFIC_CLOUD", "azure");
     let faults = read(&Aws, &[&[traffic]]).expect_err("nothing else is set");
