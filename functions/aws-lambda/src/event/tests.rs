@@ -194,7 +194,7 @@ fn reasons_say_what_would_help() {
     let said = |name: &str| sentence(&fixture(name));
     assert!(said("sns-composite-not-listed").contains("composite alarm somebody-elses"));
     assert!(said("sns-composite-not-listed").contains("HOLDFAST_ALARM_NAMES"));
-    assert!(said("manual-unknown-action").contains("failover, switchover, failback"));
+    assert!(said("manual-unknown-action").contains("failover, approve, switchover, failback"));
     assert!(said("manual-unknown-gate").contains("cooldown, primary-failing, holdoff, standby-fit"));
     assert!(said("manual-unknown-field").contains("dry_run"));
     assert!(said("sns-metric-ok").contains("OK"));

@@ -156,7 +156,7 @@ fn reasons_say_what_would_help() {
     assert!(sentence("envelope-common-no-endpoint").contains("HOLDFAST_ALARM_NAMES"));
     assert!(sentence("envelope-test-notification").contains("HOLDFAST_TRAFFIC_MANAGER_PROFILE_ID"));
     assert!(sentence("envelope-common-resolved").contains("nothing fails back"));
-    assert!(sentence("operator-unknown-action").contains("failover, switchover, failback"));
+    assert!(sentence("operator-unknown-action").contains("failover, approve, switchover, failback"));
     assert!(sentence("operator-unknown-field").contains("dry_run"));
 }
 
