@@ -100,6 +100,28 @@ fn parts_that_do_not_fit_together_are_told_in_one_line() {
 }
 
 #[test]
+fn the_keys_by_which_people_are_told_are_not_written_into_a_file() {
+    let lambda = Function::Lambda(Lambda { arn: "arn:aws:lambda:r:1:function:f".to_owned(), ..Lambda::default() });
+    let secrets = [
+        "HOLDFAST_NOTIFY_OPSGENIE_API_KEY",
+        "HOLDFAST_NOTIFY_PAGERDUTY_ROUTING_KEY",
+        "HOLDFAST_NOTIFY_WEBHOOK_SECRET",
+        "HOLDFAST_NOTIFY_WEBHOOK_URL",
+        "HOLDFAST_TICK_URL",
+    ];
+    let mut given = variables(SITE);
+    given.extend(secrets.map(|name| (name.to_owned(), "https://hunter2.example".to_owned())));
+    given.insert("HOLDFAST_NOTIFY_PAUSED_SECONDS".to_owned(), "60".to_owned());
+    let file = SiteFile::from_variables("pair", ("west", "east"), lambda, &given).expect("a file");
+    let text = to_yaml(&file).expect("YAML");
+    assert!(!text.contains("hunter2") && text.contains("HOLDFAST_NOTIFY_PAUSED_SECONDS"), "{text}");
+    for name in secrets {
+        let text = fault(&format!("{SITE}variables: {{{name}: hunter2}}\n"));
+        assert!(text.contains("credential") && !text.contains("hunter2"), "{text}");
+    }
+}
+
+#[test]
 fn the_key_of_a_variable_is_found() {
     let file = parse(SITE).expect("a site");
     assert_eq!(file.key_of("CLUSTER_REGION").as_deref(), Some("sites.east.cluster.eks.region"));
