@@ -193,8 +193,12 @@ impl Judge<'_> {
     }
 
     fn stop(&mut self, reason: Reason, verdict: Verdict) -> Option<Verdict> {
+        Some(self.ends(reason, verdict))
+    }
+
+    fn ends(&mut self, reason: Reason, verdict: Verdict) -> Verdict {
         self.reasons.push(reason);
-        Some(verdict)
+        verdict
     }
 
     /// Stops unless the operator waived the gate; the reason is kept either way.

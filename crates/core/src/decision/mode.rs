@@ -93,11 +93,6 @@ impl Judge<'_> {
         let watched = until(due.until, since) <= self.policy.well_gap();
         watched && due.at <= due.until && self.well_until(Some(due.until)).is_none()
     }
-
-    fn ends(&mut self, reason: Reason, verdict: Verdict) -> Verdict {
-        self.reasons.push(reason);
-        verdict
-    }
 }
 
 /// The id of a record, or of a caller, as it is told.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     answer::{Answer, Outcome},
+    claim::armed,
     evaluate::Round,
     session::Session,
 };
@@ -81,12 +82,4 @@ fn asked(decision: Decision, evidence: Evidence) -> Round {
     });
     let (id, until) = about.unwrap_or((String::new(), evidence.at));
     Round::Answer(Box::new(Answer::decided(Outcome::Asked { id, until }, decision, Some(evidence))))
-}
-
-/// That the primary was seen well before is noted with what rests on it: an outage can last for longer than the history.
-fn armed(decision: &Decision) -> Option<Event> {
-    decision.reasons.iter().find_map(|reason| match reason {
-        Reason::SeenWell { at } => Some(Event::Armed { at: *at }),
-        _ => None,
-    })
 }

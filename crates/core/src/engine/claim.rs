@@ -250,8 +250,7 @@ impl Engine {
         let execution = self.intent(claim, evidence, decision, request, fence);
         works_on(&execution.id);
         tracing::info!(execution = execution.id, fence, "{} begins", claim.kind);
-        let armed = decision.reasons.iter().find_map(seen_well).map(|at| Event::Armed { at });
-        armed.into_iter().chain([Event::Began(Box::new(execution))]).collect()
+        armed(decision).into_iter().chain([Event::Began(Box::new(execution))]).collect()
     }
 
     fn intent(
@@ -313,8 +312,12 @@ fn works_on(execution: &str) {
     tracing::Span::current().record("execution", execution);
 }
 
-fn seen_well(reason: &Reason) -> Option<Timestamp> {
-    if let Reason::SeenWell { at } = reason { Some(*at) } else { None }
+/// That the primary was seen well before is noted with what rests on it: an outage can last for longer than the history.
+pub(super) fn armed(decision: &Decision) -> Option<Event> {
+    decision.reasons.iter().find_map(|reason| match reason {
+        Reason::SeenWell { at } => Some(Event::Armed { at: *at }),
+        _ => None,
+    })
 }
 
 fn done_steps(execution: &Execution) -> Vec<String> {
