@@ -146,12 +146,15 @@ impl Environment {
 
     /// An operator's call that has to be answered.
     pub async fn operator(&self, action: &str, reason: &str) -> Result<Value, Stuck> {
-        let result = self.invoke(json!({"action": action, "reason": reason})).await;
-        result
-            .outcome
-            .answer()
-            .cloned()
-            .ok_or_else(|| format!("{action} was not answered but {}", result.outcome.describe()))
+        self.operators_call(json!({"action": action, "reason": reason})).await
+    }
+
+    /// The same, with all that it says.
+    pub async fn operators_call(&self, call: Value) -> Result<Value, Stuck> {
+        let action = call["action"].clone();
+        let result = self.invoke(call).await;
+        let answer = result.outcome.answer().cloned();
+        answer.ok_or_else(|| format!("{action} was not answered but {}", result.outcome.describe()))
     }
 
     /// The document as it is on the standby now; `None` while it is empty or cannot be read.

@@ -4,6 +4,7 @@ use holdfast_core::record::{Kept, State};
 use holdfast_simulator::world::Outage;
 use serde_json::{Value, json};
 
+use super::people;
 use crate::drill::{
     environment::Environment,
     promise::{and, came_to, execution, failed_over, gave_reason, said, untouched},
@@ -32,7 +33,7 @@ fn observe_only() -> Scenario {
             Box::pin(async move {
                 environment.break_primary(Outage::Refuse);
                 environment.until("it is told", |environment| has_heard(environment, "observed")).await?;
-                let refused = operator(environment, json!({"action": "failover", "reason": "please"})).await?;
+                let refused = environment.operator("failover", "please").await?;
                 if refused["outcome"] != "refused" {
                     return Err(format!("a failover in mode observe was answered {}", refused["outcome"]));
                 }
@@ -137,7 +138,7 @@ fn ask_lapsed() -> Scenario {
                 if late["outcome"] != "refused" || environment.state().is_none_or(|state| state.current.is_some()) {
                     return Err(format!("an approval that came too late was answered {}", late["outcome"]));
                 }
-                operator(environment, json!({"action": "failover", "reason": "the region is gone"})).await?;
+                environment.operator("failover", "the region is gone").await?;
                 environment.until_failed_over().await
             })
         },
@@ -192,24 +193,18 @@ async fn asked(environment: &Environment) -> Result<String, Stuck> {
 }
 
 async fn approve(environment: &Environment, question: &str) -> Result<Value, Stuck> {
-    operator(environment, json!({"action": "approve", "question": question, "reason": "the region is gone"})).await
-}
-
-async fn operator(environment: &Environment, call: Value) -> Result<Value, Stuck> {
-    let result = environment.invoke(call).await;
-    result.outcome.answer().cloned().ok_or_else(|| format!("not answered but {}", result.outcome.describe()))
+    let call = json!({"action": "approve", "question": question, "reason": "the region is gone"});
+    environment.operators_call(call).await
 }
 
 fn has_heard(environment: &Environment, occasion: &str) -> bool {
-    let messages = environment.sim.people().messages();
-    messages.iter().any(|message| message.path == "/webhook" && message.body["occasion"] == occasion)
+    people::has_heard(&environment.sim.people().messages(), occasion)
 }
 
 /// These were told in this order, each once; others may stand between them.
 fn heard(report: &RunReport, wanted: &[&str]) -> Result<String, String> {
-    let told = report.told.iter().filter(|message| message.path == "/webhook");
-    let told: Vec<_> = told.map(|message| (&message.body["occasion"], &message.body["delivery"])).collect();
-    let mut different: Vec<_> = told.clone();
+    let mut different: Vec<_> =
+        people::of(report, "/webhook").map(|body| (&body["occasion"], &body["delivery"])).collect();
     different.dedup();
     let occasions: Vec<_> = different.iter().filter_map(|(occasion, _)| occasion.as_str()).collect();
     let of_them: Vec<_> = occasions.iter().copied().filter(|occasion| wanted.contains(occasion)).collect();

@@ -189,7 +189,7 @@ fn notes_unheard(environment: &Environment) -> bool {
     environment.state().is_some_and(|state| state.told().is_some_and(|told| !told.unheard.is_empty()))
 }
 
-fn has_heard(messages: &[Message], occasion: &str) -> bool {
+pub(super) fn has_heard(messages: &[Message], occasion: &str) -> bool {
     messages.iter().any(|message| message.path == "/webhook" && message.body["occasion"] == occasion)
 }
 
@@ -197,7 +197,7 @@ fn resolved(messages: &[Message]) -> bool {
     messages.iter().any(|message| message.path == "/pagerduty" && message.body["event_action"] == "resolve")
 }
 
-fn of<'a>(report: &'a RunReport, path: &'a str) -> impl Iterator<Item = &'a Value> {
+pub(super) fn of<'a>(report: &'a RunReport, path: &'a str) -> impl Iterator<Item = &'a Value> {
     report.told.iter().filter(move |message| message.path == path).map(|message| &message.body)
 }
 
